@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A bump allocator over a list of blocks; nothing is freed before everything is. */
+#include "base/arena.h"
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#define BLOCK_SIZE 4000
+#define ALIGNMENT  16
+
+struct arena_block {
+	struct arena_block *previous;
+	size_t used, size;
+	_Alignas(ALIGNMENT) unsigned char data[];
+};
+
+/** arena_alloc() - @size zeroed bytes, aligned for any object. */
+void *arena_alloc(struct arena *a, size_t size)
+{
+	struct arena_block *b = a->last;
+	void *p;
+
+	size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+	if (!b || b->size - b->used < size) {
+		size_t room = MAX(size, (size_t)BLOCK_SIZE);
+
+		b = mem_alloc(sizeof(*b) + room);
+		b->size = room;
+		b->previous = a->last;
+		a->last = b;
+	}
+	p = b->data + b->used;
+	b->used += size;
+	return p;
+}
+
+char *arena_strndup(struct arena *a, const char *s, size_t n)
+{
+	char *copy = arena_alloc(a, n + 1);
+
+	memcpy(copy, s, n);
+	return copy;
+}
+
+char *arena_strdup(struct arena *a, const char *s)
+{
+	return s ? arena_strndup(a, s, strlen(s)) : NULL;
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+	va_list ap, again;
+	char *s;
+	int n;
+
+	va_start(ap, format);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, format, ap);
+	s = arena_alloc(a, (size_t)n + 1);
+	vsnprintf(s, (size_t)n + 1, format, again);
+	va_end(again);
+	va_end(ap);
+	return s;
+}
+
+/** arena_clear() - free all of it; the arena can be used again. */
+void arena_clear(struct arena *a)
+{
+	while (a->last) {
+		struct arena_block *b = a->last;
+
+		a->last = b->previous;
+		free(b);
+	}
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The two clocks that carved reads, and the grammar of durations. */
+#include "base/clock.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+static uint64_t read_clock(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return (uint64_t)ts.tv_sec * USEC_PER_SEC + (uint64_t)ts.tv_nsec / 1000;
+}
+
+/** clock_now() - microseconds since boot, time asleep included: an audit is due after a suspend. */
+uint64_t clock_now(void)
+{
+	return read_clock(CLOCK_BOOTTIME);
+}
+
+/** clock_wall() - microseconds since 1970, for people only. */
+uint64_t clock_wall(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
+/**
+ * clock_parse_duration() - "500ms", "30s", "5m", "1h" or "0".
+ *
+ * Return: 0; -EINVAL where @text is none of these; -ERANGE beyond 2^64 microseconds.
+ */
+int clock_parse_duration(const char *text, uint64_t *ret_usec)
+{
+	static const struct {
+		const char *suffix;
+		uint64_t usec;
+	} units[] = {
+		{"ms", USEC_PER_MSEC}, {"s", USEC_PER_SEC}, {"m", USEC_PER_MIN}, {"h", USEC_PER_HOUR}};
+	size_t digits = strspn(text, "0123456789");
+	uint64_t n = 0;
+
+	if (digits == 0 || (digits > 1 && text[0] == '0'))
+		return -EINVAL;
+	for (size_t i = 0; i < digits; i++)
+		if (__builtin_mul_overflow(n, (uint64_t)10, &n) ||
+		    __builtin_add_overflow(n, (uint64_t)(text[i] - '0'), &n))
+			return -ERANGE;
+	if (n == 0 && text[digits] == '\0') {
+		*ret_usec = 0;
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(text + digits, units[i].suffix) != 0)
+			continue;
+		if (__builtin_mul_overflow(n, units[i].usec, &n))
+			return -ERANGE;
+		*ret_usec = n;
+		return 0;
+	}
+	return -EINVAL;
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Zeroed memory or abort(), see mem.h. */
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void *must(void *p)
+{
+	if (!p) {
+		fputs("carved: out of memory\n", stderr);
+		abort();
+	}
+	return p;
+}
+
+/** mem_alloc() - @size zeroed bytes, to be freed with free(). */
+void *mem_alloc(size_t size)
+{
+	return must(calloc(1, size ? size : 1));
+}
+
+/** mem_resize() - realloc() that does not fail; new bytes are not zeroed. */
+void *mem_resize(void *p, size_t size)
+{
+	return must(realloc(p, size ? size : 1));
+}
+
+/** mem_strdup() - a copy of @s; NULL for NULL. */
+char *mem_strdup(const char *s)
+{
+	return s ? must(strdup(s)) : NULL;
+}
+
+/** mem_printf() - formatted string, to be freed with free(). */
+char *mem_printf(const char *format, ...)
+{
+	va_list ap;
+	char *s = NULL;
+
+	va_start(ap, format);
+	if (vasprintf(&s, format, ap) < 0)
+		s = NULL;
+	va_end(ap);
+	return must(s);
+}

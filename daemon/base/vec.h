@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A growable array of any type:
+ *
+ *	VEC(struct wish) wishes = {};
+ *	*vec_add(&wishes) = (struct wish){ ... };
+ *	vec_each(w, &wishes)
+ *		use(w);
+ *	vec_clear(&wishes);
+ *
+ * Adding may move the elements, so pointers into a vec do not survive vec_add(). What the elements
+ * own is the owner's to free before vec_clear().
+ */
+#pragma once
+
+#include "base/mem.h"
+
+#include <string.h>
+
+#define VEC(type)                                                                                  \
+	struct {                                                                                   \
+		type *v;                                                                           \
+		size_t n, cap;                                                                     \
+	}
+
+/* vec_add(): a zeroed new last element, as a pointer. */
+#define vec_add(vec)                                                                               \
+	({                                                                                         \
+		__typeof__(vec) vec_ = (vec);                                                      \
+		if (vec_->n == vec_->cap) {                                                        \
+			vec_->cap = vec_->cap ? vec_->cap * 2 : 8;                                 \
+			vec_->v = mem_resize(vec_->v, vec_->cap * sizeof(*vec_->v));               \
+		}                                                                                  \
+		memset(&vec_->v[vec_->n], 0, sizeof(*vec_->v));                                    \
+		&vec_->v[vec_->n++];                                                               \
+	})
+
+#define vec_push(vec, item) (*vec_add(vec) = (item))
+
+#define vec_each(it, vec)                                                                          \
+	for (__typeof__((vec)->v + 0) it = (vec)->v; it && it < (vec)->v + (vec)->n; it++)
+
+#define vec_remove(vec, i)                                                                         \
+	({                                                                                         \
+		__typeof__(vec) vec_ = (vec);                                                      \
+		size_t i_ = (i);                                                                   \
+		memmove(&vec_->v[i_], &vec_->v[i_ + 1], (vec_->n - i_ - 1) * sizeof(*vec_->v));    \
+		vec_->n--;                                                                         \
+	})
+
+#define vec_clear(vec)                                                                             \
+	({                                                                                         \
+		__typeof__(vec) vec_ = (vec);                                                      \
+		free(vec_->v);                                                                     \
+		vec_->v = NULL;                                                                    \
+		vec_->n = vec_->cap = 0;                                                           \
+	})
+
+#define vec_sort(vec, cmp)                                                                         \
+	({                                                                                         \
+		if ((vec)->n > 1)                                                                  \
+			qsort((vec)->v, (vec)->n, sizeof(*(vec)->v), cmp);                         \
+	})

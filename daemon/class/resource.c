@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* devlink resources: sizes of the ASIC's tables, a tree. Sizes take effect at a reload. */
+#include "model/class.h"
+
+#include <linux/devlink.h>
+
+static const struct field fields[] = {
+	[RESOURCE_SIZE] = {"size", VALUE_U64, DEVLINK_ATTR_RESOURCE_SIZE, FIELD_WRITABLE | FIELD_SIZE,
+			   NULL, "entries: a number, a percentage of the parent, rest, min, max"},
+	[RESOURCE_SIZE_NEW] = {"size_new", VALUE_U64, DEVLINK_ATTR_RESOURCE_SIZE_NEW, 0, NULL,
+			       "the size that the next reload brings"},
+	[RESOURCE_MIN] = {"min", VALUE_U64, DEVLINK_ATTR_RESOURCE_SIZE_MIN, 0, NULL, "least size"},
+	[RESOURCE_MAX] = {"max", VALUE_U64, DEVLINK_ATTR_RESOURCE_SIZE_MAX, 0, NULL, "greatest size"},
+	[RESOURCE_GRAN] = {"granularity", VALUE_U64, DEVLINK_ATTR_RESOURCE_SIZE_GRAN, 0, NULL,
+			   "sizes are multiples of it"},
+	[RESOURCE_OCC] = {"occ", VALUE_U64, DEVLINK_ATTR_RESOURCE_OCC, FIELD_LIVE, NULL,
+			  "entries in use"},
+	[RESOURCE_ID] = {"id", VALUE_U64, DEVLINK_ATTR_RESOURCE_ID, 0, NULL, "the driver's number"},
+	[RESOURCE_UNIT] = {"unit", VALUE_U8, DEVLINK_ATTR_RESOURCE_UNIT, 0, NULL, "0: entries"},
+};
+
+const struct class class_resource = {
+	.name = "resource",
+	.section = "resources",
+	.noun = "resource",
+	.form = FORM_SCALAR,
+	.key = KEY_PATH,
+	.phase = PHASE_STAGE_RESOURCE,
+	.key_attr = DEVLINK_ATTR_RESOURCE_ID,
+	.cmd_get = DEVLINK_CMD_RESOURCE_DUMP,
+	.cmd_set = DEVLINK_CMD_RESOURCE_SET,
+	.cmd_reply = DEVLINK_CMD_RESOURCE_DUMP,
+	.fields = fields,
+	.n_fields = ARRAY_SIZE(fields),
+	.n_writable = 1,
+};

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The desired state as it was written: merged from all files, not yet tied to a device. Everything in
+ * a config lives in its arena; it is immutable once loaded and shared by reference.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "model/class.h"
+#include "model/diag.h"
+
+enum reload_policy { RELOAD_AUTO, RELOAD_BOOT, RELOAD_MANUAL };
+enum drift_policy { DRIFT_ENFORCE, DRIFT_REPORT };
+enum removal_policy { REMOVAL_RESTORE, REMOVAL_KEEP };
+
+/*
+ * One value somebody wrote under a class's section. Layers are bound from the lowest to the highest; a
+ * wish beats a lower one of the same class, object and attr. A wish with text NULL (`null` in the YAML)
+ * takes lower ones away: of the attr, of the whole object (attr NULL too), of the whole class (object
+ * NULL too).
+ */
+struct wish {
+	const struct class *class;
+	const char *object; /* "max_macs", "/kvd/linear", "1" */
+	const char *attr;   /* field name or cmode name; NULL: a bare value */
+	const char *text;
+	const char *source;	 /* the line of mark, for carets */
+	struct mark mark;	 /* of the value */
+	struct mark object_mark; /* of the object's name */
+};
+
+struct match {
+	const char *key, *pattern;
+	struct mark mark;
+};
+
+/* A preset, or an entry's own keys; the own keys are the last layer. */
+struct layer {
+	const char *preset; /* NULL: the entry's own */
+	VEC(struct match) matches;
+	VEC(struct wish) wishes;
+};
+
+struct entry {
+	const char *name;
+	struct mark mark;
+	VEC(struct match) matches;
+	enum reload_policy reload;
+	enum drift_policy drift;
+	enum removal_policy on_removal;
+	VEC(struct layer) layers;
+};
+
+struct config {
+	unsigned refs;
+	struct arena arena;
+	text_list files; /* those that were read, in order */
+	uint64_t audit_interval, settle_timeout; /* microseconds */
+	VEC(struct entry) entries;
+};
+
+#define CONFIG_AUDIT_INTERVAL_DEFAULT (UINT64_C(300) * 1000000)
+#define CONFIG_SETTLE_TIMEOUT_DEFAULT (UINT64_C(30) * 1000000)
+
+struct config *config_new(void);
+struct config *config_ref(struct config *c);
+struct config *config_unref(struct config *c);
+void config_unrefp(struct config **c);
+
+#define _cleanup_config_ _cleanup_(config_unrefp)

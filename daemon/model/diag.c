@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Collecting diagnostics and showing them the way compilers do. */
+#include "model/diag.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static const char *const severity_names[] = {
+	[DIAG_ERROR] = "error", [DIAG_WARNING] = "warning", [DIAG_NOTE] = "note"};
+
+static void diag_free(struct diag *d)
+{
+	free(d->source);
+	free(d->device);
+	free(d->message);
+}
+
+/**
+ * diag_add() - append a diagnostic.
+ * @source: the line of @mark, or NULL; copied
+ * @device: the handle if only this device is concerned, or NULL; copied
+ * @format: the message, without place and severity
+ */
+void diag_add(struct diag_list *list, enum diag_severity severity, struct mark mark,
+	      const char *source, const char *device, const char *format, ...)
+{
+	char *message = NULL;
+	va_list ap;
+
+	if (severity == DIAG_ERROR)
+		list->n_errors++;
+	if (list->diags.n == DIAG_MAX) {
+		list->n_dropped++;
+		return;
+	}
+	va_start(ap, format);
+	if (vasprintf(&message, format, ap) < 0)
+		message = mem_strdup(format);
+	va_end(ap);
+	vec_push(&list->diags, ((struct diag){.severity = severity,
+					      .mark = mark,
+					      .source = mem_strdup(source),
+					      .device = mem_strdup(device),
+					      .message = message}));
+}
+
+static int by_place(const void *pa, const void *pb)
+{
+	const struct diag *a = pa, *b = pb;
+	int c = strcmp(a->mark.file ? a->mark.file : "", b->mark.file ? b->mark.file : "");
+
+	if (c == 0)
+		c = CMP(a->mark.line, b->mark.line);
+	if (c == 0)
+		c = CMP(a->mark.column, b->mark.column);
+	return c ? c : strcmp(a->message, b->message);
+}
+
+/** diag_sort() - by file, line, column. */
+void diag_sort(struct diag_list *list)
+{
+	vec_sort(&list->diags, by_place);
+}
+
+/** mark_format() - "FILE:LINE:COL", or "" for no place; to be freed. */
+char *mark_format(struct mark mark)
+{
+	if (!mark.file)
+		return mem_strdup("");
+	if (!mark.line)
+		return mem_strdup(mark.file);
+	return mem_printf("%s:%" PRIu32 ":%" PRIu32, mark.file, mark.line, mark.column);
+}
+
+/* The caret's line: tabs of the source stay tabs, so that the caret stands under its column. */
+static void render_source(const struct diag *d, struct buf *out)
+{
+	uint32_t column = 1;
+
+	buf_add(out, "  %s\n  ", d->source);
+	for (const char *p = d->source; *p && column < d->mark.column; p++) {
+		if ((*p & 0xc0) == 0x80) /* the rest of a UTF-8 character */
+			continue;
+		buf_add(out, "%c", *p == '\t' ? '\t' : ' ');
+		column++;
+	}
+	buf_add(out, "^\n");
+}
+
+/** diag_render() - append "FILE:LINE:COL: error: MESSAGE", the source line and a caret. */
+void diag_render(const struct diag *d, struct buf *out)
+{
+	_cleanup_free_ char *place = mark_format(d->mark);
+
+	buf_add(out, "%s%s%s: ", place, *place ? ": " : "", severity_names[d->severity]);
+	if (d->device)
+		buf_add(out, "%s: ", d->device);
+	buf_add(out, "%s\n", d->message);
+	if (d->source && d->mark.line)
+		render_source(d, out);
+}
+
+/** diag_render_all() - the whole list as text, to be freed. */
+char *diag_render_all(const struct diag_list *list)
+{
+	struct buf b = {};
+
+	vec_each(d, &list->diags)
+		diag_render(d, &b);
+	if (list->n_dropped)
+		buf_add(&b, "... and %zu more\n", list->n_dropped);
+	return buf_take(&b);
+}
+
+/** diag_move() - append all of @from to @to and leave @from empty. */
+void diag_move(struct diag_list *to, struct diag_list *from)
+{
+	to->n_errors += from->n_errors;
+	to->n_dropped += from->n_dropped;
+	vec_each(d, &from->diags) {
+		if (to->diags.n < DIAG_MAX) {
+			vec_push(&to->diags, *d);
+		} else {
+			to->n_dropped++;
+			diag_free(d);
+		}
+	}
+	vec_clear(&from->diags);
+	*from = (struct diag_list){};
+}
+
+void diag_clear(struct diag_list *list)
+{
+	vec_each(d, &list->diags)
+		diag_free(d);
+	vec_clear(&list->diags);
+	*list = (struct diag_list){};
+}

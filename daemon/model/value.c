@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Values: how they are written, compared and shown. Knows no device; limits that only a device
+ * knows are bind's.
+ */
+#include "model/value.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+/** value_type_name() - as a person calls it. */
+const char *value_type_name(enum value_type type)
+{
+	static const char *const names[] = {
+		[VALUE_NONE] = "nothing",   [VALUE_U8] = "u8",	   [VALUE_U16] = "u16",
+		[VALUE_U32] = "u32",	    [VALUE_U64] = "u64",   [VALUE_STRING] = "string",
+		[VALUE_BOOL] = "true/false"};
+
+	return names[type];
+}
+
+bool value_equal(const struct value *a, const struct value *b)
+{
+	if (a->type != b->type)
+		return false;
+	if (a->type == VALUE_STRING)
+		return text_equal(a->str, b->str);
+	return a->num == b->num;
+}
+
+/** enum_name() - the name of @num, or NULL. */
+const char *enum_name(const struct enum_names *names, uint64_t num)
+{
+	for (size_t i = 0; names && i < names->n; i++)
+		if (names->v[i].num == num)
+			return names->v[i].name;
+	return NULL;
+}
+
+/** value_format() - append @v as the YAML would say it. */
+void value_format(const struct value *v, const struct enum_names *names, struct buf *out)
+{
+	const char *name;
+
+	switch (v->type) {
+	case VALUE_NONE:
+		buf_add(out, "-");
+		return;
+	case VALUE_STRING:
+		buf_add(out, "%s", v->str);
+		return;
+	case VALUE_BOOL:
+		buf_add(out, "%s", v->num ? "true" : "false");
+		return;
+	case VALUE_U8:
+	case VALUE_U16:
+	case VALUE_U32:
+	case VALUE_U64:
+		name = enum_name(names, v->num);
+		if (name)
+			buf_add(out, "%s", name);
+		else if (v->type == VALUE_U64 && v->num == VALUE_UNLIMITED)
+			buf_add(out, "unlimited");
+		else
+			buf_add(out, "%" PRIu64, v->num);
+		return;
+	}
+}
+
+static const struct {
+	const char *suffix;
+	uint64_t factor;
+} suffixes[] = {
+	{"", 1},
+	{"Ki", UINT64_C(1) << 10},
+	{"Mi", UINT64_C(1) << 20},
+	{"Gi", UINT64_C(1) << 30},
+	{"k", 1000},
+	{"M", 1000000},
+	{"G", 1000000000},
+};
+
+static int fail(char **ret_why, char *why)
+{
+	*ret_why = why;
+	return -EINVAL;
+}
+
+static int parse_digits(const char *text, size_t digits, uint64_t *ret)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < digits; i++)
+		if (__builtin_mul_overflow(n, (uint64_t)10, &n) ||
+		    __builtin_add_overflow(n, (uint64_t)(text[i] - '0'), &n))
+			return -ERANGE;
+	*ret = n;
+	return 0;
+}
+
+/* What YAML 1.1 takes for a number and people do not, with what to write instead. */
+static char *explain_number(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	if (strncmp(text, "0x", 2) == 0 || strncmp(text, "0X", 2) == 0 || strncmp(text, "0b", 2) == 0 ||
+	    strncmp(text, "0o", 2) == 0)
+		return mem_printf("write the number in decimal instead of \"%s\"", text);
+	if (digits && text[digits] == '_')
+		return mem_printf("write the number without \"_\" instead of \"%s\"", text);
+	if (digits > 1 && text[0] == '0')
+		return mem_printf("write the number without leading zeros instead of \"%s\"", text);
+	if (text[0] == '-' || text[0] == '+')
+		return mem_printf("\"%s\" has a sign; a whole number from 0 on is wanted", text);
+	if (digits && (text[digits] == '.' || text[digits] == 'e' || text[digits] == 'E'))
+		return mem_printf("\"%s\" is not a whole number", text);
+	if (digits)
+		return mem_printf("\"%s\" ends in an unknown unit; known are Ki, Mi, Gi (1024) and "
+				  "k, M, G (1000)",
+				  text);
+	return mem_printf("\"%s\" is not a number", text);
+}
+
+static int parse_number(const char *text, uint64_t *ret, char **ret_why)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	if (digits && (digits == 1 || text[0] != '0')) {
+		for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+			uint64_t n;
+
+			if (strcmp(text + digits, suffixes[i].suffix) != 0)
+				continue;
+			if (parse_digits(text, digits, &n) < 0 ||
+			    __builtin_mul_overflow(n, suffixes[i].factor, &n))
+				return fail(ret_why, mem_printf("%s is more than 2^64-1", text));
+			*ret = n;
+			return 0;
+		}
+	}
+	return fail(ret_why, explain_number(text));
+}
+
+static int parse_bool(const char *text, struct value *ret, char **ret_why)
+{
+	bool is_true = strcmp(text, "true") == 0;
+
+	if (!is_true && strcmp(text, "false") != 0)
+		return fail(ret_why, mem_printf("write true or false instead of \"%s\"", text));
+	*ret = (struct value){.type = VALUE_BOOL, .num = is_true};
+	return 0;
+}
+
+static int unknown_name(const char *text, const struct enum_names *names, char **ret_why)
+{
+	struct buf b = {};
+
+	buf_add(&b, "\"%s\" is none of ", text);
+	for (size_t i = 0; i < names->n; i++)
+		buf_add(&b, "%s%s", i == 0 ? "" : ", ", names->v[i].name);
+	return fail(ret_why, buf_take(&b));
+}
+
+/**
+ * value_parse() - the value that @text writes.
+ * @names: names that stand for numbers; where there are some, a bare number is taken too
+ * @ret: a string value points into @text
+ * @ret_why: on error the reason, without place or subject, to be freed
+ *
+ * Return: 0 or -EINVAL.
+ */
+int value_parse(const char *text, enum value_type type, const struct enum_names *names,
+		struct value *ret, char **ret_why)
+{
+	static const uint64_t max[] = {[VALUE_U8] = UINT8_MAX,
+				       [VALUE_U16] = UINT16_MAX,
+				       [VALUE_U32] = UINT32_MAX,
+				       [VALUE_U64] = UINT64_MAX};
+	uint64_t num;
+	int r;
+
+	if (type == VALUE_BOOL)
+		return parse_bool(text, ret, ret_why);
+	if (type == VALUE_STRING) {
+		if (strlen(text) > PARAM_STRING_MAX)
+			return fail(ret_why, mem_printf("longer than %d bytes", PARAM_STRING_MAX));
+		*ret = (struct value){.type = type, .str = text};
+		return 0;
+	}
+	for (size_t i = 0; names && i < names->n; i++) {
+		if (strcmp(text, names->v[i].name) == 0) {
+			*ret = (struct value){.type = type, .num = names->v[i].num};
+			return 0;
+		}
+	}
+	if (names && names->n && (names->closed || strspn(text, "0123456789") == 0))
+		return unknown_name(text, names, ret_why);
+	r = parse_number(text, &num, ret_why);
+	if (r < 0)
+		return r;
+	if (num > max[type])
+		return fail(ret_why, mem_printf("%s is more than %" PRIu64 ", the most that %s holds", text,
+						max[type], value_type_name(type)));
+	*ret = (struct value){.type = type, .num = num};
+	return 0;
+}
+
+/**
+ * size_parse() - a resource size: a number, `40%`, `rest`, `min`, `max` or `unlimited`.
+ *
+ * Return: 0, or -EINVAL with the reason in @ret_why.
+ */
+int size_parse(const char *text, struct size *ret, char **ret_why)
+{
+	static const struct {
+		const char *word;
+		struct size size;
+	} words[] = {{"rest", {SIZE_REST, 0}},
+		     {"min", {SIZE_LEAST, 0}},
+		     {"max", {SIZE_MOST, 0}},
+		     {"unlimited", {SIZE_NUMBER, VALUE_UNLIMITED}}};
+	size_t digits = strspn(text, "0123456789");
+	uint64_t num;
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcmp(text, words[i].word) == 0) {
+			*ret = words[i].size;
+			return 0;
+		}
+	}
+	if (digits && strcmp(text + digits, "%") == 0) {
+		if (parse_digits(text, digits, &num) < 0 || num > 100 || (digits > 1 && text[0] == '0'))
+			return fail(ret_why, mem_printf("%s is not a percentage from 0%% to 100%%", text));
+		*ret = (struct size){SIZE_PERCENT, num};
+		return 0;
+	}
+	r = parse_number(text, &num, ret_why);
+	if (r < 0)
+		return r;
+	*ret = (struct size){SIZE_NUMBER, num};
+	return 0;
+}
