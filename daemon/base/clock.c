@@ -20,6 +20,12 @@ uint64_t clock_now(void)
 	return read_clock(CLOCK_BOOTTIME);
 }
 
+/** clock_monotonic() - the service manager's clock. */
+uint64_t clock_monotonic(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
 /** clock_wall() - microseconds since 1970, for people only. */
 uint64_t clock_wall(void)
 {

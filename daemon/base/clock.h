@@ -11,5 +11,6 @@
 #define USEC_NEVER    UINT64_MAX
 
 uint64_t clock_now(void);
+uint64_t clock_monotonic(void);
 uint64_t clock_wall(void);
 int clock_parse_duration(const char *text, uint64_t *ret_usec);

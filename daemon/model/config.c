@@ -1,6 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Lifetime of a config. */
+/* Lifetime of a config, and how layers add up where no device is needed for it. */
 #include "model/config.h"
+
+const char *const firmware_key_names[FIRMWARE_KEYS] = {
+	[FIRMWARE_VERSION] = "version",	  [FIRMWARE_VERSION_KEY] = "version_key",
+	[FIRMWARE_FILE] = "file",	  [FIRMWARE_COMPONENT] = "component",
+	[FIRMWARE_SHA256] = "sha256",	  [FIRMWARE_ALLOW_DOWNGRADE] = "allow_downgrade",
+};
+
+/**
+ * firmware_merge() - lay what a higher layer says of the firmware over what is below.
+ * @low: starts zeroed; afterwards v[].text is what is wanted, NULL for nothing, and mark.file is
+ *	NULL if no firmware is wanted
+ */
+void firmware_merge(struct firmware_wish *low, const struct firmware_wish *high)
+{
+	bool says_more = !high->cleared;
+
+	if (!high->mark.file)
+		return;
+	if (high->cleared)
+		*low = (struct firmware_wish){};
+	for (size_t i = 0; i < FIRMWARE_KEYS; i++) {
+		if (high->v[i].mark.file) {
+			low->v[i] = high->v[i];
+			says_more = true;
+		}
+	}
+	if (says_more) {
+		low->mark = high->mark;
+		low->source = high->source;
+	}
+}
 
 /** config_new() - an empty config with default settings and one reference. */
 struct config *config_new(void)

@@ -17,7 +17,7 @@ enum removal_policy { REMOVAL_RESTORE, REMOVAL_KEEP };
  * One value somebody wrote under a class's section. Layers are bound from the lowest to the highest; a
  * wish beats a lower one of the same class, object and attr. A wish with text NULL (`null` in the YAML)
  * takes lower ones away: of the attr, of the whole object (attr NULL too), of the whole class (object
- * NULL too).
+ * NULL too). Within a layer such a wish comes before those of the same object or class that stay.
  */
 struct wish {
 	const struct class *class;
@@ -29,22 +29,53 @@ struct wish {
 	struct mark object_mark; /* of the object's name */
 };
 
+enum firmware_key {
+	FIRMWARE_VERSION,
+	FIRMWARE_VERSION_KEY,
+	FIRMWARE_FILE,
+	FIRMWARE_COMPONENT,
+	FIRMWARE_SHA256, /* 64 lower-case digits */
+	FIRMWARE_ALLOW_DOWNGRADE, /* "true" or "false" */
+	FIRMWARE_KEYS
+};
+
+/* What one layer says of the firmware. Without mark.file: nothing. */
+struct firmware_wish {
+	struct mark mark;   /* of the word `firmware` */
+	const char *source; /* the line of mark */
+	bool cleared;	    /* `null` stood here: what lower layers say is taken away first */
+	struct {
+		const char *text; /* NULL with a mark: `null`, takes a lower one away */
+		const char *source;
+		struct mark mark; /* of the value; without file: not written */
+	} v[FIRMWARE_KEYS];
+};
+
+extern const char *const firmware_key_names[FIRMWARE_KEYS];
+
 struct match {
 	const char *key, *pattern;
 	struct mark mark;
 };
 
+struct match_list {
+	struct match *v;
+	size_t n, cap;
+};
+
 /* A preset, or an entry's own keys; the own keys are the last layer. */
 struct layer {
 	const char *preset; /* NULL: the entry's own */
-	VEC(struct match) matches;
+	struct match_list matches;
 	VEC(struct wish) wishes;
+	struct firmware_wish firmware;
 };
 
 struct entry {
 	const char *name;
-	struct mark mark;
-	VEC(struct match) matches;
+	const char *source; /* the line of mark */
+	struct mark mark;   /* of the name */
+	struct match_list matches;
 	enum reload_policy reload;
 	enum drift_policy drift;
 	enum removal_policy on_removal;
@@ -61,6 +92,8 @@ struct config {
 
 #define CONFIG_AUDIT_INTERVAL_DEFAULT (UINT64_C(300) * 1000000)
 #define CONFIG_SETTLE_TIMEOUT_DEFAULT (UINT64_C(30) * 1000000)
+
+void firmware_merge(struct firmware_wish *low, const struct firmware_wish *high);
 
 struct config *config_new(void);
 struct config *config_ref(struct config *c);

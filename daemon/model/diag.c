@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define SOURCE_SHOWN 120 /* characters of a line */
+
 static const char *const severity_names[] = {
 	[DIAG_ERROR] = "error", [DIAG_WARNING] = "warning", [DIAG_NOTE] = "note"};
 
@@ -73,13 +75,28 @@ char *mark_format(struct mark mark)
 	return mem_printf("%s:%" PRIu32 ":%" PRIu32, mark.file, mark.line, mark.column);
 }
 
-/* The caret's line: tabs of the source stay tabs, so that the caret stands under its column. */
+/* Where the character number @n after @p begins, or the end. */
+static const char *skip_chars(const char *p, uint32_t n)
+{
+	for (; *p; p++)
+		if ((*p & 0xc0) != 0x80 && n-- == 0)
+			break;
+	return p;
+}
+
+/*
+ * The source and the caret's line: tabs of the source stay tabs, so that the caret stands under its
+ * column. Of a line that fills more than a screen only the neighbourhood is shown.
+ */
 static void render_source(const struct diag *d, struct buf *out)
 {
-	uint32_t column = 1;
+	uint32_t column = d->mark.column > SOURCE_SHOWN ? d->mark.column - SOURCE_SHOWN / 2 : 1;
+	const char *start = skip_chars(d->source, column - 1), *end = skip_chars(start, SOURCE_SHOWN);
+	bool cut = column > 1;
 
-	buf_add(out, "  %s\n  ", d->source);
-	for (const char *p = d->source; *p && column < d->mark.column; p++) {
+	buf_add(out, "  %s%.*s%s\n  %s", cut ? "..." : "", (int)(end - start), start,
+		*end ? "..." : "", cut ? "   " : "");
+	for (const char *p = start; *p && column < d->mark.column; p++) {
 		if ((*p & 0xc0) == 0x80) /* the rest of a UTF-8 character */
 			continue;
 		buf_add(out, "%c", *p == '\t' ? '\t' : ' ');

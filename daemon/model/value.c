@@ -156,7 +156,10 @@ static int unknown_name(const char *text, const struct enum_names *names, char *
 {
 	struct buf b = {};
 
-	buf_add(&b, "\"%s\" is none of ", text);
+	if (names->closed)
+		buf_add(&b, "\"%s\" is none of ", text);
+	else
+		buf_add(&b, "\"%s\" is neither a number nor one of ", text);
 	for (size_t i = 0; i < names->n; i++)
 		buf_add(&b, "%s%s", i == 0 ? "" : ", ", names->v[i].name);
 	return fail(ret_why, buf_take(&b));

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The connection: made without waiting, pumped by the loop, made again when it breaks. The name is asked
+ * for last, when all objects are there.
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "bus/internal.h"
+
+#include <poll.h>
+#include <string.h>
+
+#define RECONNECT_USEC USEC_PER_SEC
+
+static void connect_bus(struct bus *b);
+
+char *bus_device_path(const char *handle)
+{
+	char *path = NULL;
+
+	if (sd_bus_path_encode(BUS_DEVICE_PREFIX, handle, &path) < 0)
+		abort();
+	return path;
+}
+
+static void drop_objects(struct bus *b)
+{
+	vec_each(d, &b->devices) {
+		sd_bus_slot_unref(d->slot);
+		free(d->path);
+	}
+	vec_clear(&b->devices);
+}
+
+static void disconnect_bus(struct bus *b)
+{
+	drop_objects(b);
+	b->io = loop_unwatch(b->io);
+	b->manager_slot = sd_bus_slot_unref(b->manager_slot);
+	b->tree_slot = sd_bus_slot_unref(b->tree_slot);
+	b->connection = sd_bus_close_unref(b->connection);
+}
+
+static void lost(struct bus *b, int error)
+{
+	log_warning("no D-Bus: %s", strerror(-error));
+	disconnect_bus(b);
+	loop_timer_set(b->timer, clock_now() + RECONNECT_USEC);
+}
+
+/* What the connection waits for now. */
+static void update_wait(struct bus *b)
+{
+	uint64_t timeout = UINT64_MAX; /* CLOCK_MONOTONIC */
+	int events = sd_bus_get_events(b->connection);
+
+	if (events >= 0)
+		loop_io_events(b->io, (short)events);
+	if (sd_bus_get_timeout(b->connection, &timeout) >= 0 && timeout != UINT64_MAX) {
+		uint64_t now = clock_monotonic();
+
+		loop_timer_set(b->timer, clock_now() + (timeout > now ? timeout - now : 0));
+	}
+}
+
+static void pump(void *user)
+{
+	struct bus *b = user;
+	int r;
+
+	if (!b->connection) {
+		connect_bus(b);
+		return;
+	}
+	do
+		r = sd_bus_process(b->connection, NULL);
+	while (r > 0);
+	if (r < 0)
+		lost(b, r);
+	else
+		update_wait(b);
+}
+
+static int on_name(sd_bus_message *m, _unused_ void *user, _unused_ sd_bus_error *error)
+{
+	if (sd_bus_message_is_method_error(m, NULL))
+		log_error("D-Bus name " BUS_NAME ": %s", sd_bus_message_get_error(m)->message);
+	else
+		log_debug("D-Bus name " BUS_NAME " is ours");
+	return 0;
+}
+
+static struct bus_device *find(struct bus *b, const struct managed *m)
+{
+	vec_each(d, &b->devices)
+		if (d->managed == m)
+			return d;
+	return NULL;
+}
+
+static void add_device(struct bus *b, struct managed *m)
+{
+	struct bus_device *d = vec_add(&b->devices);
+
+	d->managed = m;
+	d->path = bus_device_path(managed_device(m)->handle);
+	d->revision = managed_device(m)->revision;
+	sd_bus_add_object_vtable(b->connection, &d->slot, d->path, BUS_DEVICE, bus_device_vtable, m);
+	sd_bus_emit_object_added(b->connection, d->path);
+}
+
+static int open_connection(struct bus *b)
+{
+	return b->kind == BUS_USER ? sd_bus_open_user(&b->connection)
+				   : sd_bus_open_system(&b->connection);
+}
+
+static void connect_bus(struct bus *b)
+{
+	int r = open_connection(b);
+
+	if (r < 0) {
+		loop_timer_set(b->timer, clock_now() + RECONNECT_USEC);
+		return;
+	}
+	b->io = loop_watch(b->loop, sd_bus_get_fd(b->connection), pump, b);
+	sd_bus_add_object_manager(b->connection, &b->tree_slot, BUS_PATH);
+	sd_bus_add_object_vtable(b->connection, &b->manager_slot, BUS_PATH, BUS_MANAGER,
+				 bus_manager_vtable, b);
+	for (size_t i = 0; i < manager_count(b->manager); i++)
+		add_device(b, manager_at(b->manager, i));
+	sd_bus_request_name_async(b->connection, NULL, BUS_NAME, 0, on_name, b);
+	pump(b);
+}
+
+static void tell_state(struct bus *b)
+{
+	enum device_state state = manager_state(b->manager);
+
+	if (state == b->state)
+		return;
+	b->state = state;
+	sd_bus_emit_properties_changed(b->connection, BUS_PATH, BUS_MANAGER, "State", NULL);
+}
+
+static void on_device_added(void *user, struct managed *m)
+{
+	struct bus *b = user;
+
+	if (!b->connection)
+		return;
+	add_device(b, m);
+	update_wait(b);
+}
+
+static void on_device_changed(void *user, struct managed *m)
+{
+	struct bus *b = user;
+	struct bus_device *d;
+
+	if (!b->connection)
+		return;
+	d = find(b, m);
+	if (!d || d->revision == managed_device(m)->revision)
+		return;
+	d->revision = managed_device(m)->revision;
+	sd_bus_emit_properties_changed_strv(b->connection, d->path, BUS_DEVICE, NULL);
+	tell_state(b);
+	update_wait(b);
+}
+
+static void on_device_removed(void *user, struct managed *m)
+{
+	struct bus *b = user;
+	struct bus_device *d = b->connection ? find(b, m) : NULL;
+
+	if (!d)
+		return;
+	sd_bus_emit_object_removed(b->connection, d->path);
+	sd_bus_slot_unref(d->slot);
+	free(d->path);
+	vec_remove(&b->devices, (size_t)(d - b->devices.v));
+	tell_state(b);
+	update_wait(b);
+}
+
+static void on_manager_changed(void *user)
+{
+	struct bus *b = user;
+
+	if (!b->connection)
+		return;
+	sd_bus_emit_properties_changed(b->connection, BUS_PATH, BUS_MANAGER, "Generation",
+				       "ConfigFiles", "Diagnostics", NULL);
+	tell_state(b);
+	update_wait(b);
+}
+
+static void on_job_removed(void *user, uint64_t job, const char *result)
+{
+	struct bus *b = user;
+
+	if (!b->connection)
+		return;
+	sd_bus_emit_signal(b->connection, BUS_PATH, BUS_MANAGER, "JobRemoved", "ts", job, result);
+	update_wait(b);
+}
+
+static void on_ready(void *user, bool ready)
+{
+	struct bus *b = user;
+
+	b->hooks.ready(b->hooks.user, ready);
+}
+
+static const struct manager_face face = {
+	.device_added = on_device_added,
+	.device_changed = on_device_changed,
+	.device_removed = on_device_removed,
+	.manager_changed = on_manager_changed,
+	.job_removed = on_job_removed,
+	.ready = on_ready,
+};
+
+/** bus_new() - be the manager's face on @kind of bus; with BUS_NONE only the hooks are served. */
+struct bus *bus_new(struct loop *loop, struct manager *manager, enum bus_kind kind,
+		    const struct bus_hooks *hooks)
+{
+	struct bus *b = mem_new(struct bus);
+
+	*b = (struct bus){.loop = loop, .manager = manager, .kind = kind, .hooks = *hooks};
+	b->timer = loop_timer_new(loop, pump, b);
+	manager_set_face(manager, &face, b);
+	if (kind != BUS_NONE)
+		connect_bus(b);
+	return b;
+}
+
+struct bus *bus_free(struct bus *b)
+{
+	if (!b)
+		return NULL;
+	if (b->connection)
+		sd_bus_flush(b->connection);
+	disconnect_bus(b);
+	loop_timer_free(b->timer);
+	manager_set_face(b->manager, NULL, NULL);
+	free(b);
+	return NULL;
+}

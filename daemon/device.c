@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The device machine: when to read, what to carry out, when to rest. See device.h. It calls nothing
+ * that waits and knows neither netlink nor D-Bus.
+ */
+#include "device_parts.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "plan/bind.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Re-reads after notifications: so many at once, then so many a second. */
+#define BUCKET_SIZE 3.0
+#define BUCKET_RATE 2.0
+
+/* A device that cannot be read is asked again after this. */
+#define READ_RETRY_USEC (10 * USEC_PER_SEC)
+
+/** device_new() - a device that has not been read yet, under @config. */
+struct device *device_new(const char *handle, struct config *config, uint64_t now)
+{
+	struct device *d = mem_new(struct device);
+
+	d->handle = mem_strdup(handle);
+	d->latest = config_ref(config);
+	d->need_read = d->identify = true;
+	d->explicit = d->allow_reload = true;
+	d->tokens = BUCKET_SIZE;
+	d->tokens_at = now;
+	d->retry_at = USEC_NEVER;
+	d->trigger = "start";
+	d->state = STATE_READING;
+	d->reason = mem_strdup("");
+	d->last_error = mem_strdup("");
+	d->last_extack = mem_strdup("");
+	return d;
+}
+
+/** device_free() - Return: NULL. */
+struct device *device_free(struct device *d)
+{
+	if (!d)
+		return NULL;
+	failures_clear(d);
+	steps_clear(&d->ran);
+	plan_clear(&d->plan);
+	state_clear(&d->want);
+	diag_clear(&d->diags);
+	state_clear(&d->world.have);
+	state_clear(&d->world.catalogue);
+	facts_clear(&d->world.facts);
+	memory_clear(&d->world.memory);
+	assignment_set(&d->used, NULL, NULL);
+	assignment_set(&d->accepted, NULL, NULL);
+	config_unref(d->latest);
+	free(d->handle);
+	free(d->reason);
+	free(d->last_error);
+	free(d->last_extack);
+	free(d);
+	return NULL;
+}
+
+/* Does the entry's policy let a reload happen now? */
+static bool policy_permits(const struct device *d)
+{
+	switch (d->used.entry->reload) {
+	case RELOAD_AUTO:
+		return d->allow_reload;
+	case RELOAD_BOOT:
+		return !d->world.memory.settled;
+	case RELOAD_MANUAL:
+		return false;
+	}
+	abort();
+}
+
+bool device_reload_permitted(const struct device *d)
+{
+	return d->used.entry && policy_permits(d) && !failures_block_reload(d);
+}
+
+bool device_live_permitted(const struct device *d)
+{
+	return d->used.entry && (d->used.entry->drift == DRIFT_ENFORCE || d->explicit);
+}
+
+static void make_plan(struct device *d)
+{
+	struct policy policy = {.reload = device_reload_permitted(d)};
+	step_list refused = {};
+
+	vec_each(f, &d->failures)
+		vec_push(&refused, f->step); /* borrowed */
+	policy.refused = &refused;
+	plan_clear(&d->plan);
+	d->first = d->end = 0;
+	plan_make(&d->want, &d->world, &policy, &d->plan);
+	vec_clear(&refused);
+}
+
+static bool was_run(const struct device *d, const struct step *s)
+{
+	vec_each(r, &d->ran)
+		if (step_same(r, s))
+			return true;
+	return false;
+}
+
+/* What was acknowledged since the device last rested and is to be done again was not kept. */
+static bool find_not_kept(struct device *d, uint64_t now)
+{
+	bool found = false;
+
+	vec_each(s, &d->plan.steps) {
+		if (s->kind == STEP_REMEMBER || !was_run(d, s))
+			continue;
+		failure_add(d, s, 0, NULL, now);
+		found = true;
+	}
+	return found;
+}
+
+static void replan(struct device *d, uint64_t now)
+{
+	make_plan(d);
+	if (!d->stale && find_not_kept(d, now))
+		make_plan(d);
+}
+
+/* What to carry out next: [first, end) of one phase. Nothing behind a barrier that was passed. */
+static bool next_phase(struct device *d)
+{
+	size_t n = d->plan.steps.n;
+
+	if (!device_live_permitted(d))
+		return false;
+	if (d->end > 0 && d->plan.steps.v[d->end - 1].kind == STEP_RELOAD)
+		return false;
+	for (d->first = d->end; d->end < n; d->end++)
+		if (d->plan.steps.v[d->end].phase != d->plan.steps.v[d->first].phase)
+			break;
+	return d->end > d->first;
+}
+
+static void log_restored(struct device *d, uint64_t now)
+{
+	uint64_t since = d->counted_at ? d->counted_at : d->disturbed_at;
+
+	log_with(LOG_NOTICE,
+		 &(struct log_fields){.device = d->handle, .trigger = d->trigger},
+		 "%s: %u settings restored %.1f ms after a reload by somebody else", d->handle,
+		 d->restored, (double)(now - since) / USEC_PER_MSEC);
+}
+
+/* Nothing more to do for now. */
+static void rest(struct device *d, uint64_t now)
+{
+	bool good = !d->failures.n && !d->refused && !d->plan.pending && !d->plan.steps.n &&
+		    !d->world.facts.reload_failed;
+
+	if (d->retry_at != USEC_NEVER)
+		return;
+	if (good && !d->world.memory.settled)
+		d->world.memory.settled = d->dirty = true;
+	if (good && d->foreign)
+		log_restored(d, now);
+	if (good && d->disturbed_at && d->recovering)
+		d->outage = now - d->disturbed_at;
+	d->known = true;
+	d->recovering = false;
+	d->foreign = d->restored = 0;
+	d->disturbed_at = d->counted_at = 0;
+	d->allow_reload = d->explicit = false;
+	d->attempts = 0;
+	steps_clear(&d->ran);
+}
+
+static void on_read_error(struct device *d, int error, uint64_t now)
+{
+	if (error == -ENODEV) {
+		d->gone = true;
+		return;
+	}
+	if (d->read_error != error)
+		log_with(LOG_ERR, &(struct log_fields){.device = d->handle},
+			 "%s: the device cannot be read: %s", d->handle, strerror(-error));
+	d->read_error = error;
+	d->retry_at = now + (error_is_transient(error) ? USEC_PER_SEC : READ_RETRY_USEC);
+}
+
+/* Versions and names may have changed, and an entry that was refused may fit now. */
+static bool rematch(struct device *d)
+{
+	const struct entry *before = d->used.entry;
+
+	device_use_latest(d);
+	return d->used.entry != before && d->used.entry;
+}
+
+/* Return: false where something has to be read before a plan can be made. */
+static bool bind_again(struct device *d)
+{
+	if (d->world.facts.reload_failed) /* traps are gone: bind would miss them */
+		return true;
+	d->need_catalogue = device_bind(d) == BIND_NEEDS_CATALOGUE;
+	if (d->need_catalogue || d->need_read) {
+		d->need_read = true;
+		return false;
+	}
+	device_learn(d);
+	return true;
+}
+
+static void on_read(struct device *d, const struct device_reading *r, uint64_t now)
+{
+	d->activity = DEVICE_IDLE;
+	if (r->error < 0) {
+		on_read_error(d, r->error, now);
+		return;
+	}
+	d->read_error = 0;
+	if (d->outdated) {
+		d->outdated = false;
+		d->need_read = true;
+		if (!r->identified)
+			return;
+	}
+	if (!device_absorb(d, r))
+		return;
+	if (r->identified && rematch(d))
+		d->need_read = true;
+	if (!d->used.entry || d->need_read)
+		return;
+	if (!d->full)
+		d->need_read = true;
+	else if (bind_again(d))
+		replan(d, now);
+}
+
+static void on_acknowledged(struct device *d, const struct step *s)
+{
+	steps_copy(&d->ran, s);
+	if (s->kind == STEP_RELOAD) {
+		d->own_reload = true;
+		d->world.memory.reloads++;
+		d->disturbed_at = d->since;
+		d->recovering = d->dirty = true;
+	} else if (d->foreign) {
+		d->restored++;
+	}
+}
+
+static void on_done(struct device *d, const struct step_result *results, uint64_t now)
+{
+	enum phase phase = d->plan.steps.v[d->first].phase;
+	bool failed = false;
+	size_t n = 0;
+
+	d->activity = DEVICE_IDLE;
+	d->stale = false; /* a read follows */
+	for (size_t i = d->first; i < d->end; i++) {
+		const struct step *s = &d->plan.steps.v[i];
+		const struct step_result *r;
+
+		if (s->kind == STEP_REMEMBER)
+			continue;
+		r = &results[n++];
+		if (r->error == 0) {
+			on_acknowledged(d, s);
+			continue;
+		}
+		failed = true;
+		if (r->error != -ENODEV)
+			failure_add(d, s, r->error, r->extack, now);
+	}
+	if (d->outdated || (failed && phase <= PHASE_RELOAD)) {
+		d->outdated = false;
+		plan_clear(&d->plan);
+		steps_clear(&d->ran);
+		d->first = d->end = 0;
+	}
+	if (!next_phase(d))
+		d->need_read = true;
+	else
+		d->end = d->first; /* to be started by act() */
+}
+
+static void on_config(struct device *d, struct config *config, bool explicit)
+{
+	config_ref(config);
+	config_unref(d->latest);
+	d->latest = config;
+	if (explicit) {
+		d->explicit = d->allow_reload = true;
+		failures_clear(d);
+		steps_clear(&d->ran);
+	}
+	d->trigger = "config";
+	d->known = false;
+	if (d->identified)
+		device_use_latest(d);
+	if (d->activity == DEVICE_IDLE)
+		d->need_read = true;
+	else
+		d->outdated = true;
+}
+
+static void on_stale(struct device *d, const struct device_event *e, uint64_t now)
+{
+	d->stale = true;
+	if (!d->disturbed_at)
+		d->disturbed_at = now;
+	if (e->type == DEVICE_EV_COUNTED)
+		d->counted_at = now;
+	if (e->type == DEVICE_EV_VANISHED)
+		d->vanished = d->identify = true;
+	if (e->trigger && d->activity == DEVICE_IDLE)
+		d->trigger = e->trigger;
+}
+
+static void on_tick(struct device *d, uint64_t now)
+{
+	if (now < d->retry_at)
+		return;
+	failures_drop_transient(d);
+	steps_clear(&d->ran);
+	d->need_read = true;
+}
+
+static void handle(struct device *d, const struct device_event *e, uint64_t now)
+{
+	switch (e->type) {
+	case DEVICE_EV_CONFIG:
+		on_config(d, e->config, e->explicit);
+		return;
+	case DEVICE_EV_STALE:
+	case DEVICE_EV_COUNTED:
+	case DEVICE_EV_VANISHED:
+		on_stale(d, e, now);
+		return;
+	case DEVICE_EV_READ:
+		on_read(d, e->reading, now);
+		return;
+	case DEVICE_EV_DONE:
+		on_done(d, e->results, now);
+		return;
+	case DEVICE_EV_TICK:
+		on_tick(d, now);
+		return;
+	}
+}
+
+/* May a notification make us read now? Takes a token. */
+static bool take_token(struct device *d, uint64_t now)
+{
+	d->tokens += (double)(now - d->tokens_at) * BUCKET_RATE / USEC_PER_SEC;
+	d->tokens = MIN(d->tokens, BUCKET_SIZE);
+	d->tokens_at = now;
+	if (d->tokens < 1)
+		return false;
+	d->tokens -= 1;
+	return true;
+}
+
+static void start_read(struct device *d, uint64_t now, struct device_todo *todo)
+{
+	d->activity = DEVICE_READING;
+	d->since = now;
+	d->need_read = d->stale = false;
+	todo->what = DEVICE_READ;
+	todo->reads.identify = d->identify;
+	d->full = d->identified && !d->vanished && d->used.entry;
+	if (!d->full)
+		todo->reads.identify = true;
+	else
+		bind_reads(d->used.entry, d->handle, &d->world, &todo->reads);
+	todo->reads.catalogue |= d->need_catalogue;
+}
+
+static void start_run(struct device *d, uint64_t now, struct device_todo *todo)
+{
+	d->activity = DEVICE_WRITING;
+	d->since = now;
+	todo->what = DEVICE_RUN;
+	todo->steps = d->plan.steps.v + d->first;
+	todo->n_steps = d->end - d->first;
+	for (size_t i = d->first; i < d->end; i++) {
+		const struct step *s = &d->plan.steps.v[i];
+
+		if (s->kind != STEP_REMEMBER)
+			continue;
+		notes_put(&d->world.memory.in_force, &s->target, &s->target.v[0]);
+		todo->save = true;
+	}
+}
+
+static void act(struct device *d, uint64_t now, struct device_todo *todo)
+{
+	if (d->gone) {
+		todo->what = DEVICE_GONE;
+	} else if (d->activity != DEVICE_IDLE) {
+		todo->wake_at = d->activity == DEVICE_READING ? d->since + USEC_PER_SEC : USEC_NEVER;
+	} else if (d->need_read) {
+		start_read(d, now, todo);
+	} else if (next_phase(d)) {
+		start_run(d, now, todo);
+	} else if (!d->stale) {
+		rest(d, now);
+		todo->wake_at = d->retry_at;
+	} else if (take_token(d, now)) {
+		start_read(d, now, todo);
+	} else {
+		todo->wake_at = now + USEC_PER_SEC / 2;
+	}
+	todo->save |= d->dirty;
+	d->dirty = false;
+}
+
+/**
+ * device_event() - something happened at @now; @ret says what to do next.
+ *
+ * With DEVICE_READ and DEVICE_RUN the machine waits for the outcome; other events are taken meanwhile.
+ */
+void device_event(struct device *d, const struct device_event *event, uint64_t now,
+		  struct device_todo *ret)
+{
+	*ret = (struct device_todo){.what = DEVICE_REST, .wake_at = USEC_NEVER};
+	handle(d, event, now);
+	act(d, now, ret);
+	device_update_state(d, now);
+}
+
+/** device_preview() - the plan if every reload were permitted now; @ret must be empty. */
+void device_preview(const struct device *d, struct plan *ret)
+{
+	plan_make(&d->want, &d->world, &(struct policy){.reload = true}, ret);
+}

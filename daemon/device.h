@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The machine of one device. Events go in, one thing to do comes out; it does nothing itself, and time
+ * is a number that it is told:
+ *
+ *	device_event(dev, &event, now, &todo);
+ *	DEVICE_READ:	read todo.reads, then hand in DEVICE_EV_READ
+ *	DEVICE_RUN:	save the memory if todo.save, send todo.steps, then hand in DEVICE_EV_DONE
+ *	DEVICE_REST:	nothing; call with DEVICE_EV_TICK at todo.wake_at
+ *	DEVICE_GONE:	the device is no more: forget it
+ *
+ * It reads, binds, plans, carries out one phase at a time up to a barrier, reads back, and is converged
+ * when a plan made after a read is empty. What caused an invalidation never decides what is written; it
+ * is kept for people.
+ */
+#pragma once
+
+#include "model/config.h"
+#include "model/world.h"
+#include "plan/plan.h"
+
+/* In order of precedence: when several hold, the first one is the state. */
+enum device_state {
+	STATE_QUARANTINED,
+	STATE_FAILED,
+	STATE_REFUSED,
+	STATE_RELOADING,
+	STATE_FLASHING,
+	STATE_APPLYING,
+	STATE_READING,
+	STATE_PENDING_POWER_CYCLE,
+	STATE_PENDING_RELOAD,
+	STATE_DRIFTED,
+	STATE_ABSENT,
+	STATE_CONVERGED,
+	STATE_UNMANAGED,
+};
+
+const char *device_state_name(enum device_state s);
+bool device_state_rests(enum device_state s);
+
+/* A SET or RELOAD that did not come true. */
+struct failure {
+	struct step step;
+	int error;    /* -errno; 0: accepted but not kept */
+	char *extack; /* the kernel's words, or NULL */
+	bool transient;
+};
+
+typedef VEC(struct failure) failure_list;
+
+enum device_activity { DEVICE_IDLE, DEVICE_READING, DEVICE_WRITING };
+
+/* A config and the device's entry in it. */
+struct assignment {
+	struct config *config; /* a reference, or NULL */
+	const struct entry *entry;
+};
+
+struct device {
+	char *handle;
+	struct config *latest;	 /* the config in force for the whole switch */
+	struct assignment used;	 /* the one carried out; its entry is NULL while unmanaged or unknown */
+	struct assignment accepted; /* the last one that could be bound: what `want` comes from */
+	struct world world;
+	struct state want;
+	bool refused;		/* the latest config is not carried out; diags say why */
+	struct diag_list diags; /* errors, and notes */
+
+	/* what it is doing */
+	enum device_activity activity;
+	uint64_t since;
+	struct plan plan;
+	size_t first, end; /* steps in flight */
+	bool identified;   /* it has answered INFO_GET */
+	bool gone;
+
+	/* what it has to do */
+	bool need_read, identify, need_catalogue;
+	bool full;	/* the read in flight is more than an identification */
+	bool outdated;	/* what is in flight answers an old question: read again */
+	bool stale;	/* a notification came: read again, but not too often */
+	bool vanished;	/* it said that it is gone */
+	double tokens;	/* bucket that limits reads after notifications */
+	uint64_t tokens_at;
+
+	/* what is permitted */
+	bool explicit;	   /* an operator or a registration asks: live changes despite `drift: report` */
+	bool allow_reload; /* the same for reloads */
+
+	/* what became of it */
+	step_list ran; /* acknowledged since the device last rested */
+	failure_list failures;
+	unsigned attempts; /* of what failed for the moment */
+	uint64_t retry_at;
+	int read_error;
+	bool own_reload;   /* one of ours succeeded since the last read */
+	bool learn_unread; /* ... since the last bind */
+	bool known;	   /* has rested since it registered or the config changed */
+	bool dirty;	   /* the memory has changed since it was saved */
+
+	/* for people */
+	const char *trigger;		   /* what set it going last */
+	uint64_t disturbed_at, counted_at; /* first notification; the last one with counters */
+	bool recovering;		   /* from a reload: what follows is its outage */
+	unsigned foreign, restored;	   /* reloads by others, and SETs that make up for them */
+	uint64_t outage;		   /* of the last reload, microseconds */
+	enum device_state state;
+	char *reason, *last_error, *last_extack;
+	uint64_t revision; /* counts every change that people can see */
+};
+
+enum device_event_type {
+	DEVICE_EV_CONFIG,   /* .config is in force now; .explicit: somebody asked for it */
+	DEVICE_EV_STALE,    /* something may have changed; .trigger */
+	DEVICE_EV_COUNTED,  /* the same, by a message that carries counters */
+	DEVICE_EV_VANISHED, /* it says that it is gone */
+	DEVICE_EV_READ,	    /* .reading */
+	DEVICE_EV_DONE,	    /* .results, one for each step of todo.steps */
+	DEVICE_EV_TICK,
+};
+
+/* What a read brought; the machine takes what it needs out of it. */
+struct device_reading {
+	int error; /* 0 or -errno */
+	bool identified, catalogued;
+	struct state *have, *catalogue;
+	struct facts *facts;
+};
+
+struct step_result {
+	int error;
+	const char *extack; /* borrowed */
+};
+
+struct device_event {
+	enum device_event_type type;
+	struct config *config;
+	bool explicit;
+	const char *trigger;
+	const struct device_reading *reading;
+	const struct step_result *results;
+};
+
+enum device_what { DEVICE_REST, DEVICE_READ, DEVICE_RUN, DEVICE_GONE };
+
+struct device_todo {
+	enum device_what what;
+	struct reads reads; /* names are the caller's to clear, and borrowed until the next event */
+	const struct step *steps;
+	size_t n_steps;
+	bool save; /* the memory must be on disk first */
+	uint64_t wake_at;
+};
+
+struct device *device_new(const char *handle, struct config *config, uint64_t now);
+struct device *device_free(struct device *d);
+void device_event(struct device *d, const struct device_event *event, uint64_t now,
+		  struct device_todo *ret);
+void failure_explain(const struct failure *f, struct buf *out);
+void device_preview(const struct device *d, struct plan *ret);

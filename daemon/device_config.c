@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which entry of the config is the device's. A config that the device cannot satisfy is refused as a
+ * whole for it: the one accepted before stays in use.
+ */
+#include "device_parts.h"
+#include "base/log.h"
+#include "plan/bind.h"
+#include "plan/match.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/** assignment_set() - hold a reference on @config, which may be NULL. */
+void assignment_set(struct assignment *a, struct config *config, const struct entry *entry)
+{
+	struct config *old = a->config;
+
+	a->config = config ? config_ref(config) : NULL;
+	a->entry = entry;
+	config_unref(old);
+}
+
+static void release(struct device *d)
+{
+	assignment_set(&d->used, NULL, NULL);
+	assignment_set(&d->accepted, NULL, NULL);
+	state_clear(&d->want);
+	plan_clear(&d->plan);
+	d->first = d->end = 0;
+	failures_clear(d);
+}
+
+/* Show the problems once, not at every read. */
+static void take_diags(struct device *d, struct diag_list *diags)
+{
+	_cleanup_free_ char *before = diag_render_all(&d->diags);
+	_cleanup_free_ char *after = diag_render_all(diags);
+
+	diag_clear(&d->diags);
+	diag_move(&d->diags, diags);
+	if (strcmp(before, after) == 0)
+		return;
+	d->revision++;
+	vec_each(diag, &d->diags.diags)
+		log_with(diag->severity == DIAG_ERROR ? LOG_ERR : LOG_INFO,
+			 &(struct log_fields){.device = d->handle,
+					      .file = diag->mark.file,
+					      .line = diag->mark.line},
+			 "%s:%" PRIu32 ": %s: %s", diag->mark.file ? diag->mark.file : "",
+			 diag->mark.line, d->handle, diag->message);
+}
+
+static void refuse_both(struct device *d, const struct entry *one, const struct entry *other)
+{
+	_cleanup_free_ char *place = mark_format(one->mark);
+	struct diag_list diags = {};
+
+	d->refused = true;
+	diag_add(&diags, DIAG_ERROR, other->mark, NULL, d->handle,
+		 "entries %s (%s) and %s both match the device; narrow one down", one->name, place,
+		 other->name);
+	take_diags(d, &diags);
+}
+
+/** device_use_latest() - turn to the latest config; needs the device to be identified. */
+void device_use_latest(struct device *d)
+{
+	const struct entry *first, *second;
+
+	first = match_device(d->latest, d->handle, &d->world.facts, &second);
+	if (second) {
+		refuse_both(d, first, second);
+		return;
+	}
+	d->refused = false;
+	diag_clear(&d->diags);
+	if (first)
+		assignment_set(&d->used, d->latest, first);
+	else
+		release(d);
+}
+
+/* Back to what was accepted before, if that is something else. */
+static void fall_back(struct device *d)
+{
+	if (!d->accepted.config || d->accepted.config == d->used.config)
+		return;
+	assignment_set(&d->used, d->accepted.config, d->accepted.entry);
+	d->need_read = true;
+}
+
+/**
+ * device_bind() - tie the entry in use to what was read.
+ *
+ * Return: 0 where `want` is up to date; BIND_NEEDS_CATALOGUE; -EINVAL where the entry is refused, which
+ * leaves `want` as it was.
+ */
+int device_bind(struct device *d)
+{
+	struct diag_list diags = {};
+	struct state want = {};
+	int r = bind_entry(d->used.entry, d->handle, &d->world, &want, &diags);
+
+	if (r == BIND_NEEDS_CATALOGUE)
+		return r;
+	if (r < 0) {
+		d->refused = true;
+		take_diags(d, &diags);
+		fall_back(d);
+		return r;
+	}
+	state_clear(&d->want);
+	d->want = want;
+	assignment_set(&d->accepted, d->used.config, d->used.entry);
+	if (d->used.config == d->latest) {
+		d->refused = false;
+		take_diags(d, &diags);
+	}
+	diag_clear(&diags);
+	return 0;
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The state of a device as people see it: derived from what holds, the first in order of precedence,
+ * with all that holds in the reason. Nothing is decided by it.
+ */
+#include "device_parts.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* A re-read shows as `reading` only when it takes longer than this. */
+#define SLOW_READ_USEC USEC_PER_SEC
+
+static const char *const names[] = {
+	[STATE_QUARANTINED] = "quarantined",
+	[STATE_FAILED] = "failed",
+	[STATE_REFUSED] = "refused",
+	[STATE_RELOADING] = "reloading",
+	[STATE_FLASHING] = "flashing",
+	[STATE_APPLYING] = "applying",
+	[STATE_READING] = "reading",
+	[STATE_PENDING_POWER_CYCLE] = "pending-power-cycle",
+	[STATE_PENDING_RELOAD] = "pending-reload",
+	[STATE_DRIFTED] = "drifted",
+	[STATE_ABSENT] = "absent",
+	[STATE_CONVERGED] = "converged",
+	[STATE_UNMANAGED] = "unmanaged",
+};
+
+const char *device_state_name(enum device_state s)
+{
+	return names[s];
+}
+
+/** device_state_rests() - nothing is going on and nothing will by itself, but for retries. */
+bool device_state_rests(enum device_state s)
+{
+	return s != STATE_RELOADING && s != STATE_FLASHING && s != STATE_APPLYING && s != STATE_READING;
+}
+
+struct finding {
+	enum device_state state;
+	struct buf reason;
+};
+
+static void add(struct finding *f, enum device_state state, const char *separator)
+{
+	f->state = MIN(f->state, state);
+	if (f->reason.n)
+		buf_add(&f->reason, "%s", separator);
+}
+
+static void find_failures(const struct device *d, struct finding *f)
+{
+	if (d->read_error) {
+		add(f, STATE_FAILED, "; ");
+		buf_add(&f->reason, "the device cannot be read: %s", strerror(-d->read_error));
+	}
+	vec_each(failure, &d->failures) {
+		add(f, STATE_FAILED, "; ");
+		failure_explain(failure, &f->reason);
+	}
+	if (d->world.facts.reload_failed) {
+		add(f, STATE_FAILED, "; ");
+		buf_add(&f->reason, "its last reload failed: ports and traps are gone");
+	}
+}
+
+static void find_refusal(const struct device *d, struct finding *f)
+{
+	if (!d->refused)
+		return;
+	vec_each(diag, &d->diags.diags) {
+		_cleanup_free_ char *place = mark_format(diag->mark);
+
+		if (diag->severity != DIAG_ERROR)
+			continue;
+		add(f, STATE_REFUSED, "; ");
+		buf_add(&f->reason, "%s: %s", place, diag->message);
+	}
+}
+
+static bool reloading(const struct device *d)
+{
+	for (size_t i = d->first; i < d->end; i++)
+		if (d->plan.steps.v[i].kind == STEP_RELOAD)
+			return true;
+	return false;
+}
+
+static void find_activity(const struct device *d, uint64_t now, struct finding *f)
+{
+	bool slow = d->activity == DEVICE_READING && now >= d->since + SLOW_READ_USEC;
+
+	if (d->activity == DEVICE_WRITING) {
+		add(f, reloading(d) ? STATE_RELOADING : STATE_APPLYING, "; ");
+		buf_add(&f->reason, "%s (%s)", reloading(d) ? "reloading" : "applying", d->trigger);
+	} else if (slow) {
+		add(f, STATE_READING, "; ");
+		buf_add(&f->reason, "the kernel is busy with another request to the device");
+	} else if (d->ran.n && d->activity == DEVICE_READING) {
+		add(f, STATE_APPLYING, "; ");
+		buf_add(&f->reason, "reading back");
+	} else if (!d->known && d->activity == DEVICE_READING) {
+		add(f, STATE_READING, "; ");
+		buf_add(&f->reason, "reading the device");
+	}
+}
+
+static void find_pending(const struct device *d, struct finding *f)
+{
+	if (d->plan.pending == DISRUPTION_RELOAD) {
+		add(f, STATE_PENDING_RELOAD, "; ");
+		buf_add(&f->reason, "waits for a permitted reload: %s", d->plan.pending_text.s);
+	}
+	if (d->activity == DEVICE_IDLE && d->plan.steps.n && !device_live_permitted(d)) {
+		add(f, STATE_DRIFTED, "; ");
+		buf_add(&f->reason, "%zu differences are only reported (drift: report)",
+			d->plan.steps.n);
+	}
+	if (d->plan.unread_text.n) {
+		add(f, STATE_CONVERGED, "; ");
+		buf_add(&f->reason, "accepted-unread: %s", d->plan.unread_text.s);
+	}
+}
+
+static void set_state(struct device *d, enum device_state state, const char *reason)
+{
+	enum device_state before = d->state;
+
+	if (state == before && text_equal(reason, d->reason))
+		return;
+	d->revision++;
+	d->state = state;
+	free(d->reason);
+	d->reason = mem_strdup(reason);
+	if (state != before)
+		log_with(LOG_INFO,
+			 &(struct log_fields){.device = d->handle,
+					      .trigger = d->trigger,
+					      .state = names[state]},
+			 "%s: %s -> %s%s%s%s", d->handle, names[before], names[state],
+			 *reason ? " (" : "", reason, *reason ? ")" : "");
+}
+
+/** device_update_state() - derive the state anew. */
+void device_update_state(struct device *d, uint64_t now)
+{
+	bool managed = d->used.entry || d->refused || !d->identified;
+	struct finding f = {.state = managed ? STATE_CONVERGED : STATE_UNMANAGED};
+	_cleanup_free_ char *reason = NULL;
+
+	if (managed) {
+		find_failures(d, &f);
+		find_refusal(d, &f);
+		find_activity(d, now, &f);
+		find_pending(d, &f);
+	}
+	reason = buf_take(&f.reason);
+	set_state(d, f.state, reason);
+}

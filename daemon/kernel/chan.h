@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Requests to the kernel, in threads of their own: a SET, RELOAD or FLASH runs to its end inside
+ * sendmsg(), and a GET waits for it, so the event loop must never send one.
+ *
+ * A channel is one thread with one socket, and carries out batches in order; different channels run in
+ * parallel. The ownership of a batch moves to the channel and back; nothing else is shared:
+ *
+ *	struct chan_hub *hub = chan_hub_new(&transport);
+ *	watch chan_hub_fd(hub) for reading, and then: chan_hub_dispatch(hub)
+ *
+ *	struct chan *c = chan_new(hub, done, user);
+ *	struct batch *b = batch_new(n);
+ *	b->v[0] = (struct exchange){.request = msg};
+ *	chan_submit(c, b);	... later, from chan_hub_dispatch(): done(user, b); batch_free(b);
+ *
+ * A channel that is freed while the kernel holds its thread goes on until the kernel lets go; its done
+ * function is not called any more.
+ */
+#pragma once
+
+#include "base/vec.h"
+#include "kernel/transport.h"
+
+#include <netlink/msg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One request and its answer. */
+struct exchange {
+	struct nl_msg *request;
+	bool dump; /* ends with NLMSG_DONE, not with an acknowledgement */
+	/* filled in by the channel */
+	void *reply; /* the messages before the acknowledgement */
+	size_t reply_len;
+	int error;    /* 0 or -errno; -ETIMEDOUT and -ENOBUFS: the answer was lost */
+	char *extack; /* the kernel's words, or NULL */
+	bool answered;
+};
+
+struct batch {
+	struct exchange *v;
+	size_t n;
+	uint64_t sent, answered; /* clock_now() around it */
+	void *owner;		 /* the submitter's own */
+	struct batch *next;
+	struct chan *chan;
+};
+
+typedef void (*chan_done)(void *user, struct batch *batch);
+
+struct chan;
+struct chan_hub;
+
+struct batch *batch_new(size_t n);
+struct batch *batch_free(struct batch *b);
+
+struct chan_hub *chan_hub_new(const struct transport *t);
+struct chan_hub *chan_hub_free(struct chan_hub *hub);
+int chan_hub_fd(const struct chan_hub *hub);
+void chan_hub_dispatch(struct chan_hub *hub);
+
+struct chan *chan_new(struct chan_hub *hub, chan_done done, void *user);
+struct chan *chan_free(struct chan *c);
+void chan_submit(struct chan *c, struct batch *batch);

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The family's numbers and the list of devices, one request at a time. */
+#include "kernel/directory.h"
+#include "wire/encode.h"
+
+#include <errno.h>
+
+struct directory {
+	struct chan *chan;
+	const struct directory_handlers *handlers;
+	void *user;
+	struct family family;
+	bool listing, again;
+};
+
+static void submit(struct directory *d, struct nl_msg *msg, bool dump)
+{
+	struct batch *b = batch_new(1);
+
+	b->v[0].request = msg;
+	b->v[0].dump = dump;
+	chan_submit(d->chan, b);
+}
+
+static void on_found(struct directory *d, const struct exchange *x)
+{
+	int error = x->error;
+
+	if (error == 0) {
+		error = -EBADMSG;
+		decode_each(m, x->reply, x->reply_len)
+			if (decode_family(m, &d->family) == 0)
+				error = 0;
+	}
+	d->handlers->found(d->user, error, &d->family);
+}
+
+static void on_listed(struct directory *d, const struct exchange *x)
+{
+	char handle[HANDLE_MAX];
+	uint8_t command;
+
+	d->listing = false;
+	decode_each(m, x->reply, x->reply_len)
+		if (decode_handle(m, d->family.id, handle, &command) == 0)
+			d->handlers->device(d->user, handle);
+	d->handlers->listed(d->user, x->error);
+	if (d->again) {
+		d->again = false;
+		directory_list(d);
+	}
+}
+
+static void on_done(void *user, struct batch *b)
+{
+	struct directory *d = user;
+
+	if (b->v[0].dump)
+		on_listed(d, &b->v[0]);
+	else
+		on_found(d, &b->v[0]);
+	batch_free(b);
+}
+
+struct directory *directory_new(struct chan_hub *hub, const struct directory_handlers *handlers,
+				void *user)
+{
+	struct directory *d = mem_new(struct directory);
+
+	d->handlers = handlers;
+	d->user = user;
+	d->chan = chan_new(hub, on_done, d);
+	return d;
+}
+
+struct directory *directory_free(struct directory *d)
+{
+	if (!d)
+		return NULL;
+	chan_free(d->chan);
+	free(d);
+	return NULL;
+}
+
+/** directory_find() - look for devlink; ends in handlers.found. */
+void directory_find(struct directory *d)
+{
+	submit(d, encode_getfamily(), false);
+}
+
+/** directory_list() - list the devices; ends in handlers.listed. Needs the family to be found. */
+void directory_list(struct directory *d)
+{
+	if (d->listing) {
+		d->again = true;
+		return;
+	}
+	d->listing = true;
+	submit(d, encode_get_all(d->family.id), true);
+}

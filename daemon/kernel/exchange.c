@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The receive loop: which answer belongs to which request, when a request is over, and what it means
+ * when an answer does not come. Runs in a channel's thread; does not look into devlink's attributes.
+ */
+#include "kernel/exchange.h"
+#include "wire/decode.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* So many requests in one send that their answers fit into the receive buffer. */
+#define WINDOW		32
+#define LOST_AFTER_MSEC 2000
+
+struct window {
+	const struct transport *transport;
+	int fd;
+	struct exchange *v;
+	size_t n, open;
+	uint32_t first_seq;
+	bool sent; /* the kernel has carried out all of it: answers are there or lost */
+};
+
+static void finish(struct window *w, struct exchange *x, int error, char *extack)
+{
+	x->error = error;
+	x->extack = extack;
+	x->answered = true;
+	w->open--;
+}
+
+static void finish_all(struct window *w, int error)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (!w->v[i].answered)
+			finish(w, &w->v[i], error, NULL);
+}
+
+static void keep(struct exchange *x, const struct nlmsghdr *m)
+{
+	size_t len = NLMSG_ALIGN(m->nlmsg_len);
+
+	x->reply = mem_resize(x->reply, x->reply_len + len);
+	memset((char *)x->reply + x->reply_len, 0, len);
+	memcpy((char *)x->reply + x->reply_len, m, m->nlmsg_len);
+	x->reply_len += len;
+}
+
+static void take(struct window *w, const struct nlmsghdr *m)
+{
+	uint32_t i = m->nlmsg_seq - w->first_seq;
+	struct exchange *x;
+	struct ack ack;
+
+	if (m->nlmsg_type == NLMSG_NOOP)
+		w->sent = true;
+	if (i >= w->n || w->v[i].answered) /* of an earlier window, or none of ours */
+		return;
+	x = &w->v[i];
+	if (decode_ack(m, &ack) < 0)
+		keep(x, m);
+	else if (m->nlmsg_type == NLMSG_ERROR || x->dump)
+		finish(w, x, ack.error, ack.text);
+	else /* the NLMSG_DONE of a multi-part answer: its acknowledgement follows */
+		free(ack.text);
+}
+
+/* Return: 0; -ETIMEDOUT where no answer will come any more; -errno. */
+static int wait_for_answer(const struct window *w)
+{
+	struct pollfd p = {.fd = w->fd, .events = POLLIN};
+	int r;
+
+	do
+		r = poll(&p, 1, w->sent ? LOST_AFTER_MSEC : -1);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : r == 0 ? -ETIMEDOUT : 0;
+}
+
+static void receive(struct window *w, void *buffer)
+{
+	while (w->open) {
+		ssize_t n = transport_receive(w->fd, buffer, MSG_DONTWAIT);
+
+		if (n == -EAGAIN)
+			n = wait_for_answer(w);
+		if (n < 0) {
+			finish_all(w, (int)n);
+			return;
+		}
+		decode_each(m, buffer, (size_t)n)
+			take(w, m);
+	}
+}
+
+static void send_window(struct window *w, void *buffer)
+{
+	size_t len = 0;
+	char *data = NULL;
+	int r;
+
+	for (size_t i = 0; i < w->n; i++) {
+		struct nlmsghdr *m = nlmsg_hdr(w->v[i].request);
+
+		m->nlmsg_seq = w->first_seq + (uint32_t)i;
+		data = mem_resize(data, len + NLMSG_ALIGN(m->nlmsg_len));
+		memset(data + len, 0, NLMSG_ALIGN(m->nlmsg_len));
+		memcpy(data + len, m, m->nlmsg_len);
+		len += NLMSG_ALIGN(m->nlmsg_len);
+	}
+	r = transport_send(w->transport, w->fd, data, len);
+	free(data);
+	if (r < 0)
+		finish_all(w, r);
+	else
+		receive(w, buffer);
+}
+
+/**
+ * exchange_batch() - carry out a batch; returns when every exchange has an answer or has lost it.
+ * @seq: the socket's last sequence number
+ * @buffer: TRANSPORT_BUFFER bytes
+ */
+void exchange_batch(const struct transport *t, int fd, uint32_t *seq, void *buffer, struct batch *b)
+{
+	size_t done = 0;
+
+	while (done < b->n) {
+		struct window w = {.transport = t,
+				   .fd = fd,
+				   .v = b->v + done,
+				   .n = MIN(b->n - done, (size_t)WINDOW),
+				   .first_seq = *seq + 1,
+				   .sent = !t->unix_path};
+
+		w.open = w.n;
+		*seq += (uint32_t)w.n;
+		send_window(&w, buffer);
+		done += w.n;
+	}
+}

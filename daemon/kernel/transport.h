@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sockets to the kernel. The netlink one is what runs on switches. The unix one speaks the same bytes
+ * to a test's server: each datagram of a SOCK_SEQPACKET connection is what one sendmsg() or recvmsg()
+ * on a netlink socket would carry. As a netlink sendmsg() returns when the request has been carried
+ * out, the server ends each datagram's answer with an NLMSG_NOOP; a client's NLMSG_NOOP with a u32 asks
+ * for membership in that multicast group.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define TRANSPORT_BUFFER 65536 /* no datagram of the kernel is larger: dumps stop at 32 KiB */
+
+struct transport {
+	const char *unix_path; /* NULL: netlink */
+};
+
+int transport_open(const struct transport *t, int rcvbuf);
+int transport_join(const struct transport *t, int fd, uint32_t group);
+int transport_send(const struct transport *t, int fd, const void *data, size_t len);
+ssize_t transport_receive(int fd, void *buffer, int flags);

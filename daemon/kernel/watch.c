@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Draining the notification socket, without ever blocking, and reducing it to "stale". */
+#include "kernel/watch.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <linux/devlink.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* One reload of a switch sends 450 to 800 messages, a flash hundreds. */
+#define WATCH_RCVBUF (4 * 1024 * 1024)
+
+struct watch {
+	int fd;
+	struct family family;
+	watch_handler handler;
+	void *user;
+	void *buffer;
+};
+
+/** watch_open() - subscribe. Return: 0 or -errno. */
+int watch_open(const struct transport *t, const struct family *family, watch_handler handler,
+	       void *user, struct watch **ret)
+{
+	int fd = transport_open(t, WATCH_RCVBUF), r;
+
+	if (fd < 0)
+		return fd;
+	r = transport_join(t, fd, family->config_group);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	*ret = mem_new(struct watch);
+	**ret = (struct watch){.fd = fd,
+			       .family = *family,
+			       .handler = handler,
+			       .user = user,
+			       .buffer = mem_alloc(TRANSPORT_BUFFER)};
+	return 0;
+}
+
+struct watch *watch_free(struct watch *w)
+{
+	if (!w)
+		return NULL;
+	close(w->fd);
+	free(w->buffer);
+	free(w);
+	return NULL;
+}
+
+int watch_fd(const struct watch *w)
+{
+	return w->fd;
+}
+
+static enum watch_event event_of(uint8_t command)
+{
+	switch (command) {
+	case DEVLINK_CMD_NEW:
+		return WATCH_APPEARED;
+	case DEVLINK_CMD_DEL:
+		return WATCH_VANISHED;
+	default:
+		return WATCH_STALE;
+	}
+}
+
+static void take(struct watch *w, const struct nlmsghdr *m)
+{
+	char handle[HANDLE_MAX];
+	uint8_t command;
+
+	if (m->nlmsg_type == NLMSG_NOOP)
+		return;
+	if (decode_handle(m, w->family.id, handle, &command) < 0) {
+		w->handler(w->user, WATCH_OVERRUN, NULL);
+		return;
+	}
+	/* flash progress changes no state, and there are hundreds of it */
+	if (command == DEVLINK_CMD_FLASH_UPDATE_STATUS || command == DEVLINK_CMD_FLASH_UPDATE)
+		return;
+	w->handler(w->user, event_of(command), handle);
+}
+
+/**
+ * watch_dispatch() - read all there is. An overrun is one event, after which old messages still come.
+ *
+ * Return: 0, or -errno where the socket is of no more use.
+ */
+int watch_dispatch(struct watch *w)
+{
+	for (;;) {
+		ssize_t n = transport_receive(w->fd, w->buffer, MSG_DONTWAIT);
+
+		if (n == -EAGAIN)
+			return 0;
+		if (n == -ENOBUFS || n == -EMSGSIZE) {
+			w->handler(w->user, WATCH_OVERRUN, NULL);
+			continue;
+		}
+		if (n < 0)
+			return (int)n;
+		decode_each(m, w->buffer, (size_t)n)
+			take(w, m);
+	}
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The only user of libevent. */
+#include "loop/loop.h"
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <event2/event.h>
+#include <poll.h>
+
+struct loop {
+	struct event_base *base;
+};
+
+struct loop_io {
+	struct loop *loop;
+	struct event *event;
+	int fd;
+	short events;
+	loop_handler handler;
+	void *user;
+};
+
+struct loop_timer {
+	struct event *event;
+	uint64_t at;
+	loop_handler handler;
+	void *user;
+};
+
+struct loop *loop_new(void)
+{
+	struct loop *l = mem_new(struct loop);
+
+	l->base = event_base_new();
+	if (!l->base)
+		abort();
+	return l;
+}
+
+struct loop *loop_free(struct loop *l)
+{
+	if (!l)
+		return NULL;
+	event_base_free(l->base);
+	free(l);
+	libevent_global_shutdown();
+	return NULL;
+}
+
+/** loop_run() - until loop_stop(). */
+void loop_run(struct loop *l)
+{
+	event_base_loop(l->base, EVLOOP_NO_EXIT_ON_EMPTY);
+}
+
+void loop_stop(struct loop *l)
+{
+	event_base_loopbreak(l->base);
+}
+
+static void on_io(_unused_ evutil_socket_t fd, _unused_ short what, void *arg)
+{
+	struct loop_io *io = arg;
+
+	io->handler(io->user);
+}
+
+static struct loop_io *watch(struct loop *l, int fd, short events, loop_handler handler, void *user)
+{
+	struct loop_io *io = mem_new(struct loop_io);
+
+	*io = (struct loop_io){.loop = l, .fd = fd, .events = events, .handler = handler, .user = user};
+	io->event = event_new(l->base, fd, (short)(events | EV_PERSIST), on_io, io);
+	if (!io->event || event_add(io->event, NULL) < 0)
+		abort();
+	return io;
+}
+
+/** loop_watch() - call @handler whenever @fd is readable. */
+struct loop_io *loop_watch(struct loop *l, int fd, loop_handler handler, void *user)
+{
+	return watch(l, fd, EV_READ, handler, user);
+}
+
+struct loop_io *loop_watch_signal(struct loop *l, int signal, loop_handler handler, void *user)
+{
+	return watch(l, signal, EV_SIGNAL, handler, user);
+}
+
+/** loop_io_events() - change what is waited for: POLLIN, POLLOUT or both. */
+void loop_io_events(struct loop_io *io, short poll_events)
+{
+	short events = (short)((poll_events & POLLIN ? EV_READ : 0) |
+			       (poll_events & POLLOUT ? EV_WRITE : 0));
+
+	if (events == io->events)
+		return;
+	io->events = events;
+	event_del(io->event);
+	event_assign(io->event, io->loop->base, io->fd, (short)(events | EV_PERSIST), on_io, io);
+	event_add(io->event, NULL);
+}
+
+struct loop_io *loop_unwatch(struct loop_io *io)
+{
+	if (!io)
+		return NULL;
+	event_free(io->event);
+	free(io);
+	return NULL;
+}
+
+static void on_timer(_unused_ evutil_socket_t fd, _unused_ short what, void *arg)
+{
+	struct loop_timer *t = arg;
+
+	t->at = USEC_NEVER;
+	t->handler(t->user);
+}
+
+/** loop_timer_new() - a timer that is not set yet. */
+struct loop_timer *loop_timer_new(struct loop *l, loop_handler handler, void *user)
+{
+	struct loop_timer *t = mem_new(struct loop_timer);
+
+	*t = (struct loop_timer){.at = USEC_NEVER, .handler = handler, .user = user};
+	t->event = evtimer_new(l->base, on_timer, t);
+	if (!t->event)
+		abort();
+	return t;
+}
+
+/** loop_timer_set() - fire once at @at, instead of what was set before; USEC_NEVER: not at all. */
+void loop_timer_set(struct loop_timer *t, uint64_t at)
+{
+	uint64_t now = clock_now(), delay = at > now ? at - now : 0;
+	struct timeval tv = {.tv_sec = (time_t)(delay / USEC_PER_SEC),
+			     .tv_usec = (suseconds_t)(delay % USEC_PER_SEC)};
+
+	if (at == t->at)
+		return;
+	t->at = at;
+	if (at == USEC_NEVER)
+		evtimer_del(t->event);
+	else
+		evtimer_add(t->event, &tv);
+}
+
+struct loop_timer *loop_timer_free(struct loop_timer *t)
+{
+	if (!t)
+		return NULL;
+	event_free(t->event);
+	free(t);
+	return NULL;
+}

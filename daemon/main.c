@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Options, signals, and putting the parts together. */
+#include "base/log.h"
+#include "base/text.h"
+#include "bus/bus.h"
+#include "loop/sdnotify.h"
+#include "manager.h"
+#include "yaml/yaml.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#define EXIT_USAGE 64
+
+struct options {
+	struct manager_options manager;
+	enum bus_kind bus;
+	const char *state_dir;
+	bool check, help, version;
+};
+
+struct daemon {
+	struct loop *loop;
+	struct manager *manager;
+	struct bus *bus;
+	struct sdnotify *notify;
+	struct loop_io *hup, *term, *interrupt;
+};
+
+static const char usage[] =
+	"Usage: carved [OPTION]...\n"
+	"Keep switch ASICs in the state that /etc/carved/carved.yaml declares.\n\n"
+	"  -c, --config FILE     read this file only, no drop-ins\n"
+	"      --check           read and check the config without a kernel: 0 good, 1 bad\n"
+	"      --once            converge and exit: 0 converged, 3 not, 78 bad config,\n"
+	"                        75 a daemon is running\n"
+	"      --bus=BUS         system, user or none\n"
+	"      --kernel=KERNEL   netlink, or unix:PATH for tests\n"
+	"      --state-dir DIR   instead of /var/lib/carved\n"
+	"      --runtime-dir DIR instead of /run/carved\n"
+	"      --config-root DIR put before /etc, /run and /usr\n"
+	"      --log-level LEVEL err, warning, notice, info or debug\n"
+	"      --version\n"
+	"      --help\n";
+
+enum { OPT_CHECK = 256, OPT_ONCE, OPT_BUS, OPT_KERNEL, OPT_STATE, OPT_RUNTIME, OPT_ROOT, OPT_LEVEL,
+       OPT_VERSION, OPT_HELP };
+
+static const struct option long_options[] = {
+	{"config", required_argument, NULL, 'c'},
+	{"check", no_argument, NULL, OPT_CHECK},
+	{"once", no_argument, NULL, OPT_ONCE},
+	{"bus", required_argument, NULL, OPT_BUS},
+	{"kernel", required_argument, NULL, OPT_KERNEL},
+	{"state-dir", required_argument, NULL, OPT_STATE},
+	{"runtime-dir", required_argument, NULL, OPT_RUNTIME},
+	{"config-root", required_argument, NULL, OPT_ROOT},
+	{"log-level", required_argument, NULL, OPT_LEVEL},
+	{"version", no_argument, NULL, OPT_VERSION},
+	{"help", no_argument, NULL, OPT_HELP},
+	{}};
+
+static bool parse_kernel(const char *text, struct transport *t)
+{
+	t->unix_path = strncmp(text, "unix:", 5) == 0 ? text + 5 : NULL;
+	return t->unix_path || strcmp(text, "netlink") == 0;
+}
+
+static bool parse_bus(const char *text, enum bus_kind *ret)
+{
+	static const char *const names[] = {
+		[BUS_SYSTEM] = "system", [BUS_USER] = "user", [BUS_NONE] = "none"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*ret = (enum bus_kind)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool parse_option(struct options *o, int c)
+{
+	switch (c) {
+	case 'c':
+		o->manager.config_file = optarg;
+		return true;
+	case OPT_CHECK:
+		return o->check = true;
+	case OPT_ONCE:
+		return o->manager.once = true;
+	case OPT_BUS:
+		return parse_bus(optarg, &o->bus);
+	case OPT_KERNEL:
+		return parse_kernel(optarg, &o->manager.transport);
+	case OPT_STATE:
+		o->state_dir = optarg;
+		return true;
+	case OPT_RUNTIME:
+		o->manager.runtime_dir = optarg;
+		return true;
+	case OPT_ROOT:
+		o->manager.config_root = optarg;
+		return true;
+	case OPT_LEVEL:
+		return log_set_level(optarg) == 0;
+	case OPT_VERSION:
+		return o->version = true;
+	case OPT_HELP:
+		return o->help = true;
+	default:
+		return false;
+	}
+}
+
+static bool parse_options(int argc, char **argv, struct options *o)
+{
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:", long_options, NULL)) != -1) {
+		if (parse_option(o, c))
+			continue;
+		if (c != '?')
+			fprintf(stderr, "carved: \"%s\" is no value for this option\n", optarg);
+		return false;
+	}
+	if (optind < argc)
+		fprintf(stderr, "carved: \"%s\" is no option\n", argv[optind]);
+	return optind == argc;
+}
+
+static int check(const struct options *o)
+{
+	struct yaml_paths paths = {.root = o->manager.config_root, .file = o->manager.config_file};
+	_cleanup_config_ struct config *config = NULL;
+	_cleanup_free_ char *text = NULL;
+	struct diag_list diags = {};
+	int r = yaml_load(&paths, &config, &diags);
+
+	text = diag_render_all(&diags);
+	fputs(text, stderr);
+	diag_clear(&diags);
+	return r < 0 ? 1 : 0;
+}
+
+/** daemon_reload() - read the config again, on behalf of a signal or of the bus. */
+static int daemon_reload(void *user, uint64_t *ret_job)
+{
+	struct daemon *d = user;
+
+	sdnotify_reloading(d->notify);
+	return manager_reload(d->manager, ret_job);
+}
+
+static void show_status(struct daemon *d)
+{
+	size_t devices = 0, converged = 0;
+	_cleanup_free_ char *text = NULL;
+
+	for (size_t i = 0; i < manager_count(d->manager); i++) {
+		enum device_state state = managed_device(manager_at(d->manager, i))->state;
+
+		devices += state != STATE_UNMANAGED;
+		converged += state == STATE_CONVERGED;
+	}
+	text = mem_printf("%s: %zu of %zu devices converged%s",
+			  device_state_name(manager_state(d->manager)), converged, devices,
+			  manager_diagnostics(d->manager)->n_errors
+				  ? "; the config on disk is refused, an older one is in force"
+				  : "");
+	sdnotify_status(d->notify, text);
+}
+
+static void on_ready(void *user, bool ready)
+{
+	struct daemon *d = user;
+
+	if (ready)
+		sdnotify_ready(d->notify);
+	sdnotify_busy(d->notify, manager_busy(d->manager));
+	show_status(d);
+}
+
+static void on_hup(void *user)
+{
+	struct daemon *d = user;
+	uint64_t job;
+
+	if (daemon_reload(d, &job) < 0)
+		sdnotify_ready(d->notify);
+	show_status(d);
+}
+
+static void on_term(void *user)
+{
+	struct daemon *d = user;
+
+	sdnotify_stopping(d->notify);
+	manager_stop(d->manager);
+}
+
+static int run(const struct options *o)
+{
+	struct daemon d = {.loop = loop_new()};
+	int r;
+
+	d.notify = sdnotify_new(d.loop);
+	d.manager = manager_new(d.loop, &o->manager);
+	d.bus = bus_new(d.loop, d.manager, o->bus,
+			&(struct bus_hooks){.ready = on_ready, .reload = daemon_reload, .user = &d});
+	d.hup = loop_watch_signal(d.loop, SIGHUP, on_hup, &d);
+	d.term = loop_watch_signal(d.loop, SIGTERM, on_term, &d);
+	d.interrupt = loop_watch_signal(d.loop, SIGINT, on_term, &d);
+	r = manager_start(d.manager);
+	if (r == 0) {
+		loop_run(d.loop);
+		r = manager_exit_code(d.manager);
+	}
+	bus_free(d.bus);
+	manager_free(d.manager);
+	loop_unwatch(d.hup);
+	loop_unwatch(d.term);
+	loop_unwatch(d.interrupt);
+	sdnotify_free(d.notify);
+	loop_free(d.loop);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.manager = {.config_root = "", .runtime_dir = "/run/carved"},
+			    .state_dir = "/var/lib/carved",
+			    .bus = BUS_SYSTEM};
+
+	log_open();
+	if (!parse_options(argc, argv, &o)) {
+		fputs("Try 'carved --help'.\n", stderr);
+		return EXIT_USAGE;
+	}
+	if (o.help || o.version) {
+		fputs(o.help ? usage : "carved " PACKAGE_VERSION "\n", stdout);
+		return 0;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	return o.check ? check(&o) : run(&o);
+}

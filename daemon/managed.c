@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Between the device machine and the kernel: encodes what it wants, decodes what comes back, keeps its
+ * memory on disk. Decides nothing.
+ */
+#include "managed.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "wire/encode.h"
+#include "wire/reading.h"
+
+#include <string.h>
+
+struct managed {
+	const struct managed_environment *env;
+	struct device *device;
+	struct chan *chan;
+	struct loop_timer *timer;
+	bool gone, writing;
+	/* the read in flight */
+	struct reading reading;
+	read_request_list requests;
+};
+
+static void send_read(struct managed *m, struct device_todo *todo)
+{
+	struct batch *b;
+
+	reading_start(&m->reading, &todo->reads, m->env->family, m->device->handle, &m->requests);
+	vec_clear(&todo->reads.names);
+	b = batch_new(m->requests.n);
+	for (size_t i = 0; i < m->requests.n; i++) {
+		b->v[i].request = TAKE(m->requests.v[i].msg);
+		b->v[i].dump = m->requests.v[i].dump;
+	}
+	chan_submit(m->chan, b);
+}
+
+static struct nl_msg *encode_step(const struct managed *m, const struct step *s)
+{
+	if (s->kind == STEP_RELOAD)
+		return encode_reload(m->env->family, m->device->handle, s->action);
+	return encode_object_set(m->env->family, m->device->handle, &s->target);
+}
+
+static void send_steps(struct managed *m, const struct device_todo *todo)
+{
+	struct batch *b = batch_new(todo->n_steps);
+
+	b->n = 0;
+	for (size_t i = 0; i < todo->n_steps; i++)
+		if (todo->steps[i].kind != STEP_REMEMBER)
+			b->v[b->n++].request = encode_step(m, &todo->steps[i]);
+	m->writing = true;
+	chan_submit(m->chan, b);
+}
+
+static void save(struct managed *m)
+{
+	int r = store_save_memory(m->env->store, m->device->handle, &m->device->world.memory);
+
+	if (r < 0)
+		log_error("%s: memory not saved: %s", m->device->handle, strerror(-r));
+}
+
+static void carry_out(struct managed *m, struct device_todo *todo)
+{
+	if (todo->save)
+		save(m);
+	if (m->env->stopping)
+		return;
+	switch (todo->what) {
+	case DEVICE_READ:
+		send_read(m, todo);
+		break;
+	case DEVICE_RUN:
+		send_steps(m, todo);
+		break;
+	case DEVICE_GONE:
+		m->gone = true;
+		break;
+	case DEVICE_REST:
+		break;
+	}
+	loop_timer_set(m->timer, todo->wake_at);
+}
+
+/** managed_event() - let the machine take an event and do what it says. */
+void managed_event(struct managed *m, const struct device_event *e)
+{
+	struct device_todo todo;
+
+	if (m->gone)
+		return;
+	device_event(m->device, e, clock_now(), &todo);
+	carry_out(m, &todo);
+	m->env->changed(m->env->user, m);
+}
+
+static void on_timer(void *user)
+{
+	managed_event(user, &(struct device_event){.type = DEVICE_EV_TICK});
+}
+
+/* The machine may start the next read at once: what belongs to this one is taken out first. */
+static void finish_read(struct managed *m, struct batch *b)
+{
+	struct reading r = m->reading;
+	read_request_list requests = m->requests;
+	struct device_reading result;
+
+	m->reading = (struct reading){};
+	m->requests = (read_request_list){};
+	for (size_t i = 0; i < b->n; i++)
+		reading_answer(&r, &requests.v[i], b->v[i].reply, b->v[i].reply_len, b->v[i].error);
+	reading_finish(&r);
+	result = (struct device_reading){.error = r.error,
+					 .identified = r.identified,
+					 .catalogued = r.catalogued,
+					 .have = &r.have,
+					 .catalogue = &r.catalogue,
+					 .facts = &r.facts};
+	managed_event(m, &(struct device_event){.type = DEVICE_EV_READ, .reading = &result});
+	reading_clear(&r);
+	vec_clear(&requests);
+}
+
+static void finish_steps(struct managed *m, struct batch *b)
+{
+	struct step_result *results = mem_alloc(b->n * sizeof(*results));
+
+	for (size_t i = 0; i < b->n; i++)
+		results[i] = (struct step_result){b->v[i].error, b->v[i].extack};
+	managed_event(m, &(struct device_event){.type = DEVICE_EV_DONE, .results = results});
+	free(results);
+}
+
+static void on_done(void *user, struct batch *b)
+{
+	struct managed *m = user;
+
+	m->env->drain(m->env->user);
+	if (m->requests.n) {
+		finish_read(m, b);
+	} else {
+		m->writing = false;
+		finish_steps(m, b);
+	}
+	batch_free(b);
+}
+
+/** managed_new() - start to look after a device, which need not exist: then it is gone soon. */
+struct managed *managed_new(const struct managed_environment *env, const char *handle,
+			    struct config *config)
+{
+	struct managed *m = mem_new(struct managed);
+
+	m->env = env;
+	m->device = device_new(handle, config, clock_now());
+	m->chan = chan_new(env->hub, on_done, m);
+	m->timer = loop_timer_new(env->loop, on_timer, m);
+	store_load_memory(env->store, handle, &m->device->world.memory);
+	return m;
+}
+
+struct managed *managed_free(struct managed *m)
+{
+	if (!m)
+		return NULL;
+	chan_free(m->chan);
+	loop_timer_free(m->timer);
+	device_free(m->device);
+	vec_each(r, &m->requests)
+		nlmsg_free(r->msg);
+	vec_clear(&m->requests);
+	reading_clear(&m->reading);
+	free(m);
+	return NULL;
+}
+
+const struct device *managed_device(const struct managed *m)
+{
+	return m->device;
+}
+
+/** managed_gone() - the kernel says that there is no such device. */
+bool managed_gone(const struct managed *m)
+{
+	return m->gone;
+}
+
+/** managed_writing() - the kernel is carrying out a request that cannot be interrupted. */
+bool managed_writing(const struct managed *m)
+{
+	return m->writing;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A device machine with its channel, timer and files: carries out what the machine asks for. */
+#pragma once
+
+#include "device.h"
+#include "kernel/chan.h"
+#include "loop/loop.h"
+#include "store.h"
+
+struct managed;
+
+/* What all devices share. */
+struct managed_environment {
+	struct loop *loop;
+	struct chan_hub *hub;
+	const struct store *store;
+	uint16_t family;
+	/* before an answer is judged: let the notifications that came before it be known */
+	void (*drain)(void *user);
+	/* the device changed, or is to be forgotten: it must not be freed inside of the call */
+	void (*changed)(void *user, struct managed *m);
+	void *user;
+	bool stopping; /* start nothing new */
+};
+
+struct managed *managed_new(const struct managed_environment *env, const char *handle,
+			    struct config *config);
+struct managed *managed_free(struct managed *m);
+void managed_event(struct managed *m, const struct device_event *e);
+const struct device *managed_device(const struct managed *m);
+bool managed_gone(const struct managed *m);
+bool managed_writing(const struct managed *m);

@@ -1,0 +1,528 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which config is in force, which devices there are, when everything has come to rest. What happens to
+ * a device is its machine's to decide.
+ */
+#include "manager.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "kernel/directory.h"
+#include "kernel/watch.h"
+#include "model/handle.h"
+#include "yaml/yaml.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+/* Another carved holds the lock, perhaps a dead one whose request the kernel still carries out. */
+#define LOCK_RETRY_USEC (USEC_PER_SEC / 4)
+
+struct manager {
+	struct managed_environment env;
+	struct manager_options options;
+	const struct manager_face *face;
+	void *face_user;
+	struct store store;
+	struct config *config;
+	struct diag_list diags; /* of the last load */
+	uint64_t generation;
+
+	struct directory *directory;
+	struct watch *watch;
+	struct loop_io *watch_io, *hub_io;
+	struct loop_timer *lock_timer, *audit_timer, *settle_timer, *sweep_timer;
+	VEC(struct managed *) devices;
+	bool listed, stopping;
+	bool hold; /* in the middle of handing out something: no conclusions yet */
+	uint64_t started;
+	VEC(uint64_t) jobs;
+	uint64_t last_job;
+	int exit_code;
+};
+
+/* --- who is there ------------------------------------------------------------------------------ */
+
+size_t manager_count(const struct manager *m)
+{
+	return m->devices.n;
+}
+
+struct managed *manager_at(const struct manager *m, size_t i)
+{
+	return m->devices.v[i];
+}
+
+/** manager_find() - the device with this handle, or NULL. */
+struct managed *manager_find(const struct manager *m, const char *handle)
+{
+	vec_each(d, &m->devices)
+		if (!managed_gone(*d) && strcmp(managed_device(*d)->handle, handle) == 0)
+			return *d;
+	return NULL;
+}
+
+/** manager_entry_matched() - is there a device of this entry? */
+bool manager_entry_matched(const struct manager *m, const struct entry *e)
+{
+	vec_each(d, &m->devices)
+		if (managed_device(*d)->used.entry == e)
+			return true;
+	return false;
+}
+
+const struct config *manager_config(const struct manager *m)
+{
+	return m->config;
+}
+
+const struct diag_list *manager_diagnostics(const struct manager *m)
+{
+	return &m->diags;
+}
+
+/** manager_generation() - counts the configs that came into force. */
+uint64_t manager_generation(const struct manager *m)
+{
+	return m->generation;
+}
+
+/** manager_state() - the first in precedence over all devices that are managed, and absent entries. */
+enum device_state manager_state(const struct manager *m)
+{
+	enum device_state state = STATE_CONVERGED;
+
+	if (!m->listed)
+		return STATE_READING;
+	vec_each(d, &m->devices)
+		if (managed_device(*d)->state != STATE_UNMANAGED)
+			state = MIN(state, managed_device(*d)->state);
+	vec_each(e, &m->config->entries)
+		if (!manager_entry_matched(m, e))
+			state = MIN(state, STATE_ABSENT);
+	return state;
+}
+
+/** manager_busy() - is any device not at rest? */
+bool manager_busy(const struct manager *m)
+{
+	if (!m->listed)
+		return true;
+	vec_each(d, &m->devices)
+		if (!device_state_rests(managed_device(*d)->state))
+			return true;
+	return false;
+}
+
+/* --- coming to rest ---------------------------------------------------------------------------- */
+
+static bool settled(const struct manager *m)
+{
+	bool waits = clock_now() < m->started + m->config->settle_timeout;
+
+	if (manager_busy(m))
+		return false;
+	vec_each(e, &m->config->entries)
+		if (waits && !manager_entry_matched(m, e))
+			return false;
+	return true;
+}
+
+static void end_jobs(struct manager *m)
+{
+	const char *result = device_state_name(manager_state(m));
+
+	while (m->jobs.n) {
+		uint64_t job = m->jobs.v[0];
+
+		vec_remove(&m->jobs, 0);
+		if (m->face && m->face->job_removed)
+			m->face->job_removed(m->face_user, job, result);
+	}
+}
+
+static void finish(struct manager *m, int exit_code)
+{
+	m->exit_code = exit_code;
+	loop_stop(m->env.loop);
+}
+
+static void check_stopped(struct manager *m)
+{
+	vec_each(d, &m->devices)
+		if (managed_writing(*d))
+			return;
+	finish(m, m->exit_code);
+}
+
+static void check_ready(struct manager *m)
+{
+	bool ready = settled(m);
+
+	if (m->hold)
+		return;
+	if (m->stopping) {
+		check_stopped(m);
+		return;
+	}
+	if (!manager_busy(m))
+		end_jobs(m);
+	if (m->face && m->face->ready)
+		m->face->ready(m->face_user, ready);
+	if (ready && m->options.once)
+		finish(m, manager_state(m) == STATE_CONVERGED ? EXIT_CONVERGED : EXIT_NOT_CONVERGED);
+}
+
+static void on_settle_timer(void *user)
+{
+	check_ready(user);
+}
+
+/* --- devices come and go ----------------------------------------------------------------------- */
+
+static void on_changed(void *user, struct managed *device)
+{
+	struct manager *m = user;
+
+	if (managed_gone(device))
+		loop_timer_set(m->sweep_timer, clock_now());
+	else if (m->face && m->face->device_changed)
+		m->face->device_changed(m->face_user, device);
+	check_ready(m);
+}
+
+/* Forget the devices that are gone; outside of their own calls. */
+static void on_sweep(void *user)
+{
+	struct manager *m = user;
+
+	for (size_t i = m->devices.n; i-- > 0;) {
+		struct managed *d = m->devices.v[i];
+
+		if (!managed_gone(d))
+			continue;
+		vec_remove(&m->devices, i);
+		log_with(LOG_INFO, &(struct log_fields){.device = managed_device(d)->handle},
+			 "%s: no such device", managed_device(d)->handle);
+		if (m->face && m->face->device_removed)
+			m->face->device_removed(m->face_user, d);
+		managed_free(d);
+	}
+	check_ready(m);
+}
+
+static int by_handle(const void *pa, const void *pb)
+{
+	struct managed *const *a = pa, *const *b = pb;
+
+	return strcmp(managed_device(*a)->handle, managed_device(*b)->handle);
+}
+
+static void add_device(struct manager *m, const char *handle)
+{
+	struct managed *d = managed_new(&m->env, handle, m->config);
+
+	vec_push(&m->devices, d);
+	vec_sort(&m->devices, by_handle);
+	if (m->face && m->face->device_added)
+		m->face->device_added(m->face_user, d);
+	managed_event(d, &(struct device_event){.type = DEVICE_EV_TICK});
+}
+
+static void on_device(void *user, const char *handle)
+{
+	struct manager *m = user;
+
+	if (!manager_find(m, handle))
+		add_device(m, handle);
+}
+
+static void on_listed(void *user, int error)
+{
+	struct manager *m = user;
+
+	if (error < 0)
+		log_error("devices cannot be listed: %s", strerror(-error));
+	m->listed = true;
+	check_ready(m);
+}
+
+/* A device that the config names outright is asked by name: no other device can delay that. */
+static const char *named_handle(const struct entry *e)
+{
+	if (!e->matches.n)
+		return e->name;
+	vec_each(match, &e->matches)
+		if (strcmp(match->key, "handle") == 0 && !strpbrk(match->pattern, "*?[\\"))
+			return match->pattern;
+	return NULL;
+}
+
+static void ask_named(struct manager *m)
+{
+	vec_each(e, &m->config->entries) {
+		const char *handle = named_handle(e);
+
+		if (handle && handle_valid(handle))
+			on_device(m, handle);
+	}
+}
+
+/* --- notifications ----------------------------------------------------------------------------- */
+
+static void stale(struct manager *m, const char *handle, enum device_event_type type,
+		  const char *trigger)
+{
+	struct device_event e = {.type = type, .trigger = trigger};
+
+	for (size_t i = 0; i < m->devices.n; i++) {
+		struct managed *d = m->devices.v[i];
+
+		if (!handle || strcmp(managed_device(d)->handle, handle) == 0)
+			managed_event(d, &e);
+	}
+}
+
+static void on_notification(void *user, enum watch_event event, const char *handle)
+{
+	struct manager *m = user;
+
+	switch (event) {
+	case WATCH_STALE:
+		stale(m, handle, DEVICE_EV_STALE, "notification");
+		return;
+	case WATCH_APPEARED:
+		if (manager_find(m, handle))
+			stale(m, handle, DEVICE_EV_COUNTED, "notification");
+		else
+			add_device(m, handle);
+		return;
+	case WATCH_VANISHED:
+		stale(m, handle, DEVICE_EV_VANISHED, "notification");
+		return;
+	case WATCH_OVERRUN:
+		log_warning("notifications were lost: reading everything again");
+		stale(m, NULL, DEVICE_EV_STALE, "overrun");
+		directory_list(m->directory);
+		return;
+	}
+}
+
+static void on_watch(void *user)
+{
+	struct manager *m = user;
+	int r = m->watch ? watch_dispatch(m->watch) : 0;
+
+	if (r == 0)
+		return;
+	log_error("notifications: %s", strerror(-r));
+	m->watch_io = loop_unwatch(m->watch_io);
+	m->watch = watch_free(m->watch);
+}
+
+static void on_hub(void *user)
+{
+	struct manager *m = user;
+
+	chan_hub_dispatch(m->env.hub);
+}
+
+static void schedule_audit(struct manager *m)
+{
+	uint64_t interval = m->config->audit_interval;
+
+	loop_timer_set(m->audit_timer, interval ? clock_now() + interval : USEC_NEVER);
+}
+
+static void on_audit(void *user)
+{
+	struct manager *m = user;
+
+	stale(m, NULL, DEVICE_EV_STALE, "audit");
+	schedule_audit(m);
+}
+
+/* --- start ------------------------------------------------------------------------------------- */
+
+static void on_found(void *user, int error, const struct family *family)
+{
+	struct manager *m = user;
+
+	if (error == 0)
+		error = watch_open(&m->options.transport, family, on_notification, m, &m->watch);
+	if (error < 0) {
+		log_error(error == -ENOENT ? "this kernel has no devlink: nothing to manage%s%s"
+					   : "devlink cannot be asked%s%s",
+			  error == -ENOENT ? "" : ": ", error == -ENOENT ? "" : strerror(-error));
+		m->listed = true;
+		check_ready(m);
+		return;
+	}
+	m->env.family = family->id;
+	m->watch_io = loop_watch(m->env.loop, watch_fd(m->watch), on_watch, m);
+	ask_named(m);
+	directory_list(m->directory);
+	schedule_audit(m);
+}
+
+static int load(struct manager *m, struct config **ret)
+{
+	struct yaml_paths paths = {.root = m->options.config_root, .file = m->options.config_file};
+	struct diag_list diags = {};
+	int r = yaml_load(&paths, ret, &diags);
+
+	diag_clear(&m->diags);
+	m->diags = diags;
+	vec_each(d, &m->diags.diags)
+		log_with(d->severity == DIAG_ERROR ? LOG_ERR : LOG_WARNING,
+			 &(struct log_fields){.file = d->mark.file, .line = d->mark.line},
+			 "%s:%" PRIu32 ":%" PRIu32 ": %s", d->mark.file ? d->mark.file : "",
+			 d->mark.line, d->mark.column, d->message);
+	return r;
+}
+
+static void on_lock_timer(void *user)
+{
+	struct manager *m = user;
+	int r = store_lock(&m->store);
+
+	if (r == -EWOULDBLOCK && m->options.once) {
+		log_error("a carved is running already (%s/lock)", m->options.runtime_dir);
+		finish(m, EXIT_RUNNING);
+	} else if (r == -EWOULDBLOCK) {
+		loop_timer_set(m->lock_timer, clock_now() + LOCK_RETRY_USEC);
+	} else {
+		if (r < 0)
+			log_error("%s/lock: %s", m->options.runtime_dir, strerror(-r));
+		directory_find(m->directory);
+	}
+}
+
+static const struct directory_handlers directory_handlers = {
+	.found = on_found, .device = on_device, .listed = on_listed};
+
+struct manager *manager_new(struct loop *loop, const struct manager_options *options)
+{
+	struct manager *m = mem_new(struct manager);
+
+	m->options = *options;
+	m->env = (struct managed_environment){.loop = loop,
+					      .hub = chan_hub_new(&options->transport),
+					      .store = &m->store,
+					      .drain = on_watch,
+					      .changed = on_changed,
+					      .user = m};
+	m->store.lock_fd = -1;
+	m->started = clock_now();
+	m->directory = directory_new(m->env.hub, &directory_handlers, m);
+	m->hub_io = loop_watch(loop, chan_hub_fd(m->env.hub), on_hub, m);
+	m->lock_timer = loop_timer_new(loop, on_lock_timer, m);
+	m->audit_timer = loop_timer_new(loop, on_audit, m);
+	m->settle_timer = loop_timer_new(loop, on_settle_timer, m);
+	m->sweep_timer = loop_timer_new(loop, on_sweep, m);
+	return m;
+}
+
+struct manager *manager_free(struct manager *m)
+{
+	if (!m)
+		return NULL;
+	vec_each(d, &m->devices)
+		managed_free(*d);
+	vec_clear(&m->devices);
+	vec_clear(&m->jobs);
+	loop_unwatch(m->watch_io);
+	loop_unwatch(m->hub_io);
+	watch_free(m->watch);
+	directory_free(m->directory);
+	chan_hub_free(m->env.hub);
+	loop_timer_free(m->lock_timer);
+	loop_timer_free(m->audit_timer);
+	loop_timer_free(m->settle_timer);
+	loop_timer_free(m->sweep_timer);
+	diag_clear(&m->diags);
+	config_unref(m->config);
+	store_close(&m->store);
+	free(m);
+	return NULL;
+}
+
+void manager_set_face(struct manager *m, const struct manager_face *face, void *user)
+{
+	m->face = face;
+	m->face_user = user;
+}
+
+/**
+ * manager_start() - load the config and begin.
+ *
+ * Return: 0, or the exit code with which to end.
+ */
+int manager_start(struct manager *m)
+{
+	int r = load(m, &m->config);
+
+	if (r < 0) {
+		_cleanup_free_ char *text = diag_render_all(&m->diags);
+
+		log_error("the config is refused, and there is none to fall back to");
+		fputs(text, stderr);
+		return EXIT_BAD_CONFIG;
+	}
+	m->generation = 1;
+	r = store_open(&m->store, m->options.runtime_dir);
+	if (r < 0)
+		log_error("%s: %s", m->options.runtime_dir, strerror(-r));
+	loop_timer_set(m->settle_timer, m->started + m->config->settle_timeout);
+	on_lock_timer(m);
+	return 0;
+}
+
+/** manager_stop() - end the loop between two steps: what the kernel is at cannot be interrupted. */
+void manager_stop(struct manager *m)
+{
+	m->stopping = m->env.stopping = true;
+	check_stopped(m);
+}
+
+int manager_exit_code(const struct manager *m)
+{
+	return m->exit_code;
+}
+
+/**
+ * manager_reload() - read the config files again.
+ * @ret_job: the job that ends when all devices have come to rest
+ *
+ * Return: 0; -EINVAL where the files are refused: diagnostics say why, and nothing has changed.
+ */
+int manager_reload(struct manager *m, uint64_t *ret_job)
+{
+	struct config *config;
+	struct device_event e = {.type = DEVICE_EV_CONFIG, .explicit = true};
+
+	if (load(m, &config) < 0) {
+		log_error("the config is refused; the one in force stays");
+		if (m->face && m->face->manager_changed)
+			m->face->manager_changed(m->face_user);
+		return -EINVAL;
+	}
+	config_unref(m->config);
+	m->config = config;
+	m->generation++;
+	*ret_job = ++m->last_job;
+	vec_push(&m->jobs, *ret_job);
+	e.config = config;
+	m->hold = true;
+	for (size_t i = 0; i < m->devices.n; i++)
+		managed_event(m->devices.v[i], &e);
+	if (m->watch) {
+		ask_named(m);
+		schedule_audit(m);
+	}
+	m->hold = false;
+	if (m->face && m->face->manager_changed)
+		m->face->manager_changed(m->face_user);
+	check_ready(m);
+	return 0;
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Questions about a device's identity and its reload counters. */
+#include "model/facts.h"
+#include "base/text.h"
+
+#include <string.h>
+
+void facts_clear(struct facts *f)
+{
+	vec_clear(&f->versions);
+	vec_clear(&f->counters);
+	arena_clear(&f->arena);
+	*f = (struct facts){};
+}
+
+/**
+ * facts_lookup() - what the device reports under a key of `match`.
+ * @key: "handle", "driver", "serial_number", "board.serial_number" or the name of a version; fixed
+ *       versions come before running ones
+ *
+ * Return: the value, or NULL where the device reports none.
+ */
+const char *facts_lookup(const struct facts *f, const char *handle, const char *key)
+{
+	if (strcmp(key, "handle") == 0)
+		return handle;
+	if (strcmp(key, "driver") == 0)
+		return f->driver;
+	if (strcmp(key, "serial_number") == 0)
+		return f->serial_number;
+	if (strcmp(key, "board.serial_number") == 0)
+		return f->board_serial_number;
+	for (int kind = VERSION_FIXED; kind <= VERSION_RUNNING; kind++)
+		vec_each(v, &f->versions)
+			if ((int)v->kind == kind && strcmp(v->name, key) == 0)
+				return v->value;
+	return NULL;
+}
+
+static const struct counter *find(const counter_list *list, const struct counter *like)
+{
+	vec_each(c, list)
+		if (c->action == like->action && c->limit == like->limit && c->remote == like->remote)
+			return c;
+	return NULL;
+}
+
+/** facts_offers() - can the driver do this reload? It counts those that it can. */
+bool facts_offers(const struct facts *f, uint8_t action, uint8_t limit)
+{
+	return find(&f->counters, &(struct counter){.action = action, .limit = limit}) != NULL;
+}
+
+/**
+ * counters_reloads() - how many reloads there were since @before.
+ *
+ * One reload may perform several actions and so raise several counters, each by one: the largest rise
+ * is the number of reloads. Counters that restarted are counted from 0.
+ */
+unsigned counters_reloads(const counter_list *now, const counter_list *before)
+{
+	unsigned most = 0;
+
+	vec_each(c, now) {
+		const struct counter *old = find(before, c);
+		uint32_t from = old && old->value <= c->value ? old->value : 0;
+
+		most = MAX(most, c->value - from);
+	}
+	return most;
+}
+
+/** counters_differ() - not only a rise counts: counters restart at every registration. */
+bool counters_differ(const counter_list *a, const counter_list *b)
+{
+	if (a->n != b->n)
+		return true;
+	vec_each(c, a) {
+		const struct counter *other = find(b, c);
+
+		if (!other || other->value != c->value)
+			return true;
+	}
+	return false;
+}
+
+/** counters_restarted() - a counter fell: the device registered anew in between. */
+bool counters_restarted(const counter_list *now, const counter_list *before)
+{
+	vec_each(c, now) {
+		const struct counter *old = find(before, c);
+
+		if (old && old->value > c->value)
+			return true;
+	}
+	return false;
+}
+
+/** counters_action_differs() - was a reload with this local action counted in between? */
+bool counters_action_differs(const counter_list *a, const counter_list *b, uint8_t action)
+{
+	vec_each(c, a) {
+		const struct counter *other = find(b, c);
+
+		if (c->action == action && !c->remote && (!other || other->value != c->value))
+			return true;
+	}
+	return false;
+}
+
+bool counters_all_zero(const counter_list *list)
+{
+	vec_each(c, list)
+		if (c->value)
+			return false;
+	return true;
+}
+
+/** counters_copy() - make @to equal to @from. */
+void counters_copy(counter_list *to, const counter_list *from)
+{
+	to->n = 0;
+	vec_each(c, from)
+		vec_push(to, *c);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a device is, apart from its objects: driver, versions, reload counters. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/vec.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum version_kind { VERSION_FIXED, VERSION_RUNNING, VERSION_STORED };
+
+struct version {
+	enum version_kind kind;
+	const char *name, *value;
+};
+
+/* One of the kernel's reload counters. They start at 0 whenever the device registers. */
+struct counter {
+	uint8_t action, limit; /* DEVLINK_RELOAD_ACTION_*, DEVLINK_RELOAD_LIMIT_* */
+	bool remote;
+	uint32_t value;
+};
+
+typedef VEC(struct counter) counter_list;
+
+struct facts {
+	struct arena arena;
+	const char *driver, *serial_number, *board_serial_number; /* each may be NULL */
+	VEC(struct version) versions;
+	counter_list counters; /* the local ones tell which actions the driver offers */
+	bool reload_failed;
+};
+
+void facts_clear(struct facts *f);
+const char *facts_lookup(const struct facts *f, const char *handle, const char *key);
+bool facts_offers(const struct facts *f, uint8_t action, uint8_t limit);
+unsigned counters_reloads(const counter_list *now, const counter_list *before);
+bool counters_differ(const counter_list *a, const counter_list *b);
+bool counters_restarted(const counter_list *now, const counter_list *before);
+bool counters_action_differs(const counter_list *a, const counter_list *b, uint8_t action);
+bool counters_all_zero(const counter_list *c);
+void counters_copy(counter_list *to, const counter_list *from);

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Objects and sorted collections of them. Knows nothing of YAML or netlink. */
+#include "model/object.h"
+
+#include <string.h>
+
+static size_t class_index(const struct class *class)
+{
+	size_t i = 0;
+
+	while (classes[i] != class)
+		i++;
+	return i;
+}
+
+/** object_compare() - order of class, then name (numbers in it as numbers), then cmode. */
+int object_compare(const struct object *a, const struct object *b)
+{
+	int c = CMP(class_index(a->class), class_index(b->class));
+
+	if (c == 0)
+		c = strverscmp(a->name, b->name);
+	return c ? c : CMP(a->cmode, b->cmode);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return object_compare(a, b);
+}
+
+/** state_add() - a new object; the state needs a state_sort() before the next state_find(). */
+struct object *state_add(struct state *s, const struct class *class, const char *name, uint8_t cmode)
+{
+	struct object *o = vec_add(&s->objects);
+
+	o->class = class;
+	o->name = arena_strdup(&s->arena, name);
+	o->cmode = cmode;
+	return o;
+}
+
+void state_sort(struct state *s)
+{
+	vec_sort(&s->objects, compare);
+}
+
+/** state_find() - the object, or NULL. */
+struct object *state_find(const struct state *s, const struct class *class, const char *name,
+			  uint8_t cmode)
+{
+	struct object key = {.class = class, .name = name, .cmode = cmode};
+
+	if (!s->objects.n)
+		return NULL;
+	return bsearch(&key, s->objects.v, s->objects.n, sizeof(key), compare);
+}
+
+/** state_copy() - make @to, which must be empty, equal to @from. */
+void state_copy(struct state *to, const struct state *from)
+{
+	vec_each(o, &from->objects) {
+		struct object *copy = state_add(to, o->class, o->name, o->cmode);
+		const char *name = copy->name;
+
+		*copy = *o;
+		copy->name = name;
+		for (unsigned i = 0; i < o->class->n_fields; i++)
+			if (copy->v[i].type == VALUE_STRING)
+				copy->v[i].str = arena_strdup(&to->arena, o->v[i].str);
+	}
+}
+
+void state_clear(struct state *s)
+{
+	vec_clear(&s->objects);
+	arena_clear(&s->arena);
+}
+
+bool object_has(const struct object *o, unsigned field)
+{
+	return o->present & (1u << field);
+}
+
+void object_set(struct object *o, unsigned field, struct value v)
+{
+	o->v[field] = v;
+	o->present |= (uint8_t)(1u << field);
+}
+
+/** object_num() - the number in @field, or @otherwise where there is none. */
+uint64_t object_num(const struct object *o, unsigned field, uint64_t otherwise)
+{
+	return object_has(o, field) ? o->v[field].num : otherwise;
+}
+
+/** object_str() - the string in @field, or NULL. */
+const char *object_str(const struct object *o, unsigned field)
+{
+	return object_has(o, field) && o->v[field].type == VALUE_STRING ? o->v[field].str : NULL;
+}
+
+/** object_names() - the names of the field's numbers; a generic param's depend on its name. */
+const struct enum_names *object_names(const struct object *o, unsigned field)
+{
+	return o->class == &class_param ? param_value_names(o->name) : o->class->fields[field].names;
+}
+
+/** object_reload_class() - does a change of it need a reload to take effect? */
+bool object_reload_class(const struct object *o)
+{
+	return o->class == &class_resource ||
+	       (o->class == &class_param && o->cmode == CMODE_DRIVERINIT);
+}
+
+/** object_label() - the object's name in output: "/kvd/linear", "max_macs/driverinit"; to be freed. */
+char *object_label(const struct object *o)
+{
+	if (o->cmode == CLASS_NO_CMODE)
+		return mem_strdup(o->name);
+	return mem_printf("%s/%s", o->name, enum_name(&cmode_names, o->cmode));
+}
+
+/**
+ * object_format() - the values of @fields (a mask), for people: "drop", "rate 1000, burst 128".
+ *
+ * Fields without a value are shown as "-". The result is to be freed.
+ */
+char *object_format(const struct object *o, uint8_t fields)
+{
+	struct buf b = {};
+
+	for (unsigned i = 0; i < o->class->n_fields; i++) {
+		if (!(fields & (1u << i)))
+			continue;
+		buf_add(&b, "%s", b.n ? ", " : "");
+		if (o->class->n_writable > 1)
+			buf_add(&b, "%s ", o->class->fields[i].name);
+		value_format(&o->v[i], object_names(o, i), &b);
+	}
+	return buf_take(&b);
+}
+
+bool resource_is_child(const char *path, const char *parent)
+{
+	size_t n = strlen(parent);
+
+	return strncmp(path, parent, n) == 0 && path[n] == '/' && !strchr(path + n + 1, '/');
+}

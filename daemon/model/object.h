@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Objects of one device. What is wanted and what is there have the same type, so that a difference is
+ * a merge of two sorted lists. An object is known by class, name and cmode; present says which fields
+ * have a value: all that the kernel told for `have`, those that somebody wrote for `want`.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "model/class.h"
+#include "model/diag.h"
+
+struct object {
+	const struct class *class;
+	const char *name;
+	uint8_t cmode; /* enum cmode for params, else CLASS_NO_CMODE */
+	uint8_t present;
+	struct value v[CLASS_MAX_FIELDS];
+	struct mark mark[CLASS_MAX_WRITABLE]; /* of a want: where the value was written */
+};
+
+/* Sorted objects of one device; names and strings live in the arena. */
+struct state {
+	struct arena arena;
+	VEC(struct object) objects;
+};
+
+struct object *state_add(struct state *s, const struct class *class, const char *name, uint8_t cmode);
+void state_sort(struct state *s);
+struct object *state_find(const struct state *s, const struct class *class, const char *name,
+			  uint8_t cmode);
+void state_copy(struct state *to, const struct state *from);
+void state_clear(struct state *s);
+
+int object_compare(const struct object *a, const struct object *b);
+bool object_has(const struct object *o, unsigned field);
+void object_set(struct object *o, unsigned field, struct value v);
+uint64_t object_num(const struct object *o, unsigned field, uint64_t otherwise);
+const char *object_str(const struct object *o, unsigned field);
+const struct enum_names *object_names(const struct object *o, unsigned field);
+bool object_reload_class(const struct object *o);
+
+char *object_label(const struct object *o);
+char *object_format(const struct object *o, uint8_t fields);
+
+/* Is @path the direct child of @parent? Both are resource paths. */
+bool resource_is_child(const char *path, const char *parent);

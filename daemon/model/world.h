@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All that is known of one device at one time, and what to ask the kernel to know it. */
+#pragma once
+
+#include "model/facts.h"
+#include "model/memory.h"
+#include "model/object.h"
+
+struct world {
+	struct state have;	/* as of the last read: all resources, and the objects asked for */
+	struct state catalogue; /* params, policers, groups and traps, as of their dump */
+	bool has_catalogue;
+	struct facts facts;
+	struct memory memory;
+};
+
+/* Which answers a read consists of. GET is always one, and the first: it waits for a reload's end. */
+struct read_name {
+	const struct class *class;
+	const char *name; /* borrowed */
+};
+
+struct reads {
+	bool identify;	/* INFO_GET */
+	bool catalogue; /* dumps: they wait for every busy device before Linux 6.6, so only when needed */
+	bool resources;
+	VEC(struct read_name) names;
+};

@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * From wishes to wanted objects: names must exist, values must have the device's type, actions must be
+ * possible. Sizes of resources are resolved in resources.c. Complains about everything at once, each
+ * with the place where it was written.
+ */
+#include "plan/bind.h"
+#include "plan/binder.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void complain(struct binder *b, struct mark mark, const struct wish *w, const char *format,
+		     va_list ap)
+{
+	char *text = NULL;
+
+	if (vasprintf(&text, format, ap) < 0)
+		text = mem_strdup(format);
+	diag_add(b->diags, DIAG_ERROR, mark, mark.line == w->mark.line ? w->source : NULL, b->handle,
+		 "%s", text);
+	free(text);
+}
+
+/** bind_error() - an error in the value of a wish. */
+void bind_error(struct binder *b, const struct wish *w, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	complain(b, w->mark, w, format, ap);
+	va_end(ap);
+}
+
+/** bind_error_name() - an error in the object's name. */
+void bind_error_name(struct binder *b, const struct wish *w, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	complain(b, w->object_mark, w, format, ap);
+	va_end(ap);
+}
+
+/* Names of all objects of a class: of the last read for resources, of the catalogue for the rest. */
+static void list_names(const struct binder *b, const struct class *class, text_list *names)
+{
+	const struct state *s =
+		class == &class_resource ? &b->world->have : &b->world->catalogue;
+
+	vec_each(o, &s->objects)
+		if (o->class == class && (!names->n || strcmp(names->v[names->n - 1], o->name) != 0))
+			vec_push(names, o->name);
+}
+
+static void suggest(struct buf *out, const struct wish *w, const text_list *names)
+{
+	const char *near = text_nearest(w->object, names->v, names->n);
+
+	if (!names->n) {
+		buf_add(out, "; it has no %ss at all", w->class->noun);
+	} else if (near) {
+		buf_add(out, "; did you mean %s?", near);
+	} else {
+		size_t shown = MIN(names->n, (size_t)8);
+
+		buf_add(out, "; it has ");
+		for (size_t i = 0; i < shown; i++)
+			buf_add(out, "%s%s", i ? ", " : "", names->v[i]);
+		if (shown < names->n)
+			buf_add(out, " and %zu more", names->n - shown);
+	}
+}
+
+/**
+ * bind_missing() - the device has no such object.
+ *
+ * What only a preset names is a note; what the entry names is an error with the nearest name.
+ */
+void bind_missing(struct binder *b, const struct winner *w)
+{
+	const struct wish *wish = w->wish;
+	_cleanup_free_ char *text = NULL;
+	struct buf hint = {};
+	text_list names = {};
+
+	if (w->preset) {
+		diag_add(b->diags, DIAG_NOTE, wish->object_mark, NULL, b->handle,
+			 "no %s %s here; preset %s is applied without it", wish->class->noun,
+			 wish->object, w->preset);
+		return;
+	}
+	if (wish->class != &class_resource && !b->world->has_catalogue) {
+		b->needs_catalogue = true;
+		return;
+	}
+	list_names(b, wish->class, &names);
+	suggest(&hint, wish, &names);
+	text = buf_take(&hint);
+	bind_error_name(b, wish, "the device has no %s %s%s", wish->class->noun, wish->object, text);
+	vec_clear(&names);
+}
+
+static bool parse_value(struct binder *b, const struct wish *w, enum value_type type,
+			const struct enum_names *names, struct value *ret)
+{
+	_cleanup_free_ char *why = NULL;
+
+	if (value_parse(w->text, type, names, ret, &why) < 0) {
+		bind_error(b, w, "%s", why);
+		return false;
+	}
+	if (ret->type == VALUE_STRING)
+		ret->str = arena_strdup(&b->want->arena, ret->str);
+	return true;
+}
+
+static void want_value(struct binder *b, const struct class *class, const char *name, uint8_t cmode,
+		       unsigned field, struct value v, struct mark mark)
+{
+	struct object *o = state_add(b->want, class, name, cmode);
+
+	object_set(o, field, v);
+	o->mark[field] = mark;
+}
+
+/* The values of one object were wanted one by one: fold them. No value was wanted twice. */
+static void fold_objects(struct state *s)
+{
+	size_t n = 0;
+
+	state_sort(s);
+	for (size_t i = 0; i < s->objects.n; i++) {
+		struct object *o = &s->objects.v[i], *kept = n ? &s->objects.v[n - 1] : NULL;
+
+		if (!kept || object_compare(kept, o) != 0) {
+			s->objects.v[n++] = *o;
+			continue;
+		}
+		for (unsigned f = 0; f < o->class->n_writable; f++) {
+			if (!object_has(o, f))
+				continue;
+			object_set(kept, f, o->v[f]);
+			kept->mark[f] = o->mark[f];
+		}
+	}
+	s->objects.n = n;
+}
+
+/* The cmodes that the device has for a param: how many, the last of them, and all as text. */
+static int list_cmodes(const struct binder *b, const char *name, int *ret_last, struct buf *list)
+{
+	int n = 0;
+
+	for (int cmode = CMODE_RUNTIME; cmode <= CMODE_PERMANENT; cmode++) {
+		if (!state_find(&b->world->have, &class_param, name, (uint8_t)cmode))
+			continue;
+		buf_add(list, "%s%s", n++ ? ", " : "", enum_name(&cmode_names, (uint64_t)cmode));
+		*ret_last = cmode;
+	}
+	return n;
+}
+
+static void bind_param(struct binder *b, const struct winner *winner)
+{
+	const struct wish *w = winner->wish;
+	_cleanup_free_ char *cmodes = NULL;
+	const struct object *have = NULL;
+	struct buf list = {};
+	struct value v;
+	int cmode = -1, n = list_cmodes(b, w->object, &cmode, &list);
+
+	if (n == 0) {
+		bind_missing(b, winner);
+		return;
+	}
+	cmodes = buf_take(&list);
+	for (size_t i = 0; w->attr && i < cmode_names.n; i++)
+		if (strcmp(w->attr, cmode_names.v[i].name) == 0)
+			cmode = (int)cmode_names.v[i].num;
+	have = state_find(&b->world->have, &class_param, w->object, (uint8_t)cmode);
+	if (!w->attr && n > 1)
+		bind_error(b, w, "param %s has several cmodes: write one of %s", w->object, cmodes);
+	else if (!have)
+		bind_error(b, w, "param %s has no cmode %s; it has %s", w->object, w->attr, cmodes);
+	else if (parse_value(b, w, have->v[PARAM_VALUE].type, param_value_names(w->object), &v))
+		want_value(b, w->class, w->object, (uint8_t)cmode, PARAM_VALUE, v, w->mark);
+}
+
+static bool policer_exists(struct binder *b, const struct winner *winner, uint64_t id)
+{
+	const struct wish *w = winner->wish;
+	struct wish policer = *w;
+	char name[24];
+
+	if (id == 0)
+		return true;
+	snprintf(name, sizeof(name), "%" PRIu64, id);
+	if (state_find(&b->world->have, &class_trap_policer, name, CLASS_NO_CMODE))
+		return true;
+	policer.class = &class_trap_policer;
+	policer.object = name;
+	policer.object_mark = w->mark;
+	bind_missing(b, &(struct winner){&policer, winner->preset});
+	return false;
+}
+
+static const struct object *find_have(const struct binder *b, const struct wish *w)
+{
+	return state_find(&b->world->have, w->class, w->object, CLASS_NO_CMODE);
+}
+
+static int by_wish_object(const void *pa, const void *pb)
+{
+	const struct winner *a = pa, *b = pb;
+	struct object oa = {.class = a->wish->class, .name = a->wish->object};
+	struct object ob = {.class = b->wish->class, .name = b->wish->object};
+
+	return object_compare(&oa, &ob);
+}
+
+static bool trap_has_own_wish(const struct binder *b, const char *trap)
+{
+	struct wish wish = {.class = &class_trap, .object = trap};
+	struct winner key = {.wish = &wish};
+
+	return bsearch(&key, b->winners.v, b->winners.n, sizeof(key), by_wish_object);
+}
+
+/* A group action is a macro over the group's drop traps; a trap's own wish, of any layer, beats it. */
+static void bind_group_action(struct binder *b, const struct wish *w)
+{
+	struct value v;
+
+	if (!b->world->has_catalogue) {
+		b->needs_catalogue = true;
+		return;
+	}
+	if (!parse_value(b, w, VALUE_U8, &trap_action_names, &v))
+		return;
+	vec_each(t, &b->world->catalogue.objects) {
+		if (t->class != &class_trap || !text_equal(object_str(t, TRAP_GROUP), w->object) ||
+		    object_num(t, TRAP_TYPE, TRAP_TYPE_CONTROL) != TRAP_TYPE_DROP)
+			continue;
+		if (trap_has_own_wish(b, t->name))
+			continue;
+		want_value(b, &class_trap, t->name, CLASS_NO_CMODE, TRAP_ACTION, v, w->mark);
+	}
+}
+
+static void bind_group(struct binder *b, const struct winner *winner)
+{
+	const struct wish *w = winner->wish;
+	struct value v;
+
+	if (!find_have(b, w))
+		bind_missing(b, winner);
+	else if (strcmp(w->attr, class_trap_group.fields[GROUP_ACTION].name) == 0)
+		bind_group_action(b, w);
+	else if (parse_value(b, w, VALUE_U32, &policer_names, &v) && policer_exists(b, winner, v.num))
+		want_value(b, w->class, w->object, CLASS_NO_CMODE, GROUP_POLICER, v, w->mark);
+}
+
+static void bind_trap(struct binder *b, const struct winner *winner)
+{
+	const struct wish *w = winner->wish;
+	const struct object *have = find_have(b, w);
+	uint64_t type;
+	struct value v;
+
+	if (!have) {
+		bind_missing(b, winner);
+		return;
+	}
+	type = object_num(have, TRAP_TYPE, TRAP_TYPE_DROP);
+	if (type != TRAP_TYPE_DROP)
+		bind_error(b, w, "trap %s is of type %s: only traps of type drop have an action to set",
+			   w->object, enum_name(&trap_type_names, type));
+	else if (parse_value(b, w, VALUE_U8, &trap_action_names, &v))
+		want_value(b, w->class, w->object, CLASS_NO_CMODE, TRAP_ACTION, v, w->mark);
+}
+
+static void bind_policer(struct binder *b, const struct winner *winner)
+{
+	const struct wish *w = winner->wish;
+	struct value v;
+
+	if (!find_have(b, w)) {
+		bind_missing(b, winner);
+		return;
+	}
+	for (unsigned i = 0; i < w->class->n_writable; i++) {
+		const struct field *f = &w->class->fields[i];
+
+		if (strcmp(w->attr, f->name) == 0 && parse_value(b, w, f->type, f->names, &v))
+			want_value(b, w->class, w->object, CLASS_NO_CMODE, i, v, w->mark);
+	}
+}
+
+static const struct {
+	const struct class *class;
+	void (*bind)(struct binder *b, const struct winner *w);
+} binders[] = {
+	{&class_param, bind_param},
+	{&class_trap_policer, bind_policer},
+	{&class_trap_group, bind_group},
+	{&class_trap, bind_trap},
+};
+
+static void bind_all(struct binder *b)
+{
+	winner_list resources = {};
+
+	vec_each(w, &b->winners)
+		if (w->wish->class == &class_resource)
+			vec_push(&resources, *w);
+	if (resources.n)
+		bind_resources(b, resources.v, resources.n);
+	vec_clear(&resources);
+	for (size_t i = 0; i < ARRAY_SIZE(binders); i++)
+		vec_each(w, &b->winners)
+			if (w->wish->class == binders[i].class)
+				binders[i].bind(b, w);
+}
+
+/**
+ * bind_entry() - what entry @e wants of the device.
+ * @ret_want: must be empty; sorted; resources carry their id
+ * @diags: notes, and the errors if it fails
+ *
+ * Return: 0; BIND_NEEDS_CATALOGUE, with nothing in @ret_want and @diags; -EINVAL with errors.
+ */
+int bind_entry(const struct entry *e, const char *handle, const struct world *w, struct state *ret_want,
+	       struct diag_list *diags)
+{
+	struct diag_list found = {};
+	struct state want = {};
+	struct binder b = {.handle = handle, .world = w, .want = &want, .diags = &found};
+	int r = 0;
+
+	winners_collect(&b.winners, e, handle, &w->facts);
+	bind_all(&b);
+	vec_clear(&b.winners);
+	if (b.needs_catalogue)
+		r = BIND_NEEDS_CATALOGUE;
+	else if (found.n_errors)
+		r = -EINVAL;
+	if (r != BIND_NEEDS_CATALOGUE) {
+		diag_sort(&found);
+		diag_move(diags, &found);
+	}
+	diag_clear(&found);
+	if (r == 0) {
+		fold_objects(&want);
+		*ret_want = want;
+	} else {
+		state_clear(&want);
+	}
+	return r;
+}
+
+static int by_name(const void *pa, const void *pb)
+{
+	const struct read_name *a = pa, *b = pb;
+	struct object oa = {.class = a->class, .name = a->name};
+	struct object ob = {.class = b->class, .name = b->name};
+
+	return object_compare(&oa, &ob);
+}
+
+static void drop_doubles(struct reads *reads)
+{
+	size_t n = 0;
+
+	vec_sort(&reads->names, by_name);
+	for (size_t i = 0; i < reads->names.n; i++)
+		if (n == 0 || by_name(&reads->names.v[n - 1], &reads->names.v[i]) != 0)
+			reads->names.v[n++] = reads->names.v[i];
+	reads->names.n = n;
+}
+
+static void add_name(struct reads *reads, const struct class *class, const char *name)
+{
+	vec_push(&reads->names, ((struct read_name){class, name}));
+}
+
+static void add_group_traps(struct reads *reads, const struct world *w, const char *group)
+{
+	if (!w->has_catalogue)
+		reads->catalogue = true;
+	vec_each(t, &w->catalogue.objects)
+		if (t->class == &class_trap && text_equal(object_str(t, TRAP_GROUP), group))
+			add_name(reads, &class_trap, t->name);
+}
+
+/**
+ * bind_reads() - the objects that bind_entry() and the planner look at.
+ * @ret: must be empty; names point into @e and @w
+ */
+void bind_reads(const struct entry *e, const char *handle, const struct world *w, struct reads *ret)
+{
+	winner_list winners = {};
+
+	winners_collect(&winners, e, handle, &w->facts);
+	ret->resources = true;
+	vec_each(winner, &winners) {
+		const struct wish *wish = winner->wish;
+
+		if (wish->class == &class_resource)
+			continue;
+		add_name(ret, wish->class, wish->object);
+		if (wish->class != &class_trap_group)
+			continue;
+		if (strcmp(wish->attr, class_trap_group.fields[GROUP_ACTION].name) == 0)
+			add_group_traps(ret, w, wish->object);
+		else if (strspn(wish->text, "123456789") > 0)
+			add_name(ret, &class_trap_policer, wish->text);
+	}
+	drop_doubles(ret);
+	vec_clear(&winners);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which entry of the config is a device's. */
+#pragma once
+
+#include "model/config.h"
+#include "model/facts.h"
+
+bool match_entry(const struct entry *e, const char *handle, const struct facts *f);
+bool match_layer(const struct layer *l, const char *handle, const struct facts *f);
+const struct entry *match_device(const struct config *c, const char *handle, const struct facts *f,
+				 const struct entry **ret_second);

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which steps lead from what is there to what is wanted, in which order, and whether a reload is among
+ * them. A reload-class object has three values: wanted, staged (what the next reload will bring) and in
+ * force. Its goal is the wanted value where a reload is permitted, else the value in force: so nothing
+ * is staged without permission, and what was staged by an attempt that ended otherwise, or by somebody
+ * else, is set back. Knows no time, no state machine, no messages.
+ */
+#include "plan/plan.h"
+
+#include <linux/devlink.h>
+#include <string.h>
+
+struct planner {
+	const struct state *want;
+	const struct world *world;
+	const struct policy *policy;
+	struct plan *plan;
+	bool reload; /* something wanted is not in force */
+};
+
+/* What an object is now: see above. */
+struct triple {
+	struct value wanted, staged, in_force;
+};
+
+static struct step *add_step(struct planner *p, enum step_kind kind, enum phase phase,
+			     enum disruption disruption)
+{
+	struct step *s = vec_add(&p->plan->steps);
+
+	s->kind = kind;
+	s->phase = phase;
+	s->disruption = disruption;
+	return s;
+}
+
+static char *format_value(const struct object *o, const struct value *v)
+{
+	struct buf b = {};
+
+	value_format(v, object_names(o, 0), &b);
+	return buf_take(&b);
+}
+
+static void add_set(struct planner *p, const struct object *target, uint8_t fields, enum phase phase,
+		    enum disruption disruption, char *from)
+{
+	struct step *s = add_step(p, STEP_SET, phase, disruption);
+
+	step_set_target(s, target, fields);
+	s->from = from;
+	s->to = object_format(target, fields);
+	s->mark = target->mark[(fields & 1) ? 0 : 1];
+}
+
+static void add_remember(struct planner *p, const struct object *o, const struct value *in_force)
+{
+	struct step *s = add_step(p, STEP_REMEMBER, PHASE_STAGE_PARAM, DISRUPTION_NONE);
+	struct object note = *o;
+
+	note.v[0] = *in_force;
+	step_set_target(s, &note, 1);
+	s->to = format_value(o, in_force);
+}
+
+/* Bring a staged value to its goal. */
+static void stage(struct planner *p, const struct object *want, const struct triple *t)
+{
+	bool goes = p->policy->reload;
+	const struct value *goal = goes ? &t->wanted : &t->in_force;
+	bool back = value_equal(goal, &t->in_force);
+	bool is_param = want->class == &class_param;
+	struct object target = *want;
+
+	if (!value_equal(&t->wanted, &t->in_force)) {
+		p->reload = true;
+		if (!goes)
+			buf_add(&p->plan->pending_text, "%s%s %s", p->plan->pending_text.n ? ", " : "",
+				want->class->noun, want->name);
+	}
+	if (value_equal(goal, &t->staged))
+		return;
+	target.v[0] = *goal;
+	if (is_param && !back)
+		add_remember(p, want, &t->in_force);
+	add_set(p, &target, 1, is_param ? PHASE_STAGE_PARAM : PHASE_STAGE_RESOURCE,
+		back ? DISRUPTION_LIVE : DISRUPTION_RELOAD,
+		format_value(want, value_equal(&t->staged, &t->in_force) ? &t->in_force : &t->staged));
+}
+
+static void plan_resource(struct planner *p, const struct object *want, const struct object *have)
+{
+	struct triple t = {.wanted = want->v[RESOURCE_SIZE],
+			   .in_force = have->v[RESOURCE_SIZE],
+			   .staged = object_has(have, RESOURCE_SIZE_NEW) ? have->v[RESOURCE_SIZE_NEW]
+									 : have->v[RESOURCE_SIZE]};
+	const struct value *unread = notes_find(&p->world->memory.unread, want);
+
+	if (unread && value_equal(unread, &t.wanted) && value_equal(&t.staged, &t.wanted)) {
+		buf_add(&p->plan->unread_text, "%s%s", p->plan->unread_text.n ? ", " : "", want->name);
+		return;
+	}
+	stage(p, want, &t);
+}
+
+static void plan_driverinit(struct planner *p, const struct object *want, const struct object *have)
+{
+	const struct value *in_force = notes_find(&p->world->memory.in_force, want);
+	struct triple t = {.wanted = want->v[PARAM_VALUE],
+			   .staged = have->v[PARAM_VALUE],
+			   .in_force = in_force ? *in_force : have->v[PARAM_VALUE]};
+
+	stage(p, want, &t);
+}
+
+/* Take the last step out again if the kernel has refused the very same before. */
+static void drop_refused(struct planner *p)
+{
+	struct step *last = &p->plan->steps.v[p->plan->steps.n - 1];
+
+	if (!p->policy->refused)
+		return;
+	vec_each(s, p->policy->refused) {
+		if (!step_same(s, last))
+			continue;
+		step_clear(last);
+		p->plan->steps.n--;
+		return;
+	}
+}
+
+static void plan_live(struct planner *p, const struct object *want, const struct object *have)
+{
+	uint8_t fields = 0;
+
+	for (unsigned i = 0; i < want->class->n_writable; i++)
+		if (object_has(want, i) && !(object_has(have, i) && value_equal(&want->v[i], &have->v[i])))
+			fields |= (uint8_t)(1u << i);
+	if (!fields)
+		return;
+	add_set(p, want, fields, want->class->phase,
+		want->cmode == CMODE_PERMANENT ? DISRUPTION_POWER_CYCLE : DISRUPTION_LIVE,
+		object_format(have, fields));
+	drop_refused(p);
+}
+
+static void plan_object(struct planner *p, const struct object *want)
+{
+	const struct object *have =
+		state_find(&p->world->have, want->class, want->name, want->cmode);
+
+	if (!have) /* gone since it was bound: the next bind says so */
+		return;
+	if (want->class == &class_resource)
+		plan_resource(p, want, have);
+	else if (object_reload_class(want))
+		plan_driverinit(p, want, have);
+	else
+		plan_live(p, want, have);
+}
+
+/* A size that somebody else left pending would be committed by our reload: set it back first. */
+static void undo_foreign(struct planner *p)
+{
+	vec_each(have, &p->world->have.objects) {
+		struct object target = *have;
+
+		if (have->class != &class_resource || !object_has(have, RESOURCE_SIZE_NEW) ||
+		    state_find(p->want, have->class, have->name, have->cmode))
+			continue;
+		add_set(p, &target, 1, PHASE_STAGE_RESOURCE, DISRUPTION_LIVE,
+			format_value(have, &have->v[RESOURCE_SIZE_NEW]));
+	}
+}
+
+static void add_reload(struct planner *p)
+{
+	bool reinit = facts_offers(&p->world->facts, DEVLINK_RELOAD_ACTION_DRIVER_REINIT,
+				   DEVLINK_RELOAD_LIMIT_UNSPEC);
+	bool activate = facts_offers(&p->world->facts, DEVLINK_RELOAD_ACTION_FW_ACTIVATE,
+				     DEVLINK_RELOAD_LIMIT_UNSPEC);
+	struct step *s = add_step(p, STEP_RELOAD, PHASE_RELOAD, DISRUPTION_RELOAD);
+
+	s->action = !reinit && activate ? DEVLINK_RELOAD_ACTION_FW_ACTIVATE
+					: DEVLINK_RELOAD_ACTION_DRIVER_REINIT;
+	s->from = mem_strdup("");
+	s->to = mem_strdup("reload 1 of 1");
+}
+
+/* Does the step make a resource smaller? Those go first, so that no sum is ever too large. */
+static bool shrinks(const struct planner *p, const struct step *s)
+{
+	const struct object *have = state_find(&p->world->have, s->target.class, s->target.name,
+					       s->target.cmode);
+
+	return s->target.v[RESOURCE_SIZE].num < object_num(have, RESOURCE_SIZE, 0);
+}
+
+static int rank(const struct planner *p, const struct step *s)
+{
+	if (s->phase == PHASE_STAGE_PARAM)
+		return s->kind == STEP_REMEMBER ? 0 : 1;
+	if (s->phase == PHASE_STAGE_RESOURCE)
+		return shrinks(p, s) ? 0 : 1;
+	return 0;
+}
+
+static int by_phase(const void *pa, const void *pb, void *user)
+{
+	const struct step *a = pa, *b = pb;
+	int c = CMP(a->phase, b->phase);
+
+	if (c == 0)
+		c = CMP(rank(user, a), rank(user, b));
+	return c ? c : object_compare(&a->target, &b->target);
+}
+
+/**
+ * plan_make() - plan.
+ * @want: from bind_entry()
+ * @ret: must be empty
+ */
+void plan_make(const struct state *want, const struct world *w, const struct policy *policy,
+	       struct plan *ret)
+{
+	struct planner p = {.want = want, .world = w, .policy = policy, .plan = ret};
+
+	vec_each(o, &want->objects)
+		plan_object(&p, o);
+	if (w->facts.reload_failed) {
+		p.reload = true;
+		buf_add(&ret->pending_text, "%srecovery of the failed reload",
+			ret->pending_text.n ? ", " : "");
+	}
+	if (p.reload && policy->reload) {
+		undo_foreign(&p);
+		add_reload(&p);
+	} else if (p.reload) {
+		ret->pending = DISRUPTION_RELOAD;
+	}
+	if (ret->steps.n > 1)
+		qsort_r(ret->steps.v, ret->steps.n, sizeof(struct step), by_phase, &p);
+}
+
+void plan_clear(struct plan *p)
+{
+	steps_clear(&p->steps);
+	buf_clear(&p->pending_text);
+	buf_clear(&p->unread_text);
+	*p = (struct plan){};
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The planner: from what is wanted and what is there to the least disruptive steps. A pure function.
+ *
+ * The steps are in order and grouped by phase. They are carried out phase by phase up to and with the
+ * first barrier (a reload); then the device is read and planned anew. What stands behind the barrier
+ * shows people what is to come. An empty plan means that all is as wanted, except what `pending` and
+ * `held` say.
+ */
+#pragma once
+
+#include "model/world.h"
+#include "plan/step.h"
+
+struct policy {
+	bool reload;		  /* a reload is permitted now */
+	const step_list *refused; /* SETs that the kernel refused: not to be tried again; or NULL */
+};
+
+struct plan {
+	step_list steps;
+	enum disruption pending; /* the class of what waits for a permission, or DISRUPTION_NONE */
+	struct buf pending_text; /* the objects that wait, for people */
+	struct buf unread_text;	 /* sizes that the driver does not read, for people */
+};
+
+void plan_make(const struct state *want, const struct world *w, const struct policy *policy,
+	       struct plan *ret);
+void plan_clear(struct plan *p);

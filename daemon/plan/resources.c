@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Sizes of resources: what percentages, `rest`, `min` and `max` come to on this device, whether each
+ * size is allowed, and whether children fit into their parent. The kernel checks sums only at the
+ * reload and without looking for overflow, so all of it is checked here first.
+ */
+#include "plan/binder.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* One resource of the device, and what becomes of it. */
+struct slot {
+	const struct object *have;
+	const struct winner *winner; /* NULL: nobody wants anything of it */
+	struct size size;
+	bool resolved; /* value is final: wanted and valid, or not wanted */
+	uint64_t value;
+};
+
+struct tree {
+	struct binder *b;
+	VEC(struct slot) slots;
+};
+
+static struct slot *find_slot(struct tree *t, const char *path)
+{
+	vec_each(s, &t->slots)
+		if (strcmp(s->have->name, path) == 0)
+			return s;
+	return NULL;
+}
+
+static struct slot *parent_of(struct tree *t, const char *path)
+{
+	vec_each(s, &t->slots)
+		if (resource_is_child(path, s->have->name))
+			return s;
+	return NULL;
+}
+
+static uint64_t granularity(const struct slot *s)
+{
+	return MAX(object_num(s->have, RESOURCE_GRAN, 1), UINT64_C(1));
+}
+
+static uint64_t round_down(uint64_t n, uint64_t gran)
+{
+	return n == VALUE_UNLIMITED ? n : n - n % gran;
+}
+
+static uint64_t round_up(uint64_t n, uint64_t gran)
+{
+	uint64_t down = round_down(n, gran), up;
+
+	return down == n || __builtin_add_overflow(down, gran, &up) ? n : up;
+}
+
+static uint64_t least(const struct slot *s)
+{
+	return round_up(object_num(s->have, RESOURCE_MIN, 0), granularity(s));
+}
+
+static uint64_t most(const struct slot *s)
+{
+	return round_down(object_num(s->have, RESOURCE_MAX, VALUE_UNLIMITED), granularity(s));
+}
+
+static bool check_limits(struct tree *t, const struct slot *s, uint64_t n, const char *sum)
+{
+	const struct wish *w = s->winner->wish;
+	uint64_t gran = granularity(s), occ = object_num(s->have, RESOURCE_OCC, 0);
+
+	if (n > most(s))
+		bind_error(t->b, w, "%s%" PRIu64 " is more than the maximum %" PRIu64 " of %s", sum, n,
+			   most(s), w->object);
+	else if (n < least(s))
+		bind_error(t->b, w, "%s%" PRIu64 " is less than the minimum %" PRIu64 " of %s", sum, n,
+			   least(s), w->object);
+	else if (n != VALUE_UNLIMITED && n % gran)
+		bind_error(t->b, w,
+			   "%s%" PRIu64 " is not a multiple of the granularity %" PRIu64
+			   " of %s; the nearest are %" PRIu64 " and %" PRIu64,
+			   sum, n, gran, w->object, MAX(round_down(n, gran), least(s)),
+			   MIN(round_up(n, gran), most(s)));
+	else if (n < occ)
+		bind_error(t->b, w, "%s%" PRIu64 " is less than the %" PRIu64 " entries of %s in use", sum,
+			   n, occ, w->object);
+	else
+		return true;
+	return false;
+}
+
+static void settle(struct tree *t, struct slot *s, uint64_t n, const char *sum)
+{
+	if (!check_limits(t, s, n, sum))
+		return;
+	s->value = n;
+	s->resolved = true;
+}
+
+/* The size of which a percentage or the rest is taken; complains where there is none. */
+static bool whole_of(struct tree *t, const struct slot *s, const struct slot *parent, uint64_t *ret)
+{
+	const struct wish *w = s->winner->wish;
+
+	if (!parent)
+		bind_error(t->b, w, "%s has no parent to take %s of", w->object, w->text);
+	else if (parent->resolved && parent->value == VALUE_UNLIMITED)
+		bind_error(t->b, w, "%s is unlimited, %s of it is no number", parent->have->name, w->text);
+	else if (parent->resolved)
+		*ret = parent->value;
+	return parent && parent->resolved && parent->value != VALUE_UNLIMITED;
+}
+
+static void resolve_percent(struct tree *t, struct slot *s, const struct slot *parent)
+{
+	_cleanup_free_ char *sum = NULL;
+	uint64_t whole, part;
+
+	if (!whole_of(t, s, parent, &whole))
+		return;
+	part = (uint64_t)((unsigned __int128)whole * s->size.num / 100);
+	sum = mem_printf("%s of %" PRIu64 ": ", s->winner->wish->text, whole);
+	settle(t, s, round_down(part, granularity(s)), sum);
+}
+
+static void resolve(struct tree *t, struct slot *s, const struct slot *parent)
+{
+	switch (s->size.kind) {
+	case SIZE_NUMBER:
+		settle(t, s, s->size.num, "");
+		return;
+	case SIZE_LEAST:
+		settle(t, s, least(s), "");
+		return;
+	case SIZE_MOST:
+		settle(t, s, most(s), "");
+		return;
+	case SIZE_PERCENT:
+		resolve_percent(t, s, parent);
+		return;
+	case SIZE_REST:
+		return; /* when all siblings are known */
+	}
+}
+
+/* Sum of the children of @parent but @except, as a number and as text. Return: false on overflow. */
+static bool sum_children(struct tree *t, const char *parent, const struct slot *except, uint64_t *ret,
+			 struct buf *text)
+{
+	bool fits = true;
+
+	*ret = 0;
+	vec_each(s, &t->slots) {
+		if (s == except || !resource_is_child(s->have->name, parent))
+			continue;
+		buf_add(text, "%s%s %" PRIu64 "%s", text->n ? " + " : "", s->have->name, s->value,
+			s->winner ? "" : " (as it is)");
+		if (__builtin_add_overflow(*ret, s->value, ret))
+			fits = false;
+	}
+	return fits;
+}
+
+static void resolve_rest(struct tree *t, struct slot *s, const struct slot *parent)
+{
+	_cleanup_free_ char *siblings = NULL, *sum = NULL;
+	uint64_t whole, used = 0;
+	struct buf text = {};
+	bool fits;
+
+	vec_each(o, &t->slots) {
+		if (o == s || !parent || !resource_is_child(o->have->name, parent->have->name))
+			continue;
+		if (o->winner && o->size.kind == SIZE_REST && o < s) {
+			bind_error(t->b, s->winner->wish, "%s is the rest already: only one child can be",
+				   o->have->name);
+			return;
+		}
+		if (!o->resolved) /* has its own error */
+			return;
+	}
+	if (!whole_of(t, s, parent, &whole))
+		return;
+	fits = sum_children(t, parent->have->name, s, &used, &text);
+	siblings = buf_take(&text);
+	if (!fits || used > whole) {
+		bind_error(t->b, s->winner->wish, "nothing is left of %s %" PRIu64 ": %s",
+			   parent->have->name, whole, siblings);
+		return;
+	}
+	sum = mem_printf("rest of %" PRIu64 " after %s: ", whole, siblings);
+	settle(t, s, round_down(whole - used, granularity(s)), sum);
+}
+
+/* Children of one parent (NULL: the roots): first those with a size of their own, then the rest. */
+static void resolve_level(struct tree *t, const struct slot *parent)
+{
+	for (int rest = 0; rest <= 1; rest++) {
+		vec_each(s, &t->slots) {
+			if (!s->winner || parent_of(t, s->have->name) != parent ||
+			    (s->size.kind == SIZE_REST) != rest)
+				continue;
+			if (rest)
+				resolve_rest(t, s, parent);
+			else
+				resolve(t, s, parent);
+		}
+	}
+	vec_each(s, &t->slots)
+		if (parent_of(t, s->have->name) == parent)
+			resolve_level(t, s);
+}
+
+/* The wish to blame for a family that does not fit: a child's, else the parent's. */
+static const struct winner *blame(struct tree *t, const struct slot *parent)
+{
+	const struct winner *found = NULL;
+
+	vec_each(s, &t->slots)
+		if (s->winner && resource_is_child(s->have->name, parent->have->name))
+			found = s->winner;
+	return found ? found : parent->winner;
+}
+
+static bool unlimited_child(struct tree *t, const struct slot *parent, const struct wish *w)
+{
+	vec_each(s, &t->slots) {
+		if (!resource_is_child(s->have->name, parent->have->name) || s->value != VALUE_UNLIMITED)
+			continue;
+		bind_error(t->b, w, "%s is unlimited and does not fit into %s %" PRIu64 "%s%s",
+			   s->have->name, parent->have->name, parent->value,
+			   s->winner ? "" : "; add a size for ", s->winner ? "" : s->have->name);
+		return true;
+	}
+	return false;
+}
+
+/* Lines that would give the children that nobody wants a size of their own. */
+static char *lines_to_add(struct tree *t, const struct slot *parent)
+{
+	struct buf b = {};
+
+	vec_each(s, &t->slots)
+		if (!s->winner && resource_is_child(s->have->name, parent->have->name))
+			buf_add(&b, "%s%s: SIZE", b.n ? ", " : "; lower a size or add ", s->have->name);
+	return buf_take(&b);
+}
+
+static void check_family(struct tree *t, const struct slot *parent)
+{
+	const struct winner *winner = blame(t, parent);
+	_cleanup_free_ char *children = NULL, *add = NULL;
+	struct buf text = {};
+	uint64_t sum;
+	bool fits;
+
+	if (!winner || parent->value == VALUE_UNLIMITED || unlimited_child(t, parent, winner->wish))
+		return;
+	fits = sum_children(t, parent->have->name, NULL, &sum, &text);
+	children = buf_take(&text);
+	if (fits && sum <= parent->value)
+		return;
+	add = lines_to_add(t, parent);
+	bind_error(t->b, winner->wish, "children do not fit into %s %" PRIu64 ": %s%s%s",
+		   parent->have->name, parent->value, children, fits ? "" : " is more than 2^64-1", add);
+}
+
+static bool all_resolved(struct tree *t)
+{
+	vec_each(s, &t->slots)
+		if (!s->resolved)
+			return false;
+	return true;
+}
+
+static void attach(struct tree *t, const struct winner *w)
+{
+	struct slot *s = find_slot(t, w->wish->object);
+	_cleanup_free_ char *why = NULL;
+
+	if (!s) {
+		bind_missing(t->b, w);
+		return;
+	}
+	s->winner = w;
+	s->resolved = false;
+	if (size_parse(w->wish->text, &s->size, &why) < 0) {
+		bind_error(t->b, w->wish, "%s", why);
+		s->winner = NULL;
+	}
+}
+
+static void want_size(struct binder *b, const struct slot *s)
+{
+	struct object *o = state_add(b->want, &class_resource, s->have->name, CLASS_NO_CMODE);
+
+	object_set(o, RESOURCE_SIZE, (struct value){.type = VALUE_U64, .num = s->value});
+	object_set(o, RESOURCE_ID, s->have->v[RESOURCE_ID]);
+	o->mark[RESOURCE_SIZE] = s->winner->wish->mark;
+}
+
+/**
+ * bind_resources() - want the sizes that @n winners write, if all of them are possible together.
+ * @first: winners of class resource
+ */
+void bind_resources(struct binder *b, const struct winner *first, size_t n)
+{
+	struct tree t = {.b = b};
+
+	vec_each(o, &b->world->have.objects)
+		if (o->class == &class_resource)
+			vec_push(&t.slots, ((struct slot){.have = o,
+							  .resolved = true,
+							  .value = object_num(o, RESOURCE_SIZE, 0)}));
+	for (size_t i = 0; i < n; i++)
+		attach(&t, &first[i]);
+	resolve_level(&t, NULL);
+	if (all_resolved(&t)) {
+		vec_each(s, &t.slots)
+			check_family(&t, s);
+		vec_each(s, &t.slots)
+			if (s->winner)
+				want_size(b, s);
+	}
+	vec_clear(&t.slots);
+}

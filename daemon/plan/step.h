@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One step of a plan. It owns all that it says: config and snapshots may go while it is carried out. */
+#pragma once
+
+#include "model/object.h"
+
+/* How much a step disturbs, least first. */
+enum disruption { DISRUPTION_NONE, DISRUPTION_LIVE, DISRUPTION_FW_LIVE, DISRUPTION_RELOAD, DISRUPTION_POWER_CYCLE };
+
+enum step_kind {
+	STEP_REMEMBER, /* note which value is in force before another one is staged */
+	STEP_SET,
+	STEP_RELOAD, /* a barrier: what follows is planned anew */
+};
+
+struct step {
+	enum step_kind kind;
+	enum phase phase;
+	enum disruption disruption;
+	struct object target; /* STEP_SET: with the fields to set; STEP_REMEMBER: with the value in force */
+	uint8_t action;	      /* STEP_RELOAD: DEVLINK_RELOAD_ACTION_* */
+	char *from, *to;
+	struct mark mark;
+};
+
+typedef VEC(struct step) step_list;
+
+void step_set_target(struct step *s, const struct object *o, uint8_t fields);
+const char *step_kind_name(const struct step *s);
+char *step_object_label(const struct step *s);
+bool step_same(const struct step *a, const struct step *b);
+void step_clear(struct step *s);
+void steps_clear(step_list *steps);
+const char *disruption_name(enum disruption d);

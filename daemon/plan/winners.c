@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Of all layers that apply to a device, the wishes that win: a higher layer beats a lower one key by
+ * key, and its `null` takes lower ones away.
+ */
+#include "plan/binder.h"
+#include "plan/match.h"
+
+#include <string.h>
+
+struct candidate {
+	struct winner winner;
+	size_t layer;
+};
+
+static int by_object(const void *pa, const void *pb)
+{
+	const struct candidate *a = pa, *b = pb;
+	struct object oa = {.class = a->winner.wish->class, .name = a->winner.wish->object};
+	struct object ob = {.class = b->winner.wish->class, .name = b->winner.wish->object};
+	int c = object_compare(&oa, &ob);
+
+	return c ? c : CMP(a->layer, b->layer);
+}
+
+/* Does the wish @high end what the lower wish @low of the same object says? */
+static bool beats(const struct wish *high, const struct wish *low)
+{
+	if (!high->attr || !low->attr) /* a bare value or a null against the whole object */
+		return true;
+	return strcmp(high->attr, low->attr) == 0;
+}
+
+static bool beaten(const struct candidate *c, const struct candidate *end)
+{
+	for (const struct candidate *d = c + 1; d < end; d++) {
+		if (d->winner.wish->class != c->winner.wish->class ||
+		    strcmp(d->winner.wish->object, c->winner.wish->object) != 0)
+			return false;
+		if (d->layer > c->layer && beats(d->winner.wish, c->winner.wish))
+			return true;
+	}
+	return false;
+}
+
+/* The highest layer in which the whole class is set to null; wishes below it are gone. */
+static size_t class_cut(const struct entry *e, const struct class *class)
+{
+	size_t cut = 0;
+
+	for (size_t i = 0; i < e->layers.n; i++)
+		vec_each(w, &e->layers.v[i].wishes)
+			if (w->class == class && !w->object)
+				cut = i;
+	return cut;
+}
+
+/** winners_collect() - fill @winners, sorted by class and object. */
+void winners_collect(winner_list *winners, const struct entry *e, const char *handle,
+		     const struct facts *facts)
+{
+	VEC(struct candidate) all = {};
+
+	for (size_t c = 0; c < n_classes; c++) {
+		size_t cut = class_cut(e, classes[c]);
+
+		for (size_t i = cut; i < e->layers.n; i++) {
+			const struct layer *l = &e->layers.v[i];
+
+			if (!match_layer(l, handle, facts))
+				continue;
+			vec_each(w, &l->wishes)
+				if (w->class == classes[c] && w->object)
+					vec_push(&all, ((struct candidate){{w, l->preset}, i}));
+		}
+	}
+	vec_sort(&all, by_object);
+	vec_each(c, &all)
+		if (c->winner.wish->text && !beaten(c, all.v + all.n))
+			vec_push(winners, c->winner);
+	vec_clear(&all);
+}

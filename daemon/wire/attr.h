@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Attributes of one netlink message, read with their lengths checked. */
+#pragma once
+
+#include <linux/devlink.h>
+#include <linux/netlink.h>
+#include <netlink/attr.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Attributes that a 6.1 header does not have yet are passed over by libnl. */
+#define ATTR_MAX DEVLINK_ATTR_MAX
+
+struct attrs {
+	struct nlattr *v[ATTR_MAX + 1];
+};
+
+bool attrs_parse(struct attrs *a, const struct nlmsghdr *m);
+bool attrs_parse_nest(struct attrs *a, const struct nlattr *nest);
+bool attr_uint(const struct nlattr *a, size_t size, uint64_t *ret);
+const char *attr_string(const struct nlattr *a);

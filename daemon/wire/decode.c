@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The devlink decoder. Flat objects (traps, groups, policers) follow the classes' tables; params and
+ * resources are nests of their own, facts come from GET and INFO_GET. Trusts no length and no order.
+ */
+#include "wire/decode.h"
+#include "model/handle.h"
+#include "wire/attr.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/genetlink.h>
+#include <netlink/genl/genl.h>
+#include <netlink/msg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define RESOURCE_DEPTH_MAX 8
+
+/** decode_first() - the first message of a buffer, or NULL. */
+const struct nlmsghdr *decode_first(const void *data, size_t len)
+{
+	return nlmsg_ok(data, (int)len) ? data : NULL;
+}
+
+/** decode_next() - the message behind @m, or NULL. */
+const struct nlmsghdr *decode_next(const struct nlmsghdr *m, const void *data, size_t len)
+{
+	size_t used = (size_t)((const char *)m - (const char *)data) + NLMSG_ALIGN(m->nlmsg_len);
+
+	return used < len ? decode_first((const char *)data + used, len - used) : NULL;
+}
+
+static uint8_t command_of(const struct nlmsghdr *m)
+{
+	return ((const struct genlmsghdr *)nlmsg_data(m))->cmd;
+}
+
+static uint32_t config_group(const struct nlattr *groups)
+{
+	struct nlattr *group, *g[CTRL_ATTR_MCAST_GRP_MAX + 1];
+	uint64_t id;
+	int left;
+
+	nla_for_each_nested(group, groups, left)
+	{
+		const char *name;
+
+		if (nla_parse_nested(g, CTRL_ATTR_MCAST_GRP_MAX, group, NULL) < 0)
+			continue;
+		name = attr_string(g[CTRL_ATTR_MCAST_GRP_NAME]);
+		if (name && strcmp(name, DEVLINK_GENL_MCGRP_CONFIG_NAME) == 0 &&
+		    attr_uint(g[CTRL_ATTR_MCAST_GRP_ID], 4, &id))
+			return (uint32_t)id;
+	}
+	return 0;
+}
+
+/** decode_family() - numbers of the devlink family. Return: 0, or -EBADMSG if @m has none. */
+int decode_family(const struct nlmsghdr *m, struct family *ret)
+{
+	struct nlattr *a[CTRL_ATTR_MAX + 1];
+	uint64_t id;
+
+	if (m->nlmsg_type != GENL_ID_CTRL || m->nlmsg_len < NLMSG_LENGTH(GENL_HDRLEN) ||
+	    nlmsg_parse((struct nlmsghdr *)m, GENL_HDRLEN, a, CTRL_ATTR_MAX, NULL) < 0 ||
+	    !attr_uint(a[CTRL_ATTR_FAMILY_ID], 2, &id) || !a[CTRL_ATTR_MCAST_GROUPS])
+		return -EBADMSG;
+	*ret = (struct family){(uint16_t)id, config_group(a[CTRL_ATTR_MCAST_GROUPS])};
+	return ret->config_group ? 0 : -EBADMSG;
+}
+
+static bool handle_of(const struct attrs *a, char ret[static HANDLE_MAX])
+{
+	const char *bus = attr_string(a->v[DEVLINK_ATTR_BUS_NAME]);
+	const char *dev = attr_string(a->v[DEVLINK_ATTR_DEV_NAME]);
+	int n;
+
+	if (!bus || !dev)
+		return false;
+	n = snprintf(ret, HANDLE_MAX, "%s/%s", bus, dev);
+	return n < HANDLE_MAX && handle_valid(ret);
+}
+
+/**
+ * decode_handle() - which device and which command.
+ *
+ * Return: 0, or -EBADMSG where @m is not devlink's or names no device.
+ */
+int decode_handle(const struct nlmsghdr *m, uint16_t family, char ret[static HANDLE_MAX],
+		  uint8_t *ret_command)
+{
+	struct attrs a;
+
+	if (m->nlmsg_type != family || !attrs_parse(&a, m) || !handle_of(&a, ret))
+		return -EBADMSG;
+	*ret_command = command_of(m);
+	return 0;
+}
+
+static bool read_value(const struct nlattr *a, enum value_type type, struct arena *arena,
+		       struct value *ret)
+{
+	static const size_t sizes[] = {[VALUE_U8] = 1, [VALUE_U16] = 2, [VALUE_U32] = 4, [VALUE_U64] = 8};
+
+	switch (type) {
+	case VALUE_BOOL:
+		*ret = (struct value){.type = type, .num = a != NULL};
+		return true;
+	case VALUE_STRING:
+		if (!attr_string(a))
+			return false;
+		*ret = (struct value){.type = type, .str = arena_strdup(arena, attr_string(a))};
+		return true;
+	case VALUE_U8:
+	case VALUE_U16:
+	case VALUE_U32:
+	case VALUE_U64:
+		ret->type = type;
+		return attr_uint(a, sizes[type], &ret->num);
+	case VALUE_NONE:
+		break;
+	}
+	return false;
+}
+
+static void read_fields(struct object *o, const struct attrs *a, struct arena *arena)
+{
+	for (unsigned i = 0; i < o->class->n_fields; i++) {
+		const struct field *f = &o->class->fields[i];
+		struct value v;
+
+		if (f->flags & FIELD_MACRO)
+			continue;
+		if (read_value(a->v[f->attr], f->type, arena, &v))
+			object_set(o, i, v);
+		else if (f->flags & FIELD_ZERO_IS_NONE)
+			object_set(o, i, (struct value){.type = f->type});
+	}
+}
+
+static void read_flat(const struct class *class, const struct attrs *a, struct state *state)
+{
+	const char *name = attr_string(a->v[class->key_attr]);
+	char number[24];
+	uint64_t id;
+
+	if (class->key == KEY_ID) {
+		if (!attr_uint(a->v[class->key_attr], 4, &id))
+			return;
+		snprintf(number, sizeof(number), "%" PRIu64, id);
+		name = number;
+	}
+	if (name)
+		read_fields(state_add(state, class, name, CLASS_NO_CMODE), a, &state->arena);
+}
+
+static enum value_type param_type(uint64_t wire_type)
+{
+	switch (wire_type) {
+	case NLA_U8:
+		return VALUE_U8;
+	case NLA_U16:
+		return VALUE_U16;
+	case NLA_U32:
+		return VALUE_U32;
+	case NLA_U64:
+		return VALUE_U64;
+	case NLA_STRING:
+		return VALUE_STRING;
+	case NLA_FLAG:
+		return VALUE_BOOL;
+	default: /* a type of newer kernels: the param is not shown */
+		return VALUE_NONE;
+	}
+}
+
+/* PARAM { NAME, TYPE, VALUES_LIST { VALUE { [DATA], CMODE } ... } } */
+static void read_param(const struct attrs *top, struct state *state)
+{
+	struct attrs param, value;
+	struct nlattr *nest;
+	const char *name;
+	uint64_t n;
+	int left;
+
+	if (!attrs_parse_nest(&param, top->v[DEVLINK_ATTR_PARAM]))
+		return;
+	name = attr_string(param.v[DEVLINK_ATTR_PARAM_NAME]);
+	if (!name || !param.v[DEVLINK_ATTR_PARAM_VALUES_LIST] ||
+	    !attr_uint(param.v[DEVLINK_ATTR_PARAM_TYPE], 1, &n) || param_type(n) == VALUE_NONE)
+		return;
+	nla_for_each_nested(nest, param.v[DEVLINK_ATTR_PARAM_VALUES_LIST], left)
+	{
+		struct object *o;
+		struct value v;
+		uint64_t cmode;
+
+		if (!attrs_parse_nest(&value, nest) ||
+		    !attr_uint(value.v[DEVLINK_ATTR_PARAM_VALUE_CMODE], 1, &cmode) ||
+		    cmode > CMODE_PERMANENT)
+			continue;
+		o = state_add(state, &class_param, name, (uint8_t)cmode);
+		if (read_value(value.v[DEVLINK_ATTR_PARAM_VALUE_DATA], param_type(n), &state->arena, &v))
+			object_set(o, PARAM_VALUE, v);
+		else /* no value now, but the type is known */
+			o->v[PARAM_VALUE] = (struct value){.type = param_type(n)};
+	}
+}
+
+/* RESOURCE_LIST { RESOURCE { NAME, SIZE, ID, ..., [RESOURCE_LIST] } ... } */
+static void read_resources(const struct nlattr *list, const char *parent, int depth,
+			   struct state *state)
+{
+	struct nlattr *nest;
+	int left;
+
+	if (!list || depth == RESOURCE_DEPTH_MAX)
+		return;
+	nla_for_each_nested(nest, list, left)
+	{
+		_cleanup_free_ char *path = NULL;
+		const char *name;
+		struct attrs a;
+
+		if (!attrs_parse_nest(&a, nest))
+			continue;
+		name = attr_string(a.v[DEVLINK_ATTR_RESOURCE_NAME]);
+		if (!name)
+			continue;
+		path = mem_printf("%s/%s", parent, name);
+		read_fields(state_add(state, &class_resource, path, CLASS_NO_CMODE), &a, &state->arena);
+		read_resources(a.v[DEVLINK_ATTR_RESOURCE_LIST], path, depth + 1, state);
+	}
+}
+
+static void read_stats_entries(const struct nlattr *info, bool remote, struct facts *facts)
+{
+	struct nlattr *entry, *stats;
+	struct attrs a, e;
+	uint64_t action;
+	int left;
+
+	if (!attrs_parse_nest(&a, info) || !attr_uint(a.v[DEVLINK_ATTR_RELOAD_ACTION], 1, &action))
+		return;
+	stats = a.v[DEVLINK_ATTR_RELOAD_ACTION_STATS];
+	if (!stats)
+		return;
+	nla_for_each_nested(entry, stats, left)
+	{
+		uint64_t limit, value;
+
+		if (attrs_parse_nest(&e, entry) &&
+		    attr_uint(e.v[DEVLINK_ATTR_RELOAD_STATS_LIMIT], 1, &limit) &&
+		    attr_uint(e.v[DEVLINK_ATTR_RELOAD_STATS_VALUE], 4, &value))
+			vec_push(&facts->counters, ((struct counter){.action = (uint8_t)action,
+								     .limit = (uint8_t)limit,
+								     .remote = remote,
+								     .value = (uint32_t)value}));
+	}
+}
+
+static void read_stats(const struct nlattr *stats, bool remote, struct facts *facts)
+{
+	struct nlattr *info;
+	int left;
+
+	if (!stats)
+		return;
+	nla_for_each_nested(info, stats, left)
+		if (nla_type(info) == DEVLINK_ATTR_RELOAD_ACTION_INFO)
+			read_stats_entries(info, remote, facts);
+}
+
+static void read_get(const struct attrs *a, struct facts *facts)
+{
+	struct attrs stats;
+	uint64_t failed;
+
+	facts->reload_failed = attr_uint(a->v[DEVLINK_ATTR_RELOAD_FAILED], 1, &failed) && failed;
+	vec_clear(&facts->counters);
+	if (!attrs_parse_nest(&stats, a->v[DEVLINK_ATTR_DEV_STATS]))
+		return;
+	read_stats(stats.v[DEVLINK_ATTR_RELOAD_STATS], false, facts);
+	read_stats(stats.v[DEVLINK_ATTR_REMOTE_RELOAD_STATS], true, facts);
+}
+
+static const char *keep_string(struct facts *facts, const struct nlattr *a)
+{
+	return arena_strdup(&facts->arena, attr_string(a));
+}
+
+static void read_version(const struct nlattr *nest, enum version_kind kind, struct facts *facts)
+{
+	struct attrs v;
+
+	if (!attrs_parse_nest(&v, nest) || !attr_string(v.v[DEVLINK_ATTR_INFO_VERSION_NAME]) ||
+	    !attr_string(v.v[DEVLINK_ATTR_INFO_VERSION_VALUE]))
+		return;
+	vec_push(&facts->versions,
+		 ((struct version){kind, keep_string(facts, v.v[DEVLINK_ATTR_INFO_VERSION_NAME]),
+				   keep_string(facts, v.v[DEVLINK_ATTR_INFO_VERSION_VALUE])}));
+}
+
+/* Versions repeat at the top level, so they are walked, not looked up. */
+static void read_info(const struct nlmsghdr *m, const struct attrs *a, struct facts *facts)
+{
+	struct nlattr *attr;
+	int left;
+
+	facts->driver = keep_string(facts, a->v[DEVLINK_ATTR_INFO_DRIVER_NAME]);
+	facts->serial_number = keep_string(facts, a->v[DEVLINK_ATTR_INFO_SERIAL_NUMBER]);
+	facts->board_serial_number = keep_string(facts, a->v[DEVLINK_ATTR_INFO_BOARD_SERIAL_NUMBER]);
+	nlmsg_for_each_attr(attr, (struct nlmsghdr *)m, GENL_HDRLEN, left)
+	{
+		if (nla_type(attr) == DEVLINK_ATTR_INFO_VERSION_FIXED)
+			read_version(attr, VERSION_FIXED, facts);
+		else if (nla_type(attr) == DEVLINK_ATTR_INFO_VERSION_RUNNING)
+			read_version(attr, VERSION_RUNNING, facts);
+		else if (nla_type(attr) == DEVLINK_ATTR_INFO_VERSION_STORED)
+			read_version(attr, VERSION_STORED, facts);
+	}
+}
+
+/**
+ * decode_answer() - add what @m says of @handle to @state and @facts.
+ *
+ * The state needs a state_sort() afterwards. An INFO_GET answer adds to facts; a GET answer replaces
+ * the counters.
+ */
+void decode_answer(const struct nlmsghdr *m, uint16_t family, const char *handle,
+		   struct state *state, struct facts *facts)
+{
+	char whose[HANDLE_MAX];
+	struct attrs a;
+
+	if (m->nlmsg_type != family || !attrs_parse(&a, m) || !handle_of(&a, whose) ||
+	    strcmp(whose, handle) != 0)
+		return;
+	switch (command_of(m)) {
+	case DEVLINK_CMD_NEW:
+		read_get(&a, facts);
+		return;
+	case DEVLINK_CMD_INFO_GET:
+		read_info(m, &a, facts);
+		return;
+	case DEVLINK_CMD_RESOURCE_DUMP:
+		read_resources(a.v[DEVLINK_ATTR_RESOURCE_LIST], "", 0, state);
+		return;
+	case DEVLINK_CMD_PARAM_GET:
+		read_param(&a, state);
+		return;
+	}
+	for (size_t i = 0; i < n_classes; i++)
+		if (classes[i]->cmd_reply == command_of(m))
+			read_flat(classes[i], &a, state);
+}
+
+/* The kernel's words stand behind the error and, unless capped, behind the whole request. */
+static char *extack_text(const struct nlmsghdr *m, const struct nlmsgerr *e)
+{
+	size_t skip = sizeof(*e);
+	struct nlattr *a[NLMSGERR_ATTR_MAX + 1];
+
+	if (!(m->nlmsg_flags & NLM_F_ACK_TLVS))
+		return NULL;
+	if (!(m->nlmsg_flags & NLM_F_CAPPED))
+		skip += NLMSG_ALIGN(e->msg.nlmsg_len) - sizeof(e->msg);
+	if (m->nlmsg_len < NLMSG_HDRLEN + skip ||
+	    nlmsg_parse((struct nlmsghdr *)m, (int)skip, a, NLMSGERR_ATTR_MAX, NULL) < 0)
+		return NULL;
+	return mem_strdup(attr_string(a[NLMSGERR_ATTR_MSG]));
+}
+
+/**
+ * decode_ack() - the outcome of a request.
+ *
+ * Return: 0; -EBADMSG where @m is neither NLMSG_ERROR nor NLMSG_DONE.
+ */
+int decode_ack(const struct nlmsghdr *m, struct ack *ret)
+{
+	const struct nlmsgerr *e = nlmsg_data(m);
+
+	if (m->nlmsg_type == NLMSG_DONE) {
+		int error = 0;
+
+		if (m->nlmsg_len >= NLMSG_LENGTH(sizeof(error)))
+			memcpy(&error, nlmsg_data(m), sizeof(error));
+		*ret = (struct ack){.error = error < 0 ? error : 0};
+		return 0;
+	}
+	if (m->nlmsg_type != NLMSG_ERROR || m->nlmsg_len < NLMSG_LENGTH(sizeof(*e)))
+		return -EBADMSG;
+	*ret = (struct ack){.error = e->error, .text = extack_text(m, e)};
+	return 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Answers of devlink, one netlink message at a time:
+ *
+ *	decode_each(m, reply, len)
+ *		decode_answer(m, family, handle, &state, &facts);
+ *	state_sort(&state);
+ *
+ * Messages of other devices and of unknown commands are passed over; unknown attributes are ignored;
+ * an attribute that is too short counts as absent.
+ */
+#pragma once
+
+#include "model/facts.h"
+#include "model/object.h"
+
+#include <linux/netlink.h>
+
+struct family {
+	uint16_t id;
+	uint32_t config_group;
+};
+
+#define HANDLE_MAX 256
+
+/* Walk the messages of a buffer. */
+#define decode_each(m, data, len)                                                                  \
+	for (const struct nlmsghdr *m = decode_first(data, len); m; m = decode_next(m, data, len))
+
+const struct nlmsghdr *decode_first(const void *data, size_t len);
+const struct nlmsghdr *decode_next(const struct nlmsghdr *m, const void *data, size_t len);
+
+int decode_family(const struct nlmsghdr *m, struct family *ret);
+int decode_handle(const struct nlmsghdr *m, uint16_t family, char ret[static HANDLE_MAX],
+		  uint8_t *ret_command);
+void decode_answer(const struct nlmsghdr *m, uint16_t family, const char *handle,
+		   struct state *state, struct facts *facts);
+
+/* What an NLMSG_ERROR or NLMSG_DONE says. */
+struct ack {
+	int error;  /* -errno, or 0 */
+	char *text; /* the kernel's words, or NULL; comes with success too; to be freed */
+};
+
+int decode_ack(const struct nlmsghdr *m, struct ack *ret);

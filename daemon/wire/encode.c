@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The devlink encoder. Attribute numbers come from the classes' tables; only the nests of params and
+ * the ids of resources are special. Shapes: include/uapi/linux/devlink.h and net/devlink/ of Linux 6.1.
+ */
+#include "wire/encode.h"
+#include "model/handle.h"
+
+#include <linux/devlink.h>
+#include <linux/genetlink.h>
+#include <netlink/attr.h>
+#include <netlink/genl/genl.h>
+
+/* Attribute types of param values on the wire are netlink's own numbers. */
+static uint8_t param_wire_type(enum value_type type)
+{
+	switch (type) {
+	case VALUE_U8:
+		return NLA_U8;
+	case VALUE_U16:
+		return NLA_U16;
+	case VALUE_U32:
+		return NLA_U32;
+	case VALUE_U64:
+		return NLA_U64;
+	case VALUE_STRING:
+		return NLA_STRING;
+	case VALUE_BOOL:
+		return NLA_FLAG;
+	case VALUE_NONE:
+		break;
+	}
+	abort();
+}
+
+static void must(int r)
+{
+	if (r < 0) /* the message has no room: all that we write has a bound far below its size */
+		abort();
+}
+
+static void put_value(struct nl_msg *msg, int attr, const struct value *v)
+{
+	switch (v->type) {
+	case VALUE_U8:
+		must(nla_put_u8(msg, attr, (uint8_t)v->num));
+		return;
+	case VALUE_U16:
+		must(nla_put_u16(msg, attr, (uint16_t)v->num));
+		return;
+	case VALUE_U32:
+		must(nla_put_u32(msg, attr, (uint32_t)v->num));
+		return;
+	case VALUE_U64:
+		must(nla_put_u64(msg, attr, v->num));
+		return;
+	case VALUE_STRING:
+		must(nla_put_string(msg, attr, v->str));
+		return;
+	case VALUE_BOOL: /* false is the absence of the attribute */
+		if (v->num)
+			must(nla_put_flag(msg, attr));
+		return;
+	case VALUE_NONE:
+		break;
+	}
+	abort();
+}
+
+static struct nl_msg *new_request(uint16_t family, uint8_t command, uint8_t version, int flags,
+				  const char *handle)
+{
+	struct nl_msg *msg = nlmsg_alloc_size(4096);
+
+	if (!msg || !genlmsg_put(msg, 0, 0, family, 0, NLM_F_REQUEST | NLM_F_ACK | flags, command, version))
+		abort();
+	if (handle) {
+		char bus[HANDLE_PART_MAX], dev[HANDLE_PART_MAX];
+
+		if (!handle_split(handle, bus, dev))
+			abort();
+		must(nla_put_string(msg, DEVLINK_ATTR_BUS_NAME, bus));
+		must(nla_put_string(msg, DEVLINK_ATTR_DEV_NAME, dev));
+	}
+	return msg;
+}
+
+static struct nl_msg *request(uint16_t family, uint8_t command, int flags, const char *handle)
+{
+	return new_request(family, command, DEVLINK_GENL_VERSION, flags, handle);
+}
+
+/** encode_getfamily() - asks the generic netlink controller for devlink's family and group numbers. */
+struct nl_msg *encode_getfamily(void)
+{
+	struct nl_msg *msg = new_request(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, 0, NULL);
+
+	must(nla_put_string(msg, CTRL_ATTR_FAMILY_NAME, DEVLINK_GENL_NAME));
+	return msg;
+}
+
+/** encode_get() - one device: RELOAD_FAILED and the reload counters. */
+struct nl_msg *encode_get(uint16_t family, const char *handle)
+{
+	return request(family, DEVLINK_CMD_GET, 0, handle);
+}
+
+/** encode_get_all() - a dump of all devices of the network namespace. */
+struct nl_msg *encode_get_all(uint16_t family)
+{
+	return request(family, DEVLINK_CMD_GET, NLM_F_DUMP, NULL);
+}
+
+struct nl_msg *encode_info_get(uint16_t family, const char *handle)
+{
+	return request(family, DEVLINK_CMD_INFO_GET, 0, handle);
+}
+
+/**
+ * encode_resource_dump() - all resources of one device.
+ *
+ * Not a netlink dump but a request with a multi-part answer: NLMSG_DONE, then the acknowledgement.
+ */
+struct nl_msg *encode_resource_dump(uint16_t family, const char *handle)
+{
+	return request(family, DEVLINK_CMD_RESOURCE_DUMP, 0, handle);
+}
+
+static void put_key(struct nl_msg *msg, const struct class *class, const char *name)
+{
+	if (class->key == KEY_ID)
+		must(nla_put_u32(msg, class->key_attr, (uint32_t)strtoul(name, NULL, 10)));
+	else
+		must(nla_put_string(msg, class->key_attr, name));
+}
+
+/** encode_object_get() - one object by its name; not for resources. */
+struct nl_msg *encode_object_get(uint16_t family, const char *handle, const struct class *class,
+				 const char *name)
+{
+	struct nl_msg *msg = request(family, class->cmd_get, 0, handle);
+
+	put_key(msg, class, name);
+	return msg;
+}
+
+/**
+ * encode_object_dump() - all objects of a class; not for resources.
+ *
+ * Kernels before 6.6 ignore the handle and answer with the objects of every device, and wait for each
+ * that is busy.
+ */
+struct nl_msg *encode_object_dump(uint16_t family, const char *handle, const struct class *class)
+{
+	return request(family, class->cmd_get, NLM_F_DUMP, handle);
+}
+
+static void put_param(struct nl_msg *msg, const struct object *o)
+{
+	put_key(msg, o->class, o->name);
+	must(nla_put_u8(msg, DEVLINK_ATTR_PARAM_TYPE, param_wire_type(o->v[PARAM_VALUE].type)));
+	must(nla_put_u8(msg, DEVLINK_ATTR_PARAM_VALUE_CMODE, o->cmode));
+	put_value(msg, DEVLINK_ATTR_PARAM_VALUE_DATA, &o->v[PARAM_VALUE]);
+}
+
+/**
+ * encode_object_set() - set the writable fields that @o has.
+ * @o: a resource must carry its id, a param the type that the device reported
+ */
+struct nl_msg *encode_object_set(uint16_t family, const char *handle, const struct object *o)
+{
+	const struct class *class = o->class;
+	struct nl_msg *msg = request(family, class->cmd_set, 0, handle);
+
+	if (class == &class_param) {
+		put_param(msg, o);
+		return msg;
+	}
+	if (class->key == KEY_PATH)
+		put_value(msg, class->key_attr, &o->v[RESOURCE_ID]);
+	else
+		put_key(msg, class, o->name);
+	for (unsigned i = 0; i < class->n_writable; i++)
+		if (object_has(o, i))
+			put_value(msg, class->fields[i].attr, &o->v[i]);
+	return msg;
+}
+
+/** encode_reload() - the action is always named: only then does the kernel say what it performed. */
+struct nl_msg *encode_reload(uint16_t family, const char *handle, uint8_t action)
+{
+	struct nl_msg *msg = request(family, DEVLINK_CMD_RELOAD, 0, handle);
+
+	must(nla_put_u8(msg, DEVLINK_ATTR_RELOAD_ACTION, action));
+	return msg;
+}

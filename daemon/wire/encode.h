@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Requests to devlink as libnl messages, complete but for the sequence number and the port, which the
+ * sender fills in. Every request asks for an acknowledgement. The caller owns the message.
+ */
+#pragma once
+
+#include "model/object.h"
+
+#include <netlink/netlink.h>
+#include <netlink/msg.h>
+
+struct nl_msg *encode_getfamily(void);
+struct nl_msg *encode_get(uint16_t family, const char *handle);
+struct nl_msg *encode_get_all(uint16_t family);
+struct nl_msg *encode_info_get(uint16_t family, const char *handle);
+struct nl_msg *encode_resource_dump(uint16_t family, const char *handle);
+struct nl_msg *encode_object_get(uint16_t family, const char *handle, const struct class *class,
+				 const char *name);
+struct nl_msg *encode_object_dump(uint16_t family, const char *handle, const struct class *class);
+struct nl_msg *encode_object_set(uint16_t family, const char *handle, const struct object *o);
+struct nl_msg *encode_reload(uint16_t family, const char *handle, uint8_t action);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One read of a device: which requests it takes, and what their answers come to.
+ *
+ *	reading_start(&reading, &reads, family, handle, &requests);
+ *	... send them, in order, and for each: ...
+ *	reading_answer(&reading, &requests.v[i], reply, reply_len, error);
+ *	reading_finish(&reading);
+ */
+#pragma once
+
+#include "model/world.h"
+#include "wire/decode.h"
+
+#include <netlink/msg.h>
+
+struct read_request {
+	struct nl_msg *msg;	   /* the caller's to free or to give away */
+	const struct class *class; /* of the object or dump; NULL: GET or INFO_GET */
+	bool dump;		   /* ends with NLMSG_DONE, without an acknowledgement */
+};
+
+typedef VEC(struct read_request) read_request_list;
+
+struct reading {
+	uint16_t family;
+	char *handle;
+	int error; /* the first one that says more than "no such object" */
+	bool identified, catalogued; /* INFO_GET, the dumps were part of it */
+	struct state have, catalogue;
+	struct facts facts;
+};
+
+void reading_start(struct reading *r, const struct reads *reads, uint16_t family, const char *handle,
+		   read_request_list *ret);
+void reading_answer(struct reading *r, const struct read_request *request, const void *reply,
+		    size_t len, int error);
+void reading_finish(struct reading *r);
+void reading_clear(struct reading *r);

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Decides which files are read: *.yaml in the directories of the vendor, of this boot and of the
+ * administrator, as one list by name. Names that start with a dot are leftovers of editors. Refuses
+ * to know what is in the files.
+ */
+#include "yaml/files.h"
+#include "yaml/source.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#define SUFFIX ".yaml"
+
+const char *const files_dropin_dirs[FILES_DIRS] = {"/usr/lib/carved/carved.d", "/run/carved/carved.d",
+						   "/etc/carved/carved.d"};
+const char *const files_preset_dirs[FILES_DIRS] = {
+	"/usr/share/carved/presets", "/run/carved/presets", "/etc/carved/presets"};
+
+static int by_name_and_rank(const void *pa, const void *pb)
+{
+	const struct found *a = pa, *b = pb;
+	int c = strcmp(a->name, b->name);
+
+	return c ? c : CMP(a->rank, b->rank);
+}
+
+static bool is_masked(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return false;
+	return (S_ISREG(st.st_mode) && st.st_size == 0) ||
+	       (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3));
+}
+
+static void list_dir(const char *dir, unsigned rank, struct arena *arena, struct diag_list *diags,
+		     found_list *list)
+{
+	DIR *d = opendir(dir);
+
+	if (!d) {
+		if (errno != ENOENT)
+			file_error(diags, dir, "cannot read the directory: %s", strerror(errno));
+		return;
+	}
+	for (struct dirent *e = readdir(d); e; e = readdir(d)) {
+		size_t n = strlen(e->d_name), suffix = strlen(SUFFIX);
+
+		if (e->d_name[0] == '.' || n <= suffix || strcmp(e->d_name + n - suffix, SUFFIX) != 0)
+			continue;
+		vec_push(list, ((struct found){.name = arena_strndup(arena, e->d_name, n - suffix),
+					       .path = arena_printf(arena, "%s/%s", dir, e->d_name),
+					       .rank = rank}));
+	}
+	closedir(d);
+}
+
+/**
+ * files_find() - all files of @dirs under @root by name, one per name.
+ * @arena: keeps the names and paths
+ */
+void files_find(const char *root, const char *const dirs[FILES_DIRS], struct arena *arena,
+		struct diag_list *diags, found_list *ret)
+{
+	size_t kept = 0;
+
+	for (unsigned i = 0; i < FILES_DIRS; i++)
+		list_dir(arena_printf(arena, "%s%s", root, dirs[i]), i, arena, diags, ret);
+	vec_sort(ret, by_name_and_rank);
+	for (size_t i = 0; i < ret->n; i++) {
+		if (i + 1 < ret->n && strcmp(ret->v[i].name, ret->v[i + 1].name) == 0)
+			continue;
+		ret->v[kept] = ret->v[i];
+		ret->v[kept].masked = is_masked(ret->v[kept].path);
+		kept++;
+	}
+	ret->n = kept;
+}
+
+static int by_name(const void *name, const void *found)
+{
+	return strcmp(name, ((const struct found *)found)->name);
+}
+
+/** files_get() - the file called @name, masked or not, or NULL. */
+struct found *files_get(const found_list *list, const char *name)
+{
+	return list->n ? bsearch(name, list->v, list->n, sizeof(*list->v), by_name) : NULL;
+}

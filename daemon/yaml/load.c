@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The order of a load: find the files, read and check each by itself, read the presets that they
+ * name, merge, build. Decides which file is of which kind, and that a config with an error is none.
+ * A file that cannot be read does not keep the others from being checked.
+ */
+#include "yaml/yaml.h"
+#include "yaml/entry.h"
+#include "yaml/files.h"
+#include "yaml/merge.h"
+#include "yaml/schema.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define MAIN_FILE "/etc/carved/carved.yaml"
+
+struct load {
+	const struct yaml_paths *paths;
+	const char *root;
+	struct config *config;
+	struct diag_list *diags;
+	struct arena scratch; /* nodes and names: gone after the load */
+	VEC(struct source *) sources;
+	VEC(struct node *) trees; /* of the main file and the drop-ins, in order */
+	found_list presets;
+	bool incomplete;
+};
+
+/* Reads and checks a file. Return: its tree, or NULL where there is none. */
+static struct node *load_file(struct load *l, const char *path, enum file_kind kind,
+			      enum source_kind source_kind)
+{
+	struct schema schema = {l->diags, &l->presets};
+	struct source *source;
+	struct node *tree;
+	int r = source_read(path, source_kind, l->diags, &source);
+
+	if (r == -ENOENT && (kind != FILE_MAIN || l->paths->file))
+		file_error(l->diags, path, "cannot read the file: %s", strerror(-r));
+	else if (r == -ENOENT)
+		return NULL;
+	vec_push(&l->config->files, text_intern(path));
+	if (r == 0) {
+		vec_push(&l->sources, source);
+		r = node_parse(source, &l->scratch, l->diags, &tree);
+	}
+	if (r < 0) {
+		l->incomplete = true;
+		return NULL;
+	}
+	schema_check(&schema, tree, kind);
+	return tree;
+}
+
+static void add_tree(struct load *l, struct node *tree)
+{
+	if (tree)
+		vec_push(&l->trees, tree);
+}
+
+static void load_main_and_dropins(struct load *l)
+{
+	_cleanup_free_ char *path = mem_printf("%s%s", l->root, MAIN_FILE);
+	found_list dropins = {};
+
+	add_tree(l, load_file(l, path, FILE_MAIN, SOURCE_ANY));
+	files_find(l->root, files_dropin_dirs, &l->scratch, l->diags, &dropins);
+	vec_each(f, &dropins)
+		if (!f->masked)
+			add_tree(l, load_file(l, f->path, FILE_DROPIN, SOURCE_REGULAR));
+	vec_clear(&dropins);
+}
+
+static void load_presets(struct load *l)
+{
+	vec_each(f, &l->presets)
+		if (f->wanted)
+			f->root = load_file(l, f->path, FILE_PRESET, SOURCE_REGULAR);
+}
+
+static void load_all(struct load *l)
+{
+	struct build build = {l->config, l->diags, &l->presets, false};
+
+	files_find(l->root, files_preset_dirs, &l->scratch, l->diags, &l->presets);
+	if (l->paths->file)
+		add_tree(l, load_file(l, l->paths->file, FILE_MAIN, SOURCE_ANY));
+	else
+		load_main_and_dropins(l);
+	load_presets(l);
+	build.incomplete = l->incomplete;
+	if (l->trees.n)
+		build_config(&build, merge_nodes(&l->scratch, l->trees.v, l->trees.n));
+}
+
+static void load_clear(struct load *l)
+{
+	vec_each(s, &l->sources)
+		source_free(*s);
+	vec_clear(&l->sources);
+	vec_clear(&l->trees);
+	vec_clear(&l->presets);
+	arena_clear(&l->scratch);
+	config_unref(l->config);
+}
+
+/**
+ * yaml_load() - read, check and merge all files.
+ * @ret: written only if there is no error; the caller's reference
+ * @diags: gets everything that is wrong, sorted by place
+ *
+ * Return: 0, or -EINVAL with at least one error in @diags.
+ */
+int yaml_load(const struct yaml_paths *paths, struct config **ret, struct diag_list *diags)
+{
+	struct load l = {.paths = paths, .root = paths->root ? paths->root : "", .diags = diags};
+	size_t errors = diags->n_errors;
+
+	l.config = config_new();
+	load_all(&l);
+	diag_sort(diags);
+	if (diags->n_errors == errors)
+		*ret = TAKE(l.config);
+	load_clear(&l);
+	return diags->n_errors == errors ? 0 : -EINVAL;
+}

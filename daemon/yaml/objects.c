@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Decides how objects of a device are written: which names can be one, which attributes it has and
+ * what their values look like, as far as no device is needed to tell. The classes' tables say it.
+ * Refuses to know which objects and which types of params a device has; that is bind's.
+ */
+#include "yaml/objects.h"
+#include "model/class.h"
+#include "model/config.h"
+
+#include <string.h>
+
+/* An object while it is checked. */
+struct object_place {
+	const struct class *class;
+	struct pair *pair;
+};
+
+/* Texts that YAML 1.1 takes for something else than text, in params, whose type the device tells. */
+static bool is_yaml11_bool(const char *text)
+{
+	static const char *const words[] = {"y",  "yes", "n",	"no",  "on",
+					    "off", "True", "TRUE", "False", "FALSE"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcasecmp(text, words[i]) == 0 && strcmp(text, "true") != 0 &&
+		    strcmp(text, "false") != 0)
+			return true;
+	return false;
+}
+
+static bool is_yaml11_number(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	if (text[0] == '0' && strchr("xXoObB", text[1]) && text[1])
+		return strspn(text + 2, "0123456789abcdefABCDEF_") == strlen(text + 2);
+	if (digits && text[digits] == '_')
+		return strspn(text, "0123456789_") == strlen(text);
+	return digits > 1 && text[0] == '0' && text[digits] == '\0';
+}
+
+static void report_value(struct schema *s, const struct object_place *o, const char *attr,
+			 struct node *v, const char *why)
+{
+	place_error(s->diags, v->at, "%s \"%s\": %s%s%s", o->class->noun, o->pair->key,
+		    attr ? attr : "", attr ? ": " : "", why);
+	v->type = NODE_BAD;
+}
+
+/* The value of a param: the device will tell its type, so only what no type takes is wrong. */
+static void check_param(struct schema *s, const struct object_place *o, const char *cmode,
+			struct node *v)
+{
+	const struct enum_names *names = param_value_names(o->pair->key);
+	_cleanup_free_ char *why = NULL;
+	struct value value;
+
+	if (!names && !v->quoted && is_yaml11_bool(v->text))
+		why = mem_printf("write true or false instead of %s, or, if text is meant, \"%s\" in quotes",
+				 v->text, v->text);
+	else if (!names && !v->quoted && is_yaml11_number(v->text))
+		value_parse(v->text, VALUE_U64, NULL, &value, &why);
+	else
+		value_parse(v->text, names ? VALUE_U64 : VALUE_STRING, names, &value, &why);
+	if (why)
+		report_value(s, o, cmode, v, why);
+}
+
+static void check_field(struct schema *s, const struct object_place *o, const struct field *field,
+			const char *attr, struct node *v)
+{
+	_cleanup_free_ char *why = NULL;
+	struct value value;
+	struct size size;
+
+	if (field->flags & FIELD_SIZE)
+		size_parse(v->text, &size, &why);
+	else
+		value_parse(v->text, field->type, field->names, &value, &why);
+	if (why)
+		report_value(s, o, attr, v, why);
+}
+
+static const struct field *writable_field(const struct class *class, const char *name)
+{
+	for (size_t i = 0; i < class->n_fields; i++)
+		if (class->fields[i].flags & (FIELD_WRITABLE | FIELD_MACRO) &&
+		    strcmp(class->fields[i].name, name) == 0)
+			return &class->fields[i];
+	return NULL;
+}
+
+static void unknown_attr(struct schema *s, const struct object_place *o, struct pair *p)
+{
+	_cleanup_free_ char *where = mem_printf("%s \"%s\"", o->class->noun, o->pair->key);
+	const char *names[CLASS_MAX_FIELDS + 8];
+	size_t n = 0;
+
+	if (o->class->form == FORM_BY_CMODE) {
+		for (; n < cmode_names.n; n++)
+			names[n] = cmode_names.v[n].name;
+	} else {
+		for (size_t i = 0; i < o->class->n_fields; i++)
+			if (o->class->fields[i].flags & (FIELD_WRITABLE | FIELD_MACRO))
+				names[n++] = o->class->fields[i].name;
+	}
+	schema_unknown(s, p, where, names, n);
+}
+
+static bool is_cmode(const char *name)
+{
+	for (size_t i = 0; i < cmode_names.n; i++)
+		if (strcmp(cmode_names.v[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void check_map(struct schema *s, const struct object_place *o)
+{
+	for (size_t i = 0; i < o->pair->value->n; i++) {
+		struct pair *p = &o->pair->value->pairs[i];
+		const struct field *field = writable_field(o->class, p->key);
+
+		if (!field)
+			unknown_attr(s, o, p);
+		else if (schema_expect(s, p, NODE_SCALAR))
+			check_field(s, o, field, p->key, p->value);
+	}
+}
+
+static void check_by_cmode(struct schema *s, const struct object_place *o)
+{
+	struct node *v = o->pair->value;
+
+	if (v->type != NODE_MAP) {
+		if (schema_expect(s, o->pair, NODE_SCALAR))
+			check_param(s, o, NULL, v);
+		return;
+	}
+	for (size_t i = 0; i < v->n; i++) {
+		struct pair *p = &v->pairs[i];
+
+		if (!is_cmode(p->key))
+			unknown_attr(s, o, p);
+		else if (schema_expect(s, p, NODE_SCALAR))
+			check_param(s, o, p->key, p->value);
+	}
+}
+
+static void check_path(struct schema *s, const struct pair *p)
+{
+	size_t n = strlen(p->key);
+
+	if (p->key[0] != '/')
+		place_error(s->diags, p->at, "a resource is a path: did you mean \"/%s\"?", p->key);
+	else if (p->key[n - 1] == '/' || strstr(p->key, "//"))
+		place_error(s->diags, p->at, "resource \"%s\" has an empty part", p->key);
+}
+
+static void check_id(struct schema *s, const struct object_place *o)
+{
+	const char *key = o->pair->key;
+	_cleanup_free_ char *why = NULL;
+	struct value v;
+
+	if (value_parse(key, VALUE_U32, NULL, &v, &why) < 0)
+		place_error(s->diags, o->pair->at, "number of a %s: %s", o->class->noun, why);
+	else if (v.num == 0 || strspn(key, "0123456789") != strlen(key))
+		place_error(s->diags, o->pair->at,
+			    "\"%s\" is not the number of a %s: 1, 2 and so on, without a unit", key,
+			    o->class->noun);
+}
+
+static void check_name(struct schema *s, const struct object_place *o)
+{
+	switch (o->class->key) {
+	case KEY_NAME:
+		return;
+	case KEY_ID:
+		check_id(s, o);
+		return;
+	case KEY_PATH:
+		check_path(s, o->pair);
+		return;
+	}
+}
+
+static void check_object(struct schema *s, const struct object_place *o)
+{
+	check_name(s, o);
+	switch (o->class->form) {
+	case FORM_SCALAR:
+		if (schema_expect(s, o->pair, NODE_SCALAR))
+			check_field(s, o, &o->class->fields[0], NULL, o->pair->value);
+		return;
+	case FORM_MAP:
+		if (schema_expect(s, o->pair, NODE_MAP))
+			check_map(s, o);
+		return;
+	case FORM_BY_CMODE:
+		check_by_cmode(s, o);
+		return;
+	}
+}
+
+/** objects_check() - check the objects of the class whose section @section is. */
+void objects_check(struct schema *s, struct pair *section)
+{
+	const struct class *class = class_by_section(section->key);
+
+	for (size_t i = 0; i < section->value->n; i++)
+		check_object(s, &(struct object_place){class, &section->value->pairs[i]});
+}
+
+static void check_text(struct schema *s, struct pair *p)
+{
+	if (p->value->text[0] == '\0')
+		place_error(s->diags, p->value->at, "%s of the firmware is empty", p->key);
+}
+
+static void check_file(struct schema *s, struct pair *p)
+{
+	const char *text = p->value->text;
+
+	check_text(s, p);
+	if (text[0] == '/')
+		place_error(s->diags, p->value->at,
+			    "file must be relative to the kernel's firmware directory");
+	for (const char *part = text; part; part = strchr(part, '/')) {
+		part += part[0] == '/';
+		if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0')) {
+			place_error(s->diags, p->value->at, "file must not contain \"..\"");
+			return;
+		}
+	}
+}
+
+static void check_sha256(struct schema *s, struct pair *p)
+{
+	const char *text = p->value->text;
+	size_t n = strlen(text), digits = strspn(text, "0123456789abcdefABCDEF");
+
+	if (n != 64 || digits != 64)
+		place_error(s->diags, p->value->at, "sha256 must be 64 hexadecimal digits");
+}
+
+static void check_bool(struct schema *s, struct pair *p)
+{
+	_cleanup_free_ char *why = NULL;
+	struct value v;
+
+	if (value_parse(p->value->text, VALUE_BOOL, NULL, &v, &why) < 0)
+		place_error(s->diags, p->value->at, "%s: %s", p->key, why);
+}
+
+#define ANY_FILE (FILE_MAIN | FILE_DROPIN | FILE_PRESET)
+
+static const struct key_rule firmware_rules[] = {
+	{"version", NODE_SCALAR, check_text, ANY_FILE},
+	{"version_key", NODE_SCALAR, check_text, ANY_FILE},
+	{"file", NODE_SCALAR, check_file, ANY_FILE},
+	{"component", NODE_SCALAR, check_text, ANY_FILE},
+	{"sha256", NODE_SCALAR, check_sha256, ANY_FILE},
+	{"allow_downgrade", NODE_SCALAR, check_bool, ANY_FILE},
+};
+static const struct key_set firmware_keys = {"firmware", firmware_rules, ARRAY_SIZE(firmware_rules),
+					     false};
+
+/** firmware_check() - check the keys of `firmware`. */
+void firmware_check(struct schema *s, struct pair *p)
+{
+	schema_keys(s, p->value, &firmware_keys, FILE_MAIN);
+}

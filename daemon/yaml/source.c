@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Reads a file and decides whether it is text: at most 1 MiB of UTF-8 without control characters,
+ * and no tab before the first word of a line. Cuts it into lines, and is the one mouth through
+ * which the folder reports errors, because only here lines are known. Refuses to know YAML.
+ */
+#include "yaml/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MESSAGE_MAX 300 /* bytes; what is quoted in a message may be as long as the file */
+
+/* The character at @p; *ret is its code. Return: bytes, or 0 where there is no valid UTF-8. */
+static size_t decode(const char *p, size_t n, uint32_t *ret)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	const unsigned char *u = (const unsigned char *)p;
+	size_t len = u[0] < 0xc2 ? 0 : u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 : 4;
+	uint32_t c = u[0] & (0x7fU >> len);
+
+	if (u[0] < 0x80) {
+		*ret = u[0];
+		return 1;
+	}
+	if (len == 0 || len > n || u[0] > 0xf4)
+		return 0;
+	for (size_t i = 1; i < len; i++) {
+		if ((u[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (u[i] & 0x3f);
+	}
+	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	*ret = c;
+	return len;
+}
+
+/* Control characters, and what moves to another line without looking like it. */
+static bool is_control(uint32_t c)
+{
+	if (c < 0x20)
+		return c != '\n' && c != '\t';
+	return (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff || c == 0xfffe ||
+	       c == 0xffff;
+}
+
+/**
+ * source_line() - the bytes of a line, without its end.
+ *
+ * Return: not terminated; NULL where the file has no such line.
+ */
+const char *source_line(const struct source *s, uint32_t line, size_t *ret_n)
+{
+	const char *start, *end;
+
+	if (line == 0 || line > s->lines.n)
+		return NULL;
+	start = s->bytes + s->lines.v[line - 1];
+	end = memchr(start, '\n', s->size - s->lines.v[line - 1]);
+	if (!end)
+		end = s->bytes + s->size;
+	if (end > start && end[-1] == '\r')
+		end--;
+	*ret_n = (size_t)(end - start);
+	return start;
+}
+
+/* A line that a terminal can show: bytes that are no text become "?", one column each. */
+static char *line_copy(struct place at)
+{
+	size_t n, out = 0;
+	const char *p = source_line(at.source, at.line, &n);
+	char *copy = p ? mem_alloc(n + 1) : NULL;
+
+	for (size_t i = 0, len; p && i < n; i += len) {
+		uint32_t c;
+
+		len = decode(p + i, n - i, &c);
+		if (len == 0 || is_control(c)) {
+			copy[out++] = '?';
+			len = MAX(len, (size_t)1);
+		} else {
+			memcpy(copy + out, p + i, len);
+			out += len;
+		}
+	}
+	return copy;
+}
+
+/** source_keep_line() - the line at @at as text that lives in @arena; made once per line. */
+const char *source_keep_line(struct place at, struct arena *arena)
+{
+	struct source *s = at.source;
+	size_t n;
+	const char *line = source_line(s, at.line, &n);
+
+	if (!line)
+		return NULL;
+	if (!s->kept)
+		s->kept = mem_alloc(s->lines.n * sizeof(*s->kept));
+	if (!s->kept[at.line - 1])
+		s->kept[at.line - 1] = arena_strndup(arena, line, n);
+	return s->kept[at.line - 1];
+}
+
+/** place_char() - the first byte of the character at @at; NUL at the end of a line. */
+char place_char(struct place at)
+{
+	size_t n = 0;
+	const char *p = source_line(at.source, at.line, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80 && --at.column == 0)
+			return p[i];
+	return '\0';
+}
+
+struct mark place_mark(struct place at)
+{
+	return (struct mark){at.source->path, at.line, at.column};
+}
+
+/* Formats a message as one line that fits a screen: no tabs, and cut between two characters. */
+static char *format_message(const char *format, va_list ap)
+{
+	char *message;
+
+	if (vasprintf(&message, format, ap) < 0)
+		return mem_strdup(format);
+	if (strlen(message) > MESSAGE_MAX) {
+		size_t cut = MESSAGE_MAX - 3;
+
+		while (cut > 0 && (message[cut] & 0xc0) == 0x80)
+			cut--;
+		strcpy(message + cut, "...");
+	}
+	for (char *tab = strchr(message, '\t'); tab; tab = strchr(tab, '\t'))
+		*tab = ' ';
+	return message;
+}
+
+/** place_error() - report an error at @at, with the line. */
+void place_error(struct diag_list *diags, struct place at, const char *format, ...)
+{
+	_cleanup_free_ char *message = NULL, *line = NULL;
+	va_list ap;
+
+	va_start(ap, format);
+	message = format_message(format, ap);
+	va_end(ap);
+	if (diags->diags.n < DIAG_MAX)
+		line = line_copy(at);
+	diag_add(diags, DIAG_ERROR, place_mark(at), line, NULL, "%s", message);
+}
+
+/** file_error() - report an error that concerns a whole file. */
+void file_error(struct diag_list *diags, const char *path, const char *format, ...)
+{
+	_cleanup_free_ char *message = NULL;
+	va_list ap;
+
+	va_start(ap, format);
+	message = format_message(format, ap);
+	va_end(ap);
+	diag_add(diags, DIAG_ERROR, (struct mark){.file = text_intern(path)}, NULL, NULL, "%s",
+		 message);
+}
+
+static int report_character(struct diag_list *diags, struct place at, size_t len, uint32_t c,
+			    unsigned char byte)
+{
+	if (len == 0)
+		place_error(diags, at, "byte 0x%02x is not UTF-8; save the file as UTF-8", byte);
+	else if (c == 0)
+		place_error(diags, at, "a NUL byte; the file is not text");
+	else if (c == '\r')
+		place_error(diags, at, "a carriage return within a line; end lines with a line feed");
+	else
+		place_error(diags, at, "control character U+%04" PRIX32 " is not allowed", c);
+	return -EINVAL;
+}
+
+static int report_tabs(struct diag_list *diags, struct place first, uint32_t lines)
+{
+	if (lines == 1)
+		place_error(diags, first, "a tab indents this line; use spaces");
+	else
+		place_error(diags, first, "tabs indent this and %" PRIu32 " more lines; use spaces",
+			    lines - 1);
+	return -EINVAL;
+}
+
+/* Finds the lines, and refuses the first byte that is no text and all tabs that indent. */
+static int scan(struct source *s, struct diag_list *diags)
+{
+	struct place at = {s, 1, 1}, tab = {};
+	uint32_t tab_lines = 0, last_tab_line = 0;
+	bool indents = true;
+
+	vec_push(&s->lines, 0);
+	for (size_t i = 0, len; i < s->size; i += len) {
+		uint32_t c = 0;
+
+		len = decode(s->bytes + i, s->size - i, &c);
+		if (len == 0 || (is_control(c) && !(c == '\r' && s->bytes[i + 1] == '\n')))
+			return report_character(diags, at, len, c, (unsigned char)s->bytes[i]);
+		if (c == '\t' && indents && at.line != last_tab_line) {
+			tab = tab_lines++ ? tab : at;
+			last_tab_line = at.line;
+		}
+		indents = c == '\n' || (indents && (c == ' ' || c == '\t'));
+		at.column++;
+		if (c == '\n') {
+			vec_push(&s->lines, i + 1);
+			at = (struct place){s, at.line + 1, 1};
+		}
+	}
+	return tab_lines ? report_tabs(diags, tab, tab_lines) : 0;
+}
+
+/* Reads to the end, but no further than one byte over the limit. */
+static int read_bytes(int fd, struct source *s, size_t expected)
+{
+	size_t cap = MIN(expected, (size_t)SOURCE_SIZE_MAX) + 2;
+
+	s->bytes = mem_alloc(cap);
+	for (;;) {
+		ssize_t n = read(fd, s->bytes + s->size, cap - s->size - 1);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		s->size += (size_t)n;
+		if (n == 0 || s->size > SOURCE_SIZE_MAX)
+			break;
+		if (s->size == cap - 1) {
+			cap = MIN(cap * 2, (size_t)SOURCE_SIZE_MAX + 2);
+			s->bytes = mem_resize(s->bytes, cap);
+		}
+	}
+	s->bytes[s->size] = '\0';
+	return 0;
+}
+
+static void closep(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+/* Opens and reads. Return: 0, -errno, or -ENOTSUP for what is no regular file. */
+static int slurp(struct source *s, enum source_kind kind)
+{
+	_cleanup_(closep) int fd = -1;
+	struct stat st;
+
+	fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (kind == SOURCE_ANY ? 0 : O_NONBLOCK));
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (kind == SOURCE_REGULAR && !S_ISREG(st.st_mode))
+		return -ENOTSUP;
+	return read_bytes(fd, s, S_ISREG(st.st_mode) ? (size_t)st.st_size : 4096);
+}
+
+/**
+ * source_read() - a file as text.
+ * @diags: gets what is wrong with the file, unless it is not there
+ *
+ * Return: 0, -ENOENT without a diagnostic, another -errno with one.
+ */
+int source_read(const char *path, enum source_kind kind, struct diag_list *diags,
+		struct source **ret)
+{
+	static const char bom[] = "\xef\xbb\xbf";
+	struct source *s = mem_new(struct source);
+	int r;
+
+	s->path = text_intern(path);
+	r = slurp(s, kind);
+	if (r == -ENOTSUP)
+		file_error(diags, path, "not a regular file");
+	else if (r < 0 && r != -ENOENT)
+		file_error(diags, path, "cannot read the file: %s", strerror(-r));
+	if (r == 0 && s->size > SOURCE_SIZE_MAX) {
+		file_error(diags, path, "larger than 1 MiB");
+		r = -EFBIG;
+	}
+	if (r == 0 && s->size >= 3 && memcmp(s->bytes, bom, 3) == 0) {
+		s->size -= 3;
+		memmove(s->bytes, s->bytes + 3, s->size + 1);
+	}
+	if (r == 0)
+		r = scan(s, diags);
+	if (r < 0)
+		s = source_free(s);
+	else
+		*ret = s;
+	return r;
+}
+
+/** source_free() - forget a file; places in it are no longer valid. Return: NULL. */
+struct source *source_free(struct source *s)
+{
+	if (!s)
+		return NULL;
+	vec_clear(&s->lines);
+	free(s->kept);
+	free(s->bytes);
+	free(s);
+	return NULL;
+}
