@@ -119,6 +119,17 @@ static void send_window(struct window *w, void *buffer)
 		receive(w, buffer);
 }
 
+/* Requests for one send: not too many, and a dump only as the last, as a socket does one at a time. */
+static size_t window_size(const struct batch *b, size_t from)
+{
+	size_t n = 0;
+
+	while (from + n < b->n && n < WINDOW)
+		if (b->v[from + n++].dump)
+			break;
+	return n;
+}
+
 /**
  * exchange_batch() - carry out a batch; returns when every exchange has an answer or has lost it.
  * @seq: the socket's last sequence number
@@ -132,7 +143,7 @@ void exchange_batch(const struct transport *t, int fd, uint32_t *seq, void *buff
 		struct window w = {.transport = t,
 				   .fd = fd,
 				   .v = b->v + done,
-				   .n = MIN(b->n - done, (size_t)WINDOW),
+				   .n = window_size(b, done),
 				   .first_seq = *seq + 1,
 				   .sent = !t->unix_path};
 

@@ -91,7 +91,8 @@ static const char *skip_chars(const char *p, uint32_t n)
 static void render_source(const struct diag *d, struct buf *out)
 {
 	uint32_t column = d->mark.column > SOURCE_SHOWN ? d->mark.column - SOURCE_SHOWN / 2 : 1;
-	const char *start = skip_chars(d->source, column - 1), *end = skip_chars(start, SOURCE_SHOWN);
+	const char *start = skip_chars(d->source, column - 1);
+	const char *end = skip_chars(start, SOURCE_SHOWN);
 	bool cut = column > 1;
 
 	buf_add(out, "  %s%.*s%s\n  %s", cut ? "..." : "", (int)(end - start), start,

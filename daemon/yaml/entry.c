@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Builds the config from the merged tree, and decides what only the whole can tell: an entry without
- * a match, a firmware without a version. Everything it meets was checked by the schema; nodes that
- * were bad are passed over, since their config will never be used. Everything that stays is copied
- * into the config's arena. Refuses to know values: wishes are text until they are bound to a device.
+ * Builds the config from the merged tree, and decides what only the whole can tell: an entry
+ * without a match, a firmware without a version. Everything it meets was checked by the schema;
+ * nodes that were bad are passed over, since their config will never be used. Everything that stays
+ * is copied into the config's arena. Refuses to know values: wishes are text until they are bound
+ * to a device.
  */
 #include "yaml/entry.h"
 #include "base/clock.h"
@@ -110,7 +111,8 @@ static void add_section(struct build *b, struct layer *layer, const struct class
 		const struct pair *p = &v->pairs[i];
 
 		if (p->value->type != NODE_EMPTY && p->value->type != NODE_BAD)
-			add_object(b, &(struct subject){layer, class, keep(b, p->key), p->at}, p->value);
+			add_object(b, &(struct subject){layer, class, keep(b, p->key), p->at},
+				   p->value);
 	}
 }
 
@@ -231,8 +233,9 @@ static void no_match(struct build *b, const struct pair *p, const struct node *d
 	if (b->diags->diags.n < DIAG_MAX)
 		nearest = nearest_entry(p->key, devices);
 	if (nearest)
-		place_error(b->diags, p->at, "device entry \"%s\" has no match; did you mean \"%s\"?",
-			    p->key, nearest);
+		place_error(b->diags, p->at,
+			    "device entry \"%s\" has no match; did you mean \"%s\"?", p->key,
+			    nearest);
 	else
 		place_error(b->diags, p->at,
 			    "device entry \"%s\" has no match; write match: {driver: ...} or "
@@ -251,11 +254,13 @@ static void build_match(struct build *b, struct entry *e, const struct pair *p,
 	} else if (match && match->type != NODE_NULL) {
 		add_matches(b, match, &e->matches);
 		if (match->type == NODE_MAP && node_says_nothing(match) && !b->incomplete)
-			place_error(b->diags, match->at,
-				    "match of device entry \"%s\" is empty; it would take every device",
-				    p->key);
+			place_error(
+				b->diags, match->at,
+				"match of device entry \"%s\" is empty; it would take every device",
+				p->key);
 	} else {
-		vec_push(&e->matches, ((struct match){"handle", escape_pattern(b, p->key), e->mark}));
+		vec_push(&e->matches,
+			 ((struct match){"handle", escape_pattern(b, p->key), e->mark}));
 	}
 }
 

@@ -15,10 +15,10 @@
 
 #define SUFFIX ".yaml"
 
-const char *const files_dropin_dirs[FILES_DIRS] = {"/usr/lib/carved/carved.d", "/run/carved/carved.d",
-						   "/etc/carved/carved.d"};
-const char *const files_preset_dirs[FILES_DIRS] = {
-	"/usr/share/carved/presets", "/run/carved/presets", "/etc/carved/presets"};
+const char *const files_dropin_dirs[FILES_DIRS] = {"/usr/lib/carved/carved.d",
+						   "/run/carved/carved.d", "/etc/carved/carved.d"};
+const char *const files_preset_dirs[FILES_DIRS] = {"/usr/share/carved/presets",
+						   "/run/carved/presets", "/etc/carved/presets"};
 
 static int by_name_and_rank(const void *pa, const void *pb)
 {
@@ -51,7 +51,8 @@ static void list_dir(const char *dir, unsigned rank, struct arena *arena, struct
 	for (struct dirent *e = readdir(d); e; e = readdir(d)) {
 		size_t n = strlen(e->d_name), suffix = strlen(SUFFIX);
 
-		if (e->d_name[0] == '.' || n <= suffix || strcmp(e->d_name + n - suffix, SUFFIX) != 0)
+		if (e->d_name[0] == '.' || n <= suffix ||
+		    strcmp(e->d_name + n - suffix, SUFFIX) != 0)
 			continue;
 		vec_push(list, ((struct found){.name = arena_strndup(arena, e->d_name, n - suffix),
 					       .path = arena_printf(arena, "%s/%s", dir, e->d_name),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Decides who wins: maps merge key by key, anything else replaces, `null` deletes, and a key without
- * a value says nothing. All files are merged at once: the pairs of all maps are sorted by key and
- * then by file, so that the work grows with the settings and not with settings times files.
+ * Decides who wins: maps merge key by key, anything else replaces, `null` deletes, and a key
+ * without a value says nothing. All files are merged at once: the pairs of all maps are sorted by
+ * key and then by file, so that the work grows with the settings and not with settings times files.
  * Refuses to know which keys there are.
  */
 #include "yaml/merge.h"

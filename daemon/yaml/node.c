@@ -170,9 +170,10 @@ static void read_alias(struct reader *r, const yaml_event_t *e)
 	struct node *node = node_new(r->arena, NODE_BAD, place_of(r->source, e->start_mark));
 	const char *name = (const char *)e->data.alias.anchor;
 
-	place_error(r->diags, node->at,
-		    "aliases (*%s) are not supported; if a pattern is meant, write \"*%s\" in quotes",
-		    name, name);
+	place_error(
+		r->diags, node->at,
+		"aliases (*%s) are not supported; if a pattern is meant, write \"*%s\" in quotes",
+		name, name);
 	add_node(r, node);
 }
 

@@ -20,7 +20,7 @@ enum node_type {
 
 struct node {
 	enum node_type type;
-	bool quoted;	      /* a scalar in quotes */
+	bool quoted; /* a scalar in quotes */
 	struct place at;
 	const char *text;     /* of a scalar */
 	struct pair *pairs;   /* of a map, as written; merged maps by key */

@@ -16,10 +16,10 @@ struct object_place {
 	struct pair *pair;
 };
 
-/* Texts that YAML 1.1 takes for something else than text, in params, whose type the device tells. */
+/* What YAML 1.1 takes for something else than text; for params, whose type the device tells. */
 static bool is_yaml11_bool(const char *text)
 {
-	static const char *const words[] = {"y",  "yes", "n",	"no",  "on",
+	static const char *const words[] = {"y",   "yes",  "n",	   "no",    "on",
 					    "off", "True", "TRUE", "False", "FALSE"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
@@ -57,8 +57,9 @@ static void check_param(struct schema *s, const struct object_place *o, const ch
 	struct value value;
 
 	if (!names && !v->quoted && is_yaml11_bool(v->text))
-		why = mem_printf("write true or false instead of %s, or, if text is meant, \"%s\" in quotes",
-				 v->text, v->text);
+		why = mem_printf(
+			"write true or false instead of %s, or, if text is meant, \"%s\" in quotes",
+			v->text, v->text);
 	else if (!names && !v->quoted && is_yaml11_number(v->text))
 		value_parse(v->text, VALUE_U64, NULL, &value, &why);
 	else

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Decides which keys a file, an entry and a preset have, and of which type their values are. Tables
- * say it; a key that is in no table is unknown, one that stands in the wrong kind of file is refused
- * by name. Refuses to know what the objects of a device are called (objects.c asks the classes).
+ * say it; a key that is in no table is unknown, one that stands in the wrong kind of file is
+ * refused by name. Refuses to know what the objects of a device are called (objects.c asks the
+ * classes).
  */
 #include "yaml/schema.h"
 #include "base/clock.h"
@@ -59,7 +60,8 @@ bool schema_expect(struct schema *s, struct pair *p, enum node_type type)
 		place_error(s->diags, p->at, "\"%s\" has no value; is a space missing after \":\"?",
 			    p->key);
 	else
-		place_error(s->diags, p->at, "\"%s\" has no value; to take it away write null", p->key);
+		place_error(s->diags, p->at, "\"%s\" has no value; to take it away write null",
+			    p->key);
 	v->type = NODE_BAD;
 	return false;
 }
@@ -78,11 +80,11 @@ void schema_unknown(struct schema *s, struct pair *p, const char *where, const c
 	for (size_t i = 0; i < n; i++)
 		buf_add(&known, "%s%s", i ? ", " : "", names[i]);
 	if (nearest)
-		place_error(s->diags, p->at, "unknown key \"%s\" in %s; did you mean \"%s\"?", p->key,
-			    where, nearest);
+		place_error(s->diags, p->at, "unknown key \"%s\" in %s; did you mean \"%s\"?",
+			    p->key, where, nearest);
 	else
-		place_error(s->diags, p->at, "unknown key \"%s\" in %s; known are %s", p->key, where,
-			    known.s);
+		place_error(s->diags, p->at, "unknown key \"%s\" in %s; known are %s", p->key,
+			    where, known.s);
 	buf_clear(&known);
 	p->key = nearest ? nearest : p->key;
 	p->value->type = NODE_BAD;
@@ -140,8 +142,8 @@ static void no_such_preset(struct schema *s, const struct node *item)
 	if (s->diags->diags.n < DIAG_MAX)
 		nearest = nearest_preset(s, item->text);
 	if (nearest)
-		place_error(s->diags, item->at, "no preset \"%s\"; did you mean \"%s\"?", item->text,
-			    nearest);
+		place_error(s->diags, item->at, "no preset \"%s\"; did you mean \"%s\"?",
+			    item->text, nearest);
 	else
 		place_error(s->diags, item->at,
 			    "no preset \"%s\" in carved/presets of /usr/share, /run or /etc",
@@ -165,7 +167,8 @@ static void check_preset_name(struct schema *s, struct node *item)
 		return;
 	}
 	if (f)
-		place_error(s->diags, item->at, "preset \"%s\" is masked by %s", item->text, f->path);
+		place_error(s->diags, item->at, "preset \"%s\" is masked by %s", item->text,
+			    f->path);
 	else
 		no_such_preset(s, item);
 	item->type = NODE_BAD;
@@ -176,7 +179,8 @@ static int by_text(const void *pa, const void *pb)
 	const struct node *const *a = pa, *const *b = pb;
 	int c = strcmp((*a)->text, (*b)->text);
 
-	return c ? c : CMP((*a)->at.line, (*b)->at.line) * 2 + CMP((*a)->at.column, (*b)->at.column);
+	return c ? c
+		 : CMP((*a)->at.line, (*b)->at.line) * 2 + CMP((*a)->at.column, (*b)->at.column);
 }
 
 /* A preset named twice would be laid over itself. */
@@ -191,8 +195,8 @@ static void refuse_repeated(struct schema *s, const struct node *list)
 	qsort(sorted, n, sizeof(*sorted), by_text);
 	for (size_t i = 1; i < n; i++)
 		if (strcmp(sorted[i - 1]->text, sorted[i]->text) == 0)
-			place_error(s->diags, sorted[i]->at, "preset \"%s\" is in this list already",
-				    sorted[i]->text);
+			place_error(s->diags, sorted[i]->at,
+				    "preset \"%s\" is in this list already", sorted[i]->text);
 	free(sorted);
 }
 
@@ -209,7 +213,8 @@ static void check_match(struct schema *s, struct pair *p)
 		struct pair *rule = &p->value->pairs[i];
 
 		if (schema_expect(s, rule, NODE_SCALAR) && rule->value->text[0] == '\0')
-			place_error(s->diags, rule->value->at, "an empty pattern matches no device");
+			place_error(s->diags, rule->value->at,
+				    "an empty pattern matches no device");
 	}
 }
 
@@ -264,7 +269,8 @@ static const struct key_rule config_rules[] = {
 	{"presets", NODE_LIST, check_presets, FILE_MAIN | FILE_DROPIN},
 	{"devices", NODE_MAP, check_devices, FILE_MAIN | FILE_DROPIN},
 };
-static const struct key_set config_keys = {"this file", config_rules, ARRAY_SIZE(config_rules), false};
+static const struct key_set config_keys = {"this file", config_rules, ARRAY_SIZE(config_rules),
+					   false};
 
 /* The rows without a kind of file are there to be refused by name. */
 static const struct key_rule preset_rules[] = {
@@ -278,7 +284,8 @@ static const struct key_rule preset_rules[] = {
 	{"drift", NODE_SCALAR, NULL, 0},
 	{"on_removal", NODE_SCALAR, NULL, 0},
 };
-static const struct key_set preset_keys = {"a preset", preset_rules, ARRAY_SIZE(preset_rules), true};
+static const struct key_set preset_keys = {"a preset", preset_rules, ARRAY_SIZE(preset_rules),
+					   true};
 
 static const struct key_rule *find_rule(const struct key_set *set, const char *key)
 {
@@ -296,9 +303,10 @@ static void unknown_key(struct schema *s, struct pair *p, const struct key_set *
 	size_t n = 0;
 
 	if (set == &config_keys && find_rule(&entry_keys, p->key)) {
-		place_error(s->diags, p->at,
-			    "\"%s\" belongs to a device: write it under devices: and the entry's name",
-			    p->key);
+		place_error(
+			s->diags, p->at,
+			"\"%s\" belongs to a device: write it under devices: and the entry's name",
+			p->key);
 		p->value->type = NODE_BAD;
 		return;
 	}
@@ -320,7 +328,8 @@ void schema_keys(struct schema *s, struct node *map, const struct key_set *set, 
 		if (!rule) {
 			unknown_key(s, p, set);
 		} else if (!(rule->files & kind)) {
-			place_error(s->diags, p->at, "\"%s\" cannot be written in %s", p->key, set->where);
+			place_error(s->diags, p->at, "\"%s\" cannot be written in %s", p->key,
+				    set->where);
 			p->value->type = NODE_BAD;
 		} else if (schema_expect(s, p, rule->type)) {
 			rule->check(s, p);

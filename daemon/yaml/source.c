@@ -47,8 +47,8 @@ static bool is_control(uint32_t c)
 {
 	if (c < 0x20)
 		return c != '\n' && c != '\t';
-	return (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff || c == 0xfffe ||
-	       c == 0xffff;
+	return (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff ||
+	       c == 0xfffe || c == 0xffff;
 }
 
 /**
@@ -181,7 +181,8 @@ static int report_character(struct diag_list *diags, struct place at, size_t len
 	else if (c == 0)
 		place_error(diags, at, "a NUL byte; the file is not text");
 	else if (c == '\r')
-		place_error(diags, at, "a carriage return within a line; end lines with a line feed");
+		place_error(diags, at,
+			    "a carriage return within a line; end lines with a line feed");
 	else
 		place_error(diags, at, "control character U+%04" PRIX32 " is not allowed", c);
 	return -EINVAL;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Decides what to say of malformed YAML. libyaml tells what its scanner or parser was about and what
- * it met; a table turns this into what a person should change, and where. Refuses to repair: one such
- * error ends the reading of a file, because all that follows would be guessed.
+ * Decides what to say of malformed YAML. libyaml tells what its scanner or parser was about and
+ * what it met; a table turns this into what a person should change, and where. Refuses to repair:
+ * one such error ends the reading of a file, because all that follows would be guessed.
  */
 #include "yaml/syntax.h"
 
@@ -83,7 +83,8 @@ static bool report_line_above(const struct problem *p)
 
 	for (uint32_t line = p->at.line - 1; line > 0 && !words; line--)
 		words = line_words(p->at.source, line, &above);
-	if (!words || strstr(words, ": ") || words[strlen(words) - 1] == ':' || words[0] == '-')
+	if (!words || strstr(words, ": ") || words[0] == '-' ||
+	    strchr(":,]}\"'", words[strlen(words) - 1]))
 		return false;
 	report_no_colon(p, above, words);
 	return true;
@@ -93,10 +94,12 @@ static bool report_line_above(const struct problem *p)
 static void unexpected_colon(const struct problem *p)
 {
 	if (has_colon_before(p->at))
-		place_error(p->diags, p->at, "a second \":\" in one line; put the value into quotes");
+		place_error(p->diags, p->at,
+			    "a second \":\" in one line; put the value into quotes");
 	else if (!report_line_above(p))
 		place_error(p->diags, p->at,
-			    "wrong indentation: the key above has a value already, nothing can be below it");
+			    "wrong indentation: the key above has a value already, nothing can be "
+			    "below it");
 }
 
 static void forbidden_start(const struct problem *p)
@@ -116,8 +119,8 @@ static void report_unclosed(const struct problem *p, struct place open)
 		place_error(p->diags, p->at, "\",\" or \"%c\" is missing before this", close);
 	else
 		place_error(p->diags, open,
-			    "\"%c\" is not closed: \",\" or \"%c\" is missing before line %" PRIu32, c,
-			    close, p->at.line);
+			    "\"%c\" is not closed: \",\" or \"%c\" is missing before line %" PRIu32,
+			    c, close, p->at.line);
 }
 
 static void unclosed_bracket(const struct problem *p)
@@ -162,7 +165,8 @@ static void no_key(const struct problem *p)
 		place_error(p->diags, p->at,
 			    "wrong indentation: this line fits none of the lines above");
 	else if (!words || first.column != p->at.column)
-		place_error(p->diags, p->at, "text after the value; put the whole value into quotes");
+		place_error(p->diags, p->at,
+			    "text after the value; put the whole value into quotes");
 }
 
 static void no_dash(const struct problem *p)
@@ -178,8 +182,8 @@ static void no_document(const struct problem *p)
 }
 
 /*
- * The first row whose pattern fits "CONTEXT: PROBLEM" in libyaml's words. A row has a function, or a
- * message for where what libyaml was about began.
+ * The first row whose pattern fits "CONTEXT: PROBLEM" in libyaml's words. A row has a function, or
+ * a message for where what libyaml was about began.
  */
 static const struct rule {
 	const char *pattern;

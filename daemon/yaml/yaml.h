@@ -7,7 +7,7 @@
  *	if (yaml_load(&(struct yaml_paths){.root = ""}, &c, &diags) < 0)
  *		show(&diags);
  *
- * All problems of all files are collected in one go. A config is returned only if there is no error.
+ * All problems of all files are collected in one go. Only without an error a config is returned.
  */
 #pragma once
 
