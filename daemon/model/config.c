@@ -9,18 +9,19 @@ const char *const firmware_key_names[FIRMWARE_KEYS] = {
 };
 
 /**
- * firmware_merge() - lay what a higher layer says of the firmware over what is below.
+ * firmware_merge() - lay what a higher layer says of the firmware (or NULL) over what is below.
  * @low: starts zeroed; afterwards v[].text is what is wanted, NULL for nothing, and mark.file is
  *	NULL if no firmware is wanted
  */
 void firmware_merge(struct firmware_wish *low, const struct firmware_wish *high)
 {
-	bool says_more = !high->cleared;
+	bool says_more;
 
-	if (!high->mark.file)
+	if (!high)
 		return;
 	if (high->cleared)
 		*low = (struct firmware_wish){};
+	says_more = !high->cleared;
 	for (size_t i = 0; i < FIRMWARE_KEYS; i++) {
 		if (high->v[i].mark.file) {
 			low->v[i] = high->v[i];

@@ -39,7 +39,7 @@ enum firmware_key {
 	FIRMWARE_KEYS
 };
 
-/* What one layer says of the firmware. Without mark.file: nothing. */
+/* What one layer, or all of them, say of the firmware. Without mark.file: nothing. */
 struct firmware_wish {
 	struct mark mark;   /* of the word `firmware` */
 	const char *source; /* the line of mark */
@@ -68,7 +68,7 @@ struct layer {
 	const char *preset; /* NULL: the entry's own */
 	struct match_list matches;
 	VEC(struct wish) wishes;
-	struct firmware_wish firmware;
+	const struct firmware_wish *firmware; /* NULL: nothing */
 };
 
 struct entry {

@@ -132,10 +132,12 @@ static void add_firmware_value(struct build *b, struct firmware_wish *fw, enum f
 
 static void add_firmware(struct build *b, struct layer *layer, const struct pair *p)
 {
-	struct firmware_wish *fw = &layer->firmware;
+	struct firmware_wish *fw;
 
 	if (p->value->type == NODE_EMPTY || p->value->type == NODE_BAD)
 		return;
+	fw = arena_alloc(&b->config->arena, sizeof(*fw));
+	layer->firmware = fw;
 	fw->mark = place_mark(p->at);
 	fw->source = keep_line(b, p->at);
 	fw->cleared = p->value->type == NODE_NULL || p->value->cleared;
@@ -271,7 +273,7 @@ static void check_firmware(struct build *b, const struct entry *e, const struct 
 	const struct pair *own = node_find(p->value, "firmware");
 
 	vec_each(l, &e->layers)
-		firmware_merge(&fw, &l->firmware);
+		firmware_merge(&fw, l->firmware);
 	if (fw.mark.file && !fw.v[FIRMWARE_VERSION].text && !b->incomplete)
 		place_error(b->diags, own ? own->at : p->at,
 			    "firmware of device entry \"%s\" has no version", p->key);

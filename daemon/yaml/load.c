@@ -64,7 +64,7 @@ static void load_main_and_dropins(struct load *l)
 	_cleanup_free_ char *path = mem_printf("%s%s", l->root, MAIN_FILE);
 	found_list dropins = {};
 
-	add_tree(l, load_file(l, path, FILE_MAIN, SOURCE_ANY));
+	add_tree(l, load_file(l, path, FILE_MAIN, SOURCE_REGULAR));
 	files_find(l->root, files_dropin_dirs, &l->scratch, l->diags, &dropins);
 	vec_each(f, &dropins)
 		if (!f->masked)

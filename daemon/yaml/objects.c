@@ -19,22 +19,29 @@ struct object_place {
 /* What YAML 1.1 takes for something else than text; for params, whose type the device tells. */
 static bool is_yaml11_bool(const char *text)
 {
-	static const char *const words[] = {"y",   "yes",  "n",	   "no",    "on",
-					    "off", "True", "TRUE", "False", "FALSE"};
+	static const char *const words[] = {"y", "yes", "n", "no", "on", "off", "true", "false"};
 
+	if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
+		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (strcasecmp(text, words[i]) == 0 && strcmp(text, "true") != 0 &&
-		    strcmp(text, "false") != 0)
+		if (strcasecmp(text, words[i]) == 0)
 			return true;
 	return false;
 }
 
 static bool is_yaml11_number(const char *text)
 {
+	static const struct {
+		const char *start, *digits;
+	} bases[] = {{"0x", "0123456789abcdefABCDEF_"},
+		     {"0X", "0123456789abcdefABCDEF_"},
+		     {"0o", "01234567_"},
+		     {"0b", "01_"}};
 	size_t digits = strspn(text, "0123456789");
 
-	if (text[0] == '0' && strchr("xXoObB", text[1]) && text[1])
-		return strspn(text + 2, "0123456789abcdefABCDEF_") == strlen(text + 2);
+	for (size_t i = 0; i < ARRAY_SIZE(bases); i++)
+		if (strncmp(text, bases[i].start, 2) == 0)
+			return strspn(text + 2, bases[i].digits) == strlen(text + 2);
 	if (digits && text[digits] == '_')
 		return strspn(text, "0123456789_") == strlen(text);
 	return digits > 1 && text[0] == '0' && text[digits] == '\0';
@@ -48,6 +55,21 @@ static void report_value(struct schema *s, const struct object_place *o, const c
 	v->type = NODE_BAD;
 }
 
+/* What to write instead of a text that YAML 1.1 takes for a bool or a number; NULL: it is neither.
+ */
+static char *explain_surprise(const char *text)
+{
+	_cleanup_free_ char *why = NULL;
+	struct value value;
+
+	if (is_yaml11_bool(text))
+		return mem_printf("write true or false instead of \"%s\", or quotes around it",
+				  text);
+	if (!is_yaml11_number(text) || value_parse(text, VALUE_U64, NULL, &value, &why) == 0)
+		return NULL;
+	return mem_printf("%s, or quotes around it", why);
+}
+
 /* The value of a param: the device will tell its type, so only what no type takes is wrong. */
 static void check_param(struct schema *s, const struct object_place *o, const char *cmode,
 			struct node *v)
@@ -56,13 +78,9 @@ static void check_param(struct schema *s, const struct object_place *o, const ch
 	_cleanup_free_ char *why = NULL;
 	struct value value;
 
-	if (!names && !v->quoted && is_yaml11_bool(v->text))
-		why = mem_printf(
-			"write true or false instead of %s, or, if text is meant, \"%s\" in quotes",
-			v->text, v->text);
-	else if (!names && !v->quoted && is_yaml11_number(v->text))
-		value_parse(v->text, VALUE_U64, NULL, &value, &why);
-	else
+	if (!names && !v->quoted)
+		why = explain_surprise(v->text);
+	if (!why)
 		value_parse(v->text, names ? VALUE_U64 : VALUE_STRING, names, &value, &why);
 	if (why)
 		report_value(s, o, cmode, v, why);

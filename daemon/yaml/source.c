@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define MESSAGE_MAX 300 /* bytes; what is quoted in a message may be as long as the file */
@@ -98,15 +99,17 @@ static char *line_copy(struct place at)
 const char *source_keep_line(struct place at, struct arena *arena)
 {
 	struct source *s = at.source;
+	const char *line;
 	size_t n;
-	const char *line = source_line(s, at.line, &n);
 
-	if (!line)
+	if (at.line == 0 || at.line > s->lines.n)
 		return NULL;
 	if (!s->kept)
 		s->kept = mem_alloc(s->lines.n * sizeof(*s->kept));
-	if (!s->kept[at.line - 1])
+	if (!s->kept[at.line - 1]) {
+		line = source_line(s, at.line, &n);
 		s->kept[at.line - 1] = arena_strndup(arena, line, n);
+	}
 	return s->kept[at.line - 1];
 }
 
@@ -257,6 +260,12 @@ static void closep(int *fd)
 		close(*fd);
 }
 
+/* Reading neither waits nor never ends: a regular file, or /dev/null, which is an empty one. */
+static bool is_plain(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) || (S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3));
+}
+
 /* Opens and reads. Return: 0, -errno, or -ENOTSUP for what is no regular file. */
 static int slurp(struct source *s, enum source_kind kind)
 {
@@ -268,7 +277,7 @@ static int slurp(struct source *s, enum source_kind kind)
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
-	if (kind == SOURCE_REGULAR && !S_ISREG(st.st_mode))
+	if (kind == SOURCE_REGULAR && !is_plain(&st))
 		return -ENOTSUP;
 	return read_bytes(fd, s, S_ISREG(st.st_mode) ? (size_t)st.st_size : 4096);
 }

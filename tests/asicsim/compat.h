@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The differences between the kernels asicsim is built for, and nothing else: no other file
+ * looks at LINUX_VERSION_CODE.
+ *
+ * The great divide is 6.3: before it an instance is registered after everything else, params
+ * cannot come and go while it is registered, and traps may stay registered during a reload;
+ * from it on the instance is registered first and a driver_reinit must clear all traps.
+ */
+#ifndef ASICSIM_COMPAT_H
+#define ASICSIM_COMPAT_H
+
+#include <linux/netdevice.h>
+#include <linux/version.h>
+#include <net/devlink.h>
+
+#define ASICSIM_HAS_EAPOL		(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0))
+#define ASICSIM_REGISTERS_FIRST		(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0))
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#define ASICSIM_BUS_CONST const
+#else
+#define ASICSIM_BUS_CONST
+#endif
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#define ASICSIM_PARAM_SET(fn)						\
+	fn(struct devlink *devlink, u32 id, struct devlink_param_gset_ctx *ctx,	\
+	   struct netlink_ext_ack *extack)
+#else
+#define ASICSIM_PARAM_SET(fn)						\
+	fn(struct devlink *devlink, u32 id, struct devlink_param_gset_ctx *ctx)
+#endif
+
+/*
+ * A text only known at run time. Before 6.2 an extended ACK merely points to its text, which
+ * must outlive the request: @keep is a buffer of the device object.
+ */
+static inline void asicsim_text(struct netlink_ext_ack *extack, char *keep, size_t size,
+				const char *text)
+{
+	if (!extack)
+		return;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	NL_SET_ERR_MSG_FMT(extack, "%s", text);
+#else
+	strscpy(keep, text, size);
+	extack->_msg = keep;
+#endif
+}
+
+#if ASICSIM_REGISTERS_FIRST
+
+static inline void asicsim_devlink_begin(struct devlink *devlink)
+{
+	devl_lock(devlink);
+	devl_register(devlink);
+}
+
+static inline void asicsim_devlink_publish(struct devlink *devlink)
+{
+	devl_unlock(devlink);
+}
+
+static inline void asicsim_devlink_withdraw(struct devlink *devlink)
+{
+	devl_lock(devlink);
+}
+
+static inline void asicsim_devlink_end(struct devlink *devlink)
+{
+	devl_unregister(devlink);
+	devl_unlock(devlink);
+}
+
+static inline struct devlink_health_reporter *
+asicsim_reporter_create(struct devlink *devlink, const struct devlink_health_reporter_ops *ops,
+			void *priv)
+{
+	return devl_health_reporter_create(devlink, ops, 0, priv);
+}
+
+#define asicsim_reporter_destroy	devl_health_reporter_destroy
+#define asicsim_params_register		devl_params_register
+#define asicsim_params_unregister	devl_params_unregister
+#define asicsim_driverinit_get		devl_param_driverinit_value_get
+#define asicsim_driverinit_set		devl_param_driverinit_value_set
+#define asicsim_param_changed		devl_param_value_changed
+
+#else
+
+static inline void asicsim_devlink_begin(struct devlink *devlink)
+{
+	devl_lock(devlink);
+}
+
+static inline void asicsim_devlink_publish(struct devlink *devlink)
+{
+	devlink_set_features(devlink, DEVLINK_F_RELOAD);
+	devl_unlock(devlink);
+	devlink_register(devlink);
+}
+
+static inline void asicsim_devlink_withdraw(struct devlink *devlink)
+{
+	devlink_unregister(devlink);
+	devl_lock(devlink);
+}
+
+static inline void asicsim_devlink_end(struct devlink *devlink)
+{
+	devl_unlock(devlink);
+}
+
+static inline struct devlink_health_reporter *
+asicsim_reporter_create(struct devlink *devlink, const struct devlink_health_reporter_ops *ops,
+			void *priv)
+{
+	return devlink_health_reporter_create(devlink, ops, 0, priv);
+}
+
+#define asicsim_reporter_destroy	devlink_health_reporter_destroy
+#define asicsim_params_register		devlink_params_register
+#define asicsim_params_unregister	devlink_params_unregister
+#define asicsim_driverinit_get		devlink_param_driverinit_value_get
+#define asicsim_driverinit_set		devlink_param_driverinit_value_set
+#define asicsim_param_changed		devlink_param_value_changed
+
+#endif
+
+/* Who the driver is: from 6.2 on the core takes it from the struct device. */
+static inline int asicsim_info_driver(struct devlink_info_req *req, const char *name)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	return 0;
+#else
+	return devlink_info_driver_name_put(req, name);
+#endif
+}
+
+/*
+ * Port and netdev: from 6.2 on the netdev carries a pointer and the core follows its life,
+ * before it the driver tells each change and answers .ndo_get_devlink_port.
+ */
+static inline void asicsim_netdev_born(struct net_device *netdev, struct devlink_port *port)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	SET_NETDEV_DEVLINK_PORT(netdev, port);
+#endif
+}
+
+static inline void asicsim_netdev_ready(struct net_device *netdev, struct devlink_port *port)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+	devlink_port_type_eth_set(port, netdev);
+#endif
+}
+
+static inline void asicsim_netdev_leaving(struct devlink_port *port)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+	devlink_port_type_clear(port);
+#endif
+}
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define ASICSIM_NDO_PORT(fn) .ndo_get_devlink_port = fn,
+#else
+#define ASICSIM_NDO_PORT(fn)
+#endif
+
+#endif

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Feeds bytes to yaml_load(). An input is a config file as with -c; or, with lines of "%%%" in it,
+ * a tree: the main file, a drop-in, and the preset "p". Whatever comes: no crash, an error or a
+ * config and never both, every error with words and a place, every wish with what bind needs.
+ */
+#include "yaml/yaml.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SEPARATOR "\n%%%\n"
+#define MUST(x)                                                                                    \
+	do {                                                                                       \
+		if (!(x))                                                                          \
+			abort();                                                                   \
+	} while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char *const tree_dirs[] = {"/etc", "/etc/carved", "/etc/carved/carved.d",
+					"/etc/carved/presets"};
+static const char *const tree_files[] = {"/etc/carved/carved.yaml", "/etc/carved/carved.d/d.yaml",
+					 "/etc/carved/presets/p.yaml"};
+static char tree[] = "/tmp/carved-fuzz-XXXXXX";
+
+static void remove_tree(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(tree_files); i++) {
+		_cleanup_free_ char *path = mem_printf("%s%s", tree, tree_files[i]);
+
+		unlink(path);
+	}
+	for (size_t i = ARRAY_SIZE(tree_dirs); i > 0; i--) {
+		_cleanup_free_ char *path = mem_printf("%s%s", tree, tree_dirs[i - 1]);
+
+		rmdir(path);
+	}
+	rmdir(tree);
+}
+
+static void make_tree(void)
+{
+	static bool made;
+
+	if (made)
+		return;
+	MUST(mkdtemp(tree));
+	made = true;
+	for (size_t i = 0; i < ARRAY_SIZE(tree_dirs); i++) {
+		_cleanup_free_ char *path = mem_printf("%s%s", tree, tree_dirs[i]);
+
+		MUST(mkdir(path, 0700) == 0);
+	}
+	atexit(remove_tree);
+}
+
+static void write_part(size_t i, const char *bytes, size_t n)
+{
+	_cleanup_free_ char *path = mem_printf("%s%s", tree, tree_files[i]);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	MUST(fd >= 0 && write(fd, bytes, n) == (ssize_t)n);
+	close(fd);
+}
+
+static void write_tree(const char *bytes, size_t size)
+{
+	const char *end = bytes + size;
+
+	make_tree();
+	for (size_t i = 0; i < ARRAY_SIZE(tree_files); i++) {
+		const char *cut =
+			memmem(bytes, (size_t)(end - bytes), SEPARATOR, strlen(SEPARATOR));
+		const char *stop = cut ? cut + 1 : end;
+
+		write_part(i, bytes, (size_t)(stop - bytes));
+		bytes = cut ? cut + strlen(SEPARATOR) : end;
+	}
+}
+
+static void check_wish(const struct wish *w)
+{
+	MUST(w->class && w->mark.file && w->mark.line && w->mark.column && w->source);
+	MUST(w->object_mark.line && w->object_mark.column);
+	MUST(w->object || (!w->attr && !w->text));
+	MUST(!w->text || w->attr || w->class->form != FORM_MAP);
+}
+
+static void check_config(const struct config *c)
+{
+	vec_each(e, &c->entries) {
+		MUST(e->name[0] && e->matches.n && e->layers.n && e->source);
+		MUST(!e->layers.v[e->layers.n - 1].preset);
+		vec_each(l, &e->layers)
+			vec_each(w, &l->wishes)
+				check_wish(w);
+	}
+}
+
+static void check_diags(const struct diag_list *diags)
+{
+	_cleanup_free_ char *text = diag_render_all(diags);
+
+	vec_each(d, &diags->diags) {
+		MUST(d->mark.file && d->message[0] && strlen(d->message) <= 300);
+		for (const char *p = d->message; *p; p++)
+			MUST((unsigned char)*p >= ' ' && *p != 0x7f);
+		MUST(!d->mark.line == !d->mark.column);
+	}
+	MUST(!diags->n_errors == !text[0]);
+}
+
+static void load(const struct yaml_paths *paths)
+{
+	struct config *c = NULL;
+	struct diag_list diags = {};
+	int r = yaml_load(paths, &c, &diags);
+
+	MUST((r == 0) == (c != NULL) && (r == 0) == (diags.n_errors == 0));
+	if (c)
+		check_config(c);
+	check_diags(&diags);
+	diag_clear(&diags);
+	config_unref(c);
+}
+
+static void load_one(const uint8_t *data, size_t size)
+{
+	int fd = memfd_create("config", MFD_CLOEXEC);
+	char path[32];
+
+	MUST(fd >= 0 && write(fd, data, size) == (ssize_t)size);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	load(&(struct yaml_paths){.root = "/nowhere", .file = path});
+	close(fd);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (!memmem(data, size, SEPARATOR, strlen(SEPARATOR))) {
+		load_one(data, size);
+		return 0;
+	}
+	write_tree((const char *)data, size);
+	load(&(struct yaml_paths){.root = tree});
+	return 0;
+}
