@@ -48,10 +48,7 @@ struct device *device_free(struct device *d)
 	plan_clear(&d->plan);
 	state_clear(&d->want);
 	diag_clear(&d->diags);
-	state_clear(&d->world.have);
-	state_clear(&d->world.catalogue);
-	facts_clear(&d->world.facts);
-	memory_clear(&d->world.memory);
+	world_clear(&d->world);
 	assignment_set(&d->used, NULL, NULL);
 	assignment_set(&d->accepted, NULL, NULL);
 	config_unref(d->latest);

@@ -5,17 +5,15 @@
  */
 #include "store.h"
 #include "base/log.h"
+#include "model/json.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define FORMAT_VERSION 1
 
 static int make_dir(const char *path)
 {
@@ -68,112 +66,6 @@ static char *memory_path(const struct store *s, const char *handle)
 	return path;
 }
 
-static json_t *value_to_json(const struct value *v)
-{
-	if (v->type == VALUE_STRING)
-		return json_pack("{s:i,s:s}", "type", (int)v->type, "value", v->str);
-	return json_pack("{s:i,s:o}", "type", (int)v->type, "value",
-			 json_sprintf("%llu", (unsigned long long)v->num));
-}
-
-static int value_from_json(json_t *j, struct value *ret)
-{
-	const char *text;
-	int type;
-
-	if (json_unpack(j, "{s:i,s:s}", "type", &type, "value", &text) < 0 || type <= VALUE_NONE ||
-	    type > VALUE_BOOL)
-		return -EINVAL;
-	ret->type = (enum value_type)type;
-	if (ret->type == VALUE_STRING)
-		ret->str = text;
-	else
-		ret->num = strtoull(text, NULL, 10);
-	return 0;
-}
-
-static json_t *notes_to_json(const struct notes *n)
-{
-	json_t *list = json_array();
-
-	vec_each(note, &n->notes)
-		json_array_append_new(list, json_pack("{s:s,s:s,s:i,s:o}", "class", note->class->name,
-						      "name", note->name, "cmode", (int)note->cmode,
-						      "value", value_to_json(&note->value)));
-	return list;
-}
-
-static int notes_from_json(json_t *list, struct notes *n)
-{
-	size_t i;
-	json_t *j;
-
-	json_array_foreach(list, i, j)
-	{
-		const char *class, *name;
-		struct value value = {};
-		struct object o = {};
-		json_t *v;
-		int cmode;
-
-		if (json_unpack(j, "{s:s,s:s,s:i,s:o}", "class", &class, "name", &name, "cmode", &cmode,
-				"value", &v) < 0 ||
-		    value_from_json(v, &value) < 0 || !class_by_name(class))
-			return -EINVAL;
-		o = (struct object){
-			.class = class_by_name(class), .name = name, .cmode = (uint8_t)cmode};
-		notes_put(n, &o, &value);
-	}
-	return 0;
-}
-
-static json_t *counters_to_json(const counter_list *list)
-{
-	json_t *out = json_array();
-
-	vec_each(c, list)
-		json_array_append_new(out, json_pack("[i,i,b,I]", (int)c->action, (int)c->limit,
-						     (int)c->remote, (json_int_t)c->value));
-	return out;
-}
-
-static int counters_from_json(json_t *list, counter_list *ret)
-{
-	size_t i;
-	json_t *j;
-
-	json_array_foreach(list, i, j)
-	{
-		int action, limit, remote;
-		json_int_t value;
-
-		if (json_unpack(j, "[i,i,b,I]", &action, &limit, &remote, &value) < 0)
-			return -EINVAL;
-		vec_push(ret, ((struct counter){(uint8_t)action, (uint8_t)limit, remote, (uint32_t)value}));
-	}
-	return 0;
-}
-
-static int memory_from_json(json_t *j, struct memory *m)
-{
-	json_t *counters, *in_force, *unread;
-	json_int_t reloads, foreign;
-	int version, settled;
-
-	if (json_unpack(j, "{s:i,s:o,s:o,s:o,s:I,s:I,s:b}", "version", &version, "counters", &counters,
-			"in_force", &in_force, "unread", &unread, "reloads", &reloads, "foreign_reloads",
-			&foreign, "settled", &settled) < 0 ||
-	    version != FORMAT_VERSION)
-		return -EINVAL;
-	m->reloads = (uint64_t)reloads;
-	m->foreign_reloads = (uint64_t)foreign;
-	m->settled = settled;
-	if (counters_from_json(counters, &m->counters) < 0 ||
-	    notes_from_json(in_force, &m->in_force) < 0 || notes_from_json(unread, &m->unread) < 0)
-		return -EINVAL;
-	return 0;
-}
-
 /**
  * store_load_memory() - what is remembered of a device.
  * @ret: must be empty; stays so if there is nothing
@@ -221,11 +113,7 @@ static int write_file(const char *path, const char *text)
 int store_save_memory(const struct store *s, const char *handle, const struct memory *m)
 {
 	_cleanup_free_ char *path = memory_path(s, handle);
-	json_t *j = json_pack("{s:i,s:s,s:o,s:o,s:o,s:I,s:I,s:b}", "version", FORMAT_VERSION, "handle",
-			      handle, "counters", counters_to_json(&m->counters), "in_force",
-			      notes_to_json(&m->in_force), "unread", notes_to_json(&m->unread),
-			      "reloads", (json_int_t)m->reloads, "foreign_reloads",
-			      (json_int_t)m->foreign_reloads, "settled", (int)m->settled);
+	json_t *j = memory_to_json(handle, m);
 	_cleanup_free_ char *text = j ? json_dumps(j, JSON_INDENT(1)) : NULL;
 
 	json_decref(j);

@@ -26,3 +26,5 @@ struct reads {
 	bool resources;
 	VEC(struct read_name) names;
 };
+
+void world_clear(struct world *w);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a command of carvectl is. A further command is one file with its function, declared below, and
+ * one row of the table in main.c, from which --help and the checks of the command line follow.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Exit codes; which command ends with which is said in carvectl(1). */
+enum {
+	CTL_OK = 0,
+	CTL_ERROR = 1,
+	CTL_STEPS = 2,	   /* plan: something is to be done */
+	CTL_NOT_THERE = 3, /* not, or not yet, as the config wants it */
+	CTL_USAGE = 64,
+};
+
+/* The command line, understood. */
+struct ctl {
+	const char *command;
+	const char *const *args;
+	size_t n_args;
+	bool user_bus, json, no_wait;
+};
+
+struct command {
+	const char *name;
+	const char *args; /* as shown by --help, or "" */
+	const char *help;
+	const char *options; /* the options that are its own, with spaces around: " no-wait " */
+	size_t min_args, max_args;
+	int (*run)(const struct ctl *ctl); /* returns the exit code */
+};
+
+int command_status(const struct ctl *ctl);
+int command_plan(const struct ctl *ctl);
+int command_reload(const struct ctl *ctl);
