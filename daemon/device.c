@@ -146,8 +146,7 @@ static void log_restored(struct device *d, uint64_t now)
 {
 	uint64_t since = d->counted_at ? d->counted_at : d->disturbed_at;
 
-	log_with(LOG_NOTICE,
-		 &(struct log_fields){.device = d->handle, .trigger = d->trigger},
+	log_with(LOG_NOTICE, &(struct log_fields){.device = d->handle, .trigger = d->trigger},
 		 "%s: %u settings restored %.1f ms after a reload by somebody else", d->handle,
 		 d->restored, (double)(now - since) / USEC_PER_MSEC);
 }
@@ -399,7 +398,8 @@ static void act(struct device *d, uint64_t now, struct device_todo *todo)
 	if (d->gone) {
 		todo->what = DEVICE_GONE;
 	} else if (d->activity != DEVICE_IDLE) {
-		todo->wake_at = d->activity == DEVICE_READING ? d->since + USEC_PER_SEC : USEC_NEVER;
+		todo->wake_at =
+			d->activity == DEVICE_READING ? d->since + USEC_PER_SEC : USEC_NEVER;
 	} else if (d->need_read) {
 		start_read(d, now, todo);
 	} else if (next_phase(d)) {
@@ -419,7 +419,8 @@ static void act(struct device *d, uint64_t now, struct device_todo *todo)
 /**
  * device_event() - something happened at @now; @ret says what to do next.
  *
- * With DEVICE_READ and DEVICE_RUN the machine waits for the outcome; other events are taken meanwhile.
+ * With DEVICE_READ and DEVICE_RUN the machine waits for the outcome; other events are taken
+ * meanwhile.
  */
 void device_event(struct device *d, const struct device_event *event, uint64_t now,
 		  struct device_todo *ret)

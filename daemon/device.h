@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machine of one device. Events go in, one thing to do comes out; it does nothing itself, and time
- * is a number that it is told:
+ * The machine of one device. Events go in, one thing to do comes out; it does nothing itself, and
+ *time is a number that it is told:
  *
  *	device_event(dev, &event, now, &todo);
  *	DEVICE_READ:	read todo.reads, then hand in DEVICE_EV_READ
@@ -9,9 +9,9 @@
  *	DEVICE_REST:	nothing; call with DEVICE_EV_TICK at todo.wake_at
  *	DEVICE_GONE:	the device is no more: forget it
  *
- * It reads, binds, plans, carries out one phase at a time up to a barrier, reads back, and is converged
- * when a plan made after a read is empty. What caused an invalidation never decides what is written; it
- * is kept for people.
+ * It reads, binds, plans, carries out one phase at a time up to a barrier, reads back, and is
+ *converged when a plan made after a read is empty. What caused an invalidation never decides what
+ *is written; it is kept for people.
  */
 #pragma once
 
@@ -59,8 +59,9 @@ struct assignment {
 
 struct device {
 	char *handle;
-	struct config *latest;	 /* the config in force for the whole switch */
-	struct assignment used;	 /* the one carried out; its entry is NULL while unmanaged or unknown */
+	struct config *latest; /* the config in force for the whole switch */
+	struct assignment
+		used; /* the one carried out; its entry is NULL while unmanaged or unknown */
 	struct assignment accepted; /* the last one that could be bound: what `want` comes from */
 	struct world world;
 	struct state want;
@@ -77,15 +78,16 @@ struct device {
 
 	/* what it has to do */
 	bool need_read, identify, need_catalogue;
-	bool full;	/* the read in flight is more than an identification */
-	bool outdated;	/* what is in flight answers an old question: read again */
-	bool stale;	/* a notification came: read again, but not too often */
-	bool vanished;	/* it said that it is gone */
-	double tokens;	/* bucket that limits reads after notifications */
+	bool full;     /* the read in flight is more than an identification */
+	bool outdated; /* what is in flight answers an old question: read again */
+	bool stale;    /* a notification came: read again, but not too often */
+	bool vanished; /* it said that it is gone */
+	double tokens; /* bucket that limits reads after notifications */
 	uint64_t tokens_at;
 
 	/* what is permitted */
-	bool explicit;	   /* an operator or a registration asks: live changes despite `drift: report` */
+	bool explicit; /* an operator or a registration asks: live changes despite `drift: report`
+			*/
 	bool allow_reload; /* the same for reloads */
 
 	/* what became of it */

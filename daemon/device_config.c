@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which entry of the config is the device's. A config that the device cannot satisfy is refused as a
- * whole for it: the one accepted before stays in use.
+ * Which entry of the config is the device's. A config that the device cannot satisfy is refused as
+ * a whole for it: the one accepted before stays in use.
  */
 #include "device_parts.h"
 #include "base/log.h"
@@ -93,8 +93,8 @@ static void fall_back(struct device *d)
 /**
  * device_bind() - tie the entry in use to what was read.
  *
- * Return: 0 where `want` is up to date; BIND_NEEDS_CATALOGUE; -EINVAL where the entry is refused, which
- * leaves `want` as it was.
+ * Return: 0 where `want` is up to date; BIND_NEEDS_CATALOGUE; -EINVAL where the entry is refused,
+ * which leaves `want` as it was.
  */
 int device_bind(struct device *d)
 {

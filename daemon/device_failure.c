@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the kernel refused, or accepted and did not keep. A permanent failure is not tried again until
- * something changes; what was in the way for the moment is, after 1, 10 and 60 seconds. Decides on
- * error numbers only, never on texts.
+ * What the kernel refused, or accepted and did not keep. A permanent failure is not tried again
+ * until something changes; what was in the way for the moment is, after 1, 10 and 60 seconds.
+ * Decides on error numbers only, never on texts.
  */
 #include "device_parts.h"
 #include "base/clock.h"
@@ -37,7 +37,8 @@ void steps_copy(step_list *to, const struct step *s)
 	*copy = *s;
 	if (s->target.class)
 		step_set_target(copy, &s->target,
-				s->target.present & (uint8_t)((1u << s->target.class->n_writable) - 1));
+				s->target.present &
+					(uint8_t)((1u << s->target.class->n_writable) - 1));
 	copy->from = mem_strdup(s->from);
 	copy->to = mem_strdup(s->to);
 }
@@ -133,7 +134,8 @@ static void report(struct device *d, const struct failure *f)
 }
 
 /** failure_add() - @s did not come true; @error 0: it was accepted but not kept. */
-void failure_add(struct device *d, const struct step *s, int error, const char *extack, uint64_t now)
+void failure_add(struct device *d, const struct step *s, int error, const char *extack,
+		 uint64_t now)
 {
 	struct failure *f = vec_add(&d->failures);
 	step_list copy = {};

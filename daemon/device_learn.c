@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a read tells beyond the values themselves: whether the device registered anew, whether it was
- * reloaded and by whom, which staged values are in force now. Counters are compared for difference: they
- * restart whenever the device registers.
+ * What a read tells beyond the values themselves: whether the device registered anew, whether it
+ * was reloaded and by whom, which staged values are in force now. Counters are compared for
+ * difference: they restart whenever the device registers.
  */
 #include "device_parts.h"
 #include "base/log.h"

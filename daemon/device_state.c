@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The state of a device as people see it: derived from what holds, the first in order of precedence,
- * with all that holds in the reason. Nothing is decided by it.
+ * The state of a device as people see it: derived from what holds, the first in order of
+ * precedence, with all that holds in the reason. Nothing is decided by it.
  */
 #include "device_parts.h"
 #include "base/clock.h"
@@ -37,7 +37,8 @@ const char *device_state_name(enum device_state s)
 /** device_state_rests() - nothing is going on and nothing will by itself, but for retries. */
 bool device_state_rests(enum device_state s)
 {
-	return s != STATE_RELOADING && s != STATE_FLASHING && s != STATE_APPLYING && s != STATE_READING;
+	return s != STATE_RELOADING && s != STATE_FLASHING && s != STATE_APPLYING &&
+	       s != STATE_READING;
 }
 
 struct finding {
@@ -96,7 +97,8 @@ static void find_activity(const struct device *d, uint64_t now, struct finding *
 
 	if (d->activity == DEVICE_WRITING) {
 		add(f, reloading(d) ? STATE_RELOADING : STATE_APPLYING, "; ");
-		buf_add(&f->reason, "%s (%s)", reloading(d) ? "reloading" : "applying", d->trigger);
+		buf_add(&f->reason, "%zu of %zu steps, trigger %s", d->first, d->plan.steps.n,
+			d->trigger);
 	} else if (slow) {
 		add(f, STATE_READING, "; ");
 		buf_add(&f->reason, "the kernel is busy with another request to the device");
@@ -138,9 +140,8 @@ static void set_state(struct device *d, enum device_state state, const char *rea
 	d->reason = mem_strdup(reason);
 	if (state != before)
 		log_with(LOG_INFO,
-			 &(struct log_fields){.device = d->handle,
-					      .trigger = d->trigger,
-					      .state = names[state]},
+			 &(struct log_fields){
+				 .device = d->handle, .trigger = d->trigger, .state = names[state]},
 			 "%s: %s -> %s%s%s%s", d->handle, names[before], names[state],
 			 *reason ? " (" : "", reason, *reason ? ")" : "");
 }

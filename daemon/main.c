@@ -45,22 +45,31 @@ static const char usage[] =
 	"      --version\n"
 	"      --help\n";
 
-enum { OPT_CHECK = 256, OPT_ONCE, OPT_BUS, OPT_KERNEL, OPT_STATE, OPT_RUNTIME, OPT_ROOT, OPT_LEVEL,
-       OPT_VERSION, OPT_HELP };
+enum {
+	OPT_CHECK = 256,
+	OPT_ONCE,
+	OPT_BUS,
+	OPT_KERNEL,
+	OPT_STATE,
+	OPT_RUNTIME,
+	OPT_ROOT,
+	OPT_LEVEL,
+	OPT_VERSION,
+	OPT_HELP
+};
 
-static const struct option long_options[] = {
-	{"config", required_argument, NULL, 'c'},
-	{"check", no_argument, NULL, OPT_CHECK},
-	{"once", no_argument, NULL, OPT_ONCE},
-	{"bus", required_argument, NULL, OPT_BUS},
-	{"kernel", required_argument, NULL, OPT_KERNEL},
-	{"state-dir", required_argument, NULL, OPT_STATE},
-	{"runtime-dir", required_argument, NULL, OPT_RUNTIME},
-	{"config-root", required_argument, NULL, OPT_ROOT},
-	{"log-level", required_argument, NULL, OPT_LEVEL},
-	{"version", no_argument, NULL, OPT_VERSION},
-	{"help", no_argument, NULL, OPT_HELP},
-	{}};
+static const struct option long_options[] = {{"config", required_argument, NULL, 'c'},
+					     {"check", no_argument, NULL, OPT_CHECK},
+					     {"once", no_argument, NULL, OPT_ONCE},
+					     {"bus", required_argument, NULL, OPT_BUS},
+					     {"kernel", required_argument, NULL, OPT_KERNEL},
+					     {"state-dir", required_argument, NULL, OPT_STATE},
+					     {"runtime-dir", required_argument, NULL, OPT_RUNTIME},
+					     {"config-root", required_argument, NULL, OPT_ROOT},
+					     {"log-level", required_argument, NULL, OPT_LEVEL},
+					     {"version", no_argument, NULL, OPT_VERSION},
+					     {"help", no_argument, NULL, OPT_HELP},
+					     {}};
 
 static bool parse_kernel(const char *text, struct transport *t)
 {
@@ -157,6 +166,7 @@ static int daemon_reload(void *user, uint64_t *ret_job)
 
 static void show_status(struct daemon *d)
 {
+	const char *problem = manager_problem(d->manager);
 	size_t devices = 0, converged = 0;
 	_cleanup_free_ char *text = NULL;
 
@@ -166,11 +176,12 @@ static void show_status(struct daemon *d)
 		devices += state != STATE_UNMANAGED;
 		converged += state == STATE_CONVERGED;
 	}
-	text = mem_printf("%s: %zu of %zu devices converged%s",
+	text = mem_printf("%s: %zu of %zu devices converged%s%s%s",
 			  device_state_name(manager_state(d->manager)), converged, devices,
 			  manager_diagnostics(d->manager)->n_errors
 				  ? "; the config on disk is refused, an older one is in force"
-				  : "");
+				  : "",
+			  problem ? "; " : "", problem ? problem : "");
 	sdnotify_status(d->notify, text);
 }
 
@@ -209,8 +220,9 @@ static int run(const struct options *o)
 
 	d.notify = sdnotify_new(d.loop);
 	d.manager = manager_new(d.loop, &o->manager);
-	d.bus = bus_new(d.loop, d.manager, o->bus,
-			&(struct bus_hooks){.ready = on_ready, .reload = daemon_reload, .user = &d});
+	d.bus = bus_new(
+		d.loop, d.manager, o->bus,
+		&(struct bus_hooks){.ready = on_ready, .reload = daemon_reload, .user = &d});
 	d.hup = loop_watch_signal(d.loop, SIGHUP, on_hup, &d);
 	d.term = loop_watch_signal(d.loop, SIGTERM, on_term, &d);
 	d.interrupt = loop_watch_signal(d.loop, SIGINT, on_term, &d);

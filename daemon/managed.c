@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Between the device machine and the kernel: encodes what it wants, decodes what comes back, keeps its
- * memory on disk. Decides nothing.
+ * Between the device machine and the kernel: encodes what it wants, decodes what comes back, keeps
+ * its memory on disk. Decides nothing.
  */
 #include "managed.h"
 #include "base/clock.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which config is in force, which devices there are, when everything has come to rest. What happens to
- * a device is its machine's to decide.
+ * Which config is in force, which devices there are, when everything has come to rest. What happens
+ * to a device is its machine's to decide.
  */
 #include "manager.h"
 #include "base/clock.h"
@@ -36,12 +36,14 @@ struct manager {
 	bool listed, stopping;
 	bool hold; /* in the middle of handing out something: no conclusions yet */
 	uint64_t started;
+	char *problem; /* why no device can be reached at all, or NULL */
 	VEC(uint64_t) jobs;
 	uint64_t last_job;
 	int exit_code;
 };
 
-/* --- who is there ------------------------------------------------------------------------------ */
+/* --- who is there ------------------------------------------------------------------------------
+ */
 
 size_t manager_count(const struct manager *m)
 {
@@ -87,7 +89,14 @@ uint64_t manager_generation(const struct manager *m)
 	return m->generation;
 }
 
-/** manager_state() - the first in precedence over all devices that are managed, and absent entries. */
+/** manager_problem() - why no device can be reached at all, or NULL. */
+const char *manager_problem(const struct manager *m)
+{
+	return m->problem;
+}
+
+/** manager_state() - the first in precedence over all devices that are managed, and absent entries.
+ */
 enum device_state manager_state(const struct manager *m)
 {
 	enum device_state state = STATE_CONVERGED;
@@ -114,11 +123,12 @@ bool manager_busy(const struct manager *m)
 	return false;
 }
 
-/* --- coming to rest ---------------------------------------------------------------------------- */
+/* --- coming to rest ----------------------------------------------------------------------------
+ */
 
 static bool settled(const struct manager *m)
 {
-	bool waits = clock_now() < m->started + m->config->settle_timeout;
+	bool waits = !m->problem && clock_now() < m->started + m->config->settle_timeout;
 
 	if (manager_busy(m))
 		return false;
@@ -170,7 +180,8 @@ static void check_ready(struct manager *m)
 	if (m->face && m->face->ready)
 		m->face->ready(m->face_user, ready);
 	if (ready && m->options.once)
-		finish(m, manager_state(m) == STATE_CONVERGED ? EXIT_CONVERGED : EXIT_NOT_CONVERGED);
+		finish(m,
+		       manager_state(m) == STATE_CONVERGED ? EXIT_CONVERGED : EXIT_NOT_CONVERGED);
 }
 
 static void on_settle_timer(void *user)
@@ -178,7 +189,8 @@ static void on_settle_timer(void *user)
 	check_ready(user);
 }
 
-/* --- devices come and go ----------------------------------------------------------------------- */
+/* --- devices come and go -----------------------------------------------------------------------
+ */
 
 static void on_changed(void *user, struct managed *device)
 {
@@ -268,7 +280,8 @@ static void ask_named(struct manager *m)
 	}
 }
 
-/* --- notifications ----------------------------------------------------------------------------- */
+/* --- notifications -----------------------------------------------------------------------------
+ */
 
 static void stale(struct manager *m, const char *handle, enum device_event_type type,
 		  const char *trigger)
@@ -342,7 +355,18 @@ static void on_audit(void *user)
 	schedule_audit(m);
 }
 
-/* --- start ------------------------------------------------------------------------------------- */
+/* --- start -------------------------------------------------------------------------------------
+ */
+
+static void set_problem(struct manager *m, int error)
+{
+	m->problem = error == -ENOENT
+			     ? mem_strdup("this kernel has no devlink")
+			     : mem_printf("the kernel cannot be asked: %s", strerror(-error));
+	log_error("%s: no device can be managed", m->problem);
+	m->listed = true;
+	check_ready(m);
+}
 
 static void on_found(void *user, int error, const struct family *family)
 {
@@ -351,11 +375,7 @@ static void on_found(void *user, int error, const struct family *family)
 	if (error == 0)
 		error = watch_open(&m->options.transport, family, on_notification, m, &m->watch);
 	if (error < 0) {
-		log_error(error == -ENOENT ? "this kernel has no devlink: nothing to manage%s%s"
-					   : "devlink cannot be asked%s%s",
-			  error == -ENOENT ? "" : ": ", error == -ENOENT ? "" : strerror(-error));
-		m->listed = true;
-		check_ready(m);
+		set_problem(m, error);
 		return;
 	}
 	m->env.family = family->id;
@@ -440,6 +460,7 @@ struct manager *manager_free(struct manager *m)
 	loop_timer_free(m->audit_timer);
 	loop_timer_free(m->settle_timer);
 	loop_timer_free(m->sweep_timer);
+	free(m->problem);
 	diag_clear(&m->diags);
 	config_unref(m->config);
 	store_close(&m->store);

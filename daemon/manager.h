@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The control core: config, devices, jobs. Carries out what the device machines ask for and tells a face
- * (D-Bus, or none) what changed. Knows no bus.
+ * The control core: config, devices, jobs. Carries out what the device machines ask for and tells a
+ * face (D-Bus, or none) what changed. Knows no bus.
  */
 #pragma once
 
@@ -53,3 +53,4 @@ struct managed *manager_at(const struct manager *m, size_t i);
 struct managed *manager_find(const struct manager *m, const char *handle);
 bool manager_entry_matched(const struct manager *m, const struct entry *e);
 bool manager_busy(const struct manager *m);
+const char *manager_problem(const struct manager *m);

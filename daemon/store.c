@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * JSON files, one for each device, written to a temporary file, synced and renamed. A file that cannot
- * be understood is set aside under another name and counts as missing: it can only cost a reload.
+ * JSON files, one for each device, written to a temporary file, synced and renamed. A file that
+ * cannot be understood is set aside under another name and counts as missing: it can only cost a
+ * reload.
  */
 #include "store.h"
 #include "base/log.h"
@@ -34,8 +35,8 @@ int store_open(struct store *s, const char *runtime_dir)
 /**
  * store_lock() - be the only carved on these files.
  *
- * Return: 0; -EWOULDBLOCK while another one is, even if it is dead and the kernel still holds one of
- * its requests; -errno.
+ * Return: 0; -EWOULDBLOCK while another one is, even if it is dead and the kernel still holds one
+ * of its requests; -errno.
  */
 int store_lock(struct store *s)
 {

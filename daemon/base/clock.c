@@ -42,8 +42,10 @@ int clock_parse_duration(const char *text, uint64_t *ret_usec)
 	static const struct {
 		const char *suffix;
 		uint64_t usec;
-	} units[] = {
-		{"ms", USEC_PER_MSEC}, {"s", USEC_PER_SEC}, {"m", USEC_PER_MIN}, {"h", USEC_PER_HOUR}};
+	} units[] = {{"ms", USEC_PER_MSEC},
+		     {"s", USEC_PER_SEC},
+		     {"m", USEC_PER_MIN},
+		     {"h", USEC_PER_HOUR}};
 	size_t digits = strspn(text, "0123456789");
 	uint64_t n = 0;
 

@@ -8,14 +8,14 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#define _cleanup_(f) __attribute__((cleanup(f)))
+#define _cleanup_(f)   __attribute__((cleanup(f)))
 #define _printf_(f, a) __attribute__((format(printf, f, a)))
-#define _unused_ __attribute__((unused))
+#define _unused_       __attribute__((unused))
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
-#define CMP(a, b) (((a) > (b)) - ((a) < (b)))
+#define MIN(a, b)     ((a) < (b) ? (a) : (b))
+#define MAX(a, b)     ((a) > (b) ? (a) : (b))
+#define CMP(a, b)     (((a) > (b)) - ((a) < (b)))
 
 /* TAKE(): hand over what a pointer owns and forget it. */
 #define TAKE(p)                                                                                    \

@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-static int get_string(_unused_ sd_bus *bus, _unused_ const char *path, _unused_ const char *interface,
-		      const char *property, sd_bus_message *reply, void *user,
-		      _unused_ sd_bus_error *error)
+static int get_string(_unused_ sd_bus *bus, _unused_ const char *path,
+		      _unused_ const char *interface, const char *property, sd_bus_message *reply,
+		      void *user, _unused_ sd_bus_error *error)
 {
 	const struct device *d = managed_device(user);
 	const struct facts *f = &d->world.facts;
@@ -31,9 +31,9 @@ static int get_string(_unused_ sd_bus *bus, _unused_ const char *path, _unused_ 
 	return sd_bus_message_append(reply, "s", s);
 }
 
-static int get_number(_unused_ sd_bus *bus, _unused_ const char *path, _unused_ const char *interface,
-		      const char *property, sd_bus_message *reply, void *user,
-		      _unused_ sd_bus_error *error)
+static int get_number(_unused_ sd_bus *bus, _unused_ const char *path,
+		      _unused_ const char *interface, const char *property, sd_bus_message *reply,
+		      void *user, _unused_ sd_bus_error *error)
 {
 	const struct device *d = managed_device(user);
 	uint64_t n = d->outage;
@@ -68,13 +68,13 @@ static int append_object(sd_bus_message *reply, const struct device *d, const st
 	_cleanup_free_ char *reason = why_not(d, want);
 	_cleanup_free_ char *origin = mark_format(want->mark[fields & 1 ? 0 : 1]);
 
-	return sd_bus_message_append(reply, "(ssssss)", want->class->name, label, wanted, actual, reason,
-				     origin);
+	return sd_bus_message_append(reply, "(ssssss)", want->class->name, label, wanted, actual,
+				     reason, origin);
 }
 
-static int get_objects(_unused_ sd_bus *bus, _unused_ const char *path, _unused_ const char *interface,
-		       _unused_ const char *property, sd_bus_message *reply, void *user,
-		       _unused_ sd_bus_error *error)
+static int get_objects(_unused_ sd_bus *bus, _unused_ const char *path,
+		       _unused_ const char *interface, _unused_ const char *property,
+		       sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
 {
 	const struct device *d = managed_device(user);
 	int r = sd_bus_message_open_container(reply, 'a', "(ssssss)");

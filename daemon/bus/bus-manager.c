@@ -7,18 +7,19 @@
 
 #define ERROR(name) "org.carved1.Error." name
 
-/* --- properties -------------------------------------------------------------------------------- */
+/* --- properties --------------------------------------------------------------------------------
+ */
 
-static int get_version(_unused_ sd_bus *bus, _unused_ const char *path, _unused_ const char *interface,
-		       _unused_ const char *property, sd_bus_message *reply, _unused_ void *user,
-		       _unused_ sd_bus_error *error)
+static int get_version(_unused_ sd_bus *bus, _unused_ const char *path,
+		       _unused_ const char *interface, _unused_ const char *property,
+		       sd_bus_message *reply, _unused_ void *user, _unused_ sd_bus_error *error)
 {
 	return sd_bus_message_append(reply, "s", PACKAGE_VERSION);
 }
 
-static int get_state(_unused_ sd_bus *bus, _unused_ const char *path, _unused_ const char *interface,
-		     _unused_ const char *property, sd_bus_message *reply, void *user,
-		     _unused_ sd_bus_error *error)
+static int get_state(_unused_ sd_bus *bus, _unused_ const char *path,
+		     _unused_ const char *interface, _unused_ const char *property,
+		     sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
 {
 	const struct bus *b = user;
 
@@ -34,9 +35,9 @@ static int get_generation(_unused_ sd_bus *bus, _unused_ const char *path,
 	return sd_bus_message_append(reply, "t", manager_generation(b->manager));
 }
 
-static int get_files(_unused_ sd_bus *bus, _unused_ const char *path, _unused_ const char *interface,
-		     _unused_ const char *property, sd_bus_message *reply, void *user,
-		     _unused_ sd_bus_error *error)
+static int get_files(_unused_ sd_bus *bus, _unused_ const char *path,
+		     _unused_ const char *interface, _unused_ const char *property,
+		     sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
 {
 	const struct bus *b = user;
 	int r = sd_bus_message_open_container(reply, 'a', "s");
@@ -68,19 +69,23 @@ static int get_diagnostics(_unused_ sd_bus *bus, _unused_ const char *path,
 	const struct bus *b = user;
 	int r = sd_bus_message_open_container(reply, 'a', "s");
 
+	if (r >= 0 && manager_problem(b->manager))
+		r = sd_bus_message_append(reply, "s", manager_problem(b->manager));
 	r = append_diags(reply, manager_diagnostics(b->manager), r);
 	for (size_t i = 0; i < manager_count(b->manager); i++)
 		r = append_diags(reply, &managed_device(manager_at(b->manager, i))->diags, r);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
-/* --- reading methods --------------------------------------------------------------------------- */
+/* --- reading methods ---------------------------------------------------------------------------
+ */
 
 static int append_device(sd_bus_message *reply, const struct device *d)
 {
 	_cleanup_free_ char *path = bus_device_path(d->handle);
 
-	return sd_bus_message_append(reply, "(ssso)", d->handle, d->used.entry ? d->used.entry->name : "",
+	return sd_bus_message_append(reply, "(ssso)", d->handle,
+				     d->used.entry ? d->used.entry->name : "",
 				     device_state_name(d->state), path);
 }
 
@@ -176,7 +181,8 @@ static int plan(sd_bus_message *m, void *user, sd_bus_error *error)
 	return r;
 }
 
-/* --- changing methods: only for root ----------------------------------------------------------- */
+/* --- changing methods: only for root -----------------------------------------------------------
+ */
 
 static int do_reload(struct bus *b, sd_bus_message *m)
 {
@@ -212,8 +218,9 @@ static int on_uid(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
 		return sd_bus_reply_method_errorf(a->call, SD_BUS_ERROR_ACCESS_DENIED,
 						  "the caller is not known");
 	if (uid != 0 && !(a->bus->kind == BUS_USER && uid == getuid()))
-		return sd_bus_reply_method_errorf(a->call, SD_BUS_ERROR_ACCESS_DENIED,
-						  "only root may change the configuration in force");
+		return sd_bus_reply_method_errorf(
+			a->call, SD_BUS_ERROR_ACCESS_DENIED,
+			"only root may change the configuration in force");
 	return do_reload(a->bus, a->call);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The connection: made without waiting, pumped by the loop, made again when it breaks. The name is asked
- * for last, when all objects are there.
+ * The connection: made without waiting, pumped by the loop, made again when it breaks. The name is
+ * asked for last, when all objects are there.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -105,7 +105,8 @@ static void add_device(struct bus *b, struct managed *m)
 	d->managed = m;
 	d->path = bus_device_path(managed_device(m)->handle);
 	d->revision = managed_device(m)->revision;
-	sd_bus_add_object_vtable(b->connection, &d->slot, d->path, BUS_DEVICE, bus_device_vtable, m);
+	sd_bus_add_object_vtable(b->connection, &d->slot, d->path, BUS_DEVICE, bus_device_vtable,
+				 m);
 	sd_bus_emit_object_added(b->connection, d->path);
 }
 

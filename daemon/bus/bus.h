@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The D-Bus face: answers from what the manager and the machines know at the moment, at once, whatever
- * the kernel is busy with. Marshalling only. The bus may come, go and come back.
+ * The D-Bus face: answers from what the manager and the machines know at the moment, at once,
+ * whatever the kernel is busy with. Marshalling only. The bus may come, go and come back.
  */
 #pragma once
 

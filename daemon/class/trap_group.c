@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * devlink trap groups: which policer a group is bound to. The `action` that the YAML takes here is
- * not an attribute of the group (the kernel does not report it): bind expands it to the group's traps.
+ * not an attribute of the group (the kernel does not report it): bind expands it to the group's
+ * traps.
  */
 #include "model/class.h"
 

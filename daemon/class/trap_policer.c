@@ -7,8 +7,8 @@
 static const struct field fields[] = {
 	[POLICER_RATE] = {"rate", VALUE_U64, DEVLINK_ATTR_TRAP_POLICER_RATE, FIELD_WRITABLE, NULL,
 			  "packets per second"},
-	[POLICER_BURST] = {"burst", VALUE_U64, DEVLINK_ATTR_TRAP_POLICER_BURST, FIELD_WRITABLE, NULL,
-			   "packets"},
+	[POLICER_BURST] = {"burst", VALUE_U64, DEVLINK_ATTR_TRAP_POLICER_BURST, FIELD_WRITABLE,
+			   NULL, "packets"},
 };
 
 const struct class class_trap_policer = {

@@ -3,8 +3,8 @@
  * Requests to the kernel, in threads of their own: a SET, RELOAD or FLASH runs to its end inside
  * sendmsg(), and a GET waits for it, so the event loop must never send one.
  *
- * A channel is one thread with one socket, and carries out batches in order; different channels run in
- * parallel. The ownership of a batch moves to the channel and back; nothing else is shared:
+ * A channel is one thread with one socket, and carries out batches in order; different channels run
+ *in parallel. The ownership of a batch moves to the channel and back; nothing else is shared:
  *
  *	struct chan_hub *hub = chan_hub_new(&transport);
  *	watch chan_hub_fd(hub) for reading, and then: chan_hub_dispatch(hub)
@@ -14,8 +14,8 @@
  *	b->v[0] = (struct exchange){.request = msg};
  *	chan_submit(c, b);	... later, from chan_hub_dispatch(): done(user, b); batch_free(b);
  *
- * A channel that is freed while the kernel holds its thread goes on until the kernel lets go; its done
- * function is not called any more.
+ * A channel that is freed while the kernel holds its thread goes on until the kernel lets go; its
+ *done function is not called any more.
  */
 #pragma once
 

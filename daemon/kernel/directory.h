@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which devices there are: finds devlink's numbers, then lists all devices, and lists them again when
- * asked. It has a channel of its own, as a list waits for every busy device.
+ * Which devices there are: finds devlink's numbers, then lists all devices, and lists them again
+ * when asked. It has a channel of its own, as a list waits for every busy device.
  */
 #pragma once
 
@@ -9,7 +9,8 @@
 #include "wire/decode.h"
 
 struct directory_handlers {
-	/* The numbers are known, or the kernel has no devlink (-ENOENT) or cannot be asked (-errno). */
+	/* The numbers are known, or the kernel has no devlink (-ENOENT) or cannot be asked
+	 * (-errno). */
 	void (*found)(void *user, int error, const struct family *family);
 	/* A device exists; called for all of them at every list. */
 	void (*device)(void *user, const char *handle);

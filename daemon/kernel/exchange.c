@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The receive loop: which answer belongs to which request, when a request is over, and what it means
- * when an answer does not come. Runs in a channel's thread; does not look into devlink's attributes.
+ * The receive loop: which answer belongs to which request, when a request is over, and what it
+ * means when an answer does not come. Runs in a channel's thread; does not look into devlink's
+ * attributes.
  */
 #include "kernel/exchange.h"
 #include "wire/decode.h"
@@ -119,7 +120,8 @@ static void send_window(struct window *w, void *buffer)
 		receive(w, buffer);
 }
 
-/* Requests for one send: not too many, and a dump only as the last, as a socket does one at a time. */
+/* Requests for one send: not too many, and a dump only as the last, as a socket does one at a time.
+ */
 static size_t window_size(const struct batch *b, size_t from)
 {
 	size_t n = 0;

@@ -4,4 +4,5 @@
 
 #include "kernel/chan.h"
 
-void exchange_batch(const struct transport *t, int fd, uint32_t *seq, void *buffer, struct batch *b);
+void exchange_batch(const struct transport *t, int fd, uint32_t *seq, void *buffer,
+		    struct batch *b);

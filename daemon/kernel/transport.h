@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sockets to the kernel. The netlink one is what runs on switches. The unix one speaks the same bytes
- * to a test's server: each datagram of a SOCK_SEQPACKET connection is what one sendmsg() or recvmsg()
- * on a netlink socket would carry. As a netlink sendmsg() returns when the request has been carried
- * out, the server ends each datagram's answer with an NLMSG_NOOP; a client's NLMSG_NOOP with a u32 asks
- * for membership in that multicast group.
+ * Sockets to the kernel. The netlink one is what runs on switches. The unix one speaks the same
+ * bytes to a test's server: each datagram of a SOCK_SEQPACKET connection is what one sendmsg() or
+ * recvmsg() on a netlink socket would carry. As a netlink sendmsg() returns when the request has
+ * been carried out, the server ends each datagram's answer with an NLMSG_NOOP; a client's
+ * NLMSG_NOOP with a u32 asks for membership in that multicast group.
  */
 #pragma once
 

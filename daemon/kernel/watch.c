@@ -86,7 +86,8 @@ static void take(struct watch *w, const struct nlmsghdr *m)
 }
 
 /**
- * watch_dispatch() - read all there is. An overrun is one event, after which old messages still come.
+ * watch_dispatch() - read all there is. An overrun is one event, after which old messages still
+ * come.
  *
  * Return: 0, or -errno where the socket is of no more use.
  */

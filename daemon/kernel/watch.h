@@ -12,10 +12,10 @@
 
 /* What a notification is to the manager. */
 enum watch_event {
-	WATCH_STALE,   /* something of the device may have changed */
+	WATCH_STALE,	/* something of the device may have changed */
 	WATCH_APPEARED, /* it registered, or one of its counters changed */
 	WATCH_VANISHED, /* it says that it is gone: to be verified */
-	WATCH_OVERRUN, /* messages were lost: everything is stale; handle is NULL */
+	WATCH_OVERRUN,	/* messages were lost: everything is stale; handle is NULL */
 };
 
 typedef void (*watch_handler)(void *user, enum watch_event event, const char *handle);

@@ -69,7 +69,8 @@ static struct loop_io *watch(struct loop *l, int fd, short events, loop_handler 
 {
 	struct loop_io *io = mem_new(struct loop_io);
 
-	*io = (struct loop_io){.loop = l, .fd = fd, .events = events, .handler = handler, .user = user};
+	*io = (struct loop_io){
+		.loop = l, .fd = fd, .events = events, .handler = handler, .user = user};
 	io->event = event_new(l->base, fd, (short)(events | EV_PERSIST), on_io, io);
 	if (!io->event || event_add(io->event, NULL) < 0)
 		abort();

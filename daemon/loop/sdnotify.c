@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The only user of sd-daemon. The watchdog is fed by the loop: a loop that hangs does not feed it. */
+/* The only user of sd-daemon. The watchdog is fed by the loop: a loop that hangs does not feed it.
+ */
 #include "loop/sdnotify.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -8,7 +9,7 @@
 #include <systemd/sd-daemon.h>
 
 /* While the kernel is busy for us, ask for this much more time at start or stop, this often. */
-#define EXTEND_USEC    (60 * USEC_PER_SEC)
+#define EXTEND_USEC  (60 * USEC_PER_SEC)
 #define EXTEND_EVERY (20 * USEC_PER_SEC)
 
 struct sdnotify {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Kinds of object are tables. A kind (param, resource, trap ...) is one struct class and one struct
- * field row per attribute; a row serves the YAML, the encoder, the decoder, the diff, printing, D-Bus
- * and the man-page lint. A new kind is a new file in class/ and a line in classes.c.
+ * field row per attribute; a row serves the YAML, the encoder, the decoder, the diff, printing,
+ * D-Bus and the man-page lint. A new kind is a new file in class/ and a line in classes.c.
  */
 #pragma once
 
@@ -22,7 +22,7 @@ enum class_form {
 /* How objects of the class are addressed, in the YAML and by the kernel. */
 enum class_key {
 	KEY_NAME, /* a string attribute */
-	KEY_ID,   /* a u32 attribute, written as a decimal number */
+	KEY_ID,	  /* a u32 attribute, written as a decimal number */
 	KEY_PATH, /* "/parent/child"; the kernel's u64 id is read from the device */
 };
 
@@ -38,11 +38,12 @@ enum phase {
 };
 
 enum field_flag {
-	FIELD_WRITABLE = 1 << 0, /* may be wanted; sent in a SET */
-	FIELD_SIZE = 1 << 1,	 /* written in the grammar of size_parse() */
+	FIELD_WRITABLE = 1 << 0,     /* may be wanted; sent in a SET */
+	FIELD_SIZE = 1 << 1,	     /* written in the grammar of size_parse() */
 	FIELD_ZERO_IS_NONE = 1 << 2, /* 0 is written `none` and is absent in replies */
-	FIELD_LIVE = 1 << 3,	 /* moves by itself: no part of a comparison */
-	FIELD_MACRO = 1 << 4,	 /* the YAML takes it, bind expands it: not an attribute of the object */
+	FIELD_LIVE = 1 << 3,	     /* moves by itself: no part of a comparison */
+	FIELD_MACRO =
+		1 << 4, /* the YAML takes it, bind expands it: not an attribute of the object */
 };
 
 struct field {
@@ -54,7 +55,8 @@ struct field {
 	const char *doc; /* one line for the man page */
 };
 
-struct class {
+struct class
+{
 	const char *name;    /* of one object: "trap_policer" */
 	const char *section; /* of the YAML entry: "trap_policers" */
 	const char *noun;    /* in messages: "trap policer" */
@@ -67,7 +69,8 @@ struct class {
 	size_t n_fields, n_writable;
 };
 
-extern const struct class class_param, class_resource, class_trap_policer, class_trap_group, class_trap;
+extern const struct class class_param, class_resource, class_trap_policer, class_trap_group,
+	class_trap;
 
 /* Every class, in the order in which the YAML's documentation lists them. */
 extern const struct class *const classes[];

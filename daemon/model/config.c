@@ -3,9 +3,9 @@
 #include "model/config.h"
 
 const char *const firmware_key_names[FIRMWARE_KEYS] = {
-	[FIRMWARE_VERSION] = "version",	  [FIRMWARE_VERSION_KEY] = "version_key",
-	[FIRMWARE_FILE] = "file",	  [FIRMWARE_COMPONENT] = "component",
-	[FIRMWARE_SHA256] = "sha256",	  [FIRMWARE_ALLOW_DOWNGRADE] = "allow_downgrade",
+	[FIRMWARE_VERSION] = "version", [FIRMWARE_VERSION_KEY] = "version_key",
+	[FIRMWARE_FILE] = "file",	[FIRMWARE_COMPONENT] = "component",
+	[FIRMWARE_SHA256] = "sha256",	[FIRMWARE_ALLOW_DOWNGRADE] = "allow_downgrade",
 };
 
 /**

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The desired state as it was written: merged from all files, not yet tied to a device. Everything in
- * a config lives in its arena; it is immutable once loaded and shared by reference.
+ * The desired state as it was written: merged from all files, not yet tied to a device. Everything
+ * in a config lives in its arena; it is immutable once loaded and shared by reference.
  */
 #pragma once
 
@@ -14,10 +14,11 @@ enum drift_policy { DRIFT_ENFORCE, DRIFT_REPORT };
 enum removal_policy { REMOVAL_RESTORE, REMOVAL_KEEP };
 
 /*
- * One value somebody wrote under a class's section. Layers are bound from the lowest to the highest; a
- * wish beats a lower one of the same class, object and attr. A wish with text NULL (`null` in the YAML)
- * takes lower ones away: of the attr, of the whole object (attr NULL too), of the whole class (object
- * NULL too). Within a layer such a wish comes before those of the same object or class that stay.
+ * One value somebody wrote under a class's section. Layers are bound from the lowest to the
+ * highest; a wish beats a lower one of the same class, object and attr. A wish with text NULL
+ * (`null` in the YAML) takes lower ones away: of the attr, of the whole object (attr NULL too), of
+ * the whole class (object NULL too). Within a layer such a wish comes before those of the same
+ * object or class that stay.
  */
 struct wish {
 	const struct class *class;
@@ -34,7 +35,7 @@ enum firmware_key {
 	FIRMWARE_VERSION_KEY,
 	FIRMWARE_FILE,
 	FIRMWARE_COMPONENT,
-	FIRMWARE_SHA256, /* 64 lower-case digits */
+	FIRMWARE_SHA256,	  /* 64 lower-case digits */
 	FIRMWARE_ALLOW_DOWNGRADE, /* "true" or "false" */
 	FIRMWARE_KEYS
 };
@@ -85,7 +86,7 @@ struct entry {
 struct config {
 	unsigned refs;
 	struct arena arena;
-	text_list files; /* those that were read, in order */
+	text_list files;			 /* those that were read, in order */
 	uint64_t audit_interval, settle_timeout; /* microseconds */
 	VEC(struct entry) entries;
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is wrong, where it was written, and what the kernel said: one struct from origin to D-Bus. */
+/* What is wrong, where it was written, and what the kernel said: one struct from origin to D-Bus.
+ */
 #pragma once
 
 #include "base/text.h"

@@ -40,7 +40,8 @@ const char *facts_lookup(const struct facts *f, const char *handle, const char *
 static const struct counter *find(const counter_list *list, const struct counter *like)
 {
 	vec_each(c, list)
-		if (c->action == like->action && c->limit == like->limit && c->remote == like->remote)
+		if (c->action == like->action && c->limit == like->limit &&
+		    c->remote == like->remote)
 			return c;
 	return NULL;
 }
@@ -54,8 +55,8 @@ bool facts_offers(const struct facts *f, uint8_t action, uint8_t limit)
 /**
  * counters_reloads() - how many reloads there were since @before.
  *
- * One reload may perform several actions and so raise several counters, each by one: the largest rise
- * is the number of reloads. Counters that restarted are counted from 0.
+ * One reload may perform several actions and so raise several counters, each by one: the largest
+ * rise is the number of reloads. Counters that restarted are counted from 0.
  */
 unsigned counters_reloads(const counter_list *now, const counter_list *before)
 {

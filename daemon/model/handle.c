@@ -9,7 +9,8 @@
  *
  * Return: false where @handle is not of this form or a part is too long.
  */
-bool handle_split(const char *handle, char bus[static HANDLE_PART_MAX], char dev[static HANDLE_PART_MAX])
+bool handle_split(const char *handle, char bus[static HANDLE_PART_MAX],
+		  char dev[static HANDLE_PART_MAX])
 {
 	const char *slash = strchr(handle, '/');
 	size_t n;

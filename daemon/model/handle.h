@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A device's handle as devlink writes it, "pci/0000:03:00.0": bus name, slash, device name. It names a
- * location, not a card.
+ * A device's handle as devlink writes it, "pci/0000:03:00.0": bus name, slash, device name. It
+ * names a location, not a card.
  */
 #pragma once
 
@@ -11,4 +11,5 @@
 #define HANDLE_PART_MAX 128
 
 bool handle_valid(const char *handle);
-bool handle_split(const char *handle, char bus[static HANDLE_PART_MAX], char dev[static HANDLE_PART_MAX]);
+bool handle_split(const char *handle, char bus[static HANDLE_PART_MAX],
+		  char dev[static HANDLE_PART_MAX]);

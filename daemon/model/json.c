@@ -11,7 +11,8 @@
 #define MEMORY_FORMAT 1
 #define FACTS_FORMAT  1
 
-/* --- memory ------------------------------------------------------------------------------------ */
+/* --- memory ------------------------------------------------------------------------------------
+ */
 
 static json_t *value_to_json(const struct value *v)
 {
@@ -42,9 +43,10 @@ static json_t *notes_to_json(const struct notes *n)
 	json_t *list = json_array();
 
 	vec_each(note, &n->notes)
-		json_array_append_new(list, json_pack("{s:s,s:s,s:i,s:o}", "class", note->class->name,
-						      "name", note->name, "cmode", (int)note->cmode,
-						      "value", value_to_json(&note->value)));
+		json_array_append_new(list,
+				      json_pack("{s:s,s:s,s:i,s:o}", "class", note->class->name,
+						"name", note->name, "cmode", (int)note->cmode,
+						"value", value_to_json(&note->value)));
 	return list;
 }
 
@@ -53,16 +55,15 @@ static int notes_from_json(json_t *list, struct notes *n)
 	size_t i;
 	json_t *j;
 
-	json_array_foreach(list, i, j)
-	{
+	json_array_foreach(list, i, j) {
 		const char *class, *name;
 		struct value value = {};
 		struct object o = {};
 		json_t *v;
 		int cmode;
 
-		if (json_unpack(j, "{s:s,s:s,s:i,s:o}", "class", &class, "name", &name, "cmode", &cmode,
-				"value", &v) < 0 ||
+		if (json_unpack(j, "{s:s,s:s,s:i,s:o}", "class", &class, "name", &name, "cmode",
+				&cmode, "value", &v) < 0 ||
 		    value_from_json(v, &value) < 0 || !class_by_name(class))
 			return -EINVAL;
 		o = (struct object){
@@ -87,14 +88,14 @@ static int counters_from_json(json_t *list, counter_list *ret)
 	size_t i;
 	json_t *j;
 
-	json_array_foreach(list, i, j)
-	{
+	json_array_foreach(list, i, j) {
 		int action, limit, remote;
 		json_int_t value;
 
 		if (json_unpack(j, "[i,i,b,I]", &action, &limit, &remote, &value) < 0)
 			return -EINVAL;
-		vec_push(ret, ((struct counter){(uint8_t)action, (uint8_t)limit, remote, (uint32_t)value}));
+		vec_push(ret, ((struct counter){(uint8_t)action, (uint8_t)limit, remote,
+						(uint32_t)value}));
 	}
 	return 0;
 }
@@ -110,9 +111,9 @@ int memory_from_json(json_t *j, struct memory *m)
 	json_int_t reloads, foreign;
 	int version, settled;
 
-	if (json_unpack(j, "{s:i,s:o,s:o,s:o,s:I,s:I,s:b}", "version", &version, "counters", &counters,
-			"in_force", &in_force, "unread", &unread, "reloads", &reloads, "foreign_reloads",
-			&foreign, "settled", &settled) < 0 ||
+	if (json_unpack(j, "{s:i,s:o,s:o,s:o,s:I,s:I,s:b}", "version", &version, "counters",
+			&counters, "in_force", &in_force, "unread", &unread, "reloads", &reloads,
+			"foreign_reloads", &foreign, "settled", &settled) < 0 ||
 	    version != MEMORY_FORMAT)
 		return -EINVAL;
 	m->reloads = (uint64_t)reloads;
@@ -127,14 +128,15 @@ int memory_from_json(json_t *j, struct memory *m)
 /** memory_to_json() - Return: a new reference. */
 json_t *memory_to_json(const char *handle, const struct memory *m)
 {
-	return json_pack("{s:i,s:s,s:o,s:o,s:o,s:I,s:I,s:b}", "version", MEMORY_FORMAT, "handle", handle,
-			 "counters", counters_to_json(&m->counters), "in_force",
-			 notes_to_json(&m->in_force), "unread", notes_to_json(&m->unread), "reloads",
-			 (json_int_t)m->reloads, "foreign_reloads", (json_int_t)m->foreign_reloads,
-			 "settled", (int)m->settled);
+	return json_pack("{s:i,s:s,s:o,s:o,s:o,s:I,s:I,s:b}", "version", MEMORY_FORMAT, "handle",
+			 handle, "counters", counters_to_json(&m->counters), "in_force",
+			 notes_to_json(&m->in_force), "unread", notes_to_json(&m->unread),
+			 "reloads", (json_int_t)m->reloads, "foreign_reloads",
+			 (json_int_t)m->foreign_reloads, "settled", (int)m->settled);
 }
 
-/* --- facts: out -------------------------------------------------------------------------------- */
+/* --- facts: out --------------------------------------------------------------------------------
+ */
 
 /* Numbers above what a JSON integer of the library holds are written as text. */
 static json_t *number_to_json(uint64_t n)
@@ -166,7 +168,8 @@ static json_t *object_to_json(const struct object *o)
 		if (object_has(o, i))
 			json_object_set_new(j, o->class->fields[i].name, field_to_json(o, i));
 	if (o->class == &class_param)
-		json_object_set_new(j, "type", json_string(value_type_name(o->v[PARAM_VALUE].type)));
+		json_object_set_new(j, "type",
+				    json_string(value_type_name(o->v[PARAM_VALUE].type)));
 	return j;
 }
 
@@ -187,8 +190,8 @@ static void add_objects(json_t *root, const struct state *s)
 		json_t *section = child(root, o->class->section);
 
 		if (o->class == &class_param)
-			json_object_set_new(child(section, o->name), enum_name(&cmode_names, o->cmode),
-					    object_to_json(o));
+			json_object_set_new(child(section, o->name),
+					    enum_name(&cmode_names, o->cmode), object_to_json(o));
 		else
 			json_object_set_new(section, o->name, object_to_json(o));
 	}
@@ -199,15 +202,16 @@ static const char *const version_kinds[] = {
 static const char *const actions[] = {[DEVLINK_RELOAD_ACTION_UNSPEC] = "unspec",
 				      [DEVLINK_RELOAD_ACTION_DRIVER_REINIT] = "driver_reinit",
 				      [DEVLINK_RELOAD_ACTION_FW_ACTIVATE] = "fw_activate"};
-static const char *const limits[] = {[DEVLINK_RELOAD_LIMIT_UNSPEC] = "unspec",
-				     [DEVLINK_RELOAD_LIMIT_NO_RESET] = "no_reset"};
+static const char *const limits[] = {
+	[DEVLINK_RELOAD_LIMIT_UNSPEC] = "unspec", [DEVLINK_RELOAD_LIMIT_NO_RESET] = "no_reset"};
 
 static json_t *versions_to_json(const struct facts *f)
 {
 	json_t *j = json_object();
 
 	vec_each(v, &f->versions)
-		json_object_set_new(child(j, version_kinds[v->kind]), v->name, json_string(v->value));
+		json_object_set_new(child(j, version_kinds[v->kind]), v->name,
+				    json_string(v->value));
 	return j;
 }
 
@@ -217,10 +221,9 @@ static json_t *named_counters_to_json(const counter_list *list)
 
 	vec_each(c, list)
 		if (c->action < ARRAY_SIZE(actions) && c->limit < ARRAY_SIZE(limits))
-			json_array_append_new(j, json_pack("[s,s,s,I]", actions[c->action],
-							   limits[c->limit],
-							   c->remote ? "remote" : "local",
-							   (json_int_t)c->value));
+			json_array_append_new(
+				j, json_pack("[s,s,s,I]", actions[c->action], limits[c->limit],
+					     c->remote ? "remote" : "local", (json_int_t)c->value));
 	return j;
 }
 
@@ -244,14 +247,15 @@ json_t *facts_to_json(const char *handle, const struct world *w)
 	set_string(j, "board.serial_number", w->facts.board_serial_number);
 	json_object_set_new(j, "versions", versions_to_json(&w->facts));
 	json_object_set_new(j, "reload",
-			    json_pack("{s:b,s:o}", "failed", (int)w->facts.reload_failed, "counters",
-				      named_counters_to_json(&w->facts.counters)));
+			    json_pack("{s:b,s:o}", "failed", (int)w->facts.reload_failed,
+				      "counters", named_counters_to_json(&w->facts.counters)));
 	add_objects(j, &w->have);
 	add_objects(j, &w->catalogue);
 	return j;
 }
 
-/* --- facts: in --------------------------------------------------------------------------------- */
+/* --- facts: in ---------------------------------------------------------------------------------
+ */
 
 struct reader {
 	struct world *world;
@@ -329,7 +333,8 @@ static int read_object(struct reader *r, const struct class *class, const char *
 
 		if (!value || (f->flags & FIELD_MACRO))
 			continue;
-		if (!value_of(value, f->type == VALUE_NONE ? type : f->type, f->names, &s->arena, &v))
+		if (!value_of(value, f->type == VALUE_NONE ? type : f->type, f->names, &s->arena,
+			      &v))
 			return bad(r, class->noun, name);
 		object_set(o, i, v);
 	}
@@ -342,8 +347,7 @@ static int read_param(struct reader *r, const char *name, json_t *cmodes)
 	json_t *j;
 	int ret = json_is_object(cmodes) ? 0 : bad(r, "param", name);
 
-	json_object_foreach(cmodes, key, j)
-	{
+	json_object_foreach(cmodes, key, j) {
 		int cmode = -1;
 
 		for (size_t i = 0; i < cmode_names.n; i++)
@@ -362,8 +366,7 @@ static int read_section(struct reader *r, const struct class *class, json_t *sec
 	json_t *j;
 	int ret = 0;
 
-	json_object_foreach(section, name, j)
-	{
+	json_object_foreach(section, name, j) {
 		if (ret < 0)
 			return ret;
 		ret = class == &class_param ? read_param(r, name, j)
@@ -385,8 +388,7 @@ static int read_counters(struct reader *r, json_t *list)
 	size_t i;
 	json_t *j;
 
-	json_array_foreach(list, i, j)
-	{
+	json_array_foreach(list, i, j) {
 		const char *action, *limit, *whose;
 		json_int_t value;
 		int a, l;
@@ -412,7 +414,8 @@ static void read_versions(struct facts *f, json_t *versions)
 
 		json_object_foreach(json_object_get(versions, version_kinds[kind]), name, j)
 			vec_push(&f->versions,
-				 ((struct version){(enum version_kind)kind, arena_strdup(&f->arena, name),
+				 ((struct version){(enum version_kind)kind,
+						   arena_strdup(&f->arena, name),
 						   arena_strdup(&f->arena, json_string_value(j))}));
 	}
 }

@@ -29,7 +29,8 @@ static int compare(const void *a, const void *b)
 }
 
 /** state_add() - a new object; the state needs a state_sort() before the next state_find(). */
-struct object *state_add(struct state *s, const struct class *class, const char *name, uint8_t cmode)
+struct object *state_add(struct state *s, const struct class *class, const char *name,
+			 uint8_t cmode)
 {
 	struct object *o = vec_add(&s->objects);
 
@@ -102,7 +103,8 @@ const char *object_str(const struct object *o, unsigned field)
 /** object_names() - the names of the field's numbers; a generic param's depend on its name. */
 const struct enum_names *object_names(const struct object *o, unsigned field)
 {
-	return o->class == &class_param ? param_value_names(o->name) : o->class->fields[field].names;
+	return o->class == &class_param ? param_value_names(o->name)
+					: o->class->fields[field].names;
 }
 
 /** object_reload_class() - does a change of it need a reload to take effect? */
@@ -112,7 +114,8 @@ bool object_reload_class(const struct object *o)
 	       (o->class == &class_param && o->cmode == CMODE_DRIVERINIT);
 }
 
-/** object_label() - the object's name in output: "/kvd/linear", "max_macs/driverinit"; to be freed. */
+/** object_label() - the object's name in output: "/kvd/linear", "max_macs/driverinit"; to be freed.
+ */
 char *object_label(const struct object *o)
 {
 	if (o->cmode == CLASS_NO_CMODE)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Objects of one device. What is wanted and what is there have the same type, so that a difference is
- * a merge of two sorted lists. An object is known by class, name and cmode; present says which fields
- * have a value: all that the kernel told for `have`, those that somebody wrote for `want`.
+ * Objects of one device. What is wanted and what is there have the same type, so that a difference
+ * is a merge of two sorted lists. An object is known by class, name and cmode; present says which
+ * fields have a value: all that the kernel told for `have`, those that somebody wrote for `want`.
  */
 #pragma once
 
@@ -25,7 +25,8 @@ struct state {
 	VEC(struct object) objects;
 };
 
-struct object *state_add(struct state *s, const struct class *class, const char *name, uint8_t cmode);
+struct object *state_add(struct state *s, const struct class *class, const char *name,
+			 uint8_t cmode);
 void state_sort(struct state *s);
 struct object *state_find(const struct state *s, const struct class *class, const char *name,
 			  uint8_t cmode);

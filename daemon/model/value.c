@@ -13,8 +13,8 @@
 const char *value_type_name(enum value_type type)
 {
 	static const char *const names[] = {
-		[VALUE_NONE] = "nothing",   [VALUE_U8] = "u8",	   [VALUE_U16] = "u16",
-		[VALUE_U32] = "u32",	    [VALUE_U64] = "u64",   [VALUE_STRING] = "string",
+		[VALUE_NONE] = "nothing",   [VALUE_U8] = "u8",	 [VALUE_U16] = "u16",
+		[VALUE_U32] = "u32",	    [VALUE_U64] = "u64", [VALUE_STRING] = "string",
 		[VALUE_BOOL] = "true/false"};
 
 	return names[type];
@@ -104,8 +104,8 @@ static char *explain_number(const char *text)
 {
 	size_t digits = strspn(text, "0123456789");
 
-	if (strncmp(text, "0x", 2) == 0 || strncmp(text, "0X", 2) == 0 || strncmp(text, "0b", 2) == 0 ||
-	    strncmp(text, "0o", 2) == 0)
+	if (strncmp(text, "0x", 2) == 0 || strncmp(text, "0X", 2) == 0 ||
+	    strncmp(text, "0b", 2) == 0 || strncmp(text, "0o", 2) == 0)
 		return mem_printf("write the number in decimal instead of \"%s\"", text);
 	if (digits && text[digits] == '_')
 		return mem_printf("write the number without \"_\" instead of \"%s\"", text);
@@ -203,8 +203,9 @@ int value_parse(const char *text, enum value_type type, const struct enum_names 
 	if (r < 0)
 		return r;
 	if (num > max[type])
-		return fail(ret_why, mem_printf("%s is more than %" PRIu64 ", the most that %s holds", text,
-						max[type], value_type_name(type)));
+		return fail(ret_why,
+			    mem_printf("%s is more than %" PRIu64 ", the most that %s holds", text,
+				       max[type], value_type_name(type)));
 	*ret = (struct value){.type = type, .num = num};
 	return 0;
 }
@@ -234,8 +235,10 @@ int size_parse(const char *text, struct size *ret, char **ret_why)
 		}
 	}
 	if (digits && strcmp(text + digits, "%") == 0) {
-		if (parse_digits(text, digits, &num) < 0 || num > 100 || (digits > 1 && text[0] == '0'))
-			return fail(ret_why, mem_printf("%s is not a percentage from 0%% to 100%%", text));
+		if (parse_digits(text, digits, &num) < 0 || num > 100 ||
+		    (digits > 1 && text[0] == '0'))
+			return fail(ret_why,
+				    mem_printf("%s is not a percentage from 0%% to 100%%", text));
 		*ret = (struct size){SIZE_PERCENT, num};
 		return 0;
 	}

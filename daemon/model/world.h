@@ -14,7 +14,8 @@ struct world {
 	struct memory memory;
 };
 
-/* Which answers a read consists of. GET is always one, and the first: it waits for a reload's end. */
+/* Which answers a read consists of. GET is always one, and the first: it waits for a reload's end.
+ */
 struct read_name {
 	const struct class *class;
 	const char *name; /* borrowed */
@@ -22,7 +23,8 @@ struct read_name {
 
 struct reads {
 	bool identify;	/* INFO_GET */
-	bool catalogue; /* dumps: they wait for every busy device before Linux 6.6, so only when needed */
+	bool catalogue; /* dumps: they wait for every busy device before Linux 6.6, so only when
+			   needed */
 	bool resources;
 	VEC(struct read_name) names;
 };

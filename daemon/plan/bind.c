@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * From wishes to wanted objects: names must exist, values must have the device's type, actions must be
- * possible. Sizes of resources are resolved in resources.c. Complains about everything at once, each
- * with the place where it was written.
+ * From wishes to wanted objects: names must exist, values must have the device's type, actions must
+ * be possible. Sizes of resources are resolved in resources.c. Complains about everything at once,
+ * each with the place where it was written.
  */
 #include "plan/bind.h"
 #include "plan/binder.h"
@@ -20,8 +20,8 @@ static void complain(struct binder *b, struct mark mark, const struct wish *w, c
 
 	if (vasprintf(&text, format, ap) < 0)
 		text = mem_strdup(format);
-	diag_add(b->diags, DIAG_ERROR, mark, mark.line == w->mark.line ? w->source : NULL, b->handle,
-		 "%s", text);
+	diag_add(b->diags, DIAG_ERROR, mark, mark.line == w->mark.line ? w->source : NULL,
+		 b->handle, "%s", text);
 	free(text);
 }
 
@@ -45,14 +45,15 @@ void bind_error_name(struct binder *b, const struct wish *w, const char *format,
 	va_end(ap);
 }
 
-/* Names of all objects of a class: of the last read for resources, of the catalogue for the rest. */
+/* Names of all objects of a class: of the last read for resources, of the catalogue for the rest.
+ */
 static void list_names(const struct binder *b, const struct class *class, text_list *names)
 {
-	const struct state *s =
-		class == &class_resource ? &b->world->have : &b->world->catalogue;
+	const struct state *s = class == &class_resource ? &b->world->have : &b->world->catalogue;
 
 	vec_each(o, &s->objects)
-		if (o->class == class && (!names->n || strcmp(names->v[names->n - 1], o->name) != 0))
+		if (o->class == class &&
+		    (!names->n || strcmp(names->v[names->n - 1], o->name) != 0))
 			vec_push(names, o->name);
 }
 
@@ -100,7 +101,8 @@ void bind_missing(struct binder *b, const struct winner *w)
 	list_names(b, wish->class, &names);
 	suggest(&hint, wish, &names);
 	text = buf_take(&hint);
-	bind_error_name(b, wish, "the device has no %s %s%s", wish->class->noun, wish->object, text);
+	bind_error_name(b, wish, "the device has no %s %s%s", wish->class->noun, wish->object,
+			text);
 	vec_clear(&names);
 }
 
@@ -230,7 +232,8 @@ static bool trap_has_own_wish(const struct binder *b, const char *trap)
 	return bsearch(&key, b->winners.v, b->winners.n, sizeof(key), by_wish_object);
 }
 
-/* A group action is a macro over the group's drop traps; a trap's own wish, of any layer, beats it. */
+/* A group action is a macro over the group's drop traps; a trap's own wish, of any layer, beats it.
+ */
 static void bind_group_action(struct binder *b, const struct wish *w)
 {
 	struct value v;
@@ -260,7 +263,8 @@ static void bind_group(struct binder *b, const struct winner *winner)
 		bind_missing(b, winner);
 	else if (strcmp(w->attr, class_trap_group.fields[GROUP_ACTION].name) == 0)
 		bind_group_action(b, w);
-	else if (parse_value(b, w, VALUE_U32, &policer_names, &v) && policer_exists(b, winner, v.num))
+	else if (parse_value(b, w, VALUE_U32, &policer_names, &v) &&
+		 policer_exists(b, winner, v.num))
 		want_value(b, w->class, w->object, CLASS_NO_CMODE, GROUP_POLICER, v, w->mark);
 }
 
@@ -277,7 +281,8 @@ static void bind_trap(struct binder *b, const struct winner *winner)
 	}
 	type = object_num(have, TRAP_TYPE, TRAP_TYPE_DROP);
 	if (type != TRAP_TYPE_DROP)
-		bind_error(b, w, "trap %s is of type %s: only traps of type drop have an action to set",
+		bind_error(b, w,
+			   "trap %s is of type %s: only traps of type drop have an action to set",
 			   w->object, enum_name(&trap_type_names, type));
 	else if (parse_value(b, w, VALUE_U8, &trap_action_names, &v))
 		want_value(b, w->class, w->object, CLASS_NO_CMODE, TRAP_ACTION, v, w->mark);
@@ -333,8 +338,8 @@ static void bind_all(struct binder *b)
  *
  * Return: 0; BIND_NEEDS_CATALOGUE, with nothing in @ret_want and @diags; -EINVAL with errors.
  */
-int bind_entry(const struct entry *e, const char *handle, const struct world *w, struct state *ret_want,
-	       struct diag_list *diags)
+int bind_entry(const struct entry *e, const char *handle, const struct world *w,
+	       struct state *ret_want, struct diag_list *diags)
 {
 	struct diag_list found = {};
 	struct state want = {};

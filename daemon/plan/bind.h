@@ -16,6 +16,7 @@
 /* bind_entry(): the device's catalogue is needed to go on. */
 #define BIND_NEEDS_CATALOGUE 1
 
-void bind_reads(const struct entry *e, const char *handle, const struct world *w, struct reads *ret);
-int bind_entry(const struct entry *e, const char *handle, const struct world *w, struct state *ret_want,
-	       struct diag_list *diags);
+void bind_reads(const struct entry *e, const char *handle, const struct world *w,
+		struct reads *ret);
+int bind_entry(const struct entry *e, const char *handle, const struct world *w,
+	       struct state *ret_want, struct diag_list *diags);

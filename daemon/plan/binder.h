@@ -26,6 +26,7 @@ void winners_collect(winner_list *winners, const struct entry *e, const char *ha
 		     const struct facts *facts);
 
 void bind_error(struct binder *b, const struct wish *w, const char *format, ...) _printf_(3, 4);
-void bind_error_name(struct binder *b, const struct wish *w, const char *format, ...) _printf_(3, 4);
+void bind_error_name(struct binder *b, const struct wish *w, const char *format, ...)
+	_printf_(3, 4);
 void bind_missing(struct binder *b, const struct winner *w);
 void bind_resources(struct binder *b, const struct winner *first, size_t n);

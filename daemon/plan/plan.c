@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which steps lead from what is there to what is wanted, in which order, and whether a reload is among
- * them. A reload-class object has three values: wanted, staged (what the next reload will bring) and in
- * force. Its goal is the wanted value where a reload is permitted, else the value in force: so nothing
- * is staged without permission, and what was staged by an attempt that ended otherwise, or by somebody
- * else, is set back. Knows no time, no state machine, no messages.
+ * Which steps lead from what is there to what is wanted, in which order, and whether a reload is
+ * among them. A reload-class object has three values: wanted, staged (what the next reload will
+ * bring) and in force. Its goal is the wanted value where a reload is permitted, else the value in
+ * force: so nothing is staged without permission, and what was staged by an attempt that ended
+ * otherwise, or by somebody else, is set back. Knows no time, no state machine, no messages.
  */
 #include "plan/plan.h"
 
@@ -43,8 +43,8 @@ static char *format_value(const struct object *o, const struct value *v)
 	return buf_take(&b);
 }
 
-static void add_set(struct planner *p, const struct object *target, uint8_t fields, enum phase phase,
-		    enum disruption disruption, char *from)
+static void add_set(struct planner *p, const struct object *target, uint8_t fields,
+		    enum phase phase, enum disruption disruption, char *from)
 {
 	struct step *s = add_step(p, STEP_SET, phase, disruption);
 
@@ -76,8 +76,8 @@ static void stage(struct planner *p, const struct object *want, const struct tri
 	if (!value_equal(&t->wanted, &t->in_force)) {
 		p->reload = true;
 		if (!goes)
-			buf_add(&p->plan->pending_text, "%s%s %s", p->plan->pending_text.n ? ", " : "",
-				want->class->noun, want->name);
+			buf_add(&p->plan->pending_text, "%s%s %s",
+				p->plan->pending_text.n ? ", " : "", want->class->noun, want->name);
 	}
 	if (value_equal(goal, &t->staged))
 		return;
@@ -86,19 +86,22 @@ static void stage(struct planner *p, const struct object *want, const struct tri
 		add_remember(p, want, &t->in_force);
 	add_set(p, &target, 1, is_param ? PHASE_STAGE_PARAM : PHASE_STAGE_RESOURCE,
 		back ? DISRUPTION_LIVE : DISRUPTION_RELOAD,
-		format_value(want, value_equal(&t->staged, &t->in_force) ? &t->in_force : &t->staged));
+		format_value(want,
+			     value_equal(&t->staged, &t->in_force) ? &t->in_force : &t->staged));
 }
 
 static void plan_resource(struct planner *p, const struct object *want, const struct object *have)
 {
 	struct triple t = {.wanted = want->v[RESOURCE_SIZE],
 			   .in_force = have->v[RESOURCE_SIZE],
-			   .staged = object_has(have, RESOURCE_SIZE_NEW) ? have->v[RESOURCE_SIZE_NEW]
-									 : have->v[RESOURCE_SIZE]};
+			   .staged = object_has(have, RESOURCE_SIZE_NEW)
+					     ? have->v[RESOURCE_SIZE_NEW]
+					     : have->v[RESOURCE_SIZE]};
 	const struct value *unread = notes_find(&p->world->memory.unread, want);
 
 	if (unread && value_equal(unread, &t.wanted) && value_equal(&t.staged, &t.wanted)) {
-		buf_add(&p->plan->unread_text, "%s%s", p->plan->unread_text.n ? ", " : "", want->name);
+		buf_add(&p->plan->unread_text, "%s%s", p->plan->unread_text.n ? ", " : "",
+			want->name);
 		return;
 	}
 	stage(p, want, &t);
@@ -135,7 +138,8 @@ static void plan_live(struct planner *p, const struct object *want, const struct
 	uint8_t fields = 0;
 
 	for (unsigned i = 0; i < want->class->n_writable; i++)
-		if (object_has(want, i) && !(object_has(have, i) && value_equal(&want->v[i], &have->v[i])))
+		if (object_has(want, i) &&
+		    !(object_has(have, i) && value_equal(&want->v[i], &have->v[i])))
 			fields |= (uint8_t)(1u << i);
 	if (!fields)
 		return;
@@ -191,8 +195,8 @@ static void add_reload(struct planner *p)
 /* Does the step make a resource smaller? Those go first, so that no sum is ever too large. */
 static bool shrinks(const struct planner *p, const struct step *s)
 {
-	const struct object *have = state_find(&p->world->have, s->target.class, s->target.name,
-					       s->target.cmode);
+	const struct object *have =
+		state_find(&p->world->have, s->target.class, s->target.name, s->target.cmode);
 
 	return s->target.v[RESOURCE_SIZE].num < object_num(have, RESOURCE_SIZE, 0);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The planner: from what is wanted and what is there to the least disruptive steps. A pure function.
+ * The planner: from what is wanted and what is there to the least disruptive steps. A pure
+ * function.
  *
- * The steps are in order and grouped by phase. They are carried out phase by phase up to and with the
- * first barrier (a reload); then the device is read and planned anew. What stands behind the barrier
- * shows people what is to come. An empty plan means that all is as wanted, except what `pending` and
- * `held` say.
+ * The steps are in order and grouped by phase. They are carried out phase by phase up to and with
+ * the first barrier (a reload); then the device is read and planned anew. What stands behind the
+ * barrier shows people what is to come. An empty plan means that all is as wanted, except what
+ * `pending` and `held` say.
  */
 #pragma once
 

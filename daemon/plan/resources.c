@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Sizes of resources: what percentages, `rest`, `min` and `max` come to on this device, whether each
- * size is allowed, and whether children fit into their parent. The kernel checks sums only at the
- * reload and without looking for overflow, so all of it is checked here first.
+ * Sizes of resources: what percentages, `rest`, `min` and `max` come to on this device, whether
+ * each size is allowed, and whether children fit into their parent. The kernel checks sums only at
+ * the reload and without looking for overflow, so all of it is checked here first.
  */
 #include "plan/binder.h"
 
@@ -72,11 +72,11 @@ static bool check_limits(struct tree *t, const struct slot *s, uint64_t n, const
 	uint64_t gran = granularity(s), occ = object_num(s->have, RESOURCE_OCC, 0);
 
 	if (n > most(s))
-		bind_error(t->b, w, "%s%" PRIu64 " is more than the maximum %" PRIu64 " of %s", sum, n,
-			   most(s), w->object);
+		bind_error(t->b, w, "%s%" PRIu64 " is more than the maximum %" PRIu64 " of %s", sum,
+			   n, most(s), w->object);
 	else if (n < least(s))
-		bind_error(t->b, w, "%s%" PRIu64 " is less than the minimum %" PRIu64 " of %s", sum, n,
-			   least(s), w->object);
+		bind_error(t->b, w, "%s%" PRIu64 " is less than the minimum %" PRIu64 " of %s", sum,
+			   n, least(s), w->object);
 	else if (n != VALUE_UNLIMITED && n % gran)
 		bind_error(t->b, w,
 			   "%s%" PRIu64 " is not a multiple of the granularity %" PRIu64
@@ -84,7 +84,8 @@ static bool check_limits(struct tree *t, const struct slot *s, uint64_t n, const
 			   sum, n, gran, w->object, MAX(round_down(n, gran), least(s)),
 			   MIN(round_up(n, gran), most(s)));
 	else if (n < occ)
-		bind_error(t->b, w, "%s%" PRIu64 " is less than the %" PRIu64 " entries of %s in use", sum,
+		bind_error(t->b, w,
+			   "%s%" PRIu64 " is less than the %" PRIu64 " entries of %s in use", sum,
 			   n, occ, w->object);
 	else
 		return true;
@@ -107,7 +108,8 @@ static bool whole_of(struct tree *t, const struct slot *s, const struct slot *pa
 	if (!parent)
 		bind_error(t->b, w, "%s has no parent to take %s of", w->object, w->text);
 	else if (parent->resolved && parent->value == VALUE_UNLIMITED)
-		bind_error(t->b, w, "%s is unlimited, %s of it is no number", parent->have->name, w->text);
+		bind_error(t->b, w, "%s is unlimited, %s of it is no number", parent->have->name,
+			   w->text);
 	else if (parent->resolved)
 		*ret = parent->value;
 	return parent && parent->resolved && parent->value != VALUE_UNLIMITED;
@@ -145,9 +147,10 @@ static void resolve(struct tree *t, struct slot *s, const struct slot *parent)
 	}
 }
 
-/* Sum of the children of @parent but @except, as a number and as text. Return: false on overflow. */
-static bool sum_children(struct tree *t, const char *parent, const struct slot *except, uint64_t *ret,
-			 struct buf *text)
+/* Sum of the children of @parent but @except, as a number and as text. Return: false on overflow.
+ */
+static bool sum_children(struct tree *t, const char *parent, const struct slot *except,
+			 uint64_t *ret, struct buf *text)
 {
 	bool fits = true;
 
@@ -174,8 +177,8 @@ static void resolve_rest(struct tree *t, struct slot *s, const struct slot *pare
 		if (o == s || !parent || !resource_is_child(o->have->name, parent->have->name))
 			continue;
 		if (o->winner && o->size.kind == SIZE_REST && o < s) {
-			bind_error(t->b, s->winner->wish, "%s is the rest already: only one child can be",
-				   o->have->name);
+			bind_error(t->b, s->winner->wish,
+				   "%s is the rest already: only one child can be", o->have->name);
 			return;
 		}
 		if (!o->resolved) /* has its own error */
@@ -227,7 +230,8 @@ static const struct winner *blame(struct tree *t, const struct slot *parent)
 static bool unlimited_child(struct tree *t, const struct slot *parent, const struct wish *w)
 {
 	vec_each(s, &t->slots) {
-		if (!resource_is_child(s->have->name, parent->have->name) || s->value != VALUE_UNLIMITED)
+		if (!resource_is_child(s->have->name, parent->have->name) ||
+		    s->value != VALUE_UNLIMITED)
 			continue;
 		bind_error(t->b, w, "%s is unlimited and does not fit into %s %" PRIu64 "%s%s",
 			   s->have->name, parent->have->name, parent->value,
@@ -244,7 +248,8 @@ static char *lines_to_add(struct tree *t, const struct slot *parent)
 
 	vec_each(s, &t->slots)
 		if (!s->winner && resource_is_child(s->have->name, parent->have->name))
-			buf_add(&b, "%s%s: SIZE", b.n ? ", " : "; lower a size or add ", s->have->name);
+			buf_add(&b, "%s%s: SIZE", b.n ? ", " : "; lower a size or add ",
+				s->have->name);
 	return buf_take(&b);
 }
 
@@ -264,7 +269,8 @@ static void check_family(struct tree *t, const struct slot *parent)
 		return;
 	add = lines_to_add(t, parent);
 	bind_error(t->b, winner->wish, "children do not fit into %s %" PRIu64 ": %s%s%s",
-		   parent->have->name, parent->value, children, fits ? "" : " is more than 2^64-1", add);
+		   parent->have->name, parent->value, children, fits ? "" : " is more than 2^64-1",
+		   add);
 }
 
 static bool all_resolved(struct tree *t)
@@ -311,9 +317,10 @@ void bind_resources(struct binder *b, const struct winner *first, size_t n)
 
 	vec_each(o, &b->world->have.objects)
 		if (o->class == &class_resource)
-			vec_push(&t.slots, ((struct slot){.have = o,
-							  .resolved = true,
-							  .value = object_num(o, RESOURCE_SIZE, 0)}));
+			vec_push(&t.slots,
+				 ((struct slot){.have = o,
+						.resolved = true,
+						.value = object_num(o, RESOURCE_SIZE, 0)}));
 	for (size_t i = 0; i < n; i++)
 		attach(&t, &first[i]);
 	resolve_level(&t, NULL);

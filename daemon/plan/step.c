@@ -15,7 +15,8 @@ const char *disruption_name(enum disruption d)
 	return names[d];
 }
 
-/** step_set_target() - make a copy of @o with only @fields of its writable ones the step's target. */
+/** step_set_target() - make a copy of @o with only @fields of its writable ones the step's target.
+ */
 void step_set_target(struct step *s, const struct object *o, uint8_t fields)
 {
 	uint8_t writable = (uint8_t)((1u << o->class->n_writable) - 1);
@@ -39,7 +40,8 @@ char *step_object_label(const struct step *s)
 {
 	if (s->kind != STEP_RELOAD)
 		return object_label(&s->target);
-	return mem_strdup(s->action == DEVLINK_RELOAD_ACTION_FW_ACTIVATE ? "fw_activate" : "driver_reinit");
+	return mem_strdup(s->action == DEVLINK_RELOAD_ACTION_FW_ACTIVATE ? "fw_activate"
+									 : "driver_reinit");
 }
 
 /** step_same() - do both set the same object to the same values? */

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One step of a plan. It owns all that it says: config and snapshots may go while it is carried out. */
+/* One step of a plan. It owns all that it says: config and snapshots may go while it is carried
+ * out. */
 #pragma once
 
 #include "model/object.h"
 
 /* How much a step disturbs, least first. */
-enum disruption { DISRUPTION_NONE, DISRUPTION_LIVE, DISRUPTION_FW_LIVE, DISRUPTION_RELOAD, DISRUPTION_POWER_CYCLE };
+enum disruption {
+	DISRUPTION_NONE,
+	DISRUPTION_LIVE,
+	DISRUPTION_FW_LIVE,
+	DISRUPTION_RELOAD,
+	DISRUPTION_POWER_CYCLE
+};
 
 enum step_kind {
 	STEP_REMEMBER, /* note which value is in force before another one is staged */
@@ -17,7 +24,8 @@ struct step {
 	enum step_kind kind;
 	enum phase phase;
 	enum disruption disruption;
-	struct object target; /* STEP_SET: with the fields to set; STEP_REMEMBER: with the value in force */
+	struct object target; /* STEP_SET: with the fields to set; STEP_REMEMBER: with the value in
+				 force */
 	uint8_t action;	      /* STEP_RELOAD: DEVLINK_RELOAD_ACTION_* */
 	char *from, *to;
 	struct mark mark;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Of all layers that apply to a device, the wishes that win: a higher layer beats a lower one key by
- * key, and its `null` takes lower ones away.
+ * Of all layers that apply to a device, the wishes that win: a higher layer beats a lower one key
+ * by key, and its `null` takes lower ones away.
  */
 #include "plan/binder.h"
 #include "plan/match.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The devlink decoder. Flat objects (traps, groups, policers) follow the classes' tables; params and
- * resources are nests of their own, facts come from GET and INFO_GET. Trusts no length and no order.
+ * The devlink decoder. Flat objects (traps, groups, policers) follow the classes' tables; params
+ * and resources are nests of their own, facts come from GET and INFO_GET. Trusts no length and no
+ * order.
  */
 #include "wire/decode.h"
 #include "model/handle.h"
@@ -42,8 +43,7 @@ static uint32_t config_group(const struct nlattr *groups)
 	uint64_t id;
 	int left;
 
-	nla_for_each_nested(group, groups, left)
-	{
+	nla_for_each_nested(group, groups, left) {
 		const char *name;
 
 		if (nla_parse_nested(g, CTRL_ATTR_MCAST_GRP_MAX, group, NULL) < 0)
@@ -101,7 +101,8 @@ int decode_handle(const struct nlmsghdr *m, uint16_t family, char ret[static HAN
 static bool read_value(const struct nlattr *a, enum value_type type, struct arena *arena,
 		       struct value *ret)
 {
-	static const size_t sizes[] = {[VALUE_U8] = 1, [VALUE_U16] = 2, [VALUE_U32] = 4, [VALUE_U64] = 8};
+	static const size_t sizes[] = {
+		[VALUE_U8] = 1, [VALUE_U16] = 2, [VALUE_U32] = 4, [VALUE_U64] = 8};
 
 	switch (type) {
 	case VALUE_BOOL:
@@ -190,8 +191,7 @@ static void read_param(const struct attrs *top, struct state *state)
 	if (!name || !param.v[DEVLINK_ATTR_PARAM_VALUES_LIST] ||
 	    !attr_uint(param.v[DEVLINK_ATTR_PARAM_TYPE], 1, &n) || param_type(n) == VALUE_NONE)
 		return;
-	nla_for_each_nested(nest, param.v[DEVLINK_ATTR_PARAM_VALUES_LIST], left)
-	{
+	nla_for_each_nested(nest, param.v[DEVLINK_ATTR_PARAM_VALUES_LIST], left) {
 		struct object *o;
 		struct value v;
 		uint64_t cmode;
@@ -201,7 +201,8 @@ static void read_param(const struct attrs *top, struct state *state)
 		    cmode > CMODE_PERMANENT)
 			continue;
 		o = state_add(state, &class_param, name, (uint8_t)cmode);
-		if (read_value(value.v[DEVLINK_ATTR_PARAM_VALUE_DATA], param_type(n), &state->arena, &v))
+		if (read_value(value.v[DEVLINK_ATTR_PARAM_VALUE_DATA], param_type(n), &state->arena,
+			       &v))
 			object_set(o, PARAM_VALUE, v);
 		else /* no value now, but the type is known */
 			o->v[PARAM_VALUE] = (struct value){.type = param_type(n)};
@@ -217,8 +218,7 @@ static void read_resources(const struct nlattr *list, const char *parent, int de
 
 	if (!list || depth == RESOURCE_DEPTH_MAX)
 		return;
-	nla_for_each_nested(nest, list, left)
-	{
+	nla_for_each_nested(nest, list, left) {
 		_cleanup_free_ char *path = NULL;
 		const char *name;
 		struct attrs a;
@@ -229,7 +229,8 @@ static void read_resources(const struct nlattr *list, const char *parent, int de
 		if (!name)
 			continue;
 		path = mem_printf("%s/%s", parent, name);
-		read_fields(state_add(state, &class_resource, path, CLASS_NO_CMODE), &a, &state->arena);
+		read_fields(state_add(state, &class_resource, path, CLASS_NO_CMODE), &a,
+			    &state->arena);
 		read_resources(a.v[DEVLINK_ATTR_RESOURCE_LIST], path, depth + 1, state);
 	}
 }
@@ -246,8 +247,7 @@ static void read_stats_entries(const struct nlattr *info, bool remote, struct fa
 	stats = a.v[DEVLINK_ATTR_RELOAD_ACTION_STATS];
 	if (!stats)
 		return;
-	nla_for_each_nested(entry, stats, left)
-	{
+	nla_for_each_nested(entry, stats, left) {
 		uint64_t limit, value;
 
 		if (attrs_parse_nest(&e, entry) &&
@@ -310,9 +310,9 @@ static void read_info(const struct nlmsghdr *m, const struct attrs *a, struct fa
 
 	facts->driver = keep_string(facts, a->v[DEVLINK_ATTR_INFO_DRIVER_NAME]);
 	facts->serial_number = keep_string(facts, a->v[DEVLINK_ATTR_INFO_SERIAL_NUMBER]);
-	facts->board_serial_number = keep_string(facts, a->v[DEVLINK_ATTR_INFO_BOARD_SERIAL_NUMBER]);
-	nlmsg_for_each_attr(attr, (struct nlmsghdr *)m, GENL_HDRLEN, left)
-	{
+	facts->board_serial_number =
+		keep_string(facts, a->v[DEVLINK_ATTR_INFO_BOARD_SERIAL_NUMBER]);
+	nlmsg_for_each_attr(attr, (struct nlmsghdr *)m, GENL_HDRLEN, left) {
 		if (nla_type(attr) == DEVLINK_ATTR_INFO_VERSION_FIXED)
 			read_version(attr, VERSION_FIXED, facts);
 		else if (nla_type(attr) == DEVLINK_ATTR_INFO_VERSION_RUNNING)
@@ -325,8 +325,8 @@ static void read_info(const struct nlmsghdr *m, const struct attrs *a, struct fa
 /**
  * decode_answer() - add what @m says of @handle to @state and @facts.
  *
- * The state needs a state_sort() afterwards. An INFO_GET answer adds to facts; a GET answer replaces
- * the counters.
+ * The state needs a state_sort() afterwards. An INFO_GET answer adds to facts; a GET answer
+ * replaces the counters.
  */
 void decode_answer(const struct nlmsghdr *m, uint16_t family, const char *handle,
 		   struct state *state, struct facts *facts)

@@ -6,8 +6,8 @@
  *		decode_answer(m, family, handle, &state, &facts);
  *	state_sort(&state);
  *
- * Messages of other devices and of unknown commands are passed over; unknown attributes are ignored;
- * an attribute that is too short counts as absent.
+ * Messages of other devices and of unknown commands are passed over; unknown attributes are
+ *ignored; an attribute that is too short counts as absent.
  */
 #pragma once
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The devlink encoder. Attribute numbers come from the classes' tables; only the nests of params and
- * the ids of resources are special. Shapes: include/uapi/linux/devlink.h and net/devlink/ of Linux 6.1.
+ * The devlink encoder. Attribute numbers come from the classes' tables; only the nests of params
+ * and the ids of resources are special. Shapes: include/uapi/linux/devlink.h and net/devlink/ of
+ * Linux 6.1.
  */
 #include "wire/encode.h"
 #include "model/handle.h"
@@ -72,7 +73,8 @@ static struct nl_msg *new_request(uint16_t family, uint8_t command, uint8_t vers
 {
 	struct nl_msg *msg = nlmsg_alloc_size(4096);
 
-	if (!msg || !genlmsg_put(msg, 0, 0, family, 0, NLM_F_REQUEST | NLM_F_ACK | flags, command, version))
+	if (!msg ||
+	    !genlmsg_put(msg, 0, 0, family, 0, NLM_F_REQUEST | NLM_F_ACK | flags, command, version))
 		abort();
 	if (handle) {
 		char bus[HANDLE_PART_MAX], dev[HANDLE_PART_MAX];
@@ -90,7 +92,8 @@ static struct nl_msg *request(uint16_t family, uint8_t command, int flags, const
 	return new_request(family, command, DEVLINK_GENL_VERSION, flags, handle);
 }
 
-/** encode_getfamily() - asks the generic netlink controller for devlink's family and group numbers. */
+/** encode_getfamily() - asks the generic netlink controller for devlink's family and group numbers.
+ */
 struct nl_msg *encode_getfamily(void)
 {
 	struct nl_msg *msg = new_request(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, 0, NULL);
@@ -147,8 +150,8 @@ struct nl_msg *encode_object_get(uint16_t family, const char *handle, const stru
 /**
  * encode_object_dump() - all objects of a class; not for resources.
  *
- * Kernels before 6.6 ignore the handle and answer with the objects of every device, and wait for each
- * that is busy.
+ * Kernels before 6.6 ignore the handle and answer with the objects of every device, and wait for
+ * each that is busy.
  */
 struct nl_msg *encode_object_dump(uint16_t family, const char *handle, const struct class *class)
 {
@@ -186,7 +189,8 @@ struct nl_msg *encode_object_set(uint16_t family, const char *handle, const stru
 	return msg;
 }
 
-/** encode_reload() - the action is always named: only then does the kernel say what it performed. */
+/** encode_reload() - the action is always named: only then does the kernel say what it performed.
+ */
 struct nl_msg *encode_reload(uint16_t family, const char *handle, uint8_t action)
 {
 	struct nl_msg *msg = request(family, DEVLINK_CMD_RELOAD, 0, handle);

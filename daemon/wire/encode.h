@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Requests to devlink as libnl messages, complete but for the sequence number and the port, which the
- * sender fills in. Every request asks for an acknowledgement. The caller owns the message.
+ * Requests to devlink as libnl messages, complete but for the sequence number and the port, which
+ * the sender fills in. Every request asks for an acknowledgement. The caller owns the message.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Composes reads out of by-name requests, which no other device can block, and dumps where they cannot
- * be avoided; tells "the device has no such object" from "it could not be read".
+ * Composes reads out of by-name requests, which no other device can block, and dumps where they
+ * cannot be avoided; tells "the device has no such object" from "it could not be read".
  */
 #include "wire/reading.h"
 #include "wire/encode.h"
@@ -14,8 +14,8 @@ static void add(read_request_list *list, struct nl_msg *msg, const struct class 
 }
 
 /** reading_start() - set up @r and list the requests it takes, GET first. */
-void reading_start(struct reading *r, const struct reads *reads, uint16_t family, const char *handle,
-		   read_request_list *ret)
+void reading_start(struct reading *r, const struct reads *reads, uint16_t family,
+		   const char *handle, read_request_list *ret)
 {
 	*r = (struct reading){.family = family,
 			      .handle = mem_strdup(handle),
@@ -34,8 +34,9 @@ void reading_start(struct reading *r, const struct reads *reads, uint16_t family
 }
 
 /*
- * Errors that say "there is no such thing": unknown traps, groups and policers are ENOENT, unknown params
- * EINVAL; EOPNOTSUPP comes from a driver without any of the kind (net/devlink of Linux 6.1 and 6.12).
+ * Errors that say "there is no such thing": unknown traps, groups and policers are ENOENT, unknown
+ * params EINVAL; EOPNOTSUPP comes from a driver without any of the kind (net/devlink of Linux 6.1
+ * and 6.12).
  */
 static bool means_absent(const struct read_request *request, int error)
 {

@@ -25,14 +25,14 @@ typedef VEC(struct read_request) read_request_list;
 struct reading {
 	uint16_t family;
 	char *handle;
-	int error; /* the first one that says more than "no such object" */
+	int error;		     /* the first one that says more than "no such object" */
 	bool identified, catalogued; /* INFO_GET, the dumps were part of it */
 	struct state have, catalogue;
 	struct facts facts;
 };
 
-void reading_start(struct reading *r, const struct reads *reads, uint16_t family, const char *handle,
-		   read_request_list *ret);
+void reading_start(struct reading *r, const struct reads *reads, uint16_t family,
+		   const char *handle, read_request_list *ret);
 void reading_answer(struct reading *r, const struct read_request *request, const void *reply,
 		    size_t len, int error);
 void reading_finish(struct reading *r);
