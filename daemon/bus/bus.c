@@ -56,7 +56,9 @@ static void update_wait(struct bus *b)
 
 	if (events >= 0)
 		loop_io_events(b->io, (short)events);
-	if (sd_bus_get_timeout(b->connection, &timeout) >= 0 && timeout != UINT64_MAX) {
+	if (sd_bus_get_timeout(b->connection, &timeout) < 0 || timeout == UINT64_MAX) {
+		loop_timer_set(b->timer, USEC_NEVER);
+	} else {
 		uint64_t now = clock_monotonic();
 
 		loop_timer_set(b->timer, clock_now() + (timeout > now ? timeout - now : 0));
