@@ -17,6 +17,7 @@
 
 /* A device that cannot be read is asked again after this. */
 #define READ_RETRY_USEC (10 * USEC_PER_SEC)
+#define READ_LOSSES_MAX 3
 
 /** device_new() - a device that has not been read yet, under @config. */
 struct device *device_new(const char *handle, struct config *config, uint64_t now)
@@ -174,17 +175,22 @@ static void rest(struct device *d, uint64_t now)
 	steps_clear(&d->ran);
 }
 
+/* A lost answer or a busy kernel is asked again soon; that it goes on is an error to show. */
 static void on_read_error(struct device *d, int error, uint64_t now)
 {
 	if (error == -ENODEV) {
 		d->gone = true;
 		return;
 	}
+	if (error_is_transient(error) && d->read_losses++ < READ_LOSSES_MAX) {
+		d->retry_at = now + USEC_PER_SEC / 10;
+		return;
+	}
 	if (d->read_error != error)
 		log_with(LOG_ERR, &(struct log_fields){.device = d->handle},
 			 "%s: the device cannot be read: %s", d->handle, strerror(-error));
 	d->read_error = error;
-	d->retry_at = now + (error_is_transient(error) ? USEC_PER_SEC : READ_RETRY_USEC);
+	d->retry_at = now + READ_RETRY_USEC;
 }
 
 /* Versions and names may have changed, and an entry that was refused may fit now. */
@@ -201,11 +207,10 @@ static bool bind_again(struct device *d)
 {
 	if (d->world.facts.reload_failed) /* traps are gone: bind would miss them */
 		return true;
-	d->need_catalogue = device_bind(d) == BIND_NEEDS_CATALOGUE;
-	if (d->need_catalogue || d->need_read) {
-		d->need_read = true;
+	if (device_bind(d) == BIND_NEEDS_CATALOGUE)
+		d->need_catalogue = d->need_read = true;
+	if (d->need_read)
 		return false;
-	}
 	device_learn(d);
 	return true;
 }
@@ -218,6 +223,7 @@ static void on_read(struct device *d, const struct device_reading *r, uint64_t n
 		return;
 	}
 	d->read_error = 0;
+	d->read_losses = 0;
 	if (d->outdated) {
 		d->outdated = false;
 		d->need_read = true;
@@ -236,8 +242,19 @@ static void on_read(struct device *d, const struct device_reading *r, uint64_t n
 		replan(d, now);
 }
 
+/* A size that nobody wants can only have been staged by somebody else. */
+static void warn_of_foreign_size(const struct device *d, const struct step *s)
+{
+	if (s->kind != STEP_SET || s->target.class != &class_resource || s->mark.file)
+		return;
+	log_with(LOG_WARNING, &(struct log_fields){.device = d->handle, .object = s->target.name},
+		 "%s: resource %s: the size %s that somebody else left pending was set back to %s",
+		 d->handle, s->target.name, s->from, s->to);
+}
+
 static void on_acknowledged(struct device *d, const struct step *s)
 {
+	warn_of_foreign_size(d, s);
 	steps_copy(&d->ran, s);
 	if (s->kind == STEP_RELOAD) {
 		d->own_reload = true;
@@ -343,6 +360,9 @@ static void handle(struct device *d, const struct device_event *e, uint64_t now)
 	case DEVICE_EV_DONE:
 		on_done(d, e->results, now);
 		return;
+	case DEVICE_EV_CAPTURE:
+		d->need_catalogue = d->need_read = true;
+		return;
 	case DEVICE_EV_TICK:
 		on_tick(d, now);
 		return;
@@ -369,11 +389,12 @@ static void start_read(struct device *d, uint64_t now, struct device_todo *todo)
 	todo->what = DEVICE_READ;
 	todo->reads.identify = d->identify;
 	d->full = d->identified && !d->vanished && d->used.entry;
-	if (!d->full)
-		todo->reads.identify = true;
-	else
+	if (d->full)
 		bind_reads(d->used.entry, d->handle, &d->world, &todo->reads);
-	todo->reads.catalogue |= d->need_catalogue;
+	else
+		todo->reads.identify = true;
+	if (d->need_catalogue)
+		todo->reads.catalogue = todo->reads.resources = true;
 }
 
 static void start_run(struct device *d, uint64_t now, struct device_todo *todo)

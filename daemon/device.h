@@ -78,11 +78,12 @@ struct device {
 
 	/* what it has to do */
 	bool need_read, identify, need_catalogue;
-	bool full;     /* the read in flight is more than an identification */
-	bool outdated; /* what is in flight answers an old question: read again */
-	bool stale;    /* a notification came: read again, but not too often */
-	bool vanished; /* it said that it is gone */
-	double tokens; /* bucket that limits reads after notifications */
+	bool full;	     /* the read in flight is more than an identification */
+	bool outdated;	     /* what is in flight answers an old question: read again */
+	bool stale;	     /* a notification came: read again, but not too often */
+	bool vanished;	     /* it said that it is gone */
+	uint64_t catalogues; /* how many were read */
+	double tokens;	     /* bucket that limits reads after notifications */
 	uint64_t tokens_at;
 
 	/* what is permitted */
@@ -96,10 +97,11 @@ struct device {
 	unsigned attempts; /* of what failed for the moment */
 	uint64_t retry_at;
 	int read_error;
-	bool own_reload;   /* one of ours succeeded since the last read */
-	bool learn_unread; /* ... since the last bind */
-	bool known;	   /* has rested since it registered or the config changed */
-	bool dirty;	   /* the memory has changed since it was saved */
+	unsigned read_losses; /* reads in a row that came to nothing for the moment */
+	bool own_reload;      /* one of ours succeeded since the last read */
+	bool learn_unread;    /* ... since the last bind */
+	bool known;	      /* has rested since it registered or the config changed */
+	bool dirty;	      /* the memory has changed since it was saved */
 
 	/* for people */
 	const char *trigger;		   /* what set it going last */
@@ -119,6 +121,7 @@ enum device_event_type {
 	DEVICE_EV_VANISHED, /* it says that it is gone */
 	DEVICE_EV_READ,	    /* .reading */
 	DEVICE_EV_DONE,	    /* .results, one for each step of todo.steps */
+	DEVICE_EV_CAPTURE,  /* somebody wants to see all that the device has: read its catalogue */
 	DEVICE_EV_TICK,
 };
 

@@ -81,6 +81,7 @@ static void take_states(struct device *d, const struct device_reading *r)
 	*r->catalogue = (struct state){};
 	d->world.has_catalogue = true;
 	d->need_catalogue = false;
+	d->catalogues++;
 }
 
 /**

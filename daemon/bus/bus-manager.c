@@ -5,8 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ERROR(name) "org.carved1.Error." name
-
 /* --- properties --------------------------------------------------------------------------------
  */
 
@@ -111,8 +109,8 @@ static int list_devices(sd_bus_message *m, void *user, _unused_ sd_bus_error *er
 	return r;
 }
 
-/* Is the device meant by @name: its handle, its entry's name, or "" for all? */
-static bool is_meant(const struct device *d, const char *name)
+/** bus_device_is_meant() - by @name: its handle, its entry's name, or "" for all. */
+bool bus_device_is_meant(const struct device *d, const char *name)
 {
 	return !*name || strcmp(d->handle, name) == 0 ||
 	       (d->used.entry && strcmp(d->used.entry->name, name) == 0);
@@ -166,7 +164,7 @@ static int plan(sd_bus_message *m, void *user, sd_bus_error *error)
 	for (size_t i = 0; r >= 0 && i < manager_count(b->manager); i++) {
 		const struct device *d = managed_device(manager_at(b->manager, i));
 
-		if (!is_meant(d, name))
+		if (!bus_device_is_meant(d, name))
 			continue;
 		found = true;
 		r = append_plan(reply, d);
@@ -174,7 +172,8 @@ static int plan(sd_bus_message *m, void *user, sd_bus_error *error)
 	if (r >= 0)
 		r = sd_bus_message_close_container(reply);
 	if (r >= 0 && !found)
-		r = sd_bus_error_setf(error, ERROR("NoSuchDevice"), "no device or entry %s", name);
+		r = sd_bus_error_setf(error, BUS_ERROR("NoSuchDevice"), "no device or entry %s",
+				      name);
 	if (r >= 0)
 		r = sd_bus_send(NULL, reply, NULL);
 	sd_bus_message_unref(reply);
@@ -192,7 +191,7 @@ static int do_reload(struct bus *b, sd_bus_message *m)
 	if (b->hooks.reload(b->hooks.user, &job) == 0)
 		return sd_bus_reply_method_return(m, "t", job);
 	text = diag_render_all(manager_diagnostics(b->manager));
-	return sd_bus_reply_method_errorf(m, ERROR("InvalidConfig"), "%s", text);
+	return sd_bus_reply_method_errorf(m, BUS_ERROR("InvalidConfig"), "%s", text);
 }
 
 /* Who asks? The bus tells, later: nothing waits for it. */
@@ -252,6 +251,7 @@ const sd_bus_vtable bus_manager_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_METHOD("Reload", "a{sv}", "t", reload, UNPRIVILEGED),
 	SD_BUS_METHOD("Plan", "sa{sv}", "a(sssssss)", plan, UNPRIVILEGED),
+	SD_BUS_METHOD("Capture", "sa{sv}", "s", bus_capture, UNPRIVILEGED),
 	SD_BUS_METHOD("ListDevices", "", "a(ssso)", list_devices, UNPRIVILEGED),
 	SD_BUS_SIGNAL("JobRemoved", "ts", 0),
 	SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),

@@ -34,7 +34,9 @@ static void drop_objects(struct bus *b)
 
 static void disconnect_bus(struct bus *b)
 {
+	bus_captures_drop(b, NULL);
 	drop_objects(b);
+	vec_clear(&b->captures);
 	b->io = loop_unwatch(b->io);
 	b->manager_slot = sd_bus_slot_unref(b->manager_slot);
 	b->tree_slot = sd_bus_slot_unref(b->tree_slot);
@@ -163,6 +165,7 @@ static void on_device_changed(void *user, struct managed *m)
 
 	if (!b->connection)
 		return;
+	bus_captures_answer(b, m);
 	d = find(b, m);
 	if (!d || d->revision == managed_device(m)->revision)
 		return;
@@ -179,6 +182,7 @@ static void on_device_removed(void *user, struct managed *m)
 
 	if (!d)
 		return;
+	bus_captures_drop(b, m);
 	sd_bus_emit_object_removed(b->connection, d->path);
 	sd_bus_slot_unref(d->slot);
 	free(d->path);

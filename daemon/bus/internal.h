@@ -6,6 +6,7 @@
 
 #include <systemd/sd-bus.h>
 
+#define BUS_ERROR(name)	  "org.carved1.Error." name
 #define BUS_NAME	  "org.carved1"
 #define BUS_PATH	  "/org/carved1"
 #define BUS_DEVICE_PREFIX "/org/carved1/device"
@@ -20,6 +21,13 @@ struct bus_device {
 	uint64_t revision;
 };
 
+/* Somebody who waits for a device's catalogue. */
+struct bus_capture {
+	sd_bus_message *call;
+	struct managed *managed;
+	uint64_t catalogues; /* as many had been read when it was asked for */
+};
+
 struct bus {
 	struct loop *loop;
 	struct manager *manager;
@@ -30,9 +38,14 @@ struct bus {
 	struct loop_timer *timer;
 	sd_bus_slot *manager_slot, *tree_slot;
 	VEC(struct bus_device) devices;
+	VEC(struct bus_capture) captures;
 	enum device_state state; /* as told */
 };
 
 extern const sd_bus_vtable bus_manager_vtable[], bus_device_vtable[];
 
+int bus_capture(sd_bus_message *m, void *user, sd_bus_error *error);
+void bus_captures_answer(struct bus *b, const struct managed *changed);
+void bus_captures_drop(struct bus *b, const struct managed *removed);
+bool bus_device_is_meant(const struct device *d, const char *name);
 char *bus_device_path(const char *handle);

@@ -7,9 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define VALUE_UNLIMITED	 UINT64_MAX
-#define PARAM_STRING_MAX 31 /* bytes; the kernel's __DEVLINK_PARAM_MAX_STRING_VALUE less the NUL   \
-			     */
+#define VALUE_UNLIMITED UINT64_MAX
+#define PARAM_STRING_MAX                                                                           \
+	31 /* bytes; the kernel's __DEVLINK_PARAM_MAX_STRING_VALUE less the NUL                    \
+	    */
 
 enum value_type {
 	VALUE_NONE,

@@ -76,6 +76,18 @@ static void suggest(struct buf *out, const struct wish *w, const text_list *name
 	}
 }
 
+/* Several values of one object are missed together. */
+static bool said_missing(struct binder *b, const struct wish *w)
+{
+	const struct wish *last = b->missing;
+
+	b->missing = w;
+	return last && last->class == w->class && last->object_mark.file == w->object_mark.file &&
+	       last->object_mark.line == w->object_mark.line &&
+	       last->object_mark.column == w->object_mark.column &&
+	       strcmp(last->object, w->object) == 0;
+}
+
 /**
  * bind_missing() - the device has no such object.
  *
@@ -88,14 +100,16 @@ void bind_missing(struct binder *b, const struct winner *w)
 	struct buf hint = {};
 	text_list names = {};
 
+	if (wish->class != &class_resource && !w->preset && !b->world->has_catalogue) {
+		b->needs_catalogue = true;
+		return;
+	}
+	if (said_missing(b, wish))
+		return;
 	if (w->preset) {
 		diag_add(b->diags, DIAG_NOTE, wish->object_mark, NULL, b->handle,
 			 "no %s %s here; preset %s is applied without it", wish->class->noun,
 			 wish->object, w->preset);
-		return;
-	}
-	if (wish->class != &class_resource && !b->world->has_catalogue) {
-		b->needs_catalogue = true;
 		return;
 	}
 	list_names(b, wish->class, &names);
@@ -195,18 +209,20 @@ static void bind_param(struct binder *b, const struct winner *winner)
 static bool policer_exists(struct binder *b, const struct winner *winner, uint64_t id)
 {
 	const struct wish *w = winner->wish;
-	struct wish policer = *w;
-	char name[24];
+	struct wish *policer;
+	const char *name;
 
 	if (id == 0)
 		return true;
-	snprintf(name, sizeof(name), "%" PRIu64, id);
+	name = arena_printf(&b->want->arena, "%" PRIu64, id);
 	if (state_find(&b->world->have, &class_trap_policer, name, CLASS_NO_CMODE))
 		return true;
-	policer.class = &class_trap_policer;
-	policer.object = name;
-	policer.object_mark = w->mark;
-	bind_missing(b, &(struct winner){&policer, winner->preset});
+	policer = arena_alloc(&b->want->arena, sizeof(*policer));
+	*policer = *w;
+	policer->class = &class_trap_policer;
+	policer->object = name;
+	policer->object_mark = w->mark;
+	bind_missing(b, &(struct winner){policer, winner->preset});
 	return false;
 }
 

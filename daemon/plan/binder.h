@@ -20,6 +20,7 @@ struct binder {
 	struct state *want;
 	struct diag_list *diags;
 	bool needs_catalogue;
+	const struct wish *missing; /* the last one whose object is missing: said once is enough */
 };
 
 void winners_collect(winner_list *winners, const struct entry *e, const char *handle,

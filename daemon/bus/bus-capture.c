@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Capture(): what a device is and has, as facts. The catalogue is read for it, so the answer comes
+ * later than the question; whatever the device is busy with, nobody else waits.
+ */
+#include "bus/internal.h"
+#include "model/json.h"
+
+#include <string.h>
+
+static struct managed *find(const struct bus *b, const char *name)
+{
+	for (size_t i = 0; i < manager_count(b->manager); i++) {
+		struct managed *m = manager_at(b->manager, i);
+
+		if (*name && !managed_gone(m) && bus_device_is_meant(managed_device(m), name))
+			return m;
+	}
+	return NULL;
+}
+
+/** bus_capture() - the method; see sd_bus_message_handler_t(3). */
+int bus_capture(sd_bus_message *m, void *user, sd_bus_error *error)
+{
+	struct bus *b = user;
+	struct managed *managed;
+	const char *name;
+	int r = sd_bus_message_read(m, "s", &name);
+
+	if (r < 0)
+		return r;
+	managed = find(b, name);
+	if (!managed)
+		return sd_bus_error_setf(error, BUS_ERROR("NoSuchDevice"), "no device %s", name);
+	vec_push(&b->captures, ((struct bus_capture){sd_bus_message_ref(m), managed,
+						     managed_device(managed)->catalogues}));
+	managed_event(managed, &(struct device_event){.type = DEVICE_EV_CAPTURE});
+	return 1;
+}
+
+static void answer(const struct bus_capture *c)
+{
+	const struct device *d = managed_device(c->managed);
+	json_t *j = facts_to_json(d->handle, &d->world);
+	_cleanup_free_ char *text = json_dumps(j, JSON_INDENT(2));
+
+	json_decref(j);
+	sd_bus_reply_method_return(c->call, "s", text);
+	sd_bus_message_unref(c->call);
+}
+
+/** bus_captures_answer() - answer those who waited for what @changed has read now. */
+void bus_captures_answer(struct bus *b, const struct managed *changed)
+{
+	for (size_t i = b->captures.n; i-- > 0;) {
+		struct bus_capture c = b->captures.v[i];
+
+		if (c.managed != changed || managed_device(c.managed)->catalogues == c.catalogues)
+			continue;
+		vec_remove(&b->captures, i);
+		answer(&c);
+	}
+}
+
+/** bus_captures_drop() - the device is gone; NULL: all, the connection is. */
+void bus_captures_drop(struct bus *b, const struct managed *removed)
+{
+	for (size_t i = b->captures.n; i-- > 0;) {
+		struct bus_capture c = b->captures.v[i];
+
+		if (removed && c.managed != removed)
+			continue;
+		vec_remove(&b->captures, i);
+		sd_bus_reply_method_errorf(c.call, BUS_ERROR("NoSuchDevice"), "the device is gone");
+		sd_bus_message_unref(c.call);
+	}
+}
