@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The shape of the answers, and JSON made of it. Decides how things are called in the output of --json;
- * knows neither bus nor terminal.
+ * The shape of the answers, and JSON made of it. Decides how things are called in the output of
+ * --json; knows neither bus nor terminal.
  */
 #include "answer.h"
 
@@ -46,8 +46,8 @@ static const struct answer_field device_fields[] = {
 	ROWS(device_answer, "objects", "Objects", objects, &object_type), /* last: see below */
 };
 
-static const struct answer_type brief_device_type = {
-	sizeof(struct device_answer), ARRAY_SIZE(device_fields) - 1, device_fields};
+static const struct answer_type brief_device_type = {sizeof(struct device_answer),
+						     ARRAY_SIZE(device_fields) - 1, device_fields};
 
 static const struct answer_field status_fields[] = {
 	TEXT(status_answer, "state", "State", state),
@@ -141,8 +141,8 @@ static json_t *rows_to_json(const struct answer_type *type, const void *list)
 
 	memcpy(&rows, list, sizeof(rows));
 	for (size_t i = 0; i < rows.n; i++)
-		json_array_append_new(
-			array, answer_to_json(type, (const char *)rows.v + i * type->size));
+		json_array_append_new(array,
+				      answer_to_json(type, (const char *)rows.v + i * type->size));
 	return array;
 }
 
@@ -167,8 +167,9 @@ json_t *answer_to_json(const struct answer_type *type, const void *answer)
 	json_t *object = json_object();
 
 	for (size_t i = 0; i < type->n_fields; i++)
-		json_object_set_new(object, type->fields[i].name,
-				    field_to_json(&type->fields[i], member(answer, &type->fields[i])));
+		json_object_set_new(
+			object, type->fields[i].name,
+			field_to_json(&type->fields[i], member(answer, &type->fields[i])));
 	return object;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a command of carvectl is. A further command is one file with its function, declared below, and
- * one row of the table in main.c, from which --help and the checks of the command line follow.
+ * What a command of carvectl is. A further command is one file with its function, declared below,
+ * and one row of the table in main.c, from which --help and the checks of the command line follow.
  */
 #pragma once
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Measures text in columns of a terminal. Takes any bytes: what is not UTF-8 counts one column a byte.
- * Widths come from the locale (LC_CTYPE); in one that does not know a character it counts one column.
+ * Measures text in columns of a terminal. Takes any bytes: what is not UTF-8 counts one column a
+ * byte. Widths come from the locale (LC_CTYPE); in one that does not know a character it counts one
+ * column.
  */
 #include "glyph.h"
 #include "base/mem.h"
@@ -47,7 +48,8 @@ static size_t next(const char *s, size_t *ret_columns)
 	return n ? n : 1;
 }
 
-/** glyph_clean() - a copy of @text in which "?" stands for all that a terminal would not just show. */
+/** glyph_clean() - a copy of @text in which "?" stands for all that a terminal would not just show.
+ */
 char *glyph_clean(const char *text)
 {
 	char *copy = mem_alloc(strlen(text) + 1), *to = copy;

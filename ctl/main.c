@@ -1,1 +1,205 @@
-int main(void) { return 0; }
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The command line of carvectl: which commands and options there are, and whether they are used
+ * right.
+ * --help says what the tables say.
+ */
+#include "base/text.h"
+#include "client.h"
+#include "ctl.h"
+
+#include <getopt.h>
+#include <locale.h>
+#include <stdio.h>
+
+static const struct command commands[] = {
+	{"status", "[DEVICE]", "what there is, what is wanted, and why it is not so", " json ", 0,
+	 1, command_status},
+	{"plan", "[DEVICE]", "the steps that carved would take now", " json ", 0, 1, command_plan},
+	{"reload", "", "have carved read its files again, and wait until all is done",
+	 " json no-wait ", 0, 0, command_reload},
+};
+
+enum { OPT_JSON = 256, OPT_NO_WAIT, OPT_BUS, OPT_HELP, OPT_VERSION };
+
+static const struct {
+	int id;
+	bool own; /* only commands that name it take it */
+	const char *name, *args, *help;
+} options[] = {
+	{OPT_JSON, true, "json", NULL, "write one JSON document, see carvectl(1)"},
+	{OPT_NO_WAIT, true, "no-wait", NULL, "reload: end as soon as the files are accepted"},
+	{OPT_BUS, false, "bus", "system|user", "where carved is (default: system)"},
+	{OPT_HELP, false, "help", NULL, "show this and end"},
+	{OPT_VERSION, false, "version", NULL, "show the version and end"},
+};
+
+/* What the command line says besides the words. */
+struct parsed {
+	struct ctl ctl;
+	const char *given[ARRAY_SIZE(options)]; /* options that not every command takes */
+	size_t n_given;
+	bool help, version;
+};
+
+/* --- help --------------------------------------------------------------------------------------
+ */
+
+static void print_row(const char *name, const char *separator, const char *args, const char *help)
+{
+	_cleanup_free_ char *left = mem_printf("%s%s%s", name, *args ? separator : "", args);
+
+	printf("  %-20s %s\n", left, help);
+}
+
+static void print_help(void)
+{
+	printf("Usage: carvectl [OPTION]... COMMAND [ARGUMENT]...\n"
+	       "See and steer what carved makes of switch ASICs.\n\nCommands:\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		print_row(commands[i].name, " ", commands[i].args, commands[i].help);
+	printf("\nDEVICE is a handle (pci/0000:03:00.0) or the name of an entry.\n\nOptions:\n");
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		_cleanup_free_ char *name = mem_printf("--%s", options[i].name);
+
+		print_row(name, "=", options[i].args ? options[i].args : "", options[i].help);
+	}
+	printf("\nExit codes and the form of the JSON are described in carvectl(1).\n");
+}
+
+/* --- options -----------------------------------------------------------------------------------
+ */
+
+static int usage_error(char *text)
+{
+	client_say("%s", text);
+	client_say("try: carvectl --help");
+	free(text);
+	return CTL_USAGE;
+}
+
+static int set_bus(struct parsed *p, const char *bus)
+{
+	p->ctl.user_bus = strcmp(bus, "user") == 0;
+	if (p->ctl.user_bus || strcmp(bus, "system") == 0)
+		return 0;
+	return usage_error(mem_printf("--bus=%s: there are system and user", bus));
+}
+
+static int set_option(struct parsed *p, int id)
+{
+	switch (id) {
+	case OPT_JSON:
+		p->ctl.json = true;
+		break;
+	case OPT_NO_WAIT:
+		p->ctl.no_wait = true;
+		break;
+	case OPT_BUS:
+		return set_bus(p, optarg);
+	case OPT_HELP:
+		p->help = true;
+		return 0;
+	case OPT_VERSION:
+		p->version = true;
+		return 0;
+	}
+	return 0;
+}
+
+static void note_given(struct parsed *p, int id)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (options[i].id == id && options[i].own && p->n_given < ARRAY_SIZE(p->given))
+			p->given[p->n_given++] = options[i].name;
+}
+
+/* 0 or CTL_USAGE; getopt_long() has said what is wrong. */
+static int parse_options(struct parsed *p, int argc, char **argv)
+{
+	struct option table[ARRAY_SIZE(options) + 1] = {};
+	int id, r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		table[i] = (struct option){options[i].name,
+					   options[i].args ? required_argument : no_argument, NULL,
+					   options[i].id};
+	while (r == 0 && (id = getopt_long(argc, argv, "", table, NULL)) != -1) {
+		if (id == '?') {
+			client_say("try: carvectl --help");
+			return CTL_USAGE;
+		}
+		note_given(p, id);
+		r = set_option(p, id);
+	}
+	return r;
+}
+
+/* --- commands ----------------------------------------------------------------------------------
+ */
+
+static int no_command(const char *name)
+{
+	const char *names[ARRAY_SIZE(commands)], *nearest;
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		names[i] = commands[i].name;
+	nearest = text_nearest(name, names, ARRAY_SIZE(names));
+	if (nearest)
+		return usage_error(
+			mem_printf("there is no command %s; did you mean %s?", name, nearest));
+	return usage_error(mem_printf("there is no command %s", name));
+}
+
+static int check_use(const struct parsed *p, const struct command *c)
+{
+	if (p->ctl.n_args < c->min_args || p->ctl.n_args > c->max_args)
+		return usage_error(
+			*c->args ? mem_printf("use it so: carvectl %s %s", c->name, c->args)
+				 : mem_printf("%s takes no arguments", c->name));
+	for (size_t i = 0; i < p->n_given; i++) {
+		_cleanup_free_ char *word = mem_printf(" %s ", p->given[i]);
+
+		if (!strstr(c->options, word))
+			return usage_error(
+				mem_printf("%s does not take --%s", c->name, p->given[i]));
+	}
+	return 0;
+}
+
+static int run(struct parsed *p, const char *name)
+{
+	p->ctl.command = name;
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		int r;
+
+		if (strcmp(commands[i].name, name) != 0)
+			continue;
+		r = check_use(p, &commands[i]);
+		return r ? r : commands[i].run(&p->ctl);
+	}
+	return no_command(name);
+}
+
+int main(int argc, char **argv)
+{
+	struct parsed p = {};
+	int r;
+
+	setlocale(LC_CTYPE, "");
+	argv[0] = (char *)"carvectl"; /* for what getopt_long() says */
+	r = parse_options(&p, argc, argv);
+	if (r)
+		return r;
+	if (p.help)
+		print_help();
+	else if (p.version)
+		printf("carvectl %s\n", PACKAGE_VERSION);
+	if (p.help || p.version)
+		return fflush(stdout) == 0 ? CTL_OK : CTL_ERROR;
+	if (optind >= argc)
+		return usage_error(mem_strdup("which command?"));
+	p.ctl.args = (const char *const *)argv + optind + 1;
+	p.ctl.n_args = (size_t)(argc - optind - 1);
+	return run(&p, argv[optind]);
+}

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define USUAL_WIDTH 80
+#define LEAST_WIDTH 40 /* what is narrower is written as if it were not */
 #define MAX_WIDTH   10000
 
 static const struct {
@@ -57,8 +58,12 @@ const char *state_mark(const char *state, const struct style *style)
 const char *colour_begin(enum colour colour, const struct style *style)
 {
 	static const char *const sequences[] = {
-		[COLOUR_NONE] = "",	       [COLOUR_GOOD] = "\033[32m", [COLOUR_WAITING] = "\033[33m",
-		[COLOUR_BUSY] = "\033[36m",    [COLOUR_BAD] = "\033[31m",  [COLOUR_STRONG] = "\033[1m",
+		[COLOUR_NONE] = "",
+		[COLOUR_GOOD] = "\033[32m",
+		[COLOUR_WAITING] = "\033[33m",
+		[COLOUR_BUSY] = "\033[36m",
+		[COLOUR_BAD] = "\033[31m",
+		[COLOUR_STRONG] = "\033[1m",
 	};
 
 	return style->colour ? sequences[colour] : "";
@@ -81,7 +86,8 @@ static unsigned parse_width(const char *text)
 	return *end || n > MAX_WIDTH ? 0 : (unsigned)n;
 }
 
-/** style_decide() - COLUMNS goes before what the terminal says; only terminals have limits and colours. */
+/** style_decide() - COLUMNS goes before what the terminal says; only terminals have limits and
+ * colours. */
 struct style style_decide(const struct style_signs *signs)
 {
 	struct style s = {.utf8 = signs->utf8, .marks = signs->terminal};
@@ -92,6 +98,7 @@ struct style style_decide(const struct style_signs *signs)
 	s.width = parse_width(signs->env_columns);
 	if (!s.width)
 		s.width = signs->columns ? signs->columns : USUAL_WIDTH;
+	s.width = MAX(s.width, LEAST_WIDTH);
 	s.colour = !dumb && (!signs->env_no_color || !*signs->env_no_color);
 	return s;
 }

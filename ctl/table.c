@@ -5,9 +5,11 @@
 
 #include <stdint.h>
 
-#define EMPTY_CELL "-"
+#define EMPTY_CELL   "-"
+#define BELOW_INDENT 4
 
-/* --- what is wide ------------------------------------------------------------------------------ */
+/* --- what is wide ------------------------------------------------------------------------------
+ */
 
 struct layout {
 	size_t *width; /* of each column; 0: not shown */
@@ -119,25 +121,34 @@ static void lay_out(const struct table *t, struct layout *l)
 			;
 }
 
-/* --- pieces of cells --------------------------------------------------------------------------- */
+/* --- pieces of cells ---------------------------------------------------------------------------
+ */
 
-/* How many bytes of @text go into a line of @width: up to a good place to break, if there is one. */
-static size_t wrap_at(const char *text, size_t width)
+/* A good place to break within the first @fit bytes: a space if there is one far enough on. 0:
+ * none. */
+static size_t good_break(const char *text, size_t fit)
 {
-	size_t fit = glyph_fit(text, width), good = 0;
+	size_t space = 0, other = 0;
 
-	if (!text[fit])
-		return fit;
-	if (text[fit] == ' ')
-		return fit;
 	for (size_t i = 0; i < fit; i++) {
 		if (text[i] == ' ')
-			good = i;
-		else if (strchr("/:,;", text[i]))
-			good = i + 1;
+			space = i;
+		else if (strchr("/:,;_", text[i]))
+			other = i + 1;
 	}
+	return space >= fit / 2 ? space : MAX(space, other);
+}
+
+/* How many bytes of @text go into a line of @width. */
+static size_t wrap_at(const char *text, size_t width)
+{
+	size_t fit = glyph_fit(text, width), good;
+
+	if (!text[fit] || (fit && text[fit] == ' '))
+		return fit;
 	if (!fit) /* a character wider than the column */
-		return glyph_fit(text, 2) ? glyph_fit(text, 2) : strlen(text);
+		return MAX(glyph_fit(text, 2), (size_t)1);
+	good = good_break(text, fit);
 	return good ? good : fit;
 }
 
@@ -217,6 +228,26 @@ static void put_row(const struct table *t, const struct layout *l, const struct 
 	}
 }
 
+/* Write below a row what had no room in it. */
+static void put_below(const struct table *t, const struct layout *l, const struct table_cell *row,
+		      const struct style *style, struct buf *out)
+{
+	size_t width = l->limit > BELOW_INDENT ? l->limit - BELOW_INDENT : 1;
+
+	for (size_t i = 0; i < t->n_columns; i++) {
+		const char *rest = row[i].text;
+
+		if (l->width[i] || !t->columns[i].below || strcmp(rest, EMPTY_CELL) == 0)
+			continue;
+		while (*rest) {
+			struct line line = {style, out, BELOW_INDENT};
+
+			rest = put_piece(&line, &t->columns[i], width, rest, &row[i]);
+			buf_add(out, "\n");
+		}
+	}
+}
+
 static void put_header(const struct table *t, const struct layout *l, const struct style *style,
 		       struct buf *out)
 {
@@ -227,7 +258,8 @@ static void put_header(const struct table *t, const struct layout *l, const stru
 	put_row(t, l, titles, style, out);
 }
 
-/* --- the table --------------------------------------------------------------------------------- */
+/* --- the table ---------------------------------------------------------------------------------
+ */
 
 /** table_add() - add the next cell; an empty text is shown as "-". */
 void table_add(struct table *t, const char *text, enum colour colour)
@@ -243,8 +275,10 @@ void table_render(const struct table *t, const struct style *style, struct buf *
 
 	lay_out(t, &l);
 	put_header(t, &l, style, out);
-	for (size_t i = 0; i < n_rows(t); i++)
+	for (size_t i = 0; i < n_rows(t); i++) {
 		put_row(t, &l, cell(t, i, 0), style, out);
+		put_below(t, &l, cell(t, i, 0), style, out);
+	}
 }
 
 void table_clear(struct table *t)

@@ -8,7 +8,7 @@
  *	table_clear(&t);
  *
  * A table that is too wide for the style first loses columns that are empty, then those that can be
- * spared, then its widest columns get narrower.
+ * spared, or shows them below each row, then its widest columns get narrower.
  */
 #pragma once
 
@@ -23,8 +23,10 @@ enum table_fit {
 struct table_column {
 	const char *title;
 	enum table_fit fit;
-	unsigned min;	/* not narrower than this if it can be helped; 0: not narrower than its text */
+	unsigned
+		min; /* not narrower than this if it can be helped; 0: not narrower than its text */
 	unsigned spare; /* the highest goes first; 0: never goes */
+	bool below;	/* spared, it is shown in lines of its own below the row */
 	bool tight;	/* one space to the next column instead of two */
 };
 

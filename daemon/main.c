@@ -155,15 +155,6 @@ static int check(const struct options *o)
 	return r < 0 ? 1 : 0;
 }
 
-/** daemon_reload() - read the config again, on behalf of a signal or of the bus. */
-static int daemon_reload(void *user, uint64_t *ret_job)
-{
-	struct daemon *d = user;
-
-	sdnotify_reloading(d->notify);
-	return manager_reload(d->manager, ret_job);
-}
-
 static void show_status(struct daemon *d)
 {
 	const char *problem = manager_problem(d->manager);
@@ -185,6 +176,20 @@ static void show_status(struct daemon *d)
 	sdnotify_status(d->notify, text);
 }
 
+/** daemon_reload() - read the config again, on behalf of a signal or of the bus. */
+static int daemon_reload(void *user, uint64_t *ret_job)
+{
+	struct daemon *d = user;
+	int r;
+
+	sdnotify_reloading(d->notify);
+	r = manager_reload(d->manager, ret_job);
+	if (r < 0)
+		sdnotify_reload_ended(d->notify);
+	show_status(d);
+	return r;
+}
+
 static void on_ready(void *user, bool ready)
 {
 	struct daemon *d = user;
@@ -197,12 +202,9 @@ static void on_ready(void *user, bool ready)
 
 static void on_hup(void *user)
 {
-	struct daemon *d = user;
 	uint64_t job;
 
-	if (daemon_reload(d, &job) < 0)
-		sdnotify_ready(d->notify);
-	show_status(d);
+	daemon_reload(user, &job);
 }
 
 static void on_term(void *user)

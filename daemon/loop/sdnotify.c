@@ -61,13 +61,21 @@ struct sdnotify *sdnotify_free(struct sdnotify *s)
 	return NULL;
 }
 
+/** sdnotify_reload_ended() - tell so if one was told of. */
+void sdnotify_reload_ended(struct sdnotify *s)
+{
+	if (s->reloading)
+		sd_notify(0, "READY=1");
+	s->reloading = false;
+}
+
 /** sdnotify_ready() - start-up or a reload of the config has come to rest. */
 void sdnotify_ready(struct sdnotify *s)
 {
-	if (!s->ready || s->reloading)
+	if (!s->ready)
 		sd_notify(0, "READY=1");
 	s->ready = true;
-	s->reloading = false;
+	sdnotify_reload_ended(s);
 }
 
 /** sdnotify_reloading() - the config is being read anew. */

@@ -1,0 +1,54 @@
+# bash completion of carvectl                                -*- shell-script -*-
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Commands and options as in carvectl --help; devices and entries as the running carved knows them.
+
+# Handles and entry names, one a line. status writes one key a line.
+_carvectl_devices() {
+	carvectl "$@" status --json 2>/dev/null |
+		sed -n 's/^ *"\(handle\|entry\)": "\([^"\\]\{1,\}\)",\{0,1\}$/\2/p' | sort -u
+}
+
+_carvectl() {
+	local cur prev word command='' bus=() i
+	COMPREPLY=()
+	# Handles contain colons: a word ends at a space only.
+	local line=${COMP_LINE:0:COMP_POINT} words
+	read -ra words <<<"$line"
+	if [[ $line == *[[:space:]] ]]; then words+=(''); fi
+	cur=${words[-1]} prev=${words[-2]-}
+
+	for ((i = 1; i < ${#words[@]} - 1; i++)); do
+		word=${words[i]}
+		case $word in
+		--bus=*) bus=("$word") ;;
+		--bus) bus=("$word" "${words[++i]-}") ;;
+		-*) ;;
+		*) command=${command:-$word} ;;
+		esac
+	done
+
+	local candidates=()
+	if [[ $prev == --bus ]]; then
+		candidates=(system user)
+	elif [[ $cur == --bus=* ]]; then
+		candidates=(--bus=system --bus=user)
+	elif [[ $cur == -* ]]; then
+		candidates=(--json --bus= --help --version)
+		[[ $command && $command != reload ]] || candidates+=(--no-wait)
+	else
+		case $command in
+		'') candidates=(status plan reload) ;;
+		status | plan) mapfile -t candidates < <(_carvectl_devices "${bus[@]}") ;;
+		esac
+	fi
+
+	# What readline takes for the word begins after the last colon or equals sign.
+	local before=''
+	if [[ $cur == *[:=]* && $COMP_WORDBREAKS == *:* ]]; then before=${cur%"${cur##*[:=]}"}; fi
+	for word in "${candidates[@]}"; do
+		if [[ $word == "$cur"* ]]; then COMPREPLY+=("${word#"$before"}"); fi
+	done
+	if [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]]; then compopt -o nospace; fi
+}
+
+complete -F _carvectl carvectl

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Calls and their failures. Decides what people are told to do; knows nothing of the answers. */
+#include "client.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define DBUS_ERROR(name) "org.freedesktop.DBus.Error." name
+
+/* --- what to tell ------------------------------------------------------------------------------
+ */
+
+/** client_say() - a line on standard error, with the program's name before it. */
+void client_say(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	fputs("carvectl: ", stderr);
+	vfprintf(stderr, format, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+}
+
+enum cause {
+	CAUSE_NOT_RUNNING,
+	CAUSE_DENIED,
+	CAUSE_WENT_AWAY,
+	CAUSE_SILENT,
+	CAUSE_OTHER_VERSION,
+	CAUSE_UNKNOWN
+};
+
+static enum cause find_cause(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum cause cause;
+	} causes[] = {
+		{SD_BUS_ERROR_SERVICE_UNKNOWN, CAUSE_NOT_RUNNING},
+		{SD_BUS_ERROR_NAME_HAS_NO_OWNER, CAUSE_NOT_RUNNING},
+		{SD_BUS_ERROR_ACCESS_DENIED, CAUSE_DENIED},
+		{SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, CAUSE_DENIED},
+		{SD_BUS_ERROR_NO_REPLY, CAUSE_WENT_AWAY},
+		{SD_BUS_ERROR_DISCONNECTED, CAUSE_WENT_AWAY},
+		{SD_BUS_ERROR_TIMEOUT, CAUSE_SILENT},
+		{DBUS_ERROR("TimedOut"), CAUSE_SILENT},
+		{SD_BUS_ERROR_UNKNOWN_METHOD, CAUSE_OTHER_VERSION},
+		{SD_BUS_ERROR_UNKNOWN_INTERFACE, CAUSE_OTHER_VERSION},
+		{SD_BUS_ERROR_UNKNOWN_OBJECT, CAUSE_OTHER_VERSION},
+		{SD_BUS_ERROR_INVALID_SIGNATURE, CAUSE_OTHER_VERSION},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(causes); i++)
+		if (strcmp(causes[i].name, name) == 0)
+			return causes[i].cause;
+	return CAUSE_UNKNOWN;
+}
+
+/**
+ * client_explain() - what a D-Bus error means here and what to do about it; to be freed.
+ * @name, @message: of the error
+ */
+char *client_explain(const struct ctl *ctl, const char *name, const char *message)
+{
+	switch (find_cause(name)) {
+	case CAUSE_NOT_RUNNING:
+		return mem_printf("carved is not running; start it with: %s",
+				  ctl->user_bus ? "carved --bus=user" : "systemctl start carved");
+	case CAUSE_DENIED:
+		return mem_printf("no permission (%s): \"carvectl %s\" needs root", message,
+				  ctl->command);
+	case CAUSE_WENT_AWAY:
+		return mem_strdup("carved ended before it answered; look at: journalctl -u carved");
+	case CAUSE_SILENT:
+		return mem_strdup("carved does not answer; look at: systemctl status carved");
+	case CAUSE_OTHER_VERSION:
+		return mem_printf("the carved that runs is another version (%s); restart it with: "
+				  "systemctl restart carved",
+				  message);
+	case CAUSE_UNKNOWN:
+		break;
+	}
+	return mem_strdup(message);
+}
+
+/** client_fail() - say what @error means; @r, or what @error says instead if @r is not negative. */
+int client_fail(const struct client *c, const sd_bus_error *error, int r)
+{
+	_cleanup_error_ sd_bus_error own = SD_BUS_ERROR_NULL;
+	_cleanup_free_ char *text = NULL;
+
+	if (!sd_bus_error_is_set(error)) {
+		sd_bus_error_set_errno(&own, r);
+		error = &own;
+	}
+	text = client_explain(c->ctl, error->name, error->message ? error->message : error->name);
+	client_say("%s", text);
+	return r < 0 ? r : -sd_bus_error_get_errno(error);
+}
+
+/* --- the connection ----------------------------------------------------------------------------
+ */
+
+/** client_open() - connect to the bus. */
+int client_open(struct client *c, const struct ctl *ctl)
+{
+	int r;
+
+	*c = (struct client){.ctl = ctl};
+	r = ctl->user_bus ? sd_bus_open_user(&c->bus) : sd_bus_open_system(&c->bus);
+	if (r < 0)
+		client_say("carved is not running, and no D-Bus either (%s bus: %s); start it "
+			   "with: %s",
+			   ctl->user_bus ? "user" : "system", strerror(-r),
+			   ctl->user_bus ? "carved --bus=user" : "systemctl start carved");
+	return r;
+}
+
+void client_close(struct client *c)
+{
+	c->bus = sd_bus_flush_close_unref(c->bus);
+}
+
+static int new_call(struct client *c, const char *path, const char *interface, const char *member,
+		    sd_bus_message **ret)
+{
+	int r = sd_bus_message_new_method_call(c->bus, ret, CLIENT_NAME, path, interface, member);
+
+	if (r < 0)
+		return client_fail(c, NULL, r);
+	return sd_bus_message_set_auto_start(*ret, false);
+}
+
+/** client_new_call() - a call of a method of the manager, to be filled and sent. */
+int client_new_call(struct client *c, const char *member, sd_bus_message **ret)
+{
+	return new_call(c, CLIENT_PATH, CLIENT_MANAGER, member, ret);
+}
+
+/**
+ * client_send() - send @call and wait for the answer.
+ * @timeout_usec: 0: as long as a query may take; UINT64_MAX: without limit
+ * @error: says what failed; here, nothing is said on standard error
+ */
+int client_send(struct client *c, sd_bus_message *call, uint64_t timeout_usec, sd_bus_error *error,
+		sd_bus_message **ret_reply)
+{
+	int r = sd_bus_call(c->bus, call, timeout_usec, error, ret_reply);
+
+	if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE) {
+		sd_bus_error_free(error);
+		sd_bus_error_set_const(error, SD_BUS_ERROR_DISCONNECTED,
+				       "D-Bus ended the connection");
+	}
+	return r;
+}
+
+/**
+ * client_get_all() - all properties of an object.
+ *
+ * Return: 0; 1 where there is no such object (any more); -errno.
+ */
+int client_get_all(struct client *c, const char *path, const char *interface,
+		   sd_bus_message **ret_reply)
+{
+	_cleanup_message_ sd_bus_message *call = NULL;
+	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r = new_call(c, path, "org.freedesktop.DBus.Properties", "GetAll", &call);
+
+	if (r >= 0)
+		r = sd_bus_message_append(call, "s", interface);
+	if (r < 0)
+		return r;
+	r = client_send(c, call, 0, &error, ret_reply);
+	if (r < 0 && sd_bus_error_has_name(&error, SD_BUS_ERROR_UNKNOWN_OBJECT))
+		return 1;
+	return r < 0 ? client_fail(c, &error, r) : 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The daemon as seen over D-Bus. Whatever fails is said on standard error, with what to do about
+ * it, before the function returns -errno: the caller only has to end.
+ */
+#pragma once
+
+#include "base/mem.h"
+#include "ctl.h"
+
+#include <systemd/sd-bus.h>
+
+#define CLIENT_NAME    "org.carved1"
+#define CLIENT_PATH    "/org/carved1"
+#define CLIENT_MANAGER "org.carved1.Manager"
+#define CLIENT_DEVICE  "org.carved1.Device"
+
+#define CLIENT_NO_SUCH_DEVICE "org.carved1.Error.NoSuchDevice"
+#define CLIENT_INVALID_CONFIG "org.carved1.Error.InvalidConfig"
+
+#define _cleanup_message_ _cleanup_(sd_bus_message_unrefp)
+#define _cleanup_error_	  _cleanup_(sd_bus_error_free)
+#define _cleanup_client_  _cleanup_(client_close)
+
+struct client {
+	const struct ctl *ctl;
+	sd_bus *bus;
+};
+
+int client_open(struct client *c, const struct ctl *ctl);
+void client_close(struct client *c);
+
+int client_new_call(struct client *c, const char *member, sd_bus_message **ret);
+int client_send(struct client *c, sd_bus_message *call, uint64_t timeout_usec, sd_bus_error *error,
+		sd_bus_message **ret_reply);
+int client_get_all(struct client *c, const char *path, const char *interface,
+		   sd_bus_message **ret_reply);
+
+void client_say(const char *format, ...) _printf_(1, 2);
+int client_fail(const struct client *c, const sd_bus_error *error, int r);
+char *client_explain(const struct ctl *ctl, const char *name, const char *message);

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The daemon's answers, from D-Bus messages into the structs of answer.h. */
+#pragma once
+
+#include "answer.h"
+#include "client.h"
+
+int fetch_status(struct client *c, const char *device, struct status_answer *ret);
+int fetch_plan(struct client *c, const char *device, struct plan_answer *ret);
+int fetch_diagnostics(struct client *c, struct reload_answer *ret);

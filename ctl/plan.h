@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* carvectl plan, as far as it needs no bus. */
+#pragma once
+
+#include "answer.h"
+#include "style.h"
+
+void plan_render(const struct plan_answer *a, const struct style *style, struct buf *out);

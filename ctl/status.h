@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* carvectl status, as far as it needs no bus. */
+#pragma once
+
+#include "answer.h"
+#include "style.h"
+
+void status_render(const struct status_answer *a, const struct style *style, struct buf *out);
+void status_render_device(const struct device_answer *d, const struct style *style,
+			  struct buf *out);
+void status_render_diagnostics(const text_list *diagnostics, struct buf *out);
+int status_exit_code(const struct status_answer *a, bool all);

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A device inside the test, and the machine that looks after it, on virtual time:
+ *
+ *	struct rig r = {};
+ *	rig_start(&r, facts, config);		until it rests
+ *	sim_set(&r.sim, "traps", "t1", "action", 1);	somebody else's doing
+ *	rig_stale(&r);				the machine is told
+ *	rig_expect(&r, "converged", "trap t1: trap -> drop\n");
+ *
+ * The device behaves as net/devlink of Linux 6.1 does: sizes are staged and committed by a reload,
+ * a param in mode driverinit shows what is staged, a reload puts traps, groups and policers back to the
+ * driver's defaults, traps that are no drops are passed over.
+ */
+#pragma once
+
+#include "device.h"
+
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+/* What goes wrong: the next @times SETs of @object, or reloads of "reload", end with @error. */
+struct fault {
+	const char *object; /* as object_label() names it */
+	int error;
+	const char *extack;
+	unsigned times;
+	bool done; /* ... but are carried out: the answer was lost */
+};
+
+struct sim {
+	struct state now, defaults; /* `now` as a GET shows it */
+	struct state active;	    /* what the driver works with: params as of the last reload */
+	struct facts facts;
+	VEC(struct fault) faults;
+	const char *unread; /* a resource whose size the driver never reads */
+	const char *forgets; /* an object that accepts every SET and keeps its value */
+	bool gone, tears_down; /* the next reload fails after the tear-down */
+	unsigned reloads, sets;
+};
+
+struct rig {
+	struct sim sim;
+	struct device *d;
+	struct config *config;
+	uint64_t now, wake_at;
+	unsigned events; /* since the last thing that happened outside */
+	unsigned reads, identified, catalogued;
+	int read_error; /* of the next read_errors reads */
+	unsigned read_errors;
+	bool gone, stuck;
+	unsigned kill_at, actions; /* the process dies in the n-th thing it does; 0: never */
+	bool killed, quiet; /* quiet: a reload and a param's SET bring no notification */
+	struct buf log;	    /* what was sent */
+	json_t *saved;	    /* the memory on disk */
+	/* called once, while a read or a write is in flight */
+	void (*during_read)(struct rig *r);
+	void (*during_write)(struct rig *r);
+};
+
+void sim_set(struct sim *s, const char *section, const char *name, const char *field, uint64_t num);
+uint64_t sim_get(const struct sim *s, const char *section, const char *name, const char *field);
+void sim_fault(struct sim *s, struct fault f);
+int sim_reload(struct sim *s, uint8_t action);
+void sim_register(struct sim *s);
+uint64_t sim_active(const struct sim *s, const char *param);
+
+struct config *rig_load(const char *text);
+void rig_start(struct rig *r, const char *facts, const char *config);
+void rig_restart(struct rig *r);
+void rig_send(struct rig *r, const struct device_event *e);
+void rig_stale(struct rig *r);
+void rig_tick(struct rig *r);
+void rig_config(struct rig *r, const char *config);
+void rig_log_clear(struct rig *r);
+void rig_expect_at(struct rig *r, int line, const char *state, const char *steps);
+void rig_expect_reason(const struct rig *r, const char *part);
+void rig_clear(struct rig *r);
+
+#define rig_expect(r, state, steps) rig_expect_at(r, __LINE__, state, steps)

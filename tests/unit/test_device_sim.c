@@ -1,0 +1,600 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The device of the test and what drives the machine, see sim.h. Shares no code with plan/. */
+#include "sim.h"
+#include "base/clock.h"
+#include "model/json.h"
+#include "yaml/yaml.h"
+
+#include <errno.h>
+#include <linux/devlink.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define EVENTS_MAX 400 /* without anything happening outside; more is an endless loop */
+#define USEC_STEP  1000
+
+/* ---- the device ---- */
+
+static struct object *find(const struct state *s, const char *section, const char *name)
+{
+	const struct class *class = class_by_section(section);
+	const char *slash = class == &class_param ? strrchr(name, '/') : NULL;
+
+	vec_each(o, &s->objects) {
+		if (o->class != class)
+			continue;
+		if (slash && strncmp(o->name, name, (size_t)(slash - name)) == 0 &&
+		    !o->name[slash - name] &&
+		    strcmp(enum_name(&cmode_names, o->cmode), slash + 1) == 0)
+			return o;
+		if (!slash && strcmp(o->name, name) == 0)
+			return o;
+	}
+	fail_msg("the test's device has no %s %s", section, name);
+	return NULL;
+}
+
+static unsigned field_index(const struct class *class, const char *field)
+{
+	for (unsigned i = 0; i < class->n_fields; i++)
+		if (strcmp(class->fields[i].name, field) == 0)
+			return i;
+	fail_msg("no field %s", field);
+	return 0;
+}
+
+static struct value *value_of(const struct state *s, const char *section, const char *name,
+			      const char *field)
+{
+	struct object *o = find(s, section, name);
+
+	return &o->v[field_index(o->class, field)];
+}
+
+/* What somebody else does: a size is staged. Names of params are NAME/CMODE. */
+void sim_set(struct sim *s, const char *section, const char *name, const char *field, uint64_t num)
+{
+	struct object *o = find(&s->now, section, name);
+	unsigned i = field_index(o->class, field);
+
+	if (o->class->fields[i].type != VALUE_NONE)
+		o->v[i].type = o->class->fields[i].type;
+	o->v[i].num = num;
+	o->present |= (uint8_t)(1u << i);
+	if (i == RESOURCE_SIZE_NEW && o->class == &class_resource && num == o->v[RESOURCE_SIZE].num)
+		o->present &= (uint8_t) ~(1u << RESOURCE_SIZE_NEW);
+}
+
+uint64_t sim_get(const struct sim *s, const char *section, const char *name, const char *field)
+{
+	return value_of(&s->now, section, name, field)->num;
+}
+
+/* The value with which the driver works since the last reload. */
+uint64_t sim_active(const struct sim *s, const char *param)
+{
+	return value_of(&s->active, "params", param, "value")->num;
+}
+
+void sim_fault(struct sim *s, struct fault f)
+{
+	vec_push(&s->faults, f);
+}
+
+static struct fault *fault_of(struct sim *s, const char *object)
+{
+	vec_each(f, &s->faults) {
+		if (f->times && strcmp(f->object, object) == 0) {
+			f->times--;
+			return f;
+		}
+	}
+	return NULL;
+}
+
+static void copy_state(struct state *to, const struct state *from)
+{
+	state_clear(to);
+	state_copy(to, from);
+}
+
+static uint64_t size_next(const struct object *o)
+{
+	return object_num(o, RESOURCE_SIZE_NEW, o->v[RESOURCE_SIZE].num);
+}
+
+/* The kernel's check: plain sums of direct children, which wrap around. */
+static bool sums_hold(const struct sim *s)
+{
+	vec_each(parent, &s->now.objects) {
+		uint64_t sum = 0;
+
+		if (parent->class != &class_resource)
+			continue;
+		vec_each(o, &s->now.objects)
+			if (o->class == &class_resource && resource_is_child(o->name, parent->name))
+				sum += size_next(o);
+		if (sum > size_next(parent))
+			return false;
+	}
+	return true;
+}
+
+static void commit_sizes(struct sim *s)
+{
+	vec_each(o, &s->now.objects) {
+		if (o->class != &class_resource || (s->unread && strcmp(s->unread, o->name) == 0))
+			continue;
+		o->v[RESOURCE_SIZE].num = size_next(o);
+		o->present &= (uint8_t) ~(1u << RESOURCE_SIZE_NEW);
+	}
+}
+
+/* Traps, groups and policers as the driver makes them. */
+static void reset_policy(struct sim *s)
+{
+	vec_each(o, &s->now.objects) {
+		const struct object *was;
+
+		if (o->class == &class_resource || o->class == &class_param)
+			continue;
+		was = state_find(&s->defaults, o->class, o->name, o->cmode);
+		memcpy(o->v, was->v, sizeof(o->v));
+		o->present = was->present;
+	}
+}
+
+static void count(struct sim *s, uint8_t action)
+{
+	vec_each(c, &s->facts.counters)
+		if (c->action == action && !c->limit && !c->remote)
+			c->value++;
+}
+
+/* Anybody's reload. Return: 0 or -errno. */
+int sim_reload(struct sim *s, uint8_t action)
+{
+	if (!sums_hold(s))
+		return -EINVAL;
+	if (!facts_offers(&s->facts, action, DEVLINK_RELOAD_LIMIT_UNSPEC))
+		return -EOPNOTSUPP;
+	commit_sizes(s);
+	if (s->tears_down) {
+		s->tears_down = false;
+		s->facts.reload_failed = true;
+		return -ENOSPC;
+	}
+	s->facts.reload_failed = false;
+	reset_policy(s);
+	copy_state(&s->active, &s->now);
+	s->reloads++;
+	count(s, action);
+	return 0;
+}
+
+/* The driver is bound anew: all is lost, and counters start at 0. */
+void sim_register(struct sim *s)
+{
+	copy_state(&s->now, &s->defaults);
+	copy_state(&s->active, &s->defaults);
+	vec_each(c, &s->facts.counters)
+		c->value = 0;
+	s->facts.reload_failed = false;
+}
+
+static int set_size(struct sim *s, struct object *o, const struct object *target)
+{
+	uint64_t n = target->v[RESOURCE_SIZE].num;
+
+	if (n > object_num(o, RESOURCE_MAX, UINT64_MAX) || n < object_num(o, RESOURCE_MIN, 0) ||
+	    n % object_num(o, RESOURCE_GRAN, 1))
+		return -EINVAL;
+	assert_true(object_has(target, RESOURCE_ID));
+	assert_int_equal(target->v[RESOURCE_ID].num, o->v[RESOURCE_ID].num);
+	sim_set(s, "resources", o->name, "size_new", n);
+	return 0;
+}
+
+static int set_object(struct sim *s, const struct object *target)
+{
+	struct object *o = state_find(&s->now, target->class, target->name, target->cmode);
+
+	if (!o)
+		return -ENOENT;
+	if (s->forgets && strcmp(s->forgets, o->name) == 0)
+		return 0;
+	if (o->class == &class_resource)
+		return set_size(s, o, target);
+	if (o->class == &class_trap && o->v[TRAP_TYPE].num != TRAP_TYPE_DROP)
+		return 0;
+	for (unsigned i = 0; i < o->class->n_writable; i++) {
+		if (!object_has(target, i))
+			continue;
+		assert_int_equal(target->v[i].type, o->v[i].type);
+		o->v[i] = target->v[i];
+		if (o->v[i].type == VALUE_STRING)
+			o->v[i].str = arena_strdup(&s->now.arena, target->v[i].str);
+		o->present |= (uint8_t)(1u << i);
+	}
+	return 0;
+}
+
+static int sim_step(struct sim *s, const struct step *step, const char **ret_extack)
+{
+	_cleanup_free_ char *label = step->kind == STEP_RELOAD ? mem_strdup("reload")
+							       : object_label(&step->target);
+	const struct fault *f = fault_of(s, label);
+
+	*ret_extack = f ? f->extack : NULL;
+	if (f && !f->done)
+		return f->error;
+	if (step->kind == STEP_RELOAD) {
+		int r = sim_reload(s, step->action);
+
+		return f ? f->error : r;
+	}
+	s->sets++;
+	return f ? (set_object(s, &step->target), f->error) : set_object(s, &step->target);
+}
+
+/* ---- reading it ---- */
+
+static bool is_policy(const struct object *o)
+{
+	return o->class != &class_resource && o->class != &class_param;
+}
+
+static bool is_asked(const struct reads *reads, const struct object *o)
+{
+	if (o->class == &class_resource)
+		return reads->resources;
+	vec_each(n, &reads->names)
+		if (n->class == o->class && strcmp(n->name, o->name) == 0)
+			return true;
+	return false;
+}
+
+static void add_copy(struct state *to, const struct object *o)
+{
+	struct object *copy = state_add(to, o->class, o->name, o->cmode);
+
+	copy->present = o->present;
+	for (unsigned i = 0; i < o->class->n_fields; i++) {
+		copy->v[i] = o->v[i];
+		if (o->v[i].type == VALUE_STRING)
+			copy->v[i].str = arena_strdup(&to->arena, o->v[i].str);
+	}
+}
+
+static void read_facts(const struct sim *s, bool identify, struct facts *ret)
+{
+	counters_copy(&ret->counters, &s->facts.counters);
+	ret->reload_failed = s->facts.reload_failed;
+	if (!identify)
+		return;
+	ret->driver = arena_strdup(&ret->arena, s->facts.driver);
+	vec_each(v, &s->facts.versions)
+		vec_push(&ret->versions,
+			 ((struct version){v->kind, arena_strdup(&ret->arena, v->name),
+					   arena_strdup(&ret->arena, v->value)}));
+}
+
+static void read_objects(const struct sim *s, const struct reads *reads, struct state *have,
+			 struct state *catalogue)
+{
+	vec_each(o, &s->now.objects) {
+		if (s->facts.reload_failed && is_policy(o))
+			continue;
+		if (is_asked(reads, o))
+			add_copy(have, o);
+		if (reads->catalogue && o->class != &class_resource)
+			add_copy(catalogue, o);
+	}
+	state_sort(have);
+	state_sort(catalogue);
+}
+
+/* ---- the machine and its outside ---- */
+
+struct config *rig_load(const char *text)
+{
+	_cleanup_free_ char *whole = mem_printf("version: 1\n%s", text), *wrong = NULL;
+	struct diag_list diags = {};
+	struct config *c = NULL;
+	char path[32];
+	int fd = memfd_create("config", MFD_CLOEXEC);
+
+	assert_int_equal(write(fd, whole, strlen(whole)), strlen(whole));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (yaml_load(&(struct yaml_paths){.root = "/nowhere", .file = path}, &c, &diags) < 0) {
+		wrong = diag_render_all(&diags);
+		print_error("%s", wrong);
+	}
+	close(fd);
+	diag_clear(&diags);
+	assert_non_null(c);
+	return c;
+}
+
+static void log_step(struct rig *r, const struct step *s)
+{
+	_cleanup_free_ char *object = step_object_label(s);
+
+	if (s->kind == STEP_REMEMBER)
+		return;
+	if (s->kind == STEP_RELOAD)
+		buf_add(&r->log, "reload %s\n", object);
+	else
+		buf_add(&r->log, "%s %s: %s -> %s\n", s->target.class->name, object, s->from, s->to);
+}
+
+/* A note of a value in force is on disk before the value is replaced. */
+static void check_remembered(const struct rig *r, const struct device_todo *todo)
+{
+	for (size_t i = 0; i < todo->n_steps; i++) {
+		const struct step *s = &todo->steps[i];
+		struct memory m = {};
+
+		if (s->kind != STEP_REMEMBER)
+			continue;
+		assert_true(todo->save);
+		assert_int_equal(memory_from_json(r->saved, &m), 0);
+		assert_non_null(notes_find(&m.in_force, &s->target));
+		memory_clear(&m);
+	}
+}
+
+static void deliver(struct rig *r, const struct device_event *e, struct device_todo *todo)
+{
+	r->now += USEC_STEP;
+	r->events++;
+	device_event(r->d, e, r->now, todo);
+	if (todo->save) {
+		json_decref(r->saved);
+		r->saved = memory_to_json(r->d->handle, &r->d->world.memory);
+		assert_non_null(r->saved);
+	}
+	assert_true(device_state_name(r->d->state) != NULL);
+}
+
+/* Hands in an event that the machine must only take note of: something is in flight. */
+static void interrupt(struct rig *r, void (**during)(struct rig *r))
+{
+	void (*f)(struct rig *r) = *during;
+
+	*during = NULL;
+	if (f)
+		f(r);
+}
+
+static void do_read(struct rig *r, struct device_todo *todo, struct device_todo *next)
+{
+	struct state have = {}, catalogue = {};
+	struct facts facts = {};
+	struct device_reading reading = {.identified = todo->reads.identify,
+					 .catalogued = todo->reads.catalogue,
+					 .have = &have,
+					 .catalogue = &catalogue,
+					 .facts = &facts};
+
+	r->reads++;
+	r->identified += todo->reads.identify;
+	r->catalogued += todo->reads.catalogue;
+	read_facts(&r->sim, todo->reads.identify, &facts);
+	read_objects(&r->sim, &todo->reads, &have, &catalogue);
+	vec_clear(&todo->reads.names);
+	interrupt(r, &r->during_read);
+	if (r->read_errors && r->read_errors--)
+		reading.error = r->read_error;
+	if (r->sim.gone)
+		reading.error = -ENODEV;
+	deliver(r, &(struct device_event){.type = DEVICE_EV_READ, .reading = &reading}, next);
+	state_clear(&have);
+	state_clear(&catalogue);
+	facts_clear(&facts);
+}
+
+static void notify(struct rig *r, const struct step *s)
+{
+	if (r->quiet)
+		return;
+	if (s->kind == STEP_RELOAD)
+		rig_send(r, &(struct device_event){.type = DEVICE_EV_COUNTED, .trigger = "note"});
+	else if (s->target.class == &class_param)
+		rig_send(r, &(struct device_event){.type = DEVICE_EV_STALE, .trigger = "note"});
+}
+
+static void do_run(struct rig *r, const struct device_todo *todo, struct device_todo *next)
+{
+	struct step_result results[64];
+	size_t n = 0, n_steps = todo->n_steps;
+	step_list steps = {};
+
+	assert_true(n_steps > 0 && n_steps < ARRAY_SIZE(results));
+	check_remembered(r, todo);
+	for (size_t i = 0; i < n_steps; i++) { /* the machine may drop its plan meanwhile */
+		struct step *copy = vec_add(&steps);
+
+		*copy = todo->steps[i];
+		if (copy->target.class)
+			step_set_target(copy, &todo->steps[i].target, copy->target.present);
+		log_step(r, copy);
+	}
+	vec_each(s, &steps) {
+		if (s->kind == STEP_REMEMBER)
+			continue;
+		results[n] = (struct step_result){};
+		results[n].error = r->sim.gone ? -ENODEV
+					       : sim_step(&r->sim, s, &results[n].extack);
+		n++;
+		notify(r, s);
+	}
+	interrupt(r, &r->during_write);
+	vec_each(s, &steps) {
+		s->from = s->to = NULL;
+		step_clear(s);
+	}
+	vec_clear(&steps);
+	deliver(r, &(struct device_event){.type = DEVICE_EV_DONE, .results = results}, next);
+}
+
+static bool dies(struct rig *r)
+{
+	r->actions++;
+	return r->killed || (r->kill_at && r->actions >= r->kill_at);
+}
+
+static void follow(struct rig *r, struct device_todo todo)
+{
+	while (!r->stuck && !r->killed) {
+		struct device_todo next = {.wake_at = USEC_NEVER};
+
+		r->wake_at = todo.wake_at;
+		if (todo.what == DEVICE_GONE)
+			r->gone = true;
+		if (todo.what == DEVICE_GONE || todo.what == DEVICE_REST)
+			return;
+		if (dies(r)) { /* what it asked for is done, nobody takes the answer */
+			r->killed = true;
+			for (size_t i = 0; todo.what == DEVICE_RUN && i < todo.n_steps; i++) {
+				const char *extack;
+
+				if (todo.steps[i].kind != STEP_REMEMBER)
+					sim_step(&r->sim, &todo.steps[i], &extack);
+			}
+			vec_clear(&todo.reads.names);
+			return;
+		}
+		if (todo.what == DEVICE_READ)
+			do_read(r, &todo, &next);
+		else
+			do_run(r, &todo, &next);
+		todo = next;
+		r->stuck = r->events > EVENTS_MAX;
+	}
+	vec_clear(&todo.reads.names);
+}
+
+/* An event from outside, and all that follows until the machine rests. */
+void rig_send(struct rig *r, const struct device_event *e)
+{
+	bool busy = r->d->activity != DEVICE_IDLE;
+	struct device_todo todo;
+
+	if (!busy)
+		r->events = 0;
+	deliver(r, e, &todo);
+	if (busy)
+		assert_int_equal(todo.what, DEVICE_REST);
+	else
+		follow(r, todo);
+}
+
+void rig_stale(struct rig *r)
+{
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_STALE, .trigger = "audit"});
+}
+
+/* It is as late as the machine waits for; a second at least. */
+void rig_tick(struct rig *r)
+{
+	r->now = r->wake_at == USEC_NEVER ? r->now + USEC_PER_SEC : MAX(r->now, r->wake_at);
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_TICK});
+}
+
+/* Somebody edits the file and asks for a reload of it. */
+void rig_config(struct rig *r, const char *config)
+{
+	config_unref(r->config);
+	r->config = rig_load(config);
+	rig_send(r, &(struct device_event){
+			    .type = DEVICE_EV_CONFIG, .config = r->config, .explicit = true});
+}
+
+static void sim_init(struct sim *s, const char *facts)
+{
+	_cleanup_free_ char *text = mem_strdup(facts), *handle = NULL, *why = NULL;
+	struct world w = {};
+	json_error_t error;
+	json_t *j;
+
+	for (char *p = text; *p; p++)
+		if (*p == '\'')
+			*p = '"';
+	j = json_loads(text, 0, &error);
+	if (!j)
+		fail_msg("%d:%d: %s", error.line, error.column, error.text);
+	if (facts_from_json(j, &w, &handle, &why) < 0)
+		fail_msg("%s", why);
+	json_decref(j);
+	s->facts = w.facts;
+	w.facts = (struct facts){};
+	state_copy(&s->now, &w.have);
+	state_copy(&s->defaults, &w.have);
+	state_copy(&s->active, &w.have);
+	world_clear(&w);
+}
+
+/* The process starts: what is on disk is all that it knows. */
+void rig_restart(struct rig *r)
+{
+	r->d = device_free(r->d);
+	r->killed = r->gone = false;
+	r->kill_at = 0;
+	r->d = device_new("sim/a", r->config, r->now);
+	if (r->saved)
+		assert_int_equal(memory_from_json(r->saved, &r->d->world.memory), 0);
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_TICK});
+}
+
+/** @facts may use ' for ". */
+void rig_start(struct rig *r, const char *facts, const char *config)
+{
+	r->now = 1000 * USEC_PER_SEC;
+	sim_init(&r->sim, facts);
+	r->config = rig_load(config);
+	r->d = device_new("sim/a", r->config, r->now);
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_TICK});
+}
+
+void rig_log_clear(struct rig *r)
+{
+	buf_clear(&r->log);
+}
+
+/* The device is in @state and @steps were sent since the last time this was asked. */
+void rig_expect_at(struct rig *r, int line, const char *state, const char *steps)
+{
+	const char *sent = r->log.s ? r->log.s : "", *is = device_state_name(r->d->state);
+
+	if (r->stuck)
+		print_error("line %d: it never comes to rest; sent:\n%.400s...\n", line, sent);
+	else if (strcmp(state, is) != 0 || strcmp(steps, sent) != 0)
+		print_error("line %d: %s (%s), sent:\n%s", line, is, r->d->reason, sent);
+	assert_false(r->stuck);
+	assert_string_equal(is, state);
+	assert_string_equal(sent, steps);
+	rig_log_clear(r);
+}
+
+void rig_expect_reason(const struct rig *r, const char *part)
+{
+	if (!strstr(r->d->reason, part))
+		print_error("\"%s\" is not in \"%s\"\n", part, r->d->reason);
+	assert_non_null(strstr(r->d->reason, part));
+}
+
+void rig_clear(struct rig *r)
+{
+	device_free(r->d);
+	config_unref(r->config);
+	json_decref(r->saved);
+	buf_clear(&r->log);
+	state_clear(&r->sim.now);
+	state_clear(&r->sim.defaults);
+	state_clear(&r->sim.active);
+	facts_clear(&r->sim.facts);
+	vec_clear(&r->sim.faults);
+	*r = (struct rig){};
+}

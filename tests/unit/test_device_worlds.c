@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Random worlds: random devices, wishes and mischief. When all is quiet and somebody asks, the device
+ * must come to be as wanted, within few events, and a second pass must write nothing. What is wanted
+ * is known here by itself, not from plan/. WORLDS is the number of worlds, SEED the first.
+ */
+#include "sim.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/devlink.h>
+#include <string.h>
+
+#define N_TRAPS	   6
+#define N_GROUPS   3
+#define N_POLICERS 3
+#define N_PARAMS   3 /* in mode driverinit, and as many in mode runtime */
+#define N_SIZES	   3
+#define WHOLE	   1200 /* the parent of the sizes */
+
+enum kind { POLICER, GROUP, TRAP, INIT, RUNTIME, SIZE };
+
+struct wanted {
+	enum kind kind;
+	char name[24];
+	uint64_t num;
+};
+
+struct random_world {
+	uint64_t random;
+	unsigned trap_group[N_TRAPS], trap_type[N_TRAPS];
+	VEC(struct wanted) wanted;
+	struct rig r;
+	struct buf history;
+};
+
+static const struct {
+	const char *section, *field;
+} kinds[] = {[POLICER] = {"trap_policers", "rate"}, [GROUP] = {"trap_groups", "policer"},
+	     [TRAP] = {"traps", "action"},	    [INIT] = {"params", "value"},
+	     [RUNTIME] = {"params", "value"},	    [SIZE] = {"resources", "size"}};
+
+static unsigned pick(struct random_world *w, unsigned n)
+{
+	w->random = w->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (unsigned)((w->random >> 33) % n);
+}
+
+static const char *or_comma(unsigned i)
+{
+	return i ? ", " : "";
+}
+
+static char *make_facts(struct random_world *w)
+{
+	static const char *const types[] = {"drop", "drop", "drop", "exception", "control"};
+	struct buf b = {};
+
+	buf_add(&b, "{'format': 1, 'handle': 'sim/a', 'driver': 'sim', 'reload': {'failed': false,"
+		    " 'counters': [['driver_reinit', 'unspec', 'local', %u]]}, 'params': {",
+		pick(w, 3));
+	for (unsigned i = 0; i < N_PARAMS; i++)
+		buf_add(&b, "%s'i%u': {'driverinit': {'type': 'u32', 'value': %u}},"
+			    " 'r%u': {'runtime': {'type': 'u16', 'value': %u}}",
+			or_comma(i), i, pick(w, 4), i, pick(w, 4));
+	buf_add(&b, "}, 'trap_policers': {");
+	for (unsigned i = 0; i < N_POLICERS; i++)
+		buf_add(&b, "%s'%u': {'rate': %u, 'burst': 16}", or_comma(i), i + 1, 1 + pick(w, 4));
+	buf_add(&b, "}, 'trap_groups': {");
+	for (unsigned i = 0; i < N_GROUPS; i++)
+		buf_add(&b, "%s'g%u': {'policer': %u}", or_comma(i), i, pick(w, N_POLICERS + 1));
+	buf_add(&b, "}, 'traps': {");
+	for (unsigned i = 0; i < N_TRAPS; i++) {
+		w->trap_group[i] = pick(w, N_GROUPS);
+		w->trap_type[i] = pick(w, ARRAY_SIZE(types));
+		buf_add(&b, "%s't%u': {'action': 'drop', 'type': '%s', 'group': 'g%u'}", or_comma(i),
+			i, types[w->trap_type[i]], w->trap_group[i]);
+	}
+	buf_add(&b, "}, 'resources': {'/w': {'size': %d, 'min': 0, 'max': %d, 'granularity': 10,"
+		    " 'id': 9}",
+		WHOLE, WHOLE);
+	for (unsigned i = 0; i < N_SIZES; i++)
+		buf_add(&b, ", '/w/s%u': {'size': %d, 'min': 0, 'max': %d, 'granularity': 10,"
+			    " 'id': %u}",
+			i, WHOLE / N_SIZES, WHOLE, i);
+	buf_add(&b, "}}");
+	return buf_take(&b);
+}
+
+static struct wanted *find_wanted(struct random_world *w, enum kind kind, const char *name)
+{
+	vec_each(x, &w->wanted)
+		if (x->kind == kind && strcmp(x->name, name) == 0)
+			return x;
+	return NULL;
+}
+
+static void want(struct random_world *w, enum kind kind, const char *name, uint64_t num)
+{
+	struct wanted *x = find_wanted(w, kind, name);
+
+	if (!x)
+		x = vec_add(&w->wanted);
+	x->kind = kind;
+	snprintf(x->name, sizeof(x->name), "%s", name);
+	x->num = num;
+}
+
+static void write_sizes(struct random_world *w, struct buf *b)
+{
+	unsigned left = WHOLE / 10;
+
+	buf_add(b, "resources: {");
+	for (unsigned i = 0; i < N_SIZES; i++) {
+		unsigned n = pick(w, left + 1) * 10;
+		char name[24];
+
+		snprintf(name, sizeof(name), "/w/s%u", i);
+		buf_add(b, "%s%s: %u", or_comma(i), name, n);
+		want(w, SIZE, name, n);
+		left -= n / 10;
+	}
+	buf_add(b, "}, ");
+}
+
+static void write_params(struct random_world *w, struct buf *b)
+{
+	buf_add(b, "params: {");
+	for (unsigned i = 0; i < 2 * N_PARAMS; i++) {
+		bool init = i < N_PARAMS;
+		unsigned n = pick(w, 4);
+		char name[24];
+
+		if (pick(w, 3) == 0)
+			continue;
+		snprintf(name, sizeof(name), "%c%u/%s", init ? 'i' : 'r', i % N_PARAMS,
+			 init ? "driverinit" : "runtime");
+		buf_add(b, "%c%u: %u, ", name[0], i % N_PARAMS, n);
+		want(w, init ? INIT : RUNTIME, name, n);
+	}
+	buf_add(b, "}, ");
+}
+
+static const char *const actions[] = {"drop", "trap", "mirror"};
+
+static void want_group_action(struct random_world *w, unsigned group, unsigned action)
+{
+	for (unsigned i = 0; i < N_TRAPS; i++) {
+		char name[24];
+
+		snprintf(name, sizeof(name), "t%u", i);
+		if (w->trap_group[i] == group && w->trap_type[i] < 3)
+			want(w, TRAP, name, action);
+	}
+}
+
+static void write_groups(struct random_world *w, struct buf *b)
+{
+	buf_add(b, "trap_groups: {");
+	for (unsigned i = 0; i < N_GROUPS; i++) {
+		unsigned action = pick(w, 6), policer = pick(w, N_POLICERS + 2);
+		char name[24];
+
+		if (action >= ARRAY_SIZE(actions) && policer > N_POLICERS)
+			continue;
+		snprintf(name, sizeof(name), "g%u", i);
+		buf_add(b, "%s: {", name);
+		if (action < ARRAY_SIZE(actions)) {
+			buf_add(b, "action: %s, ", actions[action]);
+			want_group_action(w, i, action);
+		}
+		if (policer <= N_POLICERS) {
+			buf_add(b, "policer: %u", policer);
+			want(w, GROUP, name, policer);
+		}
+		buf_add(b, "}, ");
+	}
+	buf_add(b, "}, ");
+}
+
+static void write_traps(struct random_world *w, struct buf *b)
+{
+	buf_add(b, "traps: {");
+	for (unsigned i = 0; i < N_TRAPS; i++) {
+		unsigned action = pick(w, 6);
+		char name[24];
+
+		if (w->trap_type[i] >= 3 || action >= ARRAY_SIZE(actions))
+			continue;
+		snprintf(name, sizeof(name), "t%u", i);
+		buf_add(b, "%s: %s, ", name, actions[action]);
+		want(w, TRAP, name, action);
+	}
+	buf_add(b, "}, trap_policers: {");
+	for (unsigned i = 1; i <= N_POLICERS; i++) {
+		unsigned rate = 1 + pick(w, 4);
+		char name[24];
+
+		if (pick(w, 2))
+			continue;
+		snprintf(name, sizeof(name), "%u", i);
+		buf_add(b, "%u: {rate: %u}, ", i, rate);
+		want(w, POLICER, name, rate);
+	}
+	buf_add(b, "}");
+}
+
+static char *make_config(struct random_world *w)
+{
+	struct buf b = {};
+
+	w->wanted.n = 0;
+	buf_add(&b, "devices: {sim/a: {");
+	if (pick(w, 2))
+		write_sizes(w, &b);
+	write_params(w, &b);
+	write_groups(w, &b);
+	write_traps(w, &b);
+	buf_add(&b, "}}");
+	buf_add(&w->history, "config %s\n", b.s);
+	return buf_take(&b);
+}
+
+/* ---- mischief ---- */
+
+static const char *a_label(struct random_world *w)
+{
+	static const char *const labels[] = {"reload", "i0/driverinit", "i1/driverinit", "r0/runtime",
+					     "/w/s0",  "/w/s1",		"g0",		 "g1",
+					     "t0",     "t1",		"1",		 "2"};
+
+	return labels[pick(w, ARRAY_SIZE(labels))];
+}
+
+static void set_something(struct random_world *w)
+{
+	enum kind kind = (enum kind)pick(w, SIZE + 1);
+	static const unsigned counts[] = {[POLICER] = N_POLICERS, [GROUP] = N_GROUPS,
+					  [TRAP] = N_TRAPS,	  [INIT] = N_PARAMS,
+					  [RUNTIME] = N_PARAMS,	  [SIZE] = N_SIZES};
+	static const char *const formats[] = {[POLICER] = "%u",	      [GROUP] = "g%u",
+					      [TRAP] = "t%u",	      [INIT] = "i%u/driverinit",
+					      [RUNTIME] = "r%u/runtime", [SIZE] = "/w/s%u"};
+	unsigned i = pick(w, counts[kind]), num = pick(w, 3);
+	const char *slot = strchr(formats[kind], '%');
+	char name[40];
+
+	if (kind == TRAP && w->trap_type[i] >= 3)
+		return;
+	snprintf(name, sizeof(name), "%.*s%u%s", (int)(slot - formats[kind]), formats[kind],
+		 kind == POLICER ? i + 1 : i, slot + 2);
+	buf_add(&w->history, "somebody sets %s to %u\n", name, num);
+	sim_set(&w->r.sim, kinds[kind].section, name, kind == SIZE ? "size_new" : kinds[kind].field,
+		kind == SIZE ? num * 10 : num);
+}
+
+static void fail_something(struct random_world *w)
+{
+	static const int errors[] = {-EBUSY, -EAGAIN, -ETIMEDOUT, -ENOBUFS};
+	struct fault f = {.object = a_label(w), .times = 1 + pick(w, 2)};
+
+	f.error = errors[pick(w, ARRAY_SIZE(errors))];
+	f.done = f.error == -ETIMEDOUT && pick(w, 2);
+	buf_add(&w->history, "%s fails %u times with %s%s\n", f.object, f.times, strerror(-f.error),
+		f.done ? " but is done" : "");
+	sim_fault(&w->r.sim, f);
+}
+
+static void register_anew(struct random_world *w)
+{
+	buf_add(&w->history, "it registers anew\n");
+	sim_register(&w->r.sim);
+	rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_VANISHED, .trigger = "note"});
+}
+
+static void reload_by_others(struct random_world *w)
+{
+	buf_add(&w->history, "somebody reloads\n");
+	if (sim_reload(&w->r.sim, DEVLINK_RELOAD_ACTION_DRIVER_REINIT) == 0)
+		rig_send(&w->r,
+			 &(struct device_event){.type = DEVICE_EV_COUNTED, .trigger = "note"});
+}
+
+static void mischief(struct random_world *w)
+{
+	_cleanup_free_ char *config = NULL;
+
+	switch (pick(w, 8)) {
+	case 0:
+	case 1:
+		set_something(w);
+		break;
+	case 2:
+		fail_something(w);
+		break;
+	case 3:
+		register_anew(w);
+		break;
+	case 4:
+		reload_by_others(w);
+		break;
+	case 5:
+		config = make_config(w);
+		rig_config(&w->r, config);
+		break;
+	case 6:
+		buf_add(&w->history, "it will be killed\n");
+		w->r.kill_at = w->r.actions + 1 + pick(w, 6);
+		break;
+	case 7:
+		rig_tick(&w->r);
+		break;
+	}
+	if (pick(w, 2) && !w->r.killed)
+		rig_stale(&w->r);
+	if (w->r.killed) {
+		buf_add(&w->history, "restarted\n");
+		rig_restart(&w->r);
+	}
+}
+
+/* ---- what must come of it ---- */
+
+static bool holds(struct random_world *w, const struct wanted *x)
+{
+	const char *section = kinds[x->kind].section, *field = kinds[x->kind].field;
+	uint64_t is = sim_get(&w->r.sim, section, x->name, field);
+
+	if (x->kind == INIT && sim_active(&w->r.sim, x->name) != x->num)
+		is = sim_active(&w->r.sim, x->name);
+	if (is == x->num)
+		return true;
+	print_error("%s %s is %" PRIu64 ", not %" PRIu64 "\n", section, x->name, is, x->num);
+	return false;
+}
+
+static bool all_hold(struct random_world *w, bool live_only)
+{
+	bool good = true;
+
+	vec_each(x, &w->wanted)
+		if (!live_only || (x->kind != INIT && x->kind != SIZE))
+			good &= holds(w, x);
+	return good;
+}
+
+static bool is_state(struct random_world *w, enum device_state state, enum device_state other)
+{
+	bool good = !w->r.stuck && (w->r.d->state == state || w->r.d->state == other);
+
+	if (w->r.stuck)
+		print_error("it never comes to rest\n");
+	else if (!good)
+		print_error("%s: %s\n", device_state_name(w->r.d->state), w->r.d->reason);
+	return good;
+}
+
+static bool quiet(struct random_world *w)
+{
+	return is_state(w, STATE_CONVERGED, STATE_CONVERGED);
+}
+
+/* Nothing is left to write: neither now nor after a restart. */
+static bool idle(struct random_world *w)
+{
+	rig_log_clear(&w->r);
+	w->r.now += 100 * USEC_PER_SEC;
+	rig_stale(&w->r);
+	rig_restart(&w->r);
+	if (!w->r.log.n)
+		return quiet(w);
+	print_error("the second pass writes:\n%s", w->r.log.s);
+	return false;
+}
+
+static void let_it_work(struct random_world *w, enum device_state other)
+{
+	for (int i = 0; i < 6 && !w->r.stuck && w->r.d->state != STATE_CONVERGED &&
+			w->r.d->state != other;
+	     i++)
+		rig_tick(&w->r);
+}
+
+/* No more mischief: what needs no reload is as wanted without anybody's asking. */
+static bool enforces(struct random_world *w)
+{
+	w->r.kill_at = 0;
+	w->r.sim.faults.n = 0;
+	if (w->r.killed)
+		rig_restart(&w->r);
+	w->r.now += 100 * USEC_PER_SEC;
+	rig_stale(&w->r);
+	let_it_work(w, STATE_PENDING_RELOAD);
+	return is_state(w, STATE_CONVERGED, STATE_PENDING_RELOAD) && all_hold(w, true);
+}
+
+/* Somebody asks: all is as wanted. */
+static bool converges(struct random_world *w)
+{
+	rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_CONFIG,
+					       .config = w->r.config,
+					       .explicit = true});
+	let_it_work(w, STATE_CONVERGED);
+	return quiet(w) && all_hold(w, false) && idle(w);
+}
+
+static bool run_world(unsigned seed)
+{
+	struct random_world w = {.random = seed * UINT64_C(2654435761) + 1};
+	_cleanup_free_ char *facts = make_facts(&w), *config = make_config(&w);
+	bool good;
+
+	rig_start(&w.r, facts, config);
+	good = quiet(&w) && all_hold(&w, false);
+	for (unsigned i = pick(&w, 8); i > 0 && !w.r.stuck; i--)
+		mischief(&w);
+	good = good && enforces(&w) && converges(&w);
+	if (!good)
+		print_error("world %u:\n%s", seed, w.history.s);
+	vec_clear(&w.wanted);
+	buf_clear(&w.history);
+	rig_clear(&w.r);
+	return good;
+}
+
+static void test_worlds(void **state)
+{
+	const char *worlds = getenv("WORLDS"), *seed = getenv("SEED");
+	unsigned n = worlds ? (unsigned)atoi(worlds) : 500, first = seed ? (unsigned)atoi(seed) : 1;
+	unsigned bad = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < n && bad < 3; i++)
+		bad += !run_world(first + i);
+	assert_int_equal(bad, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_worlds),
+	};
+
+	log_set_level("emerg");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

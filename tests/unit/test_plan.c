@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Golden tests of binding and planning. A case is a folder of tests/golden/plan: a device as captured
+ * (facts.json), what carved remembers of it (memory.json, may be missing), what somebody wants
+ * (carved.yaml, with presets in etc/carved/presets) and what comes of it (expected): the diagnostics,
+ * or the plan where a reload is permitted and where it is not.
+ *
+ * Everything is done twice: with all objects of the device, and with those that bind_reads() asks for.
+ */
+#include "golden.h"
+#include "model/json.h"
+#include "plan/bind.h"
+#include "plan/match.h"
+#include "plan/plan.h"
+#include "yaml/yaml.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <unistd.h>
+
+#define LEAST_CASES 45
+
+/* ---- a case's files ---- */
+
+struct plan_case {
+	const char *home;
+	char *handle;
+	struct config *config;
+	struct world world;
+	const struct entry *entry;
+};
+
+static json_t *load_json(const char *home, const char *name)
+{
+	_cleanup_free_ char *path = mem_printf("%s/%s", home, name);
+	json_error_t error;
+	json_t *j = json_load_file(path, 0, &error);
+
+	if (!j)
+		print_error("%s:%d: %s\n", path, error.line, error.text);
+	return j;
+}
+
+static void load_facts(struct plan_case *c)
+{
+	json_t *j = load_json(c->home, "facts.json");
+	char *why = NULL;
+
+	assert_non_null(j);
+	if (facts_from_json(j, &c->world, &c->handle, &why) < 0)
+		print_error("%s/facts.json: %s\n", c->home, why);
+	assert_null(why);
+	json_decref(j);
+}
+
+static void load_memory(struct plan_case *c)
+{
+	_cleanup_free_ char *path = mem_printf("%s/memory.json", c->home);
+	json_t *j;
+
+	if (access(path, F_OK) < 0)
+		return;
+	j = load_json(c->home, "memory.json");
+	assert_non_null(j);
+	assert_int_equal(memory_from_json(j, &c->world.memory), 0);
+	json_decref(j);
+}
+
+/* Return: NULL, or what is wrong without a device, to be freed. */
+static char *load_config(struct plan_case *c)
+{
+	_cleanup_free_ char *path = mem_printf("%s/carved.yaml", c->home);
+	struct yaml_paths paths = {.root = c->home, .file = path};
+	struct diag_list diags = {};
+	const struct entry *second;
+	char *text = NULL;
+
+	if (yaml_load(&paths, &c->config, &diags) < 0)
+		text = diag_render_all(&diags);
+	diag_clear(&diags);
+	if (text)
+		return text;
+	c->entry = match_device(c->config, c->handle, &c->world.facts, &second);
+	assert_non_null(c->entry);
+	assert_null(second);
+	return NULL;
+}
+
+static void case_clear(struct plan_case *c)
+{
+	config_unref(c->config);
+	world_clear(&c->world);
+	free(c->handle);
+}
+
+/* ---- the text of a plan ---- */
+
+static void show_step(struct buf *out, const struct step *s)
+{
+	_cleanup_free_ char *object = step_object_label(s), *place = mark_format(s->mark);
+
+	if (s->kind == STEP_REMEMBER) {
+		buf_add(out, "  remember     %s %s: %s in force", step_kind_name(s), object, s->to);
+	} else {
+		buf_add(out, "  %-12s %s %s: ", disruption_name(s->disruption), step_kind_name(s), object);
+		buf_add(out, "%s%s%s", s->from, *s->from ? " -> " : "", s->to);
+	}
+	if (*place)
+		buf_add(out, "  # %s", place);
+	buf_add(out, "\n");
+}
+
+static void show_plan(struct buf *out, const struct state *want, const struct world *w, bool reload)
+{
+	struct plan plan = {};
+
+	plan_make(want, w, &(struct policy){.reload = reload}, &plan);
+	buf_add(out, "%s:\n", reload ? "permitted" : "held");
+	vec_each(s, &plan.steps)
+		show_step(out, s);
+	if (plan.pending)
+		buf_add(out, "  pending %s: %s\n", disruption_name(plan.pending), plan.pending_text.s);
+	if (plan.unread_text.n)
+		buf_add(out, "  accepted-unread: %s\n", plan.unread_text.s);
+	if (!plan.steps.n && !plan.pending)
+		buf_add(out, "  nothing to do\n");
+	plan_clear(&plan);
+}
+
+/* The text without the case's folder in it. */
+static char *without_home(const char *text, const char *home)
+{
+	_cleanup_free_ char *prefix = mem_printf("%s/", home);
+	struct buf out = {};
+
+	for (const char *hit = strstr(text, prefix); hit; hit = strstr(text, prefix)) {
+		buf_add(&out, "%.*s", (int)(hit - text), text);
+		text = hit + strlen(prefix);
+	}
+	buf_add(&out, "%s", text);
+	return buf_take(&out);
+}
+
+static char *case_as_text(const struct plan_case *c, const struct world *w)
+{
+	_cleanup_free_ char *diagnostics = NULL, *all = NULL;
+	struct diag_list diags = {};
+	struct state want = {};
+	struct buf out = {};
+	int r = bind_entry(c->entry, c->handle, w, &want, &diags);
+
+	assert_int_equal(r, diags.n_errors ? -EINVAL : 0);
+	diagnostics = diag_render_all(&diags);
+	buf_add(&out, "%s", diagnostics);
+	if (r == 0) {
+		show_plan(&out, &want, w, true);
+		show_plan(&out, &want, w, false);
+	}
+	state_clear(&want);
+	diag_clear(&diags);
+	all = buf_take(&out);
+	return without_home(all, c->home);
+}
+
+/* ---- what a read would have brought ---- */
+
+static bool is_read(const struct reads *reads, const struct object *o)
+{
+	if (o->class == &class_resource)
+		return reads->resources;
+	vec_each(n, &reads->names)
+		if (n->class == o->class && strcmp(n->name, o->name) == 0)
+			return true;
+	return false;
+}
+
+/* Leaves in `have` what bind_reads() asks for. */
+static void keep_what_is_read(struct plan_case *c)
+{
+	struct state *have = &c->world.have;
+	struct reads reads = {};
+	size_t n = 0;
+
+	bind_reads(c->entry, c->handle, &c->world, &reads);
+	assert_false(reads.catalogue);
+	for (size_t i = 0; i < have->objects.n; i++)
+		if (is_read(&reads, &have->objects.v[i]))
+			have->objects.v[n++] = have->objects.v[i];
+	have->objects.n = n;
+	vec_clear(&reads.names);
+}
+
+static bool check_case(const char *home)
+{
+	_cleanup_free_ char *wrong = NULL, *all = NULL, *read = NULL;
+	struct plan_case c = {.home = home};
+	bool good;
+
+	load_facts(&c);
+	load_memory(&c);
+	wrong = load_config(&c);
+	if (wrong) { /* a golden of the YAML layer, not of this one */
+		print_error("%s: %s", home, wrong);
+		case_clear(&c);
+		return false;
+	}
+	all = case_as_text(&c, &c.world);
+	keep_what_is_read(&c);
+	read = case_as_text(&c, &c.world);
+	good = golden_check(home, all);
+	if (strcmp(all, read) != 0) {
+		print_error("%s: with a read that brings only what is asked for:\n%s", home, read);
+		good = false;
+	}
+	case_clear(&c);
+	return good;
+}
+
+static void test_golden(void **state)
+{
+	(void)state;
+	golden_walk("tests/golden/plan", LEAST_CASES, check_case);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_golden),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
