@@ -28,6 +28,7 @@
 #define ASICSIM_RESOURCES	20
 #define ASICSIM_PARAMS		8
 #define ASICSIM_PORTS		64
+#define ASICSIM_MAX_ID		999999	/* names of netdevs are short */
 #define ASICSIM_RULES		32
 #define ASICSIM_KNOBS		32
 #define ASICSIM_TEXT		80
@@ -40,7 +41,7 @@ struct asicsim_version {
 
 struct asicsim_trap_desc {
 	struct devlink_trap trap;
-	bool source;			/* comes from a fixed mirroring source, action not settable */
+	bool source;			/* a fixed mirroring source, action not settable */
 };
 
 struct asicsim_group_desc {
@@ -97,7 +98,7 @@ enum asicsim_kind {
 	ASICSIM_KINDS,
 };
 
-/* "fail the next @left times", left == 0 and err != 0: always */
+/* Fails the next @left times, or always, with @err; no fault if @err is 0. */
 struct asicsim_fault {
 	int err;
 	u32 left;
@@ -188,13 +189,12 @@ struct asicsim {
 	struct asicsim_version builtin;
 	char serial[32];
 	struct asicsim_rule fail_set[ASICSIM_RULES], ignore_set[ASICSIM_RULES];
-	char ext_text[ASICSIM_TEXT];
 
 	/* the board */
 	struct asicsim_version running, stored;
 
 	/* in force */
-	bool bound, up, traps_on, removing, occ_on;
+	bool up, traps_on, removing, occ_on;
 	u32 n_traps, n_groups, n_policers;
 	struct devlink_trap trap_defs[ASICSIM_TRAPS];
 	struct devlink_trap_group group_defs[ASICSIM_GROUPS];
@@ -229,7 +229,6 @@ void asicsim_traps_reset(struct asicsim *sim);
 int asicsim_traps_up(struct asicsim *sim, struct devlink *devlink);
 void asicsim_traps_down(struct asicsim *sim, struct devlink *devlink, bool final);
 int asicsim_trap_init(struct devlink *devlink, const struct devlink_trap *trap, void *ctx);
-void asicsim_trap_fini(struct devlink *devlink, const struct devlink_trap *trap, void *ctx);
 int asicsim_spectrum_trap_set(struct devlink *devlink, const struct devlink_trap *trap,
 			      enum devlink_trap_action action, struct netlink_ext_ack *extack);
 int asicsim_mlx5ish_trap_set(struct devlink *devlink, const struct devlink_trap *trap,

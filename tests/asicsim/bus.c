@@ -173,7 +173,7 @@ static ssize_t new_device_store(ASICSIM_BUS_CONST struct bus_type *bus, const ch
 	n = sscanf(buf, "%u %15s %u", &id, name, &ports);
 	if (n == 2)
 		ports = 2;
-	if (n < 2 || ports > ASICSIM_PORTS)
+	if (n < 2 || id > ASICSIM_MAX_ID || ports > ASICSIM_PORTS)
 		return -EINVAL;
 	model = asicsim_model_find(name);
 	if (!model)

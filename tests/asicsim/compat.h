@@ -33,19 +33,22 @@
 #endif
 
 /*
- * A text only known at run time. Before 6.2 an extended ACK merely points to its text, which
- * must outlive the request: @keep is a buffer of the device object.
+ * A text only known at run time. Before 6.2 an extended ACK merely points to its text, which is
+ * sent after the callback has returned: hence the ring.
  */
-static inline void asicsim_text(struct netlink_ext_ack *extack, char *keep, size_t size,
-				const char *text)
+static inline void asicsim_text(struct netlink_ext_ack *extack, const char *text)
 {
-	if (!extack)
-		return;
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
-	NL_SET_ERR_MSG_FMT(extack, "%s", text);
+	if (extack)
+		NL_SET_ERR_MSG_FMT(extack, "%s", text);
 #else
-	strscpy(keep, text, size);
-	extack->_msg = keep;
+	static char ring[16][80];
+	static atomic_t next;
+	char *slot = ring[(unsigned int)atomic_inc_return(&next) % ARRAY_SIZE(ring)];
+
+	strscpy(slot, text, sizeof(ring[0]));
+	if (extack)
+		extack->_msg = slot;
 #endif
 }
 

@@ -4,7 +4,6 @@
  * happens by itself, what was done (counters) and what is in force (active). The files belong to
  * the board, not to the bound driver: knobs outlive unbind, and can be set for the next probe.
  */
-#include <linux/ctype.h>
 #include <linux/debugfs.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
@@ -299,7 +298,7 @@ int asicsim_set_fails(struct asicsim *sim, enum asicsim_kind kind, const char *n
 		err = fault_use(&rule->fault);
 		rule->used = rule->fault.err;
 		if (*rule->text)
-			asicsim_text(extack, sim->ext_text, sizeof(sim->ext_text), rule->text);
+			asicsim_text(extack, rule->text);
 	}
 	mutex_unlock(&sim->lock);
 	return err;
@@ -500,7 +499,7 @@ static int storm_write(struct asicsim *sim, char *text)
 	return err;
 }
 
-/* A NIC finds itself dead and reports it; devlink calls back to recover it. A switch just restarts. */
+/* A NIC reports itself dead and devlink calls back to recover it; a switch just restarts. */
 static int recover_run(struct asicsim *sim)
 {
 	int err;

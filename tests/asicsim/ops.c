@@ -205,7 +205,6 @@ const struct devlink_ops asicsim_spectrum_ops = {
 	.info_get = info_get,
 	.flash_update = flash_update,
 	.trap_init = asicsim_trap_init,
-	.trap_fini = asicsim_trap_fini,
 	.trap_action_set = asicsim_spectrum_trap_set,
 	.trap_group_init = asicsim_group_init,
 	.trap_group_set = asicsim_group_set,
@@ -223,7 +222,6 @@ const struct devlink_ops asicsim_mlx5ish_ops = {
 	.info_get = info_get,
 	.flash_update = flash_update,
 	.trap_init = asicsim_trap_init,
-	.trap_fini = asicsim_trap_fini,
 	.trap_action_set = asicsim_mlx5ish_trap_set,
 	.trap_group_init = asicsim_group_init,
 };

@@ -97,7 +97,8 @@ def test_plug_and_pull(any_board):
         other.remove()
 
 
-@pytest.mark.parametrize("line", ["", "1", "x spectrum1", "1 tofino", "1 spectrum1 65"])
+@pytest.mark.parametrize("line", ["", "1", "x spectrum1", "1 tofino", "1 spectrum1 65",
+                                  "1000000 spectrum1"])
 def test_plug_junk(line):
     with pytest.raises(OSError):
         put(BUS / "new_device", line or "\n")
@@ -429,6 +430,7 @@ def test_fail_set(sp1, kind):
         refused(f"the {kind} table is full", *argv)
     assert f"{kind} other 5 0" in sp1.get("fail_set") and "full" not in sp1.get("fail_set")
     devlink(*argv)
+    argv = [a.replace("flash", "driver") for a in argv]     # iproute2 sends changes only
     sp1.set("fail_set", f"{kind} * 5 0")
     refused("", *argv)
     refused("", *argv)
@@ -684,15 +686,15 @@ def test_knobs_while_busy(sp1):
 
 def test_many_boards():
     models = ("spectrum1", "spectrum2", "mlx5ish")
-    boards = [Board(models[i % 3], ident=10 + i) for i in range(8)]
-    threads = [background(lambda b=b: [b.reload() for _ in range(3)]) for b in boards]
-    for _ in range(5):
+    boards = [Board(models[i % 3], ident=10 + i) for i in range(6)]
+    threads = [background(lambda b=b: [b.reload() for _ in range(2)]) for b in boards]
+    for _ in range(2):
         ask("trap", "show")
         ask("port", "show")
     for t in threads:
         t.join()
     for b in boards:
-        assert b.stats()[("driver_reinit", "unspecified")] == 3 and len(b.ifindexes()) == 2
+        assert b.stats()[("driver_reinit", "unspecified")] == 2 and len(b.ifindexes()) == 2
         b.remove()
 
 
@@ -700,7 +702,7 @@ def test_del_and_bind_race():
     board = Board("mlx5ish")
 
     def churn():
-        for _ in range(20):
+        for _ in range(8):
             for how in ("unbind", "bind"):
                 try:
                     board.bind(how)
@@ -708,8 +710,8 @@ def test_del_and_bind_race():
                     pass
 
     threads = [background(churn), background(lambda: [
-        run("devlink", "dev", "reload", board.handle, check=False) for _ in range(20)])]
-    for _ in range(20):
+        run("devlink", "dev", "reload", board.handle, check=False) for _ in range(10)])]
+    for _ in range(10):
         try:
             board.set("recover")
         except OSError:

@@ -154,10 +154,6 @@ int asicsim_trap_init(struct devlink *devlink, const struct devlink_trap *trap, 
 	return 0;
 }
 
-void asicsim_trap_fini(struct devlink *devlink, const struct devlink_trap *trap, void *ctx)
-{
-}
-
 static int trap_take(struct asicsim *sim, const struct devlink_trap *trap,
 		     enum devlink_trap_action action)
 {
