@@ -9,8 +9,7 @@
 
 #define DBUS_ERROR(name) "org.freedesktop.DBus.Error." name
 
-/* --- what to tell ------------------------------------------------------------------------------
- */
+/* --- what to tell ------------------------------------------------------------ */
 
 /** client_say() - a line on standard error, with the program's name before it. */
 void client_say(const char *format, ...)
@@ -101,8 +100,7 @@ int client_fail(const struct client *c, const sd_bus_error *error, int r)
 	return r < 0 ? r : -sd_bus_error_get_errno(error);
 }
 
-/* --- the connection ----------------------------------------------------------------------------
- */
+/* --- the connection ---------------------------------------------------------- */
 
 /** client_open() - connect to the bus. */
 int client_open(struct client *c, const struct ctl *ctl)

@@ -22,7 +22,7 @@ struct ctl {
 	const char *command;
 	const char *const *args;
 	size_t n_args;
-	bool user_bus, json, no_wait;
+	bool user_bus, json, no_wait, facts;
 };
 
 struct command {
@@ -34,6 +34,7 @@ struct command {
 	int (*run)(const struct ctl *ctl); /* returns the exit code */
 };
 
+int command_capture(const struct ctl *ctl);
 int command_status(const struct ctl *ctl);
 int command_plan(const struct ctl *ctl);
 int command_reload(const struct ctl *ctl);

@@ -7,8 +7,7 @@
 
 #include <errno.h>
 
-/* --- messages ----------------------------------------------------------------------------------
- */
+/* --- messages ---------------------------------------------------------------- */
 
 static void *member(void *answer, const struct answer_field *f)
 {
@@ -175,8 +174,7 @@ static int call_simple(struct client *c, sd_bus_message *call, sd_bus_message **
 	return r < 0 ? client_fail(c, &error, r) : 0;
 }
 
-/* --- devices -----------------------------------------------------------------------------------
- */
+/* --- devices ----------------------------------------------------------------- */
 
 static int list_devices(struct client *c, sd_bus_message **ret)
 {
@@ -297,8 +295,7 @@ int fetch_status(struct client *c, const char *device, struct status_answer *ret
 	return device && !ret->devices.n ? no_such_device(c, device) : 0;
 }
 
-/* --- plan and reload ---------------------------------------------------------------------------
- */
+/* --- plan and reload --------------------------------------------------------- */
 
 /** fetch_plan() - the steps for @device, or for all if it is NULL; @ret is to be cleared in any
  * case. */

@@ -18,9 +18,11 @@ static const struct command commands[] = {
 	{"plan", "[DEVICE]", "the steps that carved would take now", " json ", 0, 1, command_plan},
 	{"reload", "", "have carved read its files again, and wait until all is done",
 	 " json no-wait ", 0, 0, command_reload},
+	{"capture", "DEVICE", "the present state of a device as desired state", " facts ", 1, 1,
+	 command_capture},
 };
 
-enum { OPT_JSON = 256, OPT_NO_WAIT, OPT_BUS, OPT_HELP, OPT_VERSION };
+enum { OPT_JSON = 256, OPT_NO_WAIT, OPT_FACTS, OPT_BUS, OPT_HELP, OPT_VERSION };
 
 static const struct {
 	int id;
@@ -29,6 +31,7 @@ static const struct {
 } options[] = {
 	{OPT_JSON, true, "json", NULL, "write one JSON document, see carvectl(1)"},
 	{OPT_NO_WAIT, true, "no-wait", NULL, "reload: end as soon as the files are accepted"},
+	{OPT_FACTS, true, "facts", NULL, "capture: names, limits, types and values, for checks"},
 	{OPT_BUS, false, "bus", "system|user", "where carved is (default: system)"},
 	{OPT_HELP, false, "help", NULL, "show this and end"},
 	{OPT_VERSION, false, "version", NULL, "show the version and end"},
@@ -42,8 +45,7 @@ struct parsed {
 	bool help, version;
 };
 
-/* --- help --------------------------------------------------------------------------------------
- */
+/* --- help -------------------------------------------------------------------- */
 
 static void print_row(const char *name, const char *separator, const char *args, const char *help)
 {
@@ -67,8 +69,7 @@ static void print_help(void)
 	printf("\nExit codes and the form of the JSON are described in carvectl(1).\n");
 }
 
-/* --- options -----------------------------------------------------------------------------------
- */
+/* --- options ----------------------------------------------------------------- */
 
 static int usage_error(char *text)
 {
@@ -94,6 +95,9 @@ static int set_option(struct parsed *p, int id)
 		break;
 	case OPT_NO_WAIT:
 		p->ctl.no_wait = true;
+		break;
+	case OPT_FACTS:
+		p->ctl.facts = true;
 		break;
 	case OPT_BUS:
 		return set_bus(p, optarg);
@@ -135,8 +139,7 @@ static int parse_options(struct parsed *p, int argc, char **argv)
 	return r;
 }
 
-/* --- commands ----------------------------------------------------------------------------------
- */
+/* --- commands ---------------------------------------------------------------- */
 
 static int no_command(const char *name)
 {

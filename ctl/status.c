@@ -19,8 +19,7 @@ static bool is(const char *state, const char *name)
 	return strcmp(state, name) == 0;
 }
 
-/* --- all devices -------------------------------------------------------------------------------
- */
+/* --- all devices ------------------------------------------------------------- */
 
 static const struct table_column marked_columns[] = {
 	{.title = "", .tight = true},
@@ -107,8 +106,7 @@ void status_render(const struct status_answer *a, const struct style *style, str
 	render_summary(a, style, out);
 }
 
-/* --- one device --------------------------------------------------------------------------------
- */
+/* --- one device -------------------------------------------------------------- */
 
 static void put_label(const char *label, const char *text, const struct style *style,
 		      struct buf *out)
@@ -207,8 +205,7 @@ void status_render_device(const struct device_answer *d, const struct style *sty
 	put_label("Last extack", d->last_extack, style, out);
 }
 
-/* --- the command -------------------------------------------------------------------------------
- */
+/* --- the command ------------------------------------------------------------- */
 
 /** status_exit_code() - with @all the manager's state counts, else that of the devices shown. */
 int status_exit_code(const struct status_answer *a, bool all)

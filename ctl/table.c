@@ -8,8 +8,7 @@
 #define EMPTY_CELL   "-"
 #define BELOW_INDENT 4
 
-/* --- what is wide ------------------------------------------------------------------------------
- */
+/* --- what is wide ------------------------------------------------------------ */
 
 struct layout {
 	size_t *width; /* of each column; 0: not shown */
@@ -121,8 +120,7 @@ static void lay_out(const struct table *t, struct layout *l)
 			;
 }
 
-/* --- pieces of cells ---------------------------------------------------------------------------
- */
+/* --- pieces of cells --------------------------------------------------------- */
 
 /* A good place to break within the first @fit bytes: a space if there is one far enough on. 0:
  * none. */
@@ -258,8 +256,7 @@ static void put_header(const struct table *t, const struct layout *l, const stru
 	put_row(t, l, titles, style, out);
 }
 
-/* --- the table ---------------------------------------------------------------------------------
- */
+/* --- the table --------------------------------------------------------------- */
 
 /** table_add() - add the next cell; an empty text is shown as "-". */
 void table_add(struct table *t, const char *text, enum colour colour)

@@ -42,8 +42,7 @@ struct manager {
 	int exit_code;
 };
 
-/* --- who is there ------------------------------------------------------------------------------
- */
+/* --- who is there ------------------------------------------------------------ */
 
 size_t manager_count(const struct manager *m)
 {
@@ -123,8 +122,7 @@ bool manager_busy(const struct manager *m)
 	return false;
 }
 
-/* --- coming to rest ----------------------------------------------------------------------------
- */
+/* --- coming to rest ---------------------------------------------------------- */
 
 static bool settled(const struct manager *m)
 {
@@ -189,8 +187,7 @@ static void on_settle_timer(void *user)
 	check_ready(user);
 }
 
-/* --- devices come and go -----------------------------------------------------------------------
- */
+/* --- devices come and go ----------------------------------------------------- */
 
 static void on_changed(void *user, struct managed *device)
 {
@@ -280,8 +277,7 @@ static void ask_named(struct manager *m)
 	}
 }
 
-/* --- notifications -----------------------------------------------------------------------------
- */
+/* --- notifications ----------------------------------------------------------- */
 
 static void stale(struct manager *m, const char *handle, enum device_event_type type,
 		  const char *trigger)
@@ -355,8 +351,7 @@ static void on_audit(void *user)
 	schedule_audit(m);
 }
 
-/* --- start -------------------------------------------------------------------------------------
- */
+/* --- start ------------------------------------------------------------------- */
 
 static void set_problem(struct manager *m, int error)
 {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Capture(): what a device is and has, as facts. The catalogue is read for it, so the answer comes
- * later than the question; whatever the device is busy with, nobody else waits.
+ * Capture(): what a device is like, as a desired state or (option `facts`) as facts. The catalogue is
+ * read for it, so the answer comes later than the question; nobody else waits for it.
  */
 #include "bus/internal.h"
 #include "model/json.h"
+#include "yaml/emit.h"
 
 #include <string.h>
 
@@ -19,32 +20,63 @@ static struct managed *find(const struct bus *b, const char *name)
 	return NULL;
 }
 
+/* The options that are known; others are passed over. */
+static int read_options(sd_bus_message *m, bool *ret_facts)
+{
+	const char *key;
+	int r = sd_bus_message_enter_container(m, 'a', "{sv}"), facts;
+
+	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+		r = sd_bus_message_read(m, "s", &key);
+		if (r >= 0 && strcmp(key, "facts") == 0) {
+			r = sd_bus_message_read(m, "v", "b", &facts);
+			*ret_facts = r >= 0 && facts;
+		} else if (r >= 0) {
+			r = sd_bus_message_skip(m, "v");
+		}
+		if (r >= 0)
+			r = sd_bus_message_exit_container(m);
+	}
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
 /** bus_capture() - the method; see sd_bus_message_handler_t(3). */
 int bus_capture(sd_bus_message *m, void *user, sd_bus_error *error)
 {
 	struct bus *b = user;
 	struct managed *managed;
 	const char *name;
+	bool facts = false;
 	int r = sd_bus_message_read(m, "s", &name);
 
+	if (r >= 0)
+		r = read_options(m, &facts);
 	if (r < 0)
 		return r;
 	managed = find(b, name);
 	if (!managed)
 		return sd_bus_error_setf(error, BUS_ERROR("NoSuchDevice"), "no device %s", name);
 	vec_push(&b->captures, ((struct bus_capture){sd_bus_message_ref(m), managed,
-						     managed_device(managed)->catalogues}));
+						     managed_device(managed)->catalogues, facts}));
 	managed_event(managed, &(struct device_event){.type = DEVICE_EV_CAPTURE});
 	return 1;
+}
+
+static char *facts_text(const struct device *d)
+{
+	json_t *j = facts_to_json(d->handle, &d->world);
+	char *text = json_dumps(j, JSON_INDENT(2));
+
+	json_decref(j);
+	return text;
 }
 
 static void answer(const struct bus_capture *c)
 {
 	const struct device *d = managed_device(c->managed);
-	json_t *j = facts_to_json(d->handle, &d->world);
-	_cleanup_free_ char *text = json_dumps(j, JSON_INDENT(2));
+	_cleanup_free_ char *text =
+		c->facts ? facts_text(d) : yaml_emit_world(d->handle, &d->world);
 
-	json_decref(j);
 	sd_bus_reply_method_return(c->call, "s", text);
 	sd_bus_message_unref(c->call);
 }

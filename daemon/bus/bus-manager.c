@@ -5,8 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --- properties --------------------------------------------------------------------------------
- */
+/* --- properties -------------------------------------------------------------- */
 
 static int get_version(_unused_ sd_bus *bus, _unused_ const char *path,
 		       _unused_ const char *interface, _unused_ const char *property,
@@ -75,8 +74,7 @@ static int get_diagnostics(_unused_ sd_bus *bus, _unused_ const char *path,
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
-/* --- reading methods ---------------------------------------------------------------------------
- */
+/* --- reading methods --------------------------------------------------------- */
 
 static int append_device(sd_bus_message *reply, const struct device *d)
 {
@@ -180,8 +178,7 @@ static int plan(sd_bus_message *m, void *user, sd_bus_error *error)
 	return r;
 }
 
-/* --- changing methods: only for root -----------------------------------------------------------
- */
+/* --- changing methods: only for root ----------------------------------------- */
 
 static int do_reload(struct bus *b, sd_bus_message *m)
 {

@@ -26,6 +26,7 @@ struct bus_capture {
 	sd_bus_message *call;
 	struct managed *managed;
 	uint64_t catalogues; /* as many had been read when it was asked for */
+	bool facts;
 };
 
 struct bus {

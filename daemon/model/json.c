@@ -11,8 +11,7 @@
 #define MEMORY_FORMAT 1
 #define FACTS_FORMAT  1
 
-/* --- memory ------------------------------------------------------------------------------------
- */
+/* --- memory ------------------------------------------------------------------ */
 
 static json_t *value_to_json(const struct value *v)
 {
@@ -135,8 +134,7 @@ json_t *memory_to_json(const char *handle, const struct memory *m)
 			 (json_int_t)m->foreign_reloads, "settled", (int)m->settled);
 }
 
-/* --- facts: out --------------------------------------------------------------------------------
- */
+/* --- facts: out -------------------------------------------------------------- */
 
 /* Numbers above what a JSON integer of the library holds are written as text. */
 static json_t *number_to_json(uint64_t n)
@@ -254,8 +252,7 @@ json_t *facts_to_json(const char *handle, const struct world *w)
 	return j;
 }
 
-/* --- facts: in ---------------------------------------------------------------------------------
- */
+/* --- facts: in --------------------------------------------------------------- */
 
 struct reader {
 	struct world *world;

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* carvectl capture: the present state of a device, as the daemon writes it. */
+#include "client.h"
+#include "ctl.h"
+#include "output.h"
+
+static int ask(struct client *c, const struct ctl *ctl, sd_bus_message **ret)
+{
+	_cleanup_message_ sd_bus_message *call = NULL;
+	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r = client_new_call(c, "Capture", &call);
+
+	if (r >= 0)
+		r = ctl->facts ? sd_bus_message_append(call, "sa{sv}", ctl->args[0], 1, "facts",
+						       "b", 1)
+			       : sd_bus_message_append(call, "sa{sv}", ctl->args[0], 0);
+	if (r >= 0)
+		r = client_send(c, call, UINT64_MAX, &error, ret);
+	return r < 0 ? client_fail(c, &error, r) : 0;
+}
+
+/** command_capture() - carvectl capture DEVICE [--facts]. */
+int command_capture(const struct ctl *ctl)
+{
+	_cleanup_client_ struct client c = {};
+	_cleanup_message_ sd_bus_message *reply = NULL;
+	struct buf text = {};
+	const char *captured;
+
+	if (client_open(&c, ctl) < 0 || ask(&c, ctl, &reply) < 0 ||
+	    sd_bus_message_read(reply, "s", &captured) < 0)
+		return CTL_ERROR;
+	buf_add(&text, "%s%s", captured, output_newline(captured));
+	return output_text(&text, CTL_OK);
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Writes a captured device as a config file: what may be wanted, with the values there are. What
+ * nobody can set (traps that are not drops, params without a value) is left out.
+ */
+#include "yaml/emit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <yaml.h>
+
+struct emitter {
+	yaml_emitter_t yaml;
+	struct buf text;
+};
+
+static int append(void *user, unsigned char *data, size_t size)
+{
+	struct emitter *e = user;
+
+	buf_add(&e->text, "%.*s", (int)size, (const char *)data);
+	return 1;
+}
+
+static void emit(struct emitter *e, yaml_event_t *event, int made)
+{
+	if (!made || !yaml_emitter_emit(&e->yaml, event))
+		abort(); /* out of memory: every document we write is well-formed */
+}
+
+static void scalar(struct emitter *e, const char *text, bool quoted)
+{
+	yaml_event_t event;
+	int made = yaml_scalar_event_initialize(
+		&event, NULL, NULL, (const yaml_char_t *)text, (int)strlen(text), 1, 1,
+		quoted ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE);
+
+	emit(e, &event, made);
+}
+
+static void map(struct emitter *e, bool flow)
+{
+	yaml_event_t event;
+	int made = yaml_mapping_start_event_initialize(
+		&event, NULL, NULL, 1, flow ? YAML_FLOW_MAPPING_STYLE : YAML_BLOCK_MAPPING_STYLE);
+
+	emit(e, &event, made);
+}
+
+static void map_end(struct emitter *e)
+{
+	yaml_event_t event;
+	int made = yaml_mapping_end_event_initialize(&event);
+
+	emit(e, &event, made);
+}
+
+static void value(struct emitter *e, const struct object *o, unsigned field)
+{
+	_cleanup_free_ char *text = NULL;
+	struct buf b = {};
+
+	value_format(&o->v[field], object_names(o, field), &b);
+	text = buf_take(&b);
+	scalar(e, text, o->v[field].type == VALUE_STRING);
+}
+
+static bool can_be_wanted(const struct object *o)
+{
+	if (o->class == &class_trap && object_num(o, TRAP_TYPE, TRAP_TYPE_DROP) != TRAP_TYPE_DROP)
+		return false;
+	return object_has(o, 0);
+}
+
+static void fields(struct emitter *e, const struct object *o)
+{
+	map(e, true);
+	for (unsigned i = 0; i < o->class->n_writable; i++) {
+		if (!object_has(o, i))
+			continue;
+		scalar(e, o->class->fields[i].name, false);
+		value(e, o, i);
+	}
+	map_end(e);
+}
+
+/* One object; a param is one object for each of its cmodes. Returns the first object behind it. */
+static const struct object *object(struct emitter *e, const struct object *o,
+				   const struct object *end)
+{
+	const struct object *first = o;
+
+	scalar(e, o->name, strspn(o->name, "0123456789") > 0 && o->class->key != KEY_ID);
+	switch (o->class->form) {
+	case FORM_SCALAR:
+		value(e, o, 0);
+		return o + 1;
+	case FORM_MAP:
+		fields(e, o);
+		return o + 1;
+	case FORM_BY_CMODE:
+		break;
+	}
+	map(e, true);
+	for (; o < end && o->class == first->class && strcmp(o->name, first->name) == 0; o++) {
+		if (!can_be_wanted(o))
+			continue;
+		scalar(e, enum_name(&cmode_names, o->cmode), false);
+		value(e, o, 0);
+	}
+	map_end(e);
+	return o;
+}
+
+static void section(struct emitter *e, const struct class *class, const struct state *s)
+{
+	const struct object *o = s->objects.v, *end = o + s->objects.n;
+	bool open = false;
+
+	while (o < end) {
+		if (o->class != class || !can_be_wanted(o)) {
+			o++;
+			continue;
+		}
+		if (!open) {
+			scalar(e, class->section, false);
+			map(e, false);
+		}
+		open = true;
+		o = object(e, o, end);
+	}
+	if (open)
+		map_end(e);
+}
+
+static void device(struct emitter *e, const char *handle, const struct world *w)
+{
+	map(e, false);
+	scalar(e, "version", false);
+	scalar(e, "1", false);
+	scalar(e, "devices", false);
+	map(e, false);
+	scalar(e, handle, true);
+	map(e, false);
+	for (size_t i = 0; i < n_classes; i++)
+		section(e, classes[i], classes[i] == &class_resource ? &w->have : &w->catalogue);
+	map_end(e);
+	map_end(e);
+	map_end(e);
+}
+
+/**
+ * yaml_emit_world() - a main config file with one entry, named by the handle; to be freed.
+ * @w: with a catalogue
+ */
+char *yaml_emit_world(const char *handle, const struct world *w)
+{
+	struct emitter e = {};
+	yaml_event_t event;
+
+	if (!yaml_emitter_initialize(&e.yaml))
+		abort();
+	yaml_emitter_set_output(&e.yaml, append, &e);
+	yaml_emitter_set_unicode(&e.yaml, 1);
+	emit(&e, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING));
+	emit(&e, &event, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1));
+	device(&e, handle, w);
+	emit(&e, &event, yaml_document_end_event_initialize(&event, 1));
+	emit(&e, &event, yaml_stream_end_event_initialize(&event));
+	yaml_emitter_delete(&e.yaml);
+	return buf_take(&e.text);
+}
