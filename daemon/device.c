@@ -107,17 +107,51 @@ static bool was_run(const struct device *d, const struct step *s)
 	return false;
 }
 
+/* A reload again is no wonder where something is staged for it that was not staged before. */
+static bool reload_is_new(const struct device *d)
+{
+	vec_each(s, &d->plan.steps)
+		if (s->kind == STEP_SET && s->phase < PHASE_RELOAD && !was_run(d, s))
+			return true;
+	return false;
+}
+
+static bool is_planned(const struct device *d, const struct step *s)
+{
+	vec_each(p, &d->plan.steps)
+		if (step_same(p, s))
+			return true;
+	return false;
+}
+
+/* What the read shows to be kept may drift later on. */
+static void forget_kept(struct device *d)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->ran.n; i++) {
+		if (is_planned(d, &d->ran.v[i]))
+			d->ran.v[n++] = d->ran.v[i];
+		else
+			step_clear(&d->ran.v[i]);
+	}
+	d->ran.n = n;
+}
+
 /* What was acknowledged since the device last rested and is to be done again was not kept. */
 static bool find_not_kept(struct device *d, uint64_t now)
 {
 	bool found = false;
 
 	vec_each(s, &d->plan.steps) {
-		if (s->kind == STEP_REMEMBER || !was_run(d, s))
+		if (s->kind == STEP_REMEMBER || !was_run(d, s) ||
+		    (s->kind == STEP_RELOAD && reload_is_new(d)))
 			continue;
 		failure_add(d, s, 0, NULL, now);
 		found = true;
 	}
+	if (!found)
+		forget_kept(d);
 	return found;
 }
 
@@ -236,7 +270,7 @@ static void on_read(struct device *d, const struct device_reading *r, uint64_t n
 		d->need_read = true;
 	if (!d->used.entry || d->need_read)
 		return;
-	if (!d->full)
+	if (!d->full || r->catalogued) /* the catalogue names more to read */
 		d->need_read = true;
 	else if (bind_again(d))
 		replan(d, now);
@@ -286,7 +320,7 @@ static void on_done(struct device *d, const struct step_result *results, uint64_
 			continue;
 		}
 		failed = true;
-		if (r->error != -ENODEV)
+		if (r->error != -ENODEV || !d->vanished)
 			failure_add(d, s, r->error, r->extack, now);
 	}
 	if (d->outdated || (failed && phase <= PHASE_RELOAD)) {

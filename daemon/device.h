@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The machine of one device. Events go in, one thing to do comes out; it does nothing itself, and
- *time is a number that it is told:
+ * time is a number that it is told:
  *
  *	device_event(dev, &event, now, &todo);
  *	DEVICE_READ:	read todo.reads, then hand in DEVICE_EV_READ
@@ -10,8 +10,8 @@
  *	DEVICE_GONE:	the device is no more: forget it
  *
  * It reads, binds, plans, carries out one phase at a time up to a barrier, reads back, and is
- *converged when a plan made after a read is empty. What caused an invalidation never decides what
- *is written; it is kept for people.
+ * converged when a plan made after a read is empty. What caused an invalidation never decides what
+ * is written; it is kept for people.
  */
 #pragma once
 

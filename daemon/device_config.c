@@ -26,8 +26,10 @@ static void release(struct device *d)
 	assignment_set(&d->used, NULL, NULL);
 	assignment_set(&d->accepted, NULL, NULL);
 	state_clear(&d->want);
-	plan_clear(&d->plan);
-	d->first = d->end = 0;
+	if (d->activity != DEVICE_WRITING) { /* else what is in flight is still looked at */
+		plan_clear(&d->plan);
+		d->first = d->end = 0;
+	}
 	failures_clear(d);
 }
 

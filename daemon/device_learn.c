@@ -96,7 +96,7 @@ bool device_absorb(struct device *d, const struct device_reading *r)
 	bool known = m->counters.n > 0;
 	bool again = known && counters_restarted(now, &m->counters);
 
-	if (d->vanished && d->identified && counters_all_zero(now))
+	if (d->vanished && d->identified)
 		again = true;
 	d->vanished = false;
 	d->dirty |= counters_differ(now, &m->counters);

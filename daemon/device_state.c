@@ -105,7 +105,7 @@ static void find_activity(const struct device *d, uint64_t now, struct finding *
 	} else if (d->ran.n && d->activity == DEVICE_READING) {
 		add(f, STATE_APPLYING, "; ");
 		buf_add(&f->reason, "reading back");
-	} else if (!d->known && d->activity == DEVICE_READING) {
+	} else if (!d->known && (d->activity == DEVICE_READING || !d->identified)) {
 		add(f, STATE_READING, "; ");
 		buf_add(&f->reason, "reading the device");
 	}

@@ -4,7 +4,7 @@
  * sendmsg(), and a GET waits for it, so the event loop must never send one.
  *
  * A channel is one thread with one socket, and carries out batches in order; different channels run
- *in parallel. The ownership of a batch moves to the channel and back; nothing else is shared:
+ * in parallel. The ownership of a batch moves to the channel and back; nothing else is shared:
  *
  *	struct chan_hub *hub = chan_hub_new(&transport);
  *	watch chan_hub_fd(hub) for reading, and then: chan_hub_dispatch(hub)
@@ -15,7 +15,7 @@
  *	chan_submit(c, b);	... later, from chan_hub_dispatch(): done(user, b); batch_free(b);
  *
  * A channel that is freed while the kernel holds its thread goes on until the kernel lets go; its
- *done function is not called any more.
+ * done function is not called any more.
  */
 #pragma once
 

@@ -403,18 +403,24 @@ static int read_counters(struct reader *r, json_t *list)
 	return 0;
 }
 
-static void read_versions(struct facts *f, json_t *versions)
+static int read_versions(struct reader *r, json_t *versions)
 {
+	struct facts *f = &r->world->facts;
+
 	for (int kind = VERSION_FIXED; kind <= VERSION_STORED; kind++) {
 		const char *name;
 		json_t *j;
 
-		json_object_foreach(json_object_get(versions, version_kinds[kind]), name, j)
+		json_object_foreach(json_object_get(versions, version_kinds[kind]), name, j) {
+			if (!json_is_string(j))
+				return bad(r, "version", name);
 			vec_push(&f->versions,
 				 ((struct version){(enum version_kind)kind,
 						   arena_strdup(&f->arena, name),
 						   arena_strdup(&f->arena, json_string_value(j))}));
+		}
 	}
+	return 0;
 }
 
 static const char *keep(struct facts *f, json_t *j, const char *key)
@@ -444,8 +450,9 @@ int facts_from_json(json_t *j, struct world *w, char **ret_handle, char **ret_wh
 	w->facts.serial_number = keep(&w->facts, j, "serial_number");
 	w->facts.board_serial_number = keep(&w->facts, j, "board.serial_number");
 	w->facts.reload_failed = json_is_true(json_object_get(reload, "failed"));
-	read_versions(&w->facts, json_object_get(j, "versions"));
-	ret = read_counters(&r, json_object_get(reload, "counters"));
+	ret = read_versions(&r, json_object_get(j, "versions"));
+	if (ret == 0)
+		ret = read_counters(&r, json_object_get(reload, "counters"));
 	for (size_t i = 0; ret == 0 && i < n_classes; i++)
 		ret = read_section(&r, classes[i], json_object_get(j, classes[i]->section));
 	state_sort(&w->have);

@@ -130,6 +130,7 @@ char *object_label(const struct object *o)
  */
 char *object_format(const struct object *o, uint8_t fields)
 {
+	static const struct value nothing = {.type = VALUE_NONE};
 	struct buf b = {};
 
 	for (unsigned i = 0; i < o->class->n_fields; i++) {
@@ -138,7 +139,7 @@ char *object_format(const struct object *o, uint8_t fields)
 		buf_add(&b, "%s", b.n ? ", " : "");
 		if (o->class->n_writable > 1)
 			buf_add(&b, "%s ", o->class->fields[i].name);
-		value_format(&o->v[i], object_names(o, i), &b);
+		value_format(object_has(o, i) ? &o->v[i] : &nothing, object_names(o, i), &b);
 	}
 	return buf_take(&b);
 }

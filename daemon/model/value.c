@@ -13,11 +13,17 @@
 const char *value_type_name(enum value_type type)
 {
 	static const char *const names[] = {
-		[VALUE_NONE] = "nothing",   [VALUE_U8] = "u8",	 [VALUE_U16] = "u16",
-		[VALUE_U32] = "u32",	    [VALUE_U64] = "u64", [VALUE_STRING] = "string",
-		[VALUE_BOOL] = "true/false"};
+		[VALUE_NONE] = "nothing", [VALUE_U8] = "u8",   [VALUE_U16] = "u16",
+		[VALUE_U32] = "u32",	  [VALUE_U64] = "u64", [VALUE_STRING] = "string",
+		[VALUE_BOOL] = "bool"};
 
 	return names[type];
+}
+
+/** size_text() - a number of entries, or "unlimited"; to be freed. */
+char *size_text(uint64_t size)
+{
+	return size == VALUE_UNLIMITED ? mem_strdup("unlimited") : mem_printf("%" PRIu64, size);
 }
 
 bool value_equal(const struct value *a, const struct value *b)

@@ -43,6 +43,7 @@ struct enum_names {
 };
 
 const char *value_type_name(enum value_type type);
+char *size_text(uint64_t size);
 bool value_equal(const struct value *a, const struct value *b);
 const char *enum_name(const struct enum_names *names, uint64_t num);
 void value_format(const struct value *v, const struct enum_names *names, struct buf *out);

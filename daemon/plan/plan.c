@@ -22,6 +22,7 @@ struct planner {
 /* What an object is now: see above. */
 struct triple {
 	struct value wanted, staged, in_force;
+	bool in_force_known;
 };
 
 static struct step *add_step(struct planner *p, enum step_kind kind, enum phase phase,
@@ -64,6 +65,22 @@ static void add_remember(struct planner *p, const struct object *o, const struct
 	s->to = format_value(o, in_force);
 }
 
+/* Take the last step out again if the kernel has refused the very same before. */
+static void drop_refused(struct planner *p)
+{
+	struct step *last = &p->plan->steps.v[p->plan->steps.n - 1];
+
+	if (!p->policy->refused)
+		return;
+	vec_each(s, p->policy->refused) {
+		if (!step_same(s, last))
+			continue;
+		step_clear(last);
+		p->plan->steps.n--;
+		return;
+	}
+}
+
 /* Bring a staged value to its goal. */
 static void stage(struct planner *p, const struct object *want, const struct triple *t)
 {
@@ -82,12 +99,14 @@ static void stage(struct planner *p, const struct object *want, const struct tri
 	if (value_equal(goal, &t->staged))
 		return;
 	target.v[0] = *goal;
-	if (is_param && !back)
+	if (is_param && !back && t->in_force_known)
 		add_remember(p, want, &t->in_force);
 	add_set(p, &target, 1, is_param ? PHASE_STAGE_PARAM : PHASE_STAGE_RESOURCE,
 		back ? DISRUPTION_LIVE : DISRUPTION_RELOAD,
 		format_value(want,
 			     value_equal(&t->staged, &t->in_force) ? &t->in_force : &t->staged));
+	if (back)
+		drop_refused(p);
 }
 
 static void plan_resource(struct planner *p, const struct object *want, const struct object *have)
@@ -112,25 +131,10 @@ static void plan_driverinit(struct planner *p, const struct object *want, const 
 	const struct value *in_force = notes_find(&p->world->memory.in_force, want);
 	struct triple t = {.wanted = want->v[PARAM_VALUE],
 			   .staged = have->v[PARAM_VALUE],
-			   .in_force = in_force ? *in_force : have->v[PARAM_VALUE]};
+			   .in_force = in_force ? *in_force : have->v[PARAM_VALUE],
+			   .in_force_known = in_force || object_has(have, PARAM_VALUE)};
 
 	stage(p, want, &t);
-}
-
-/* Take the last step out again if the kernel has refused the very same before. */
-static void drop_refused(struct planner *p)
-{
-	struct step *last = &p->plan->steps.v[p->plan->steps.n - 1];
-
-	if (!p->policy->refused)
-		return;
-	vec_each(s, p->policy->refused) {
-		if (!step_same(s, last))
-			continue;
-		step_clear(last);
-		p->plan->steps.n--;
-		return;
-	}
 }
 
 static void plan_live(struct planner *p, const struct object *want, const struct object *have)
@@ -192,13 +196,14 @@ static void add_reload(struct planner *p)
 	s->to = mem_strdup("reload 1 of 1");
 }
 
-/* Does the step make a resource smaller? Those go first, so that no sum is ever too large. */
+/* Does the step make a resource smaller than staged? Those go first, so that sums are never larger. */
 static bool shrinks(const struct planner *p, const struct step *s)
 {
 	const struct object *have =
 		state_find(&p->world->have, s->target.class, s->target.name, s->target.cmode);
+	uint64_t staged = object_num(have, RESOURCE_SIZE_NEW, object_num(have, RESOURCE_SIZE, 0));
 
-	return s->target.v[RESOURCE_SIZE].num < object_num(have, RESOURCE_SIZE, 0);
+	return s->target.v[RESOURCE_SIZE].num < staged;
 }
 
 static int rank(const struct planner *p, const struct step *s)

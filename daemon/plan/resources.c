@@ -68,25 +68,25 @@ static uint64_t most(const struct slot *s)
 
 static bool check_limits(struct tree *t, const struct slot *s, uint64_t n, const char *sum)
 {
-	const struct wish *w = s->winner->wish;
 	uint64_t gran = granularity(s), occ = object_num(s->have, RESOURCE_OCC, 0);
+	_cleanup_free_ char *max = size_text(most(s)), *size = size_text(n);
+	const struct wish *w = s->winner->wish;
 
 	if (n > most(s))
-		bind_error(t->b, w, "%s%" PRIu64 " is more than the maximum %" PRIu64 " of %s", sum,
-			   n, most(s), w->object);
+		bind_error(t->b, w, "%s%s is more than the maximum %s of %s", sum, size, max,
+			   w->object);
 	else if (n < least(s))
-		bind_error(t->b, w, "%s%" PRIu64 " is less than the minimum %" PRIu64 " of %s", sum,
-			   n, least(s), w->object);
+		bind_error(t->b, w, "%s%s is less than the minimum %" PRIu64 " of %s", sum, size,
+			   least(s), w->object);
 	else if (n != VALUE_UNLIMITED && n % gran)
 		bind_error(t->b, w,
-			   "%s%" PRIu64 " is not a multiple of the granularity %" PRIu64
+			   "%s%s is not a multiple of the granularity %" PRIu64
 			   " of %s; the nearest are %" PRIu64 " and %" PRIu64,
-			   sum, n, gran, w->object, MAX(round_down(n, gran), least(s)),
+			   sum, size, gran, w->object, MAX(round_down(n, gran), least(s)),
 			   MIN(round_up(n, gran), most(s)));
 	else if (n < occ)
-		bind_error(t->b, w,
-			   "%s%" PRIu64 " is less than the %" PRIu64 " entries of %s in use", sum,
-			   n, occ, w->object);
+		bind_error(t->b, w, "%s%s is less than the %" PRIu64 " entries of %s in use", sum,
+			   size, occ, w->object);
 	else
 		return true;
 	return false;
@@ -156,9 +156,11 @@ static bool sum_children(struct tree *t, const char *parent, const struct slot *
 
 	*ret = 0;
 	vec_each(s, &t->slots) {
+		_cleanup_free_ char *size = size_text(s->value);
+
 		if (s == except || !resource_is_child(s->have->name, parent))
 			continue;
-		buf_add(text, "%s%s %" PRIu64 "%s", text->n ? " + " : "", s->have->name, s->value,
+		buf_add(text, "%s%s %s%s", text->n ? " + " : "", s->have->name, size,
 			s->winner ? "" : " (as it is)");
 		if (__builtin_add_overflow(*ret, s->value, ret))
 			fits = false;
@@ -233,7 +235,8 @@ static bool unlimited_child(struct tree *t, const struct slot *parent, const str
 		if (!resource_is_child(s->have->name, parent->have->name) ||
 		    s->value != VALUE_UNLIMITED)
 			continue;
-		bind_error(t->b, w, "%s is unlimited and does not fit into %s %" PRIu64 "%s%s",
+		bind_error(t->b, s->winner ? s->winner->wish : w,
+			   "%s is unlimited and does not fit into %s %" PRIu64 "%s%s",
 			   s->have->name, parent->have->name, parent->value,
 			   s->winner ? "" : "; add a size for ", s->winner ? "" : s->have->name);
 		return true;

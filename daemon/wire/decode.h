@@ -7,7 +7,7 @@
  *	state_sort(&state);
  *
  * Messages of other devices and of unknown commands are passed over; unknown attributes are
- *ignored; an attribute that is too short counts as absent.
+ * ignored; an attribute that is too short counts as absent.
  */
 #pragma once
 

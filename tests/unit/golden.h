@@ -61,7 +61,8 @@ static inline bool golden_check(const char *home, const char *got)
 	return false;
 }
 
-/* Calls @check with the path of every folder below @dir; fails if one is bad or there are too few. */
+/* Calls @check with the path of every folder below @dir; fails if one is bad or there are too few.
+ */
 static inline void golden_walk(const char *dir, int least, bool (*check)(const char *home))
 {
 	_cleanup_free_ char *top = golden_path(dir);

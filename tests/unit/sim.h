@@ -9,8 +9,8 @@
  *	rig_expect(&r, "converged", "trap t1: trap -> drop\n");
  *
  * The device behaves as net/devlink of Linux 6.1 does: sizes are staged and committed by a reload,
- * a param in mode driverinit shows what is staged, a reload puts traps, groups and policers back to the
- * driver's defaults, traps that are no drops are passed over.
+ * a param in mode driverinit shows what is staged, a reload puts traps, groups and policers back to
+ * the driver's defaults, traps that are no drops are passed over.
  */
 #pragma once
 
@@ -37,8 +37,8 @@ struct sim {
 	struct state active;	    /* what the driver works with: params as of the last reload */
 	struct facts facts;
 	VEC(struct fault) faults;
-	const char *unread; /* a resource whose size the driver never reads */
-	const char *forgets; /* an object that accepts every SET and keeps its value */
+	const char *unread;    /* a resource whose size the driver never reads */
+	const char *forgets;   /* an object that accepts every SET and keeps its value */
 	bool gone, tears_down; /* the next reload fails after the tear-down */
 	unsigned reloads, sets;
 };
@@ -54,9 +54,9 @@ struct rig {
 	unsigned read_errors;
 	bool gone, stuck;
 	unsigned kill_at, actions; /* the process dies in the n-th thing it does; 0: never */
-	bool killed, quiet; /* quiet: a reload and a param's SET bring no notification */
-	struct buf log;	    /* what was sent */
-	json_t *saved;	    /* the memory on disk */
+	bool killed, quiet;	   /* quiet: a reload and a param's SET bring no notification */
+	struct buf log;		   /* what was sent */
+	json_t *saved;		   /* the memory on disk */
 	/* called once, while a read or a write is in flight */
 	void (*during_read)(struct rig *r);
 	void (*during_write)(struct rig *r);

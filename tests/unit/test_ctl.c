@@ -50,7 +50,7 @@ static void check_width(struct buf *out, size_t width)
 	}
 }
 
-/* --- text ------------------------------------------------------------------------------------- */
+/* --- text -------------------------------------------------------------------- */
 
 static void test_glyphs(_unused_ void **state)
 {
@@ -99,7 +99,7 @@ static void test_wrap(_unused_ void **state)
 	check(&out, "one two three four five six\n");
 }
 
-/* --- tables ----------------------------------------------------------------------------------- */
+/* --- tables ------------------------------------------------------------------ */
 
 static const struct table_column three_columns[] = {
 	{.title = "NAME", .fit = TABLE_WRAP},
@@ -208,7 +208,7 @@ static void test_table_below(_unused_ void **state)
 	table_clear(&t);
 }
 
-/* --- style ------------------------------------------------------------------------------------ */
+/* --- style ------------------------------------------------------------------- */
 
 static void test_style(_unused_ void **state)
 {
@@ -237,7 +237,7 @@ static void test_style(_unused_ void **state)
 	assert_false(style_decide(&signs).colour || style_decide(&signs).marks);
 }
 
-/* --- status ----------------------------------------------------------------------------------- */
+/* --- status ------------------------------------------------------------------ */
 
 static struct device_answer *add_device(struct status_answer *a, const char *handle,
 					const char *entry, const char *state)
@@ -409,7 +409,7 @@ static void test_status_exit_code(_unused_ void **state)
 	clear_status(&a);
 }
 
-/* --- plan ------------------------------------------------------------------------------------- */
+/* --- plan -------------------------------------------------------------------- */
 
 static void make_plan(struct plan_answer *a)
 {
@@ -474,7 +474,7 @@ static void test_all_widths(_unused_ void **state)
 	answer_clear(&plan_type, &plan, &plan.arena);
 }
 
-/* --- JSON ------------------------------------------------------------------------------------- */
+/* --- JSON -------------------------------------------------------------------- */
 
 static void check_json(const struct answer_type *type, const void *answer, const char *expected)
 {
@@ -569,8 +569,7 @@ static void test_man_page(_unused_ void **state)
 	check_described(&reload_type, page);
 }
 
-/* --- what people are told ----------------------------------------------------------------------
- */
+/* --- what people are told ---------------------------------------------------- */
 
 static void check_told(bool user_bus, const char *name, const char *message, const char *expected)
 {

@@ -222,8 +222,8 @@ static int set_object(struct sim *s, const struct object *target)
 
 static int sim_step(struct sim *s, const struct step *step, const char **ret_extack)
 {
-	_cleanup_free_ char *label = step->kind == STEP_RELOAD ? mem_strdup("reload")
-							       : object_label(&step->target);
+	_cleanup_free_ char *label =
+		step->kind == STEP_RELOAD ? mem_strdup("reload") : object_label(&step->target);
 	const struct fault *f = fault_of(s, label);
 
 	*ret_extack = f ? f->extack : NULL;
@@ -326,7 +326,8 @@ static void log_step(struct rig *r, const struct step *s)
 	if (s->kind == STEP_RELOAD)
 		buf_add(&r->log, "reload %s\n", object);
 	else
-		buf_add(&r->log, "%s %s: %s -> %s\n", s->target.class->name, object, s->from, s->to);
+		buf_add(&r->log, "%s %s: %s -> %s\n", s->target.class->name, object, s->from,
+			s->to);
 }
 
 /* A note of a value in force is on disk before the value is replaced. */
@@ -361,7 +362,7 @@ static void deliver(struct rig *r, const struct device_event *e, struct device_t
 /* Hands in an event that the machine must only take note of: something is in flight. */
 static void interrupt(struct rig *r, void (**during)(struct rig *r))
 {
-	void (*f)(struct rig *r) = *during;
+	void (*f)(struct rig * r) = *during;
 
 	*during = NULL;
 	if (f)
@@ -425,8 +426,7 @@ static void do_run(struct rig *r, const struct device_todo *todo, struct device_
 		if (s->kind == STEP_REMEMBER)
 			continue;
 		results[n] = (struct step_result){};
-		results[n].error = r->sim.gone ? -ENODEV
-					       : sim_step(&r->sim, s, &results[n].extack);
+		results[n].error = r->sim.gone ? -ENODEV : sim_step(&r->sim, s, &results[n].extack);
 		n++;
 		notify(r, s);
 	}

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Random worlds: random devices, wishes and mischief. When all is quiet and somebody asks, the device
- * must come to be as wanted, within few events, and a second pass must write nothing. What is wanted
- * is known here by itself, not from plan/. WORLDS is the number of worlds, SEED the first.
+ * Random worlds: random devices, wishes and mischief. When all is quiet and somebody asks, the
+ * device must come to be as wanted, within few events, and a second pass must write nothing. What
+ * is wanted is known here by itself, not from plan/. WORLDS is the number of worlds, SEED the
+ * first.
  */
 #include "sim.h"
 #include "base/clock.h"
@@ -58,16 +59,19 @@ static char *make_facts(struct random_world *w)
 	static const char *const types[] = {"drop", "drop", "drop", "exception", "control"};
 	struct buf b = {};
 
-	buf_add(&b, "{'format': 1, 'handle': 'sim/a', 'driver': 'sim', 'reload': {'failed': false,"
-		    " 'counters': [['driver_reinit', 'unspec', 'local', %u]]}, 'params': {",
+	buf_add(&b,
+		"{'format': 1, 'handle': 'sim/a', 'driver': 'sim', 'reload': {'failed': false,"
+		" 'counters': [['driver_reinit', 'unspec', 'local', %u]]}, 'params': {",
 		pick(w, 3));
 	for (unsigned i = 0; i < N_PARAMS; i++)
-		buf_add(&b, "%s'i%u': {'driverinit': {'type': 'u32', 'value': %u}},"
-			    " 'r%u': {'runtime': {'type': 'u16', 'value': %u}}",
+		buf_add(&b,
+			"%s'i%u': {'driverinit': {'type': 'u32', 'value': %u}},"
+			" 'r%u': {'runtime': {'type': 'u16', 'value': %u}}",
 			or_comma(i), i, pick(w, 4), i, pick(w, 4));
 	buf_add(&b, "}, 'trap_policers': {");
 	for (unsigned i = 0; i < N_POLICERS; i++)
-		buf_add(&b, "%s'%u': {'rate': %u, 'burst': 16}", or_comma(i), i + 1, 1 + pick(w, 4));
+		buf_add(&b, "%s'%u': {'rate': %u, 'burst': 16}", or_comma(i), i + 1,
+			1 + pick(w, 4));
 	buf_add(&b, "}, 'trap_groups': {");
 	for (unsigned i = 0; i < N_GROUPS; i++)
 		buf_add(&b, "%s'g%u': {'policer': %u}", or_comma(i), i, pick(w, N_POLICERS + 1));
@@ -75,15 +79,17 @@ static char *make_facts(struct random_world *w)
 	for (unsigned i = 0; i < N_TRAPS; i++) {
 		w->trap_group[i] = pick(w, N_GROUPS);
 		w->trap_type[i] = pick(w, ARRAY_SIZE(types));
-		buf_add(&b, "%s't%u': {'action': 'drop', 'type': '%s', 'group': 'g%u'}", or_comma(i),
-			i, types[w->trap_type[i]], w->trap_group[i]);
+		buf_add(&b, "%s't%u': {'action': 'drop', 'type': '%s', 'group': 'g%u'}",
+			or_comma(i), i, types[w->trap_type[i]], w->trap_group[i]);
 	}
-	buf_add(&b, "}, 'resources': {'/w': {'size': %d, 'min': 0, 'max': %d, 'granularity': 10,"
-		    " 'id': 9}",
+	buf_add(&b,
+		"}, 'resources': {'/w': {'size': %d, 'min': 0, 'max': %d, 'granularity': 10,"
+		" 'id': 9}",
 		WHOLE, WHOLE);
 	for (unsigned i = 0; i < N_SIZES; i++)
-		buf_add(&b, ", '/w/s%u': {'size': %d, 'min': 0, 'max': %d, 'granularity': 10,"
-			    " 'id': %u}",
+		buf_add(&b,
+			", '/w/s%u': {'size': %d, 'min': 0, 'max': %d, 'granularity': 10,"
+			" 'id': %u}",
 			i, WHOLE / N_SIZES, WHOLE, i);
 	buf_add(&b, "}}");
 	return buf_take(&b);
@@ -227,9 +233,18 @@ static char *make_config(struct random_world *w)
 
 static const char *a_label(struct random_world *w)
 {
-	static const char *const labels[] = {"reload", "i0/driverinit", "i1/driverinit", "r0/runtime",
-					     "/w/s0",  "/w/s1",		"g0",		 "g1",
-					     "t0",     "t1",		"1",		 "2"};
+	static const char *const labels[] = {"reload",
+					     "i0/driverinit",
+					     "i1/driverinit",
+					     "r0/runtime",
+					     "/w/s0",
+					     "/w/s1",
+					     "g0",
+					     "g1",
+					     "t0",
+					     "t1",
+					     "1",
+					     "2"};
 
 	return labels[pick(w, ARRAY_SIZE(labels))];
 }
@@ -237,12 +252,12 @@ static const char *a_label(struct random_world *w)
 static void set_something(struct random_world *w)
 {
 	enum kind kind = (enum kind)pick(w, SIZE + 1);
-	static const unsigned counts[] = {[POLICER] = N_POLICERS, [GROUP] = N_GROUPS,
-					  [TRAP] = N_TRAPS,	  [INIT] = N_PARAMS,
-					  [RUNTIME] = N_PARAMS,	  [SIZE] = N_SIZES};
-	static const char *const formats[] = {[POLICER] = "%u",	      [GROUP] = "g%u",
-					      [TRAP] = "t%u",	      [INIT] = "i%u/driverinit",
-					      [RUNTIME] = "r%u/runtime", [SIZE] = "/w/s%u"};
+	static const unsigned counts[] = {
+		[POLICER] = N_POLICERS, [GROUP] = N_GROUPS,   [TRAP] = N_TRAPS,
+		[INIT] = N_PARAMS,	[RUNTIME] = N_PARAMS, [SIZE] = N_SIZES};
+	static const char *const formats[] = {
+		[POLICER] = "%u",	   [GROUP] = "g%u",	      [TRAP] = "t%u",
+		[INIT] = "i%u/driverinit", [RUNTIME] = "r%u/runtime", [SIZE] = "/w/s%u"};
 	unsigned i = pick(w, counts[kind]), num = pick(w, 3);
 	const char *slot = strchr(formats[kind], '%');
 	char name[40];
@@ -377,8 +392,8 @@ static bool idle(struct random_world *w)
 
 static void let_it_work(struct random_world *w, enum device_state other)
 {
-	for (int i = 0; i < 6 && !w->r.stuck && w->r.d->state != STATE_CONVERGED &&
-			w->r.d->state != other;
+	for (int i = 0;
+	     i < 6 && !w->r.stuck && w->r.d->state != STATE_CONVERGED && w->r.d->state != other;
 	     i++)
 		rig_tick(&w->r);
 }
@@ -399,9 +414,8 @@ static bool enforces(struct random_world *w)
 /* Somebody asks: all is as wanted. */
 static bool converges(struct random_world *w)
 {
-	rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_CONFIG,
-					       .config = w->r.config,
-					       .explicit = true});
+	rig_send(&w->r, &(struct device_event){
+				.type = DEVICE_EV_CONFIG, .config = w->r.config, .explicit = true});
 	let_it_work(w, STATE_CONVERGED);
 	return quiet(w) && all_hold(w, false) && idle(w);
 }
@@ -428,7 +442,8 @@ static bool run_world(unsigned seed)
 static void test_worlds(void **state)
 {
 	const char *worlds = getenv("WORLDS"), *seed = getenv("SEED");
-	unsigned n = worlds ? (unsigned)atoi(worlds) : 500, first = seed ? (unsigned)atoi(seed) : 1;
+	unsigned n = worlds ? (unsigned)atoi(worlds) : 2000,
+		 first = seed ? (unsigned)atoi(seed) : 1;
 	unsigned bad = 0;
 
 	(void)state;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Golden tests of binding and planning. A case is a folder of tests/golden/plan: a device as captured
- * (facts.json), what carved remembers of it (memory.json, may be missing), what somebody wants
- * (carved.yaml, with presets in etc/carved/presets) and what comes of it (expected): the diagnostics,
- * or the plan where a reload is permitted and where it is not.
+ * Golden tests of binding and planning. A case is a folder of tests/golden/plan: a device as
+ * captured (facts.json), what carved remembers of it (memory.json, may be missing), what somebody
+ * wants (carved.yaml, with presets in etc/carved/presets) and what comes of it (expected): the
+ * diagnostics, or the plan where a reload is permitted and where it is not.
  *
- * Everything is done twice: with all objects of the device, and with those that bind_reads() asks for.
+ * Everything is done twice: with all objects of the device, and with those that bind_reads() asks
+ * for.
  */
 #include "golden.h"
 #include "model/json.h"
@@ -102,7 +103,8 @@ static void show_step(struct buf *out, const struct step *s)
 	if (s->kind == STEP_REMEMBER) {
 		buf_add(out, "  remember     %s %s: %s in force", step_kind_name(s), object, s->to);
 	} else {
-		buf_add(out, "  %-12s %s %s: ", disruption_name(s->disruption), step_kind_name(s), object);
+		buf_add(out, "  %-12s %s %s: ", disruption_name(s->disruption), step_kind_name(s),
+			object);
 		buf_add(out, "%s%s%s", s->from, *s->from ? " -> " : "", s->to);
 	}
 	if (*place)
@@ -119,7 +121,8 @@ static void show_plan(struct buf *out, const struct state *want, const struct wo
 	vec_each(s, &plan.steps)
 		show_step(out, s);
 	if (plan.pending)
-		buf_add(out, "  pending %s: %s\n", disruption_name(plan.pending), plan.pending_text.s);
+		buf_add(out, "  pending %s: %s\n", disruption_name(plan.pending),
+			plan.pending_text.s);
 	if (plan.unread_text.n)
 		buf_add(out, "  accepted-unread: %s\n", plan.unread_text.s);
 	if (!plan.steps.n && !plan.pending)
