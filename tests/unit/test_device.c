@@ -23,9 +23,9 @@
 	"4}},"                                                                                     \
 	" 'params': {"                                                                             \
 	"  'macs': {'driverinit': {'type': 'u32', 'value': 32}},"                                  \
-	"  'fast': {'driverinit': {'type': 'bool', 'value': true}},"                         \
+	"  'fast': {'driverinit': {'type': 'bool', 'value': true}},"                               \
 	"  'mode': {'runtime': {'type': 'string', 'value': 'dmfs'}},"                              \
-	"  'sriov': {'permanent': {'type': 'bool', 'value': false}}},"                       \
+	"  'sriov': {'permanent': {'type': 'bool', 'value': false}}},"                             \
 	" 'trap_policers': {'1': {'rate': 1000, 'burst': 128}, '2': {'rate': 2000, 'burst': "      \
 	"256}},"                                                                                   \
 	" 'trap_groups': {'l2': {'policer': 'none'}, 'l3': {'policer': 1}},"                       \
