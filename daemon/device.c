@@ -483,7 +483,8 @@ void device_event(struct device *d, const struct device_event *event, uint64_t n
 	*ret = (struct device_todo){.what = DEVICE_REST, .wake_at = USEC_NEVER};
 	handle(d, event, now);
 	act(d, now, ret);
-	device_update_state(d, now);
+	if (!d->gone)
+		device_update_state(d, now);
 }
 
 /** device_preview() - the plan if every reload were permitted now; @ret must be empty. */

@@ -65,8 +65,9 @@ struct device {
 	struct assignment accepted; /* the last one that could be bound: what `want` comes from */
 	struct world world;
 	struct state want;
-	bool refused;		/* the latest config is not carried out; diags say why */
-	struct diag_list diags; /* errors, and notes */
+	const struct entry *contenders[2]; /* of latest: two that both match, or NULL */
+	bool refused;			   /* the latest config is not carried out; diags say why */
+	struct diag_list diags;		   /* errors, and notes */
 
 	/* what it is doing */
 	enum device_activity activity;

@@ -71,6 +71,8 @@ void device_use_latest(struct device *d)
 	const struct entry *first, *second;
 
 	first = match_device(d->latest, d->handle, &d->world.facts, &second);
+	d->contenders[0] = second ? first : NULL;
+	d->contenders[1] = second;
 	if (second) {
 		refuse_both(d, first, second);
 		return;

@@ -17,7 +17,6 @@
 struct options {
 	struct manager_options manager;
 	enum bus_kind bus;
-	const char *state_dir;
 	bool check, help, version;
 };
 
@@ -106,7 +105,7 @@ static bool parse_option(struct options *o, int c)
 	case OPT_KERNEL:
 		return parse_kernel(optarg, &o->manager.transport);
 	case OPT_STATE:
-		o->state_dir = optarg;
+		o->manager.state_dir = optarg;
 		return true;
 	case OPT_RUNTIME:
 		o->manager.runtime_dir = optarg;
@@ -245,8 +244,9 @@ static int run(const struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options o = {.manager = {.config_root = "", .runtime_dir = "/run/carved"},
-			    .state_dir = "/var/lib/carved",
+	struct options o = {.manager = {.config_root = "",
+					.runtime_dir = "/run/carved",
+					.state_dir = "/var/lib/carved"},
 			    .bus = BUS_SYSTEM};
 
 	log_open();

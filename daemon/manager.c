@@ -66,9 +66,13 @@ struct managed *manager_find(const struct manager *m, const char *handle)
 /** manager_entry_matched() - is there a device of this entry? */
 bool manager_entry_matched(const struct manager *m, const struct entry *e)
 {
-	vec_each(d, &m->devices)
-		if (managed_device(*d)->used.entry == e)
+	vec_each(d, &m->devices) {
+		const struct device *device = managed_device(*d);
+
+		if (device->used.entry == e || device->contenders[0] == e ||
+		    device->contenders[1] == e)
 			return true;
+	}
 	return false;
 }
 
@@ -396,6 +400,35 @@ static int load(struct manager *m, struct config **ret)
 	return r;
 }
 
+static void keep_config(struct manager *m)
+{
+	int r = store_keep_config(&m->store, m->options.config_root, &m->config->files);
+
+	if (r < 0)
+		log_warning("the config is not kept for a start with broken files: %s",
+			    strerror(-r));
+}
+
+/* At start, with broken files: what was accepted last, before a restart or a reboot. */
+static int load_kept(struct manager *m)
+{
+	_cleanup_free_ char *root = NULL, *file = NULL;
+	struct yaml_paths paths = {};
+	struct diag_list diags = {};
+	int r = m->options.once ? -ENOENT : store_unpack_config(&m->store, &root);
+
+	if (r < 0)
+		return r;
+	if (m->options.config_file)
+		file = mem_printf("%s%s", root, m->options.config_file);
+	paths = (struct yaml_paths){.root = root, .file = file};
+	r = yaml_load(&paths, &m->config, &diags);
+	diag_clear(&diags);
+	if (r == 0)
+		log_error("the config is refused; the one accepted last is in force");
+	return r;
+}
+
 static void on_lock_timer(void *user)
 {
 	struct manager *m = user;
@@ -476,9 +509,14 @@ void manager_set_face(struct manager *m, const struct manager_face *face, void *
  */
 int manager_start(struct manager *m)
 {
-	int r = load(m, &m->config);
+	int r = store_open(&m->store, m->options.runtime_dir, m->options.state_dir);
 
-	if (r < 0) {
+	if (r < 0)
+		log_error("%s or %s: %s", m->options.runtime_dir, m->options.state_dir,
+			  strerror(-r));
+	if (load(m, &m->config) == 0) {
+		keep_config(m);
+	} else if (load_kept(m) < 0) {
 		_cleanup_free_ char *text = diag_render_all(&m->diags);
 
 		log_error("the config is refused, and there is none to fall back to");
@@ -486,12 +524,9 @@ int manager_start(struct manager *m)
 		return EXIT_BAD_CONFIG;
 	}
 	m->generation = 1;
-	r = store_open(&m->store, m->options.runtime_dir);
-	if (r < 0)
-		log_error("%s: %s", m->options.runtime_dir, strerror(-r));
 	loop_timer_set(m->settle_timer, m->started + m->config->settle_timeout);
 	on_lock_timer(m);
-	return 0;
+	return m->exit_code;
 }
 
 /** manager_stop() - end the loop between two steps: what the kernel is at cannot be interrupted. */
@@ -526,6 +561,7 @@ int manager_reload(struct manager *m, uint64_t *ret_job)
 	config_unref(m->config);
 	m->config = config;
 	m->generation++;
+	keep_config(m);
 	*ret_job = ++m->last_job;
 	vec_push(&m->jobs, *ret_job);
 	e.config = config;

@@ -11,7 +11,7 @@ struct manager;
 
 struct manager_options {
 	const char *config_root, *config_file; /* as in struct yaml_paths */
-	const char *runtime_dir;
+	const char *runtime_dir, *state_dir;
 	struct transport transport;
 	bool once; /* end when everything has come to rest */
 };

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -22,14 +23,16 @@ static int make_dir(const char *path)
 }
 
 /** store_open() - make the directories. Return: 0 or -errno. */
-int store_open(struct store *s, const char *runtime_dir)
+int store_open(struct store *s, const char *runtime_dir, const char *state_dir)
 {
 	_cleanup_free_ char *devices = mem_printf("%s/devices", runtime_dir);
 	int r;
 
-	*s = (struct store){.runtime_dir = runtime_dir, .lock_fd = -1};
+	*s = (struct store){.runtime_dir = runtime_dir, .state_dir = state_dir, .lock_fd = -1};
 	r = make_dir(runtime_dir);
-	return r < 0 ? r : make_dir(devices);
+	if (r >= 0)
+		r = make_dir(devices);
+	return r < 0 ? r : make_dir(state_dir);
 }
 
 /**
@@ -119,4 +122,112 @@ int store_save_memory(const struct store *s, const char *handle, const struct me
 
 	json_decref(j);
 	return text ? write_file(path, text) : -ENOMEM;
+}
+
+/* --- the config accepted last ------------------------------------------------ */
+
+#define CONFIG_FORMAT 1
+
+static char *config_path(const struct store *s)
+{
+	return mem_printf("%s/accepted.json", s->state_dir);
+}
+
+static char *read_text(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char *text = NULL;
+	size_t size = 0;
+
+	if (!f)
+		return NULL;
+	if (getdelim(&text, &size, '\0', f) < 0) {
+		free(text);
+		text = mem_strdup("");
+	}
+	fclose(f);
+	return text;
+}
+
+/**
+ * store_keep_config() - keep the files of an accepted config for a start with broken ones.
+ * @root: what their paths begin with here, and will not when they are unpacked
+ *
+ * Return: 0 or -errno.
+ */
+int store_keep_config(const struct store *s, const char *root, const text_list *files)
+{
+	_cleanup_free_ char *path = config_path(s), *text = NULL, *kept = NULL;
+	json_t *texts = json_object(), *j;
+
+	vec_each(file, files) {
+		_cleanup_free_ char *content = read_text(*file);
+
+		if (content)
+			json_object_set_new(texts, *file + strlen(root), json_string(content));
+	}
+	j = json_pack("{s:i,s:o}", "version", CONFIG_FORMAT, "files", texts);
+	text = json_dumps(j, JSON_INDENT(1));
+	json_decref(j);
+	kept = read_text(path);
+	return text_equal(text, kept) ? 0 : write_file(path, text);
+}
+
+static int make_parents(char *path)
+{
+	for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
+		int r;
+
+		*p = '\0';
+		r = make_dir(path);
+		*p = '/';
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int unpack(const char *root, json_t *files)
+{
+	const char *name;
+	json_t *text;
+	int r = 0;
+
+	json_object_foreach(files, name, text) {
+		_cleanup_free_ char *path = mem_printf("%s%s", root, name);
+
+		if (r >= 0)
+			r = make_parents(path);
+		if (r >= 0 && !json_is_string(text))
+			r = -EINVAL;
+		if (r >= 0)
+			r = write_file(path, json_string_value(text));
+	}
+	return r;
+}
+
+/**
+ * store_unpack_config() - the files that store_keep_config() kept, as a tree to load from.
+ * @ret_root: the root of the tree, to be freed
+ *
+ * Return: 0; -ENOENT where none are kept; -EINVAL; -errno.
+ */
+int store_unpack_config(const struct store *s, char **ret_root)
+{
+	_cleanup_free_ char *path = config_path(s);
+	char *root = mem_printf("%s/accepted", s->runtime_dir);
+	json_t *j = json_load_file(path, 0, NULL), *files;
+	int r = -ENOENT, version;
+
+	if (j)
+		r = json_unpack(j, "{s:i,s:o}", "version", &version, "files", &files) < 0 ||
+				    version != CONFIG_FORMAT
+			    ? -EINVAL
+			    : unpack(root, files);
+	json_decref(j);
+	if (r < 0)
+		free(root);
+	else
+		*ret_root = root;
+	return r;
 }

@@ -9,6 +9,7 @@
 
 struct loop {
 	struct event_base *base;
+	bool stopped;
 };
 
 struct loop_io {
@@ -47,14 +48,16 @@ struct loop *loop_free(struct loop *l)
 	return NULL;
 }
 
-/** loop_run() - until loop_stop(). */
+/** loop_run() - until loop_stop(), which may have been called already. */
 void loop_run(struct loop *l)
 {
-	event_base_loop(l->base, EVLOOP_NO_EXIT_ON_EMPTY);
+	if (!l->stopped)
+		event_base_loop(l->base, EVLOOP_NO_EXIT_ON_EMPTY);
 }
 
 void loop_stop(struct loop *l)
 {
+	l->stopped = true;
 	event_base_loopbreak(l->base);
 }
 
@@ -111,10 +114,24 @@ struct loop_io *loop_unwatch(struct loop_io *io)
 	return NULL;
 }
 
+static void arm(struct loop_timer *t)
+{
+	uint64_t now = clock_now(), delay = t->at > now ? t->at - now : 0;
+	struct timeval tv = {.tv_sec = (time_t)(delay / USEC_PER_SEC),
+			     .tv_usec = (suseconds_t)(delay % USEC_PER_SEC)};
+
+	evtimer_add(t->event, &tv);
+}
+
+/* libevent counts on a clock of its own, which may be a little ahead of ours. */
 static void on_timer(_unused_ evutil_socket_t fd, _unused_ short what, void *arg)
 {
 	struct loop_timer *t = arg;
 
+	if (clock_now() < t->at) {
+		arm(t);
+		return;
+	}
 	t->at = USEC_NEVER;
 	t->handler(t->user);
 }
@@ -134,17 +151,13 @@ struct loop_timer *loop_timer_new(struct loop *l, loop_handler handler, void *us
 /** loop_timer_set() - fire once at @at, instead of what was set before; USEC_NEVER: not at all. */
 void loop_timer_set(struct loop_timer *t, uint64_t at)
 {
-	uint64_t now = clock_now(), delay = at > now ? at - now : 0;
-	struct timeval tv = {.tv_sec = (time_t)(delay / USEC_PER_SEC),
-			     .tv_usec = (suseconds_t)(delay % USEC_PER_SEC)};
-
 	if (at == t->at)
 		return;
 	t->at = at;
 	if (at == USEC_NEVER)
 		evtimer_del(t->event);
 	else
-		evtimer_add(t->event, &tv);
+		arm(t);
 }
 
 struct loop_timer *loop_timer_free(struct loop_timer *t)
