@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The unit among systemd and the bus: readiness, ends of all kinds, privileges, and how little it costs at rest."""
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import time
+
+import pytest
+
+from carved import config, entry, wait
+from switch import output
+from test_apply import ALL, check_all
+
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+MANAGER = ("org.carved1", "/org/carved1", "org.carved1.Manager")
+
+
+def test_ready_means_converged(switch, carved):
+    carved.run(entry(switch, ALL))
+    check_all(switch)
+    assert carved.show("Type", "ActiveState") == ["notify", "active"]
+    assert "1 of 1" in carved.show("StatusText")
+    carved.stop()
+    assert carved.show("Result", "ExecMainStatus") == ["success", "0"]
+
+
+def test_killed_at_rest(switch, carved, capture):
+    carved.run(entry(switch, ALL))
+    capture.clear()
+    carved.kill("KILL")
+    wait(lambda: carved.show("NRestarts", "ActiveState") == ["1", "active"], "the unit to be started again")
+    assert carved.state(switch) == "converged"
+    assert capture.writes() == []
+    assert switch.reloads() == 1
+
+
+@pytest.mark.parametrize("kind", ["param", "resource", "reload", "policer", "trap"])
+def test_killed_at_work(switch, carved, capture, kind):
+    """As soon as the first request of a kind was seen."""
+    carved.config(entry(switch, ALL))
+    carved.start_no_wait()
+    wait(lambda: capture.writes(kind=kind), f"the first {kind} request", pause=0)
+    carved.kill("KILL")
+    wait(lambda: carved.show("NRestarts", "ActiveState") == ["1", "active"], "the unit to be started again")
+    carved.settled(switch)
+    check_all(switch)
+    assert len(capture.writes(kind="reload")) <= 2
+    assert switch.reloads() <= 2
+
+
+def test_stopped_at_work(switch, carved, capture):
+    carved.config(entry(switch, ALL))
+    carved.start_no_wait()
+    wait(lambda: capture.writes(kind="reload"), "the reload", pause=0)
+    carved.stop()
+    assert carved.show("Result") == "success"
+    carved.start()
+    check_all(switch)
+    assert switch.reloads() <= 2
+
+
+def test_exposure(installed):
+    said = output("systemd-analyze", "security", "--no-pager", "carved.service")
+    print(said.splitlines()[-1])
+    assert float(re.search(r"exposure level for carved.service: ([0-9.]+)", said)[1]) <= 1.5
+
+
+def test_runs_with_one_capability(switch, carved):
+    carved.run(entry(switch, "traps: {tail_drop: trap}"))
+    status = pathlib.Path(f"/proc/{carved.pid()}/status").read_text()
+    for which in "Eff", "Prm", "Bnd", "Amb":
+        assert re.search(f"Cap{which}:\t0000000000001000", status)
+    assert re.search("NoNewPrivs:\t1", status) and re.search("Seccomp:\t2", status)
+    assert output("ps", "-o", "user=", "-p", str(carved.pid())).strip() == "carved"
+
+
+def test_reading_is_for_all(switch, carved):
+    carved.run(entry(switch, "traps: {tail_drop: trap}"))
+    assert output(*NOBODY, "busctl", "get-property", *MANAGER, "State") == 's "converged"\n'
+    assert switch.handle in output(*NOBODY, "busctl", "call", *MANAGER, "ListDevices")
+
+
+def test_changing_is_for_root(switch, carved, capture):
+    carved.run(entry(switch, "traps: {tail_drop: trap}"))
+    capture.clear()
+    carved.config(entry(switch, "traps: {tail_drop: mirror}"))
+    call = subprocess.run([*NOBODY, "busctl", "call", *MANAGER, "Reload", "a{sv}", "0"], stderr=subprocess.PIPE,
+                          text=True, check=False)
+    assert call.returncode != 0
+    assert re.search("(?i)access.?denied|permission denied|only root|not authorized", call.stderr)
+    assert carved.manager("Generation") == 1
+    assert capture.writes() == []
+
+
+def test_no_bus(switch, once):
+    """Without a bus it converges all the same."""
+    status, _ = once.run("--bus=user", "--once", text=config(entry(switch, "traps: {tail_drop: trap}")))
+    assert status == 0
+    assert switch.trap("tail_drop") == "trap"
+
+
+def wakeups(pid):
+    """How often any of its threads has waited."""
+    tasks = pathlib.Path(f"/proc/{pid}/task").glob("*/status")
+    return sum(int(re.search(r"\nvoluntary_ctxt_switches:\t(\d+)", t.read_text())[1]) for t in tasks)
+
+
+def test_at_rest(switch, once, bus, tmp_path):
+    """The plain build, on the bus, under a watchdog of 30 s."""
+    once.file.write_text(config(entry(switch, ALL)))
+    notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    notify.bind(str(tmp_path / "notify"))
+    notify.settimeout(60)
+    daemon = subprocess.Popen(once.command("--bus=system", variant="plain"),
+                              env={**os.environ, "NOTIFY_SOCKET": notify.getsockname(), "WATCHDOG_USEC": "30000000"})
+    try:
+        while b"READY=1" not in notify.recv(4096).split(b"\n"):
+            pass
+        assert switch.reloads() == 1
+        before = wakeups(daemon.pid)
+        time.sleep(20)  # this is what is measured
+        assert wakeups(daemon.pid) - before <= 4
+        memory = int(re.search(r"VmRSS:\s+(\d+) kB", pathlib.Path(f"/proc/{daemon.pid}/status").read_text())[1])
+        print(f"VmRSS {memory} kB")
+        assert memory < 8 << 10
+    finally:
+        daemon.terminate()
+        assert daemon.wait() == 0
+        notify.close()
