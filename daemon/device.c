@@ -181,6 +181,13 @@ static void log_restored(struct device *d, uint64_t now)
 {
 	uint64_t since = d->counted_at ? d->counted_at : d->disturbed_at;
 
+	if (!since) { /* it happened while we did not watch */
+		log_with(LOG_NOTICE,
+			 &(struct log_fields){.device = d->handle, .trigger = d->trigger},
+			 "%s: %u settings restored after an earlier reload by somebody else",
+			 d->handle, d->restored);
+		return;
+	}
 	log_with(LOG_NOTICE, &(struct log_fields){.device = d->handle, .trigger = d->trigger},
 		 "%s: %u settings restored %.1f ms after a reload by somebody else", d->handle,
 		 d->restored, (double)(now - since) / USEC_PER_MSEC);
@@ -190,8 +197,9 @@ static void log_restored(struct device *d, uint64_t now)
 static void rest(struct device *d, uint64_t now)
 {
 	bool good = !d->failures.n && !d->refused && !d->plan.pending && !d->plan.steps.n &&
-		    !d->world.facts.reload_failed;
+		    !d->plan.unreadable_text.n && !d->world.facts.reload_failed;
 
+	d->known |= d->identified || d->read_error;
 	if (d->retry_at != USEC_NEVER)
 		return;
 	if (good && !d->world.memory.settled)
@@ -200,7 +208,6 @@ static void rest(struct device *d, uint64_t now)
 		log_restored(d, now);
 	if (good && d->disturbed_at && d->recovering)
 		d->outage = now - d->disturbed_at;
-	d->known = true;
 	d->recovering = false;
 	d->foreign = d->restored = 0;
 	d->disturbed_at = d->counted_at = 0;
@@ -292,7 +299,6 @@ static void on_acknowledged(struct device *d, const struct step *s)
 	steps_copy(&d->ran, s);
 	if (s->kind == STEP_RELOAD) {
 		d->own_reload = true;
-		d->world.memory.reloads++;
 		d->disturbed_at = d->since;
 		d->recovering = d->dirty = true;
 	} else if (d->foreign) {
@@ -320,6 +326,8 @@ static void on_done(struct device *d, const struct step_result *results, uint64_
 			continue;
 		}
 		failed = true;
+		if (s->kind == STEP_RELOAD && error_means_lost(r->error))
+			d->own_reload = true; /* if the counters say that there was one */
 		if (r->error != -ENODEV || !d->vanished)
 			failure_add(d, s, r->error, r->extack, now);
 	}
@@ -485,6 +493,13 @@ void device_event(struct device *d, const struct device_event *event, uint64_t n
 	act(d, now, ret);
 	if (!d->gone)
 		device_update_state(d, now);
+}
+
+/** device_busy() - is it on its way to another state? A re-read of what is known does not count. */
+bool device_busy(const struct device *d)
+{
+	return !d->known || d->activity == DEVICE_WRITING ||
+	       (d->activity == DEVICE_READING && d->ran.n);
 }
 
 /** device_preview() - the plan if every reload were permitted now; @ret must be empty. */

@@ -37,7 +37,6 @@ enum device_state {
 };
 
 const char *device_state_name(enum device_state s);
-bool device_state_rests(enum device_state s);
 
 /* A SET or RELOAD that did not come true. */
 struct failure {
@@ -163,5 +162,6 @@ struct device *device_new(const char *handle, struct config *config, uint64_t no
 struct device *device_free(struct device *d);
 void device_event(struct device *d, const struct device_event *event, uint64_t now,
 		  struct device_todo *ret);
+bool device_busy(const struct device *d);
 void failure_explain(const struct failure *f, struct buf *out);
 void device_preview(const struct device *d, struct plan *ret);

@@ -29,6 +29,12 @@ bool error_is_transient(int error)
 	}
 }
 
+/** error_means_lost() - the answer was lost: the request may have been carried out or not. */
+bool error_means_lost(int error)
+{
+	return error == -ETIMEDOUT || error == -ENOBUFS;
+}
+
 /** steps_copy() - append a copy of @s. */
 void steps_copy(step_list *to, const struct step *s)
 {
@@ -93,6 +99,8 @@ void failure_explain(const struct failure *f, struct buf *out)
 		buf_add(out, " to %s", f->step.to);
 	if (f->error == 0)
 		buf_add(out, " was accepted but not kept");
+	else if (error_means_lost(f->error))
+		buf_add(out, ": the kernel's answer was lost");
 	else
 		buf_add(out, " was refused: %s", strerror(-f->error));
 	if (f->extack)

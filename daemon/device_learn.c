@@ -39,8 +39,10 @@ static void reloaded(struct device *d, const counter_list *now)
 	if (counters_action_differs(now, &m->counters, DEVLINK_RELOAD_ACTION_DRIVER_REINIT))
 		notes_clear(&m->in_force);
 	d->learn_unread = d->own_reload && !foreign;
-	d->own_reload = false;
-	d->identify = true; /* versions may have changed */
+	m->reloads += own;
+	if (own)
+		failures_drop_transient(d); /* a lost answer to it: here it is */
+	d->identify = true;		    /* versions may have changed */
 	d->recovering = true;
 	d->revision++;
 	if (!foreign)
@@ -107,6 +109,7 @@ bool device_absorb(struct device *d, const struct device_reading *r)
 	} else if (known && counters_differ(now, &m->counters)) {
 		reloaded(d, now);
 	}
+	d->own_reload = false;
 	counters_copy(&m->counters, now);
 	take_facts(d, r);
 	take_states(d, r);

@@ -34,13 +34,6 @@ const char *device_state_name(enum device_state s)
 	return names[s];
 }
 
-/** device_state_rests() - nothing is going on and nothing will by itself, but for retries. */
-bool device_state_rests(enum device_state s)
-{
-	return s != STATE_RELOADING && s != STATE_FLASHING && s != STATE_APPLYING &&
-	       s != STATE_READING;
-}
-
 struct finding {
 	enum device_state state;
 	struct buf reason;
@@ -58,6 +51,10 @@ static void find_failures(const struct device *d, struct finding *f)
 	if (d->read_error) {
 		add(f, STATE_FAILED, "; ");
 		buf_add(&f->reason, "the device cannot be read: %s", strerror(-d->read_error));
+	}
+	if (d->plan.unreadable_text.n) {
+		add(f, STATE_FAILED, "; ");
+		buf_add(&f->reason, "the driver cannot read %s", d->plan.unreadable_text.s);
 	}
 	vec_each(failure, &d->failures) {
 		add(f, STATE_FAILED, "; ");

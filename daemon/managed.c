@@ -67,8 +67,10 @@ static void carry_out(struct managed *m, struct device_todo *todo)
 {
 	if (todo->save)
 		save(m);
-	if (m->env->stopping)
+	if (m->env->stopping) {
+		vec_clear(&todo->reads.names);
 		return;
+	}
 	switch (todo->what) {
 	case DEVICE_READ:
 		send_read(m, todo);

@@ -121,7 +121,7 @@ bool manager_busy(const struct manager *m)
 	if (!m->listed)
 		return true;
 	vec_each(d, &m->devices)
-		if (!device_state_rests(managed_device(*d)->state))
+		if (device_busy(managed_device(*d)))
 			return true;
 	return false;
 }
@@ -167,6 +167,14 @@ static void check_stopped(struct manager *m)
 	finish(m, m->exit_code);
 }
 
+static bool waits_for_retry(const struct manager *m)
+{
+	vec_each(d, &m->devices)
+		if (managed_device(*d)->retry_at != USEC_NEVER)
+			return true;
+	return false;
+}
+
 static void check_ready(struct manager *m)
 {
 	bool ready = settled(m);
@@ -181,7 +189,7 @@ static void check_ready(struct manager *m)
 		end_jobs(m);
 	if (m->face && m->face->ready)
 		m->face->ready(m->face_user, ready);
-	if (ready && m->options.once)
+	if (ready && m->options.once && !waits_for_retry(m))
 		finish(m,
 		       manager_state(m) == STATE_CONVERGED ? EXIT_CONVERGED : EXIT_NOT_CONVERGED);
 }

@@ -83,7 +83,7 @@ static int wait_for_answer(const struct window *w)
 
 static void receive(struct window *w, void *buffer)
 {
-	while (w->open) {
+	while (w->open || !w->sent) {
 		ssize_t n = transport_receive(w->fd, buffer, MSG_DONTWAIT);
 
 		if (n == -EAGAIN)

@@ -104,7 +104,8 @@ int transport_send(const struct transport *t, int fd, const void *data, size_t l
 /**
  * transport_receive() - one datagram into @buffer of TRANSPORT_BUFFER bytes.
  *
- * Return: its length; -EMSGSIZE if it was cut off; -EPIPE at the end of a connection; -errno.
+ * Return: its length; -EMSGSIZE if it was cut off; -ENOBUFS where messages were lost; -EPIPE at the
+ * end of a connection; -errno.
  */
 ssize_t transport_receive(int fd, void *buffer, int flags)
 {
@@ -117,5 +118,7 @@ ssize_t transport_receive(int fd, void *buffer, int flags)
 		return -errno;
 	if (n > TRANSPORT_BUFFER)
 		return -EMSGSIZE;
+	if (n >= NLMSG_HDRLEN && ((struct nlmsghdr *)buffer)->nlmsg_type == NLMSG_OVERRUN)
+		return -ENOBUFS;
 	return n ? n : -EPIPE;
 }

@@ -15,6 +15,7 @@ struct object {
 	const char *name;
 	uint8_t cmode; /* enum cmode for params, else CLASS_NO_CMODE */
 	uint8_t present;
+	int error; /* of a have: -errno where it is there, but cannot be read */
 	struct value v[CLASS_MAX_FIELDS];
 	struct mark mark[CLASS_MAX_WRITABLE]; /* of a want: where the value was written */
 };

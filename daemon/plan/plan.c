@@ -160,6 +160,11 @@ static void plan_object(struct planner *p, const struct object *want)
 
 	if (!have) /* gone since it was bound: the next bind says so */
 		return;
+	if (have->error) {
+		buf_add(&p->plan->unreadable_text, "%s%s %s",
+			p->plan->unreadable_text.n ? ", " : "", want->class->noun, want->name);
+		return;
+	}
 	if (want->class == &class_resource)
 		plan_resource(p, want, have);
 	else if (object_reload_class(want))
@@ -257,5 +262,6 @@ void plan_clear(struct plan *p)
 	steps_clear(&p->steps);
 	buf_clear(&p->pending_text);
 	buf_clear(&p->unread_text);
+	buf_clear(&p->unreadable_text);
 	*p = (struct plan){};
 }

@@ -23,6 +23,7 @@ struct plan {
 	enum disruption pending; /* the class of what waits for a permission, or DISRUPTION_NONE */
 	struct buf pending_text; /* the objects that wait, for people */
 	struct buf unread_text;	 /* sizes that the driver does not read, for people */
+	struct buf unreadable_text; /* objects that cannot be read, for people */
 };
 
 void plan_make(const struct state *want, const struct world *w, const struct policy *policy,

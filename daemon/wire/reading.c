@@ -10,7 +10,7 @@
 
 static void add(read_request_list *list, struct nl_msg *msg, const struct class *class, bool dump)
 {
-	vec_push(list, ((struct read_request){msg, class, dump}));
+	vec_push(list, ((struct read_request){msg, class, NULL, dump}));
 }
 
 /** reading_start() - set up @r and list the requests it takes, GET first. */
@@ -26,8 +26,10 @@ void reading_start(struct reading *r, const struct reads *reads, uint16_t family
 		add(ret, encode_info_get(family, handle), NULL, false);
 	if (reads->resources)
 		add(ret, encode_resource_dump(family, handle), &class_resource, false);
-	vec_each(n, &reads->names)
+	vec_each(n, &reads->names) {
 		add(ret, encode_object_get(family, handle, n->class, n->name), n->class, false);
+		ret->v[ret->n - 1].name = arena_strdup(&r->have.arena, n->name);
+	}
 	for (size_t i = 0; reads->catalogue && i < n_classes; i++)
 		if (classes[i] != &class_resource)
 			add(ret, encode_object_dump(family, handle, classes[i]), classes[i], true);
@@ -45,6 +47,11 @@ static bool means_absent(const struct read_request *request, int error)
 	return error == -ENOENT || error == -EINVAL || error == -EOPNOTSUPP;
 }
 
+/*
+ * EMSGSIZE to a by-name GET: the object is there, but the driver failed to tell of it (a statistic that
+ * cannot be read is enough). One such object does not make the device unreadable.
+ */
+
 /**
  * reading_answer() - take in the answer to one request.
  * @reply: the messages that came before the acknowledgement
@@ -55,6 +62,10 @@ void reading_answer(struct reading *r, const struct read_request *request, const
 {
 	struct state *into = request->dump ? &r->catalogue : &r->have;
 
+	if (error == -EMSGSIZE && request->name) {
+		state_add(&r->have, request->class, request->name, CLASS_NO_CMODE)->error = error;
+		return;
+	}
 	if (error < 0 && !means_absent(request, error) && r->error == 0)
 		r->error = error;
 	decode_each(m, reply, len)

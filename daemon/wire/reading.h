@@ -17,6 +17,7 @@
 struct read_request {
 	struct nl_msg *msg;	   /* the caller's to free or to give away */
 	const struct class *class; /* of the object or dump; NULL: GET or INFO_GET */
+	const char *name;	   /* of the object; in the reading's arena */
 	bool dump;		   /* ends with NLMSG_DONE, without an acknowledgement */
 };
 

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * DEVLINK_CMD_FLASH_UPDATE: checks, the file's search, FLASH_UPDATE, progress, FLASH_UPDATE_END
+ * whatever the outcome. The image runs after an activation; where the driver reports stored
+ * versions they show it before.
+ */
+#include "model.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static json_t *fake_key(const struct device *d, const char *key)
+{
+	return json_object_get(json_object_get(d->facts, "fake"), key);
+}
+
+/* Only versions that the driver marks as components can be flashed on their own. */
+static int check_component(struct call *c)
+{
+	const char *component = call_string(c, DEVLINK_ATTR_FLASH_UPDATE_COMPONENT);
+	size_t i;
+	json_t *j;
+
+	if (!component)
+		return 0;
+	if (!c->dev->quirks.info) {
+		call_say(c, "component update is not supported by this device");
+		return -EOPNOTSUPP;
+	}
+	json_array_foreach(fake_key(c->dev, "components"), i, j)
+		if (strcmp(json_string_value(j) ?: "", component) == 0)
+			return 0;
+	call_say(c, "selected component is not supported by this device");
+	return -EINVAL;
+}
+
+static int check_overwrite(struct call *c)
+{
+	const struct nlattr *a = c->a.v[DEVLINK_ATTR_FLASH_UPDATE_OVERWRITE_MASK];
+	struct nla_bitfield32 mask;
+
+	if (!a)
+		return 0;
+	memcpy(&mask, attr_data(a), sizeof(mask));
+	if (!(mask.value & mask.selector & ~c->dev->quirks.overwrite))
+		return 0;
+	call_say(c, "overwrite settings are not supported by this device");
+	return -EOPNOTSUPP;
+}
+
+/* request_firmware(): the name is put behind the search path, so an absolute one is not found. */
+static int find_file(struct call *c, const char *name)
+{
+	int r = 0;
+
+	if (strstr(name, "..") || !*name)
+		r = -EINVAL;
+	else if (!json_object_get(fake_key(c->dev, "files"), name))
+		r = -ENOENT;
+	if (r)
+		call_say(c, "failed to locate the requested firmware file");
+	return r;
+}
+
+static int check(struct call *c)
+{
+	const char *file = call_string(c, DEVLINK_ATTR_FLASH_UPDATE_FILE_NAME);
+	int r;
+
+	if (!c->dev->quirks.flash)
+		return -EOPNOTSUPP;
+	if (!file)
+		return call_missing(c, DEVLINK_ATTR_FLASH_UPDATE_FILE_NAME);
+	r = check_component(c);
+	if (r == 0)
+		r = check_overwrite(c);
+	return r ? r : find_file(c, file);
+}
+
+int flash_start(struct call *c)
+{
+	struct device *d = c->dev;
+	struct operation *o = &d->operation;
+	int r = check(c);
+
+	if (r)
+		return r;
+	d->counts.flashes++;
+	*o = (struct operation){.kind = OPERATION_FLASH, .started = c->fake->now};
+	o->due = o->started + d->quirks.flash_msec / d->quirks.flash_steps;
+	snprintf(o->file, sizeof(o->file), "%s",
+		 call_string(c, DEVLINK_ATTR_FLASH_UPDATE_FILE_NAME));
+	snprintf(o->component, sizeof(o->component), "%s",
+		 call_string(c, DEVLINK_ATTR_FLASH_UPDATE_COMPONENT) ?: "");
+	notify_flash(c->fake, d, DEVLINK_CMD_FLASH_UPDATE, NULL, 0, 0);
+	notify_flash(c->fake, d, DEVLINK_CMD_FLASH_UPDATE_STATUS, "Preparing to flash", 0, 0);
+	c->socket->working = d;
+	return flash_continue(c, d);
+}
+
+static void store(struct device *d, json_t *image)
+{
+	json_t *stored = json_object_get(d->versions, "stored"), *value;
+	const char *name;
+
+	json_object_foreach(image, name, value)
+		if (json_object_get(stored, name))
+			json_object_set(stored, name, value);
+	json_decref(d->flashed);
+	d->flashed = json_incref(image);
+}
+
+static int end(struct call *c, struct device *d, int error)
+{
+	if (error == 0) {
+		notify_flash(c->fake, d, DEVLINK_CMD_FLASH_UPDATE_STATUS, "Flashing done", 0, 0);
+		store(d, json_object_get(fake_key(d, "files"), d->operation.file));
+	}
+	notify_flash(c->fake, d, DEVLINK_CMD_FLASH_UPDATE_END, NULL, 0, 0);
+	d->operation.kind = OPERATION_NONE;
+	c->socket->working = NULL;
+	return error;
+}
+
+/** flash_continue() - as much of the image as is due. */
+int flash_continue(struct call *c, struct device *d)
+{
+	struct operation *o = &d->operation;
+	unsigned n = d->quirks.flash_steps;
+
+	while (c->fake->now >= o->due) {
+		o->step++;
+		o->due = o->started + d->quirks.flash_msec * (o->step + 1) / n;
+		if (d->fail_flash.times && o->step * 100 > d->fail_flash.percent * n) {
+			d->fail_flash.times--;
+			call_say_driver(c, d->fail_flash.text);
+			return end(c, d, -d->fail_flash.error);
+		}
+		notify_flash(c->fake, d, DEVLINK_CMD_FLASH_UPDATE_STATUS, "Flashing",
+			     o->step * 1000ull, n * 1000ull);
+		if (o->step == n)
+			return end(c, d, 0);
+	}
+	return CALL_WAIT;
+}

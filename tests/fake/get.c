@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The GET commands, by name and as dumps, and RESOURCE_DUMP, which is no dump. */
+#include "model.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A doit's buffer, GENLMSG_DEFAULT_SIZE: what is left of a page. */
+#define REPLY_ROOM 3760
+
+/* Send what was filled, unless filling it failed with @r. */
+static int reply_one(struct call *c, int r, struct bytes *b, size_t at)
+{
+	if (r == 0)
+		reply_send(c, b, at);
+	else
+		bytes_clear(b);
+	return r;
+}
+
+int get_device(struct call *c)
+{
+	struct bytes b = {};
+	size_t at = reply_start(c, &b, DEVLINK_CMD_NEW, 0);
+
+	fill_device(c->fake, &b, c->dev);
+	return reply_one(c, 0, &b, at);
+}
+
+int get_info(struct call *c)
+{
+	struct bytes b = {};
+	size_t at;
+
+	if (!c->dev->quirks.info)
+		return -EOPNOTSUPP;
+	at = reply_start(c, &b, DEVLINK_CMD_INFO_GET, 0);
+	fill_info(&b, c->dev);
+	return reply_one(c, 0, &b, at);
+}
+
+int get_port(struct call *c)
+{
+	const struct nlattr *index = c->a.v[DEVLINK_ATTR_PORT_INDEX];
+	struct bytes b = {};
+	size_t at;
+
+	if (!index)
+		return -EINVAL;
+	if (!c->dev->up || attr_num(index) >= c->dev->quirks.ports)
+		return -ENODEV;
+	at = reply_start(c, &b, DEVLINK_CMD_PORT_NEW, 0);
+	fill_port(&b, c->dev, (unsigned)attr_num(index), true, true);
+	return reply_one(c, 0, &b, at);
+}
+
+int get_param(struct call *c)
+{
+	const char *name = call_string(c, DEVLINK_ATTR_PARAM_NAME);
+	struct param *p;
+	struct bytes b = {};
+	size_t at;
+
+	if (!name)
+		return call_missing(c, DEVLINK_ATTR_PARAM_NAME);
+	p = param_find(c->dev, name);
+	if (!p)
+		return -EINVAL;
+	at = reply_start(c, &b, DEVLINK_CMD_PARAM_GET, 0);
+	return reply_one(c, fill_param(c->fake, &b, c->dev, p), &b, at);
+}
+
+int get_trap(struct call *c)
+{
+	const char *name = call_string(c, DEVLINK_ATTR_TRAP_NAME);
+	struct trap *t = name ? trap_find(c->dev, name) : NULL;
+	struct bytes b = {};
+	size_t at;
+
+	if (!c->dev->n_traps || !device_has_traps(c->dev))
+		return -EOPNOTSUPP;
+	if (!t) {
+		call_say(c, "Device did not register this trap");
+		return -ENOENT;
+	}
+	at = reply_start(c, &b, DEVLINK_CMD_TRAP_NEW, 0);
+	return reply_one(c, fill_trap(&b, c->dev, t), &b, at);
+}
+
+int get_group(struct call *c)
+{
+	const char *name = call_string(c, DEVLINK_ATTR_TRAP_GROUP_NAME);
+	struct group *g = name ? group_find(c->dev, name) : NULL;
+	struct bytes b = {};
+	size_t at;
+
+	if (!c->dev->n_groups || !device_has_traps(c->dev))
+		return -EOPNOTSUPP;
+	if (!g) {
+		call_say(c, "Device did not register this trap group");
+		return -ENOENT;
+	}
+	at = reply_start(c, &b, DEVLINK_CMD_TRAP_GROUP_NEW, 0);
+	return reply_one(c, fill_group(&b, c->dev, g), &b, at);
+}
+
+int get_policer(struct call *c)
+{
+	const struct nlattr *id = c->a.v[DEVLINK_ATTR_TRAP_POLICER_ID];
+	struct policer *p = id ? policer_find(c->dev, (uint32_t)attr_num(id)) : NULL;
+	struct bytes b = {};
+	size_t at;
+
+	if (!c->dev->n_policers || !device_has_traps(c->dev))
+		return -EOPNOTSUPP;
+	if (!p) {
+		call_say(c, "Device did not register this trap policer");
+		return -ENOENT;
+	}
+	at = reply_start(c, &b, DEVLINK_CMD_TRAP_POLICER_NEW, 0);
+	return reply_one(c, fill_policer(&b, c->dev, p), &b, at);
+}
+
+/* devlink_resource_put(). */
+static void put_resource(struct bytes *b, const struct device *d, size_t i)
+{
+	const struct resource *r = &d->resources[i];
+	size_t nest = nest_start(b, DEVLINK_ATTR_RESOURCE), list;
+
+	put_string(b, DEVLINK_ATTR_RESOURCE_NAME, strrchr(r->path, '/') + 1);
+	put_u64(b, DEVLINK_ATTR_RESOURCE_SIZE, r->size);
+	put_u64(b, DEVLINK_ATTR_RESOURCE_ID, r->id);
+	if (r->size != r->size_new)
+		put_u64(b, DEVLINK_ATTR_RESOURCE_SIZE_NEW, r->size_new);
+	if (r->has_occ && d->up)
+		put_u64(b, DEVLINK_ATTR_RESOURCE_OCC, r->occ);
+	put_u64(b, DEVLINK_ATTR_RESOURCE_SIZE_GRAN, r->granularity);
+	put_u64(b, DEVLINK_ATTR_RESOURCE_SIZE_MAX, r->max);
+	put_u64(b, DEVLINK_ATTR_RESOURCE_SIZE_MIN, r->min);
+	put_u8(b, DEVLINK_ATTR_RESOURCE_UNIT, r->unit);
+	if (!r->leaf) {
+		put_u8(b, DEVLINK_ATTR_RESOURCE_SIZE_VALID, r->valid);
+		list = nest_start(b, DEVLINK_ATTR_RESOURCE_LIST);
+		for (size_t k = 0; k < d->n_resources; k++)
+			if (d->resources[k].parent == i + 1)
+				put_resource(b, d, k);
+		nest_end(b, list);
+	}
+	nest_end(b, nest);
+}
+
+/*
+ * devlink_resource_fill(): as many top-level trees in a message as fit, each message in a datagram
+ * of its own, NLMSG_DONE behind the last. The acknowledgement comes after it.
+ */
+int get_resources(struct call *c)
+{
+	struct device *d = c->dev;
+	size_t room = c->fake->chunk_limit ?: REPLY_ROOM, next = 0;
+
+	if (!d->n_resources)
+		return -EOPNOTSUPP;
+	while (next < d->n_resources) {
+		struct bytes b = {};
+		size_t at = reply_start(c, &b, DEVLINK_CMD_RESOURCE_DUMP, NLM_F_MULTI), list;
+		unsigned n = 0;
+
+		put_handle(&b, d);
+		list = nest_start(&b, DEVLINK_ATTR_RESOURCE_LIST);
+		for (; next < d->n_resources; next++) {
+			size_t before = b.len;
+
+			if (d->resources[next].depth != 1)
+				continue;
+			put_resource(&b, d, next);
+			if (b.len <= room || n++ == 0)
+				continue;
+			b.len = before;
+			break;
+		}
+		nest_end(&b, list);
+		message_end(&b, at);
+		at = b.len;
+		if (next == d->n_resources)
+			message_start(&b, NLMSG_DONE, NLM_F_MULTI, c->m->nlmsg_seq,
+				      c->m->nlmsg_pid);
+		reply_send(c, &b, at);
+	}
+	return 0;
+}
+
+static size_t dump_items(const struct device *d, uint8_t command)
+{
+	switch (command) {
+	case DEVLINK_CMD_GET:
+		return 1;
+	case DEVLINK_CMD_INFO_GET:
+		return d->quirks.info;
+	case DEVLINK_CMD_PORT_GET:
+		return d->up ? d->quirks.ports : 0;
+	case DEVLINK_CMD_PARAM_GET:
+		return d->n_params;
+	case DEVLINK_CMD_TRAP_GET:
+		return device_has_traps(d) ? d->n_traps : 0;
+	case DEVLINK_CMD_TRAP_GROUP_GET:
+		return device_has_traps(d) ? d->n_groups : 0;
+	case DEVLINK_CMD_TRAP_POLICER_GET:
+		return device_has_traps(d) ? d->n_policers : 0;
+	default:
+		return 0;
+	}
+}
+
+static int fill_item(struct fake *f, struct bytes *b, const struct device *d, uint8_t command,
+		     size_t i)
+{
+	switch (command) {
+	case DEVLINK_CMD_GET:
+		fill_device(f, b, d);
+		return 0;
+	case DEVLINK_CMD_INFO_GET:
+		fill_info(b, d);
+		return 0;
+	case DEVLINK_CMD_PORT_GET:
+		return fill_port(b, d, (unsigned)i, true, true);
+	case DEVLINK_CMD_PARAM_GET:
+		return fill_param(f, b, d, &d->params[i]);
+	case DEVLINK_CMD_TRAP_GET:
+		return fill_trap(b, d, &d->traps[i]);
+	case DEVLINK_CMD_TRAP_GROUP_GET:
+		return fill_group(b, d, &d->groups[i]);
+	case DEVLINK_CMD_TRAP_POLICER_GET:
+		return fill_policer(b, d, &d->policers[i]);
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+static uint8_t reply_command(uint8_t command)
+{
+	switch (command) {
+	case DEVLINK_CMD_GET:
+		return DEVLINK_CMD_NEW;
+	case DEVLINK_CMD_PORT_GET:
+		return DEVLINK_CMD_PORT_NEW;
+	case DEVLINK_CMD_TRAP_GET:
+		return DEVLINK_CMD_TRAP_NEW;
+	case DEVLINK_CMD_TRAP_GROUP_GET:
+		return DEVLINK_CMD_TRAP_GROUP_NEW;
+	case DEVLINK_CMD_TRAP_POLICER_GET:
+		return DEVLINK_CMD_TRAP_POLICER_NEW;
+	default:
+		return command;
+	}
+}
+
+/* One object more. Return: false where the chunk ends: it is full, or the object cannot be told. */
+static bool add_item(struct fake_socket *s, struct bytes *b, size_t room, const struct device *d,
+		     size_t i)
+{
+	const struct dump *dump = &s->dump;
+	uint16_t flags = NLM_F_MULTI | (dump->filtered ? NLM_F_DUMP_FILTERED : 0);
+	size_t before = b->len;
+	size_t at = genl_start(b, FAMILY, reply_command(dump->command), flags, dump->seq, s->id);
+	int r = fill_item(s->fake, b, d, dump->command, i);
+
+	message_end(b, at);
+	if (r == 0 && (b->len <= room || before == 0))
+		return true;
+	b->len = before;
+	return r == -EOPNOTSUPP;
+}
+
+/**
+ * dump_chunk() - the next datagram of a dump.
+ *
+ * Where it goes on is a number: in 6.1 one that runs over the objects of all instances, from 6.6 on
+ * the instance and a number in it. An object that cannot be filled ends the dump, without an error.
+ *
+ * Return: false where nothing is left to say.
+ */
+bool dump_chunk(struct fake_socket *s, struct bytes *b, size_t room)
+{
+	struct dump *dump = &s->dump;
+	bool by_instance = s->fake->line >= FAKE_6_12;
+	size_t index = 0;
+
+	for (struct device *d = s->fake->devices; d; d = d->next) {
+		if (!d->registered || d->dying || (by_instance && d->serial < dump->serial) ||
+		    (dump->filtered && strcmp(d->handle, dump->handle) != 0))
+			continue;
+		if (by_instance)
+			index = 0;
+		if (by_instance && d->serial > dump->serial)
+			dump->index = 0;
+		dump->serial = d->serial;
+		for (size_t i = 0; i < dump_items(d, dump->command); i++, index++) {
+			if (index < dump->index)
+				continue;
+			if (!add_item(s, b, room, d, i))
+				return b->len > 0;
+			dump->index = index + 1;
+		}
+	}
+	return b->len > 0;
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The inside of the model. Names of objects are borrowed from the facts document that a device was
+ * made of; all that can change is a number or a short string.
+ *
+ * load.c makes devices; socket.c carries out what sockets send, message by message; commands.c
+ * finds command and device and checks attributes; get.c and set.c are the commands; reload.c and
+ * flash.c are the long ones; notify.c fills and multicasts messages; device.c registers and
+ * unregisters.
+ */
+#pragma once
+
+#include "bytes.h"
+#include "fake.h"
+
+#include <linux/devlink.h>
+#include <linux/genetlink.h>
+
+#define FAMILY	     21
+#define GROUP	     5
+#define HANDLE_SIZE  128
+#define TEXT_SIZE    160
+#define STRING_SIZE  32 /* __DEVLINK_PARAM_MAX_STRING_VALUE */
+#define NOT_BEFORE   UINT64_MAX
+#define N_ACTIONS    (DEVLINK_RELOAD_ACTION_MAX + 1)
+#define N_LIMITS     (DEVLINK_RELOAD_LIMIT_MAX + 1)
+#define N_CMODES     3
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+struct value {
+	bool has;
+	uint64_t num;
+	char str[STRING_SIZE];
+};
+
+/* NLA numbers: the types of params on the wire. */
+enum param_type {
+	TYPE_U8 = 1,
+	TYPE_U16 = 2,
+	TYPE_U32 = 3,
+	TYPE_U64 = 4,
+	TYPE_STRING = 5,
+	TYPE_FLAG = 6
+};
+
+struct param {
+	const char *name;
+	enum param_type type;
+	bool generic, broken;
+	bool limited; /* the driver's validator takes min to max, or 0 where zero */
+	bool zero;
+	uint64_t min, max;
+	struct {
+		bool supported;
+		struct value initial; /* the driver's own */
+		struct value now;     /* what a GET says */
+		struct value fresh;   /* driverinit from 6.3 on: set, not loaded yet */
+		struct value active;  /* what the driver works with */
+	} mode[N_CMODES];
+};
+
+struct resource {
+	const char *path;
+	size_t parent, depth; /* parent: index + 1, 0 for top level */
+	uint64_t id, initial, size, size_new, min, max, granularity, occ;
+	uint64_t active; /* what the driver works with */
+	uint8_t unit;
+	bool has_occ, valid, unread, leaf;
+};
+
+struct policer {
+	uint32_t id;
+	uint64_t initial_rate, initial_burst, rate, burst;
+	bool broken;
+};
+
+struct group {
+	const char *name;
+	uint32_t initial, policer; /* 0: none */
+	bool generic, fixed, broken;
+};
+
+struct trap {
+	const char *name;
+	size_t group;
+	uint8_t type, initial, action;
+	bool generic, broken;
+};
+
+/* How a driver behaves where drivers differ. Set by its name, then by "fake" in the facts. */
+struct quirks {
+	uint32_t performed[N_ACTIONS]; /* RELOAD_ACTIONS_PERFORMED of a full reload */
+	uint32_t reads_params;	       /* actions in which driverinit params are read */
+	bool info, flash, mirror, group_set, occ_enforced;
+	bool traps_survive, runtime_survives, burst_power_of_two;
+	uint64_t rate_min, rate_max, burst_min, burst_max;
+	uint32_t overwrite; /* DEVLINK_ATTR_FLASH_UPDATE_OVERWRITE_MASK bits it takes */
+	unsigned ports;
+	const char *region;
+	uint64_t reload_msec, flash_msec;
+	unsigned flash_steps;
+};
+
+/* An action that takes time and holds the device's lock. */
+enum operation_kind { OPERATION_NONE, OPERATION_RELOAD, OPERATION_FLASH };
+
+struct operation {
+	enum operation_kind kind;
+	uint8_t action, limit;
+	uint64_t started, due;
+	unsigned step;
+	uint32_t performed;
+	int error;
+	char text[TEXT_SIZE];
+	char file[HANDLE_SIZE], component[HANDLE_SIZE];
+};
+
+/* What shall happen to the next reload or flash. */
+struct fate {
+	unsigned times;
+	int error;
+	char text[TEXT_SIZE];
+	unsigned percent; /* of a flash */
+	bool early;	  /* of a reload: before the driver has read its sizes */
+};
+
+struct counts {
+	unsigned gets, sets, reloads, flashes;
+};
+
+struct device {
+	char handle[HANDLE_SIZE], bus[HANDLE_SIZE], dev[HANDLE_SIZE];
+	const char *driver;
+	json_t *facts;	  /* owns the names */
+	json_t *versions; /* {"running": {...}, ...} as they are now */
+	json_t *flashed;  /* {name: value}: comes true at the activation, or NULL */
+	uint64_t serial;  /* order of registration */
+	bool registered, dying, forget;
+	bool up; /* the objects that a reload tears down are there */
+	bool reload_failed;
+	uint32_t actions, limits;		/* bits: offered by the driver */
+	uint32_t stats[2][N_ACTIONS][N_LIMITS]; /* local, remote */
+	struct param *params;
+	struct resource *resources;
+	struct policer *policers;
+	struct group *groups;
+	struct trap *traps;
+	size_t n_params, n_resources, n_policers, n_groups, n_traps;
+	struct quirks quirks;
+	struct operation operation;
+	struct fate refuse_down, fail_up, fail_flash;
+	struct counts counts;
+	struct device *next;
+};
+
+enum rule_effect {
+	RULE_ERROR,	  /* refuse, with errno and text */
+	RULE_IGNORE,	  /* say yes and do nothing */
+	RULE_CLAMP,	  /* do less than asked: a resource's size */
+	RULE_LOSE_ANSWER, /* do it, answer nothing */
+	RULE_LOSE,	  /* do not even do it */
+	RULE_HOLD,	  /* do not do it until released; never, if the sender goes away */
+};
+
+struct rule {
+	char handle[HANDLE_SIZE]; /* "*": any */
+	uint8_t command;	  /* 0: any */
+	char name[HANDLE_SIZE];	  /* "": any */
+	enum rule_effect effect;
+	unsigned skip, times;
+	int error;
+	uint64_t value;
+	char text[TEXT_SIZE];
+	struct rule *next;
+};
+
+struct datagram {
+	struct bytes bytes;
+	struct datagram *next;
+};
+
+struct dump {
+	bool running, filtered;
+	uint8_t command;
+	uint32_t seq;
+	uint64_t serial; /* 6.12: the instance it has come to */
+	size_t index;
+	char handle[HANDLE_SIZE];
+};
+
+struct fake_socket {
+	struct fake *fake;
+	unsigned id;
+	bool member, admin, ext_ack, cap_ack;
+	bool stranger;	 /* sends what the control lines say others do */
+	bool held;	 /* by a rule */
+	bool closed;	 /* to be freed as soon as the sendmsg() is over */
+	int error;	 /* of the last message */
+	struct bytes in; /* one datagram of the sender */
+	size_t at;
+	bool sending;
+	uint64_t ticket;
+	struct device *working; /* the operation is this socket's */
+	struct datagram *out, **out_end;
+	size_t n_out;
+	bool congested, overrun, muted;
+	size_t room; /* of a dump's chunk: the greatest buffer that was received into */
+	struct dump dump;
+	json_t *entry; /* of the request log */
+	struct fake_socket *next;
+};
+
+struct fake {
+	enum fake_line line;
+	uint64_t now, serial, ticket;
+	unsigned sockets_made;
+	bool no_devlink, pad;
+	size_t queue_limit; /* datagrams; 0: none */
+	size_t chunk_limit; /* bytes; 0: the kernel's */
+	struct device *devices;
+	struct fake_socket *sockets;
+	struct rule *rules;
+	json_t *requests;
+	size_t forgotten;
+};
+
+/* One message while it is carried out. */
+struct call {
+	struct fake *fake;
+	struct fake_socket *socket;
+	const struct nlmsghdr *m;
+	uint8_t command;
+	struct attrs a;
+	bool checked; /* the attributes are as the policy wants them */
+	struct device *dev;
+	const struct rule *rule;
+	char text[TEXT_SIZE];
+	const struct nlattr *bad;
+	uint16_t missing;
+};
+
+/* Of functions that else return 0 or -errno. */
+enum { CALL_WAIT = 1, CALL_NO_ACK = 2 };
+
+/* load.c */
+bool is_generic_param(const char *name);
+void quirks_by_driver(struct device *d, enum fake_line line);
+int quirks_read(struct device *d, json_t *j);
+struct device *device_free(struct device *d);
+bool number_read(json_t *j, uint64_t *ret);
+
+/* device.c */
+struct device *device_find(struct fake *f, const char *handle);
+void device_register(struct fake *f, struct device *d);
+void device_unregister(struct fake *f, struct device *d);
+void device_defaults(struct device *d);
+void objects_reset(struct device *d);
+void resource_validate(struct device *d, size_t i);
+bool resources_valid(const struct device *d);
+bool device_locked(const struct device *d);
+void device_unlock(struct fake *f, struct device *d);
+bool device_has_traps(const struct device *d);
+void device_activate(struct device *d);
+void devices_reap(struct fake *f);
+
+/* notify.c */
+void fill_device(struct fake *f, struct bytes *b, const struct device *d);
+void fill_info(struct bytes *b, const struct device *d);
+int fill_param(struct fake *f, struct bytes *b, const struct device *d, const struct param *p);
+int fill_trap(struct bytes *b, const struct device *d, const struct trap *t);
+int fill_group(struct bytes *b, const struct device *d, const struct group *g);
+int fill_policer(struct bytes *b, const struct device *d, const struct policer *p);
+int fill_port(struct bytes *b, const struct device *d, unsigned port, bool eth, bool netdev);
+void put_handle(struct bytes *b, const struct device *d);
+void notify_device(struct fake *f, struct device *d, uint8_t command);
+void notify_param(struct fake *f, struct device *d, struct param *p, uint8_t command);
+void notify_params(struct fake *f, struct device *d, uint8_t command);
+void notify_traps(struct fake *f, struct device *d, bool new);
+void notify_region(struct fake *f, struct device *d, bool new);
+void notify_ports_up(struct fake *f, struct device *d);
+void notify_ports_down(struct fake *f, struct device *d);
+void notify_port(struct fake *f, struct device *d, uint8_t command, unsigned port, bool eth,
+		 bool netdev);
+void notify_flash(struct fake *f, struct device *d, uint8_t command, const char *text,
+		  uint64_t done, uint64_t total);
+void notify_send(struct fake *f, struct bytes *b);
+
+/* reload.c, flash.c */
+int reload_start(struct call *c);
+int reload_continue(struct call *c, struct device *d);
+void reload_down(struct fake *f, struct device *d);
+void reload_up(struct fake *f, struct device *d, uint8_t action);
+int flash_start(struct call *c);
+int flash_continue(struct call *c, struct device *d);
+
+/* get.c, set.c */
+int get_device(struct call *c);
+int get_info(struct call *c);
+int get_port(struct call *c);
+int get_param(struct call *c);
+int get_resources(struct call *c);
+int get_trap(struct call *c);
+int get_group(struct call *c);
+int get_policer(struct call *c);
+bool dump_chunk(struct fake_socket *s, struct bytes *b, size_t room);
+int set_param(struct call *c);
+int set_resource(struct call *c);
+int set_trap(struct call *c);
+int set_group(struct call *c);
+int set_policer(struct call *c);
+struct param *param_find(struct device *d, const char *name);
+struct trap *trap_find(struct device *d, const char *name);
+struct group *group_find(struct device *d, const char *name);
+struct policer *policer_find(struct device *d, uint32_t id);
+struct resource *resource_find(struct device *d, const char *path);
+struct resource *resource_by_id(struct device *d, uint64_t id);
+
+/* commands.c */
+int call_run(struct call *c);
+int call_missing(struct call *c, uint16_t attr);
+void call_say(struct call *c, const char *text);
+void call_say_driver(struct call *c, const char *text);
+const char *call_string(const struct call *c, uint16_t attr);
+const char *command_name(uint8_t command);
+uint8_t command_by_name(const char *name);
+const char *call_object(const struct call *c, char buffer[static HANDLE_SIZE]);
+size_t reply_start(struct call *c, struct bytes *b, uint8_t command, uint16_t flags);
+void reply_send(struct call *c, struct bytes *b, size_t at);
+
+/* socket.c */
+void socket_put(struct fake_socket *s, struct bytes *b);
+void fake_run(struct fake *f);
+
+/* state.c */
+json_t *number_json(uint64_t n);
+json_t *device_json(const struct device *d);
+void log_start(struct call *c);
+void log_end(struct call *c, int error);
