@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the daemon answers, as plain structs, and their shape as tables. One row of a table says how
- *a member is called in the output of --json and on D-Bus: reading, writing and the man page follow
- *it.
+ * a member is called in the output of --json and on D-Bus: reading, writing and the man page follow
+ * it.
  *
  *	struct plan_answer a = {};
  *	answer_init(&plan_type, &a);

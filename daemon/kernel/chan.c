@@ -193,6 +193,13 @@ static void destroy(struct chan *c)
 	free(c);
 }
 
+/* The next batch gets a new socket, without this one's end, late answers or unfinished dump. */
+static int hang_up(int fd)
+{
+	close(fd);
+	return -ENOTCONN;
+}
+
 static void *run(void *arg)
 {
 	struct chan *c = arg;
@@ -207,8 +214,8 @@ static void *run(void *arg)
 		b->sent = clock_now();
 		if (fd < 0)
 			fail_batch(b, fd);
-		else
-			exchange_batch(&c->hub->transport, fd, &seq, buffer, b);
+		else if (exchange_batch(&c->hub->transport, fd, &seq, buffer, b) < 0)
+			fd = hang_up(fd);
 		b->answered = clock_now();
 		put_out(c, b);
 	}

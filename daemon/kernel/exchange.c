@@ -23,6 +23,7 @@ struct window {
 	size_t n, open;
 	uint32_t first_seq;
 	bool sent; /* the kernel has carried out all of it: answers are there or lost */
+	int error; /* why answers were lost, or 0 */
 };
 
 static void finish(struct window *w, struct exchange *x, int error, char *extack)
@@ -33,8 +34,9 @@ static void finish(struct window *w, struct exchange *x, int error, char *extack
 	w->open--;
 }
 
-static void finish_all(struct window *w, int error)
+static void lose_all(struct window *w, int error)
 {
+	w->error = error;
 	for (size_t i = 0; i < w->n; i++)
 		if (!w->v[i].answered)
 			finish(w, &w->v[i], error, NULL);
@@ -81,6 +83,7 @@ static int wait_for_answer(const struct window *w)
 	return r < 0 ? -errno : r == 0 ? -ETIMEDOUT : 0;
 }
 
+/* All answers, and the word that the kernel is through, which must not be the next window's. */
 static void receive(struct window *w, void *buffer)
 {
 	while (w->open || !w->sent) {
@@ -89,7 +92,7 @@ static void receive(struct window *w, void *buffer)
 		if (n == -EAGAIN)
 			n = wait_for_answer(w);
 		if (n < 0) {
-			finish_all(w, (int)n);
+			lose_all(w, (int)n);
 			return;
 		}
 		decode_each(m, buffer, (size_t)n)
@@ -115,7 +118,7 @@ static void send_window(struct window *w, void *buffer)
 	r = transport_send(w->transport, w->fd, data, len);
 	free(data);
 	if (r < 0)
-		finish_all(w, r);
+		lose_all(w, r);
 	else
 		receive(w, buffer);
 }
@@ -136,10 +139,13 @@ static size_t window_size(const struct batch *b, size_t from)
  * exchange_batch() - carry out a batch; returns when every exchange has an answer or has lost it.
  * @seq: the socket's last sequence number
  * @buffer: TRANSPORT_BUFFER bytes
+ *
+ * Return: 0; -errno where answers were lost, and the socket should not be used again.
  */
-void exchange_batch(const struct transport *t, int fd, uint32_t *seq, void *buffer, struct batch *b)
+int exchange_batch(const struct transport *t, int fd, uint32_t *seq, void *buffer, struct batch *b)
 {
 	size_t done = 0;
+	int r = 0;
 
 	while (done < b->n) {
 		struct window w = {.transport = t,
@@ -153,5 +159,8 @@ void exchange_batch(const struct transport *t, int fd, uint32_t *seq, void *buff
 		*seq += (uint32_t)w.n;
 		send_window(&w, buffer);
 		done += w.n;
+		if (w.error < 0)
+			r = w.error;
 	}
+	return r;
 }

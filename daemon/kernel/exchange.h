@@ -4,5 +4,4 @@
 
 #include "kernel/chan.h"
 
-void exchange_batch(const struct transport *t, int fd, uint32_t *seq, void *buffer,
-		    struct batch *b);
+int exchange_batch(const struct transport *t, int fd, uint32_t *seq, void *buffer, struct batch *b);

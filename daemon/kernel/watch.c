@@ -85,6 +85,19 @@ static void take(struct watch *w, const struct nlmsghdr *m)
 	w->handler(w->user, event_of(command), handle);
 }
 
+/* A datagram that is not messages from end to end may have said anything. */
+static void take_all(struct watch *w, size_t len)
+{
+	size_t understood = 0;
+
+	decode_each(m, w->buffer, len) {
+		take(w, m);
+		understood += NLMSG_ALIGN(m->nlmsg_len);
+	}
+	if (understood < len)
+		w->handler(w->user, WATCH_OVERRUN, NULL);
+}
+
 /**
  * watch_dispatch() - read all there is. An overrun is one event, after which old messages still
  * come.
@@ -104,7 +117,6 @@ int watch_dispatch(struct watch *w)
 		}
 		if (n < 0)
 			return (int)n;
-		decode_each(m, w->buffer, (size_t)n)
-			take(w, m);
+		take_all(w, (size_t)n);
 	}
 }

@@ -356,20 +356,25 @@ void decode_answer(const struct nlmsghdr *m, uint16_t family, const char *handle
 			read_flat(classes[i], &a, state);
 }
 
-/* The kernel's words stand behind the error and, unless capped, behind the whole request. */
-static char *extack_text(const struct nlmsghdr *m, const struct nlmsgerr *e)
+/* The kernel's words among the attributes that start @skip bytes into @m, or NULL. */
+static char *extack_text(const struct nlmsghdr *m, size_t skip)
 {
-	size_t skip = sizeof(*e);
 	struct nlattr *a[NLMSGERR_ATTR_MAX + 1];
 
-	if (!(m->nlmsg_flags & NLM_F_ACK_TLVS))
-		return NULL;
-	if (!(m->nlmsg_flags & NLM_F_CAPPED))
-		skip += NLMSG_ALIGN(e->msg.nlmsg_len) - sizeof(e->msg);
-	if (m->nlmsg_len < NLMSG_HDRLEN + skip ||
+	if (!(m->nlmsg_flags & NLM_F_ACK_TLVS) || m->nlmsg_len < NLMSG_HDRLEN + skip ||
 	    nlmsg_parse((struct nlmsghdr *)m, (int)skip, a, NLMSGERR_ATTR_MAX, NULL) < 0)
 		return NULL;
 	return mem_strdup(attr_string(a[NLMSGERR_ATTR_MSG]));
+}
+
+/* They stand behind the error and, unless capped, behind the whole request. */
+static char *error_text(const struct nlmsghdr *m, const struct nlmsgerr *e)
+{
+	size_t skip = sizeof(*e);
+
+	if (!(m->nlmsg_flags & NLM_F_CAPPED))
+		skip += NLMSG_ALIGN(e->msg.nlmsg_len) - sizeof(e->msg);
+	return extack_text(m, skip);
 }
 
 /**
@@ -386,11 +391,12 @@ int decode_ack(const struct nlmsghdr *m, struct ack *ret)
 
 		if (m->nlmsg_len >= NLMSG_LENGTH(sizeof(error)))
 			memcpy(&error, nlmsg_data(m), sizeof(error));
-		*ret = (struct ack){.error = error < 0 ? error : 0};
+		*ret = (struct ack){.error = error < 0 ? error : 0,
+				    .text = extack_text(m, sizeof(error))};
 		return 0;
 	}
 	if (m->nlmsg_type != NLMSG_ERROR || m->nlmsg_len < NLMSG_LENGTH(sizeof(*e)))
 		return -EBADMSG;
-	*ret = (struct ack){.error = e->error, .text = extack_text(m, e)};
+	*ret = (struct ack){.error = e->error, .text = error_text(m, e)};
 	return 0;
 }

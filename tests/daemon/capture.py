@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every request that anybody sends to devlink, as an nlmon interface shows it: what was written, in which order."""
+"""Every request that anybody sends to devlink, as an nlmon interface shows it, in order."""
 import collections
 import ctypes
 import socket
@@ -12,9 +12,11 @@ NETLINK_GENERIC, ETH_P_ALL = 16, 3
 NLM_F_REQUEST = 1
 GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME = 16, 3, 1, 2
 
-# commands that only ask, with DEVLINK_CMD_NOTIFY_FILTER_SET, which changes nothing but one's own socket
-READS = {1, 5, 11, 13, 17, 21, 25, 29, 31, 32, 36, 38, 42, 46, 47, 51, 52, 55, 56, 61, 65, 69, 74, 78, 82, 84}
-KINDS = {35: "resource", 37: "reload", 39: "param", 58: "flash", 62: "trap", 66: "group", 70: "policer"}
+# commands that only ask, and NOTIFY_FILTER_SET, which changes only one's own socket
+READS = {1, 5, 11, 13, 17, 21, 25, 29, 31, 32, 36, 38, 42, 46, 47, 51, 52, 55, 56, 61, 65, 69, 74}
+READS |= {78, 82, 84}
+KINDS = {35: "resource", 37: "reload", 39: "param", 58: "flash", 62: "trap", 66: "group"}
+KINDS |= {70: "policer"}
 # the attributes that say which object, and those that say which value
 OBJECT = {35: [66], 39: [81], 62: [130], 66: [135], 70: [142]}
 VALUE = {35: [67], 37: [153], 39: [86], 58: [122], 62: [131], 66: [131, 142], 70: [143, 144]}
@@ -65,9 +67,10 @@ class Capture:
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 32 << 20)
         # only what goes to the kernel: ldb [6]; jset #NLM_F_REQUEST; ret #all; ret #0
-        code = [(0x30, 0, 0, 6), (0x45, 0, 1, NLM_F_REQUEST), (0x06, 0, 0, 0x40000), (0x06, 0, 0, 0)]
-        program = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *line) for line in code))
-        filter_ = struct.pack("@HP", len(code), ctypes.addressof(program))
+        lines = [(0x30, 0, 0, 6), (0x45, 0, 1, NLM_F_REQUEST), (6, 0, 0, 0x40000), (6, 0, 0, 0)]
+        code = b"".join(struct.pack("=HBBI", *line) for line in lines)
+        program = ctypes.create_string_buffer(code)
+        filter_ = struct.pack("@HP", len(lines), ctypes.addressof(program))
         self.socket.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, filter_)
         self.socket.bind((interface, ETH_P_ALL))
         self.seen = []
@@ -105,7 +108,8 @@ class Capture:
 
     def wait_for(self, device, kind, name, value):
         """Until somebody has written this."""
-        wait(lambda: Write(device, kind, name, value) in self.writes(), f"{kind} {name} of {device} to be set to {value}")
+        wanted = Write(device, kind, name, value)
+        wait(lambda: wanted in self.writes(), f"{wanted} to be seen")
 
     def writes(self, device=None, kind=None):
         """What was written since the last clear(), in order."""

@@ -10,8 +10,10 @@ import textwrap
 from switch import DEADLINE, output, wait
 from sysbus import BusError
 
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 PLACE = r"[^ :]*carved\.yaml:\d+:\d+"
 NAME, ROOT = "org.carved1", "/org/carved1"
+PROPERTIES = "org.freedesktop.DBus.Properties"
 
 
 def entry(name, body, match=None):
@@ -27,7 +29,9 @@ def config(*entries, audit="0", settle="100ms"):
 
 
 def build(variant):
-    return pathlib.Path(os.environ.get("CARVED_BUILD", "/host/build/asan")).parent / f"root-{variant}"
+    """The installed tree of a build."""
+    asan = pathlib.Path(os.environ.get("CARVED_BUILD", "/host/build/asan"))
+    return asan.parent / f"root-{variant}"
 
 
 def install(variant):
@@ -38,9 +42,10 @@ def install(variant):
     dropin.write_text("[Unit]\nStartLimitIntervalSec=0\n[Service]\n"
                       # the search for leaks needs ptrace; Once does it
                       "Environment=ASAN_OPTIONS=detect_leaks=0:log_path=/run/carved/sanitizer\n"
-                      "Environment=UBSAN_OPTIONS=print_stacktrace=1:log_path=/run/carved/sanitizer\n")
+                      "Environment=UBSAN_OPTIONS=log_path=/run/carved/sanitizer\n")
     output("systemd-sysusers")
-    output("busctl", "call", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "ReloadConfig")
+    dbus = "org.freedesktop.DBus"
+    output("busctl", "call", dbus, "/org/freedesktop/DBus", dbus, "ReloadConfig")
     output("systemctl", "daemon-reload")
 
 
@@ -64,9 +69,9 @@ class Carved:
 
     def reset(self):
         self.stop()
-        for folder in pathlib.Path("/run/carved"), pathlib.Path("/var/lib/carved"), self.file.parent:
-            if folder.exists():
-                output("find", str(folder), "-mindepth", "1", "-delete")
+        for folder in "/run/carved", "/var/lib/carved", str(self.file.parent):
+            if os.path.exists(folder):
+                output("find", folder, "-mindepth", "1", "-delete")
         self.file.parent.mkdir(exist_ok=True)
 
     def config(self, *entries, **settings):
@@ -112,14 +117,14 @@ class Carved:
     # what it tells on the bus
 
     def manager(self, name):
-        return self.bus.call(NAME, ROOT, "org.freedesktop.DBus.Properties", "Get", "ss", f"{NAME}.Manager", name)[0]
+        return self.bus.call(NAME, ROOT, PROPERTIES, "Get", "ss", f"{NAME}.Manager", name)[0]
 
     def call(self, method, signature="", *arguments):
         return self.bus.call(NAME, ROOT, f"{NAME}.Manager", method, signature, *arguments)
 
     def get(self, switch, name):
-        return self.bus.call(NAME, bus_path(str(switch)), "org.freedesktop.DBus.Properties", "Get", "ss",
-                             f"{NAME}.Device", name)[0]
+        path = bus_path(str(switch))
+        return self.bus.call(NAME, path, PROPERTIES, "Get", "ss", f"{NAME}.Device", name)[0]
 
     def plan(self, switch=""):
         return self.call("Plan", "sa{sv}", str(switch))[0]
@@ -145,8 +150,11 @@ class Carved:
         wait(lambda: self.state(switch) == state, f"{switch} to be {state}")
 
     def settled(self, switch):
-        """Wait until it is at rest with nothing left to do, and was not told of a change that it has not seen."""
-        wait(lambda: self.state(switch) == "converged" and not self.plan(switch), f"{switch} to be converged")
+        """Wait until it is at rest with nothing left to do."""
+        wait(
+            lambda: self.state(switch) == "converged" and not self.plan(switch),
+            f"{switch} to be converged",
+        )
 
     def reload(self, *entries, **settings):
         """Another config, by D-Bus."""
@@ -168,16 +176,19 @@ class Once:
             (folder / name).mkdir()
 
     def command(self, *options, variant="asan"):
-        return [str(build(variant) / "usr/sbin/carved"), "--bus=none", "--config-root", str(self.root),
-                "--state-dir", str(self.folder / "state"), "--runtime-dir", str(self.folder / "runtime"), *options]
+        program = build(variant) / "usr/sbin/carved"
+        folders = {"config-root": self.root, "state-dir": self.folder / "state",
+                   "runtime-dir": self.folder / "runtime"}
+        return [str(program), "--bus=none", *(f"--{k}={v}" for k, v in folders.items()), *options]
 
     def run(self, *options, text=None, prefix=()):
         """Its exit status and what it says."""
         if text is not None:
             self.file.write_text(text)
         try:
-            done = subprocess.run([*prefix, *self.command(*options)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                  text=True, check=False, timeout=DEADLINE,
+            done = subprocess.run([*prefix, *self.command(*options)], stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True, check=False,
+                                  timeout=DEADLINE,
                                   env={**os.environ, "ASAN_OPTIONS": "detect_leaks=1"})
         except subprocess.TimeoutExpired as hung:
             print((hung.stdout or b"").decode())

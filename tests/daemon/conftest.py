@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""carved on a real kernel, with real systemd and D-Bus: run inside of a guest (see tests/vm/run), as root.
+"""carved on a real kernel, with real systemd and D-Bus: root in a guest (see tests/vm/run).
 
-What a switch is like is never carved's to say: iproute2, sysfs and the driver's debugfs tell (switch.py), and an
-nlmon interface shows every request that anybody wrote to devlink (capture.py). carved runs as the unit that is
-installed (Carved) or as one process that converges and ends (Once), both built with sanitizers; see carved.py.
-Nothing sleeps for a time: tests wait for conditions.
+What a switch is like is never carved's to say: iproute2, sysfs and the driver's debugfs tell
+(switch.py), and an nlmon interface shows every request that anybody wrote to devlink (capture.py).
+carved runs as the unit that is installed (Carved) or as one process that converges and ends (Once),
+both built with sanitizers; see carved.py. Tests wait for conditions, never for a time.
 
-A test takes `switch`, the only one there is, or `make_switch` for more. A further kind of switch is a class beside
-Netdevsim and a row in SWITCHES; what only one kind can do is asked for by its name, e.g. `netdevsim`.
+A test takes `switch`, the only one there is, or `make_switch` for more. A further kind of switch is
+a class beside Netdevsim and a row in SWITCHES.
 """
 import subprocess
 import time
@@ -66,7 +66,7 @@ def switch(make_switch):
 
 @pytest.fixture
 def carved(bus, make_switch):
-    """The unit, stopped; when the test ends, it must not have crashed. Switches live longer than it."""
+    """The unit, stopped; it must not have crashed when the test ends. Switches live longer."""
     carved = Carved(bus)
     yield carved
     carved.stop()
@@ -94,7 +94,8 @@ def pytest_runtest_makereport(item, call):
     """A test of the unit that fails shows what the unit has logged since the test began."""
     report = (yield).get_result()
     if report.failed and "carved" in getattr(item, "funcargs", {}):
-        log = subprocess.run(["journalctl", "-q", "-o", "cat", "-u", "carved", "--since", f"@{item.began:.6f}"],
+        since = f"@{item.began:.6f}"
+        log = subprocess.run(["journalctl", "-q", "-ocat", "-ucarved", "--since", since],
                              stdout=subprocess.PIPE, text=True, check=False).stdout
         report.sections.append(("journal of carved", log))
 

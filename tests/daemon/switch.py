@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A switch to be managed, and what it says about itself without carved: iproute2, sysfs, the driver's debugfs."""
+"""A switch to be managed, and what it is like: by iproute2, sysfs and the driver's debugfs."""
 import json
 import pathlib
 import subprocess
@@ -11,8 +11,10 @@ UNLIMITED = 2**64 - 1
 
 def output(*command, **kwargs):
     """What a command prints; it must succeed."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, **kwargs)
-    assert done.returncode == 0, f"{' '.join(map(str, command))}: {done.returncode}: {done.stderr}{done.stdout}"
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          check=False, **kwargs)
+    said = f"{' '.join(map(str, command))}: {done.returncode}: {done.stderr}{done.stdout}"
+    assert done.returncode == 0, said
     return done.stdout
 
 
@@ -36,7 +38,7 @@ def devlink_json(*arguments):
 
 
 class Switch:
-    """What every kind of switch can do by iproute2 alone; how it comes and goes is its own affair."""
+    """What every kind of switch can do by iproute2 alone; how it comes and goes is its own."""
 
     bus = driver = None
 
@@ -54,11 +56,12 @@ class Switch:
 
     def reloads(self):
         """Reloads since it registered, by anybody."""
-        stats = devlink_json("-s", "dev", "show", self.handle)["dev"][self.handle]["stats"]["reload"]
-        return stats["driver_reinit"]["unspecified"]
+        shown = devlink_json("-s", "dev", "show", self.handle)["dev"][self.handle]
+        return shown["stats"]["reload"]["driver_reinit"]["unspecified"]
 
     def reload_failed(self):
-        return devlink_json("dev", "show", self.handle)["dev"][self.handle].get("reload_failed", False)
+        shown = devlink_json("dev", "show", self.handle)["dev"][self.handle]
+        return shown.get("reload_failed", False)
 
     def resources(self):
         """By path: size, size_new, occ..."""
@@ -80,11 +83,12 @@ class Switch:
         return {path: r["size_new"] for path, r in self.resources().items() if "size_new" in r}
 
     def param(self, name, cmode="driverinit"):
-        shown = devlink_json("dev", "param", "show", self.handle, "name", name)["param"][self.handle][0]
-        return {v["cmode"]: v["value"] for v in shown["values"]}[cmode]
+        shown = devlink_json("dev", "param", "show", self.handle, "name", name)["param"]
+        return {v["cmode"]: v["value"] for v in shown[self.handle][0]["values"]}[cmode]
 
     def trap(self, name):
-        return devlink_json("trap", "show", self.handle, "trap", name)["trap"][self.handle][0]["action"]
+        shown = devlink_json("trap", "show", self.handle, "trap", name)["trap"]
+        return shown[self.handle][0]["action"]
 
     def traps(self):
         """Actions of all traps."""
@@ -97,7 +101,8 @@ class Switch:
 
     def groups(self):
         """The policers that all groups are bound to."""
-        return {g["name"]: g.get("policer") for g in devlink_json("trap", "group", "show")["trap_group"][self.handle]}
+        shown = devlink_json("trap", "group", "show")["trap_group"][self.handle]
+        return {g["name"]: g.get("policer") for g in shown}
 
     def policers(self):
         shown = devlink_json("trap", "policer", "show")["trap_policer"][self.handle]
@@ -118,13 +123,15 @@ class Switch:
         devlink("trap", "set", self.handle, "trap", name, "action", action)
 
     def set_param(self, name, value, cmode="driverinit"):
-        devlink("dev", "param", "set", self.handle, "name", name, "value", str(value), "cmode", cmode)
+        devlink("dev", "param", "set", self.handle, "name", name, "value", str(value),
+                "cmode", cmode)
 
     def set_resource(self, path, size):
         devlink("resource", "set", self.handle, "path", path, "size", str(size))
 
     def set_policer(self, number, rate, burst):
-        devlink("trap", "policer", "set", self.handle, "policer", str(number), "rate", str(rate), "burst", str(burst))
+        devlink("trap", "policer", "set", self.handle, "policer", str(number), "rate", str(rate),
+                "burst", str(burst))
 
 
 class Netdevsim(Switch):

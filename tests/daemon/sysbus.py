@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One connection to the system bus that stays: asking carved costs no process, and a blocked answer shows."""
+"""One lasting connection to the system bus: to ask costs no process, a late answer shows."""
 import os
 import socket
 import struct
 
-SIZES = {"y": ("B", 1), "b": ("I", 4), "n": ("h", 2), "q": ("H", 2), "i": ("i", 4), "u": ("I", 4), "x": ("q", 8),
-         "t": ("Q", 8), "d": ("d", 8)}
+SIZES = {"y": ("B", 1), "b": ("I", 4), "n": ("h", 2), "q": ("H", 2), "i": ("i", 4), "u": ("I", 4),
+         "x": ("q", 8), "t": ("Q", 8), "d": ("d", 8)}
 METHOD_CALL, METHOD_RETURN, ERROR, SIGNAL = 1, 2, 3, 4
 PATH, INTERFACE, MEMBER, ERROR_NAME, REPLY_SERIAL, DESTINATION, SIGNATURE = 1, 2, 3, 4, 5, 6, 8
 
@@ -107,14 +107,16 @@ class Bus:
         body, rest = b"", list(arguments)
         for kind in signature.replace("a{sv}", "A"):
             body = pad(body, 4)
-            body = pad(body + struct.pack("<I", 0), 8) if kind == "A" else body + string(rest.pop(0))
+            body += string(rest.pop(0)) if kind != "A" else struct.pack("<I", 0)
+            body = pad(body, 8) if kind == "A" else body
         fields = b""
-        for code, kind, text in ((PATH, "o", path), (INTERFACE, "s", interface), (MEMBER, "s", member),
-                                 (DESTINATION, "s", destination), (SIGNATURE, "g", signature)):
+        for code, kind, text in ((PATH, "o", path), (INTERFACE, "s", interface),
+                                 (MEMBER, "s", member), (DESTINATION, "s", destination),
+                                 (SIGNATURE, "g", signature)):
             if text:
                 fields = pad(fields, 8) + header_field(code, kind, text)
-        head = struct.pack("<cBBBIII", b"l", METHOD_CALL, 0, 1, len(body), self.serial, len(fields)) + fields
-        self.socket.sendall(pad(head, 8) + body)
+        head = struct.pack("<cBBBIII", b"l", METHOD_CALL, 0, 1, len(body), self.serial, len(fields))
+        self.socket.sendall(pad(head + fields, 8) + body)
         return self.serial
 
     def read(self, n):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The device does not do as it is told: reloads fail, sizes are not read, somebody else holds it for long."""
+"""Reloads fail, sizes are not read, somebody else holds the device for long."""
 import pathlib
 import subprocess
 
@@ -8,7 +8,10 @@ import pytest
 from carved import entry, wait
 
 WANTED = "resources: {/nexthops: 100}\nparams: {max_macs: 48}\ntraps: {tail_drop: trap}"
-UNREAD = "resources: {/IPv4: 100000, /IPv4/fib: 5000, /IPv4/fib-rules: 5000}\ntraps: {tail_drop: trap}"
+UNREAD = """\
+resources: {/IPv4: 100000, /IPv4/fib: 5000, /IPv4/fib-rules: 5000}
+traps: {tail_drop: trap}
+"""
 
 
 def test_reload_refused(switch, carved, capture):
@@ -43,7 +46,8 @@ def test_reload_failed(switch, carved, capture):
     carved.call("Reload", "a{sv}")
     wait(lambda: carved.state(switch) == "converged", "the device to be converged")
     assert not switch.reload_failed()
-    assert (switch.size("/nexthops"), switch.active("max_macs"), switch.trap("tail_drop")) == (100, 48, "trap")
+    assert (switch.size("/nexthops"), switch.active("max_macs")) == (100, 48)
+    assert switch.trap("tail_drop") == "trap"
 
 
 def test_size_that_the_driver_never_reads(switch, carved, capture):
@@ -69,8 +73,8 @@ def flash(make_switch, capture):
     running = []
 
     def start(switch):
-        running.append(subprocess.Popen(["devlink", "dev", "flash", switch.handle, "file", file.name],
-                                        stdout=subprocess.DEVNULL))
+        command = ["devlink", "dev", "flash", switch.handle, "file", file.name]
+        running.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
         wait(lambda: capture.writes(switch.handle, "flash"), "the flash to begin")
         return running[-1]
 
@@ -113,7 +117,7 @@ def test_start_while_a_device_is_busy(make_switch, carved, flash):
 
 
 def test_stop_while_a_device_is_busy(make_switch, carved, flash):
-    """The kernel does not let go of a request; what was asked for the end is the end, and no failure."""
+    """The kernel does not let go of a request: the unit ends late, but well."""
     switch = make_switch()
     carved.run(entry(switch, "traps: {tail_drop: trap}"), audit="1s")
     busy = flash(switch)

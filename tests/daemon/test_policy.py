@@ -37,7 +37,7 @@ def test_boot(switch, carved):
 
 
 def test_later_drift_waits(switch, carved, capture):
-    """Others have brought a value into force: the reload that it takes is not carved's to decide."""
+    """Others have brought a value into force: the reload it takes is not carved's to decide."""
     carved.run(entry(switch, WANTED))
     carved.kill("STOP")
     switch.set_param("max_macs", 99)

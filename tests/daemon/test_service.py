@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The unit among systemd and the bus: readiness, ends of all kinds, privileges, and how little it costs at rest."""
+"""The unit among systemd and the bus: readiness, ends, privileges, and its costs at rest."""
 import os
 import pathlib
 import re
@@ -9,11 +9,10 @@ import time
 
 import pytest
 
-from carved import config, entry, wait
+from carved import NOBODY, config, entry, wait
 from switch import output
 from test_apply import ALL, check_all
 
-NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 MANAGER = ("org.carved1", "/org/carved1", "org.carved1.Manager")
 
 
@@ -26,11 +25,15 @@ def test_ready_means_converged(switch, carved):
     assert carved.show("Result", "ExecMainStatus") == ["success", "0"]
 
 
+def restarted(carved):
+    return carved.show("NRestarts", "ActiveState") == ["1", "active"]
+
+
 def test_killed_at_rest(switch, carved, capture):
     carved.run(entry(switch, ALL))
     capture.clear()
     carved.kill("KILL")
-    wait(lambda: carved.show("NRestarts", "ActiveState") == ["1", "active"], "the unit to be started again")
+    wait(lambda: restarted(carved), "the unit to be started again")
     assert carved.state(switch) == "converged"
     assert capture.writes() == []
     assert switch.reloads() == 1
@@ -43,7 +46,7 @@ def test_killed_at_work(switch, carved, capture, kind):
     carved.start_no_wait()
     wait(lambda: capture.writes(kind=kind), f"the first {kind} request", pause=0)
     carved.kill("KILL")
-    wait(lambda: carved.show("NRestarts", "ActiveState") == ["1", "active"], "the unit to be started again")
+    wait(lambda: restarted(carved), "the unit to be started again")
     carved.settled(switch)
     check_all(switch)
     assert len(capture.writes(kind="reload")) <= 2
@@ -86,8 +89,8 @@ def test_changing_is_for_root(switch, carved, capture):
     carved.run(entry(switch, "traps: {tail_drop: trap}"))
     capture.clear()
     carved.config(entry(switch, "traps: {tail_drop: mirror}"))
-    call = subprocess.run([*NOBODY, "busctl", "call", *MANAGER, "Reload", "a{sv}", "0"], stderr=subprocess.PIPE,
-                          text=True, check=False)
+    call = subprocess.run([*NOBODY, "busctl", "call", *MANAGER, "Reload", "a{sv}", "0"],
+                          stderr=subprocess.PIPE, text=True, check=False)
     assert call.returncode != 0
     assert re.search("(?i)access.?denied|permission denied|only root|not authorized", call.stderr)
     assert carved.manager("Generation") == 1
@@ -96,15 +99,19 @@ def test_changing_is_for_root(switch, carved, capture):
 
 def test_no_bus(switch, once):
     """Without a bus it converges all the same."""
-    status, _ = once.run("--bus=user", "--once", text=config(entry(switch, "traps: {tail_drop: trap}")))
-    assert status == 0
+    text = config(entry(switch, "traps: {tail_drop: trap}"))
+    assert once.run("--bus=user", "--once", text=text)[0] == 0
     assert switch.trap("tail_drop") == "trap"
+
+
+def number(what, status):
+    return int(re.search(rf"\n{what}:\s+(\d+)", status.read_text())[1])
 
 
 def wakeups(pid):
     """How often any of its threads has waited."""
     tasks = pathlib.Path(f"/proc/{pid}/task").glob("*/status")
-    return sum(int(re.search(r"\nvoluntary_ctxt_switches:\t(\d+)", t.read_text())[1]) for t in tasks)
+    return sum(number("voluntary_ctxt_switches", task) for task in tasks)
 
 
 def test_at_rest(switch, once, bus, tmp_path):
@@ -113,8 +120,9 @@ def test_at_rest(switch, once, bus, tmp_path):
     notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     notify.bind(str(tmp_path / "notify"))
     notify.settimeout(60)
+    watched = {"NOTIFY_SOCKET": notify.getsockname(), "WATCHDOG_USEC": "30000000"}
     daemon = subprocess.Popen(once.command("--bus=system", variant="plain"),
-                              env={**os.environ, "NOTIFY_SOCKET": notify.getsockname(), "WATCHDOG_USEC": "30000000"})
+                              env={**os.environ, **watched})
     try:
         while b"READY=1" not in notify.recv(4096).split(b"\n"):
             pass
@@ -122,7 +130,7 @@ def test_at_rest(switch, once, bus, tmp_path):
         before = wakeups(daemon.pid)
         time.sleep(20)  # this is what is measured
         assert wakeups(daemon.pid) - before <= 4
-        memory = int(re.search(r"VmRSS:\s+(\d+) kB", pathlib.Path(f"/proc/{daemon.pid}/status").read_text())[1])
+        memory = number("VmRSS", pathlib.Path(f"/proc/{daemon.pid}/status"))
         print(f"VmRSS {memory} kB")
         assert memory < 8 << 10
     finally:

@@ -1,0 +1,870 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Channels, the watch and the directory against a server in this process, on the unix transport.
+ * Nothing here depends on how long anything takes, but for the one answer that never comes.
+ */
+#include "base/clock.h"
+#include "kernel/chan.h"
+#include "kernel/directory.h"
+#include "kernel/watch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "wire_server.h"
+
+#define PATIENCE_SEC 60 /* a test that hangs is ended */
+
+/* ---- the client ---- */
+
+struct rig {
+	struct server *server;
+	struct transport transport;
+	struct chan_hub *hub;
+};
+
+/* A channel and what came back on it. */
+struct line {
+	struct chan *chan;
+	VEC(struct batch *) done;
+	struct line *close_too; /* the channel to close when something comes back */
+};
+
+static int set_up_deaf(void **state)
+{
+	struct rig *r = mem_new(struct rig);
+
+	r->server = server_new();
+	r->transport.unix_path = r->server->path;
+	r->hub = chan_hub_new(&r->transport);
+	*state = r;
+	return 0;
+}
+
+static int set_up(void **state)
+{
+	set_up_deaf(state);
+	server_listen(((struct rig *)*state)->server);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct rig *r = *state;
+
+	struct server *server = r->server;
+
+	chan_hub_free(r->hub);
+	free(r);
+	server_free(server);
+	return 0;
+}
+
+static void on_done(void *user, struct batch *b)
+{
+	struct line *l = user;
+
+	vec_push(&l->done, b);
+	if (l->close_too)
+		l->close_too->chan = chan_free(l->close_too->chan);
+}
+
+static void line_open(struct line *l, struct rig *r)
+{
+	*l = (struct line){};
+	l->chan = chan_new(r->hub, on_done, l);
+}
+
+static void line_forget(struct line *l)
+{
+	vec_each(b, &l->done)
+		batch_free(*b);
+	vec_clear(&l->done);
+}
+
+static void line_close(struct line *l)
+{
+	l->chan = chan_free(l->chan);
+	line_forget(l);
+}
+
+static struct nl_msg *new_request(enum act act, uint32_t tag)
+{
+	struct nl_msg *msg = nlmsg_alloc_size(64);
+	uint16_t flags = NLM_F_REQUEST | NLM_F_ACK;
+	struct bytes b = {};
+	size_t at;
+
+	if (act == ACT_LIST || act == ACT_LIST_ERROR || act == ACT_LIST_ENDS)
+		flags |= NLM_F_DUMP;
+	at = msg_open(&b, FAMILY, flags, 0, act);
+	put_u32(&b, TAG, tag);
+	msg_close(&b, at);
+	memcpy(nlmsg_hdr(msg), b.data, b.len);
+	return msg;
+}
+
+static void batch_put(struct batch *b, size_t i, enum act act, uint32_t tag)
+{
+	b->v[i].request = new_request(act, tag);
+	b->v[i].dump = act == ACT_LIST || act == ACT_LIST_ERROR || act == ACT_LIST_ENDS;
+}
+
+/* Submit a batch of @n requests alike. */
+static void submit(struct line *l, enum act act, uint32_t tag, size_t n)
+{
+	struct batch *b = batch_new(n);
+
+	for (size_t i = 0; i < n; i++)
+		batch_put(b, i, act, tag + (uint32_t)i);
+	chan_submit(l->chan, b);
+}
+
+static void wait_hub(struct rig *r)
+{
+	struct pollfd p = {.fd = chan_hub_fd(r->hub), .events = POLLIN};
+
+	assert_int_equal(poll(&p, 1, PATIENCE_SEC * 1000), 1);
+}
+
+static struct batch *await(struct rig *r, struct line *l, size_t n)
+{
+	while (l->done.n < n) {
+		wait_hub(r);
+		chan_hub_dispatch(r->hub);
+	}
+	return l->done.v[n - 1];
+}
+
+/* The tags of the messages that an exchange kept, "1 2 3 ". */
+static const char *tags_of(const struct exchange *x)
+{
+	static char text[512];
+	size_t n = 0;
+
+	text[0] = '\0';
+	for (size_t at = 0; at < x->reply_len;) {
+		struct nlmsghdr m;
+		uint32_t tag;
+
+		memcpy(&m, (char *)x->reply + at, sizeof(m));
+		memcpy(&tag, (char *)x->reply + at + NLMSG_HDRLEN + GENL_HDRLEN + NLA_HDRLEN,
+		       sizeof(tag));
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%u ", tag);
+		at += NLMSG_ALIGN(m.nlmsg_len);
+	}
+	return text;
+}
+
+static void check_exchange(const struct exchange *x, int error, const char *tags,
+			   const char *extack)
+{
+	assert_int_equal(x->error, error);
+	assert_string_equal(tags_of(x), tags);
+	assert_true(x->answered);
+	if (extack) {
+		assert_non_null(x->extack);
+		assert_string_equal(x->extack, extack);
+	} else {
+		assert_null(x->extack);
+	}
+}
+
+/* ---- channels ---- */
+
+static void test_answers(void **state)
+{
+	static const struct {
+		enum act act;
+		int error;
+		const char *tags, *extack;
+	} table[] = {
+		{ACT_ACK, 0, "", NULL},
+		{ACT_ECHO, 0, "1 ", NULL},
+		{ACT_REFUSE, -ENOENT, "", "there is none"},
+		{ACT_PARTS, 0, "3 4 ", AFTER_PARTS},
+		{ACT_WARN, 0, "", "as you like"},
+		{ACT_LIST, 0, "5 6 7 8 9 10 ", NULL},
+		{ACT_LIST_ERROR, -EOPNOTSUPP, "", "no lists"},
+		{ACT_ECHO, 0, "7 ", NULL},
+		{ACT_LIST_ENDS, -EINTR, "8 ", NULL},
+		{ACT_PARTS, 0, "9 10 ", AFTER_PARTS},
+		{ACT_STRAYS, 0, "10 ", NULL},
+		{ACT_NONSENSE, 0, "", NULL},
+		{ACT_ECHO, 0, "12 ", NULL},
+	};
+	struct batch *b = batch_new(ARRAY_SIZE(table));
+	struct rig *r = *state;
+	struct line l;
+
+	line_open(&l, r);
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		batch_put(b, i, table[i].act, (uint32_t)i);
+	b->owner = &l;
+	chan_submit(l.chan, b);
+	assert_ptr_equal(await(r, &l, 1), b);
+	assert_ptr_equal(b->owner, &l);
+	assert_true(b->sent && b->answered >= b->sent);
+	for (size_t i = 0; i < b->n; i++)
+		check_exchange(&b->v[i], table[i].error, table[i].tags, table[i].extack);
+	line_close(&l);
+}
+
+static void test_windows(void **state)
+{
+	static const unsigned windows[] = {11, 32, 8, 1, 32, 17};
+	struct rig *r = *state;
+	struct batch *b = batch_new(101);
+	struct line l;
+
+	line_open(&l, r);
+	for (size_t i = 0; i < b->n; i++)
+		batch_put(b, i, i == 10 || i == 50 || i == 51 ? ACT_LIST : ACT_ECHO, (uint32_t)i);
+	chan_submit(l.chan, b);
+	await(r, &l, 1);
+	assert_int_equal(r->server->n_windows, ARRAY_SIZE(windows));
+	for (size_t i = 0; i < ARRAY_SIZE(windows); i++)
+		assert_int_equal(r->server->window[i], windows[i]);
+	assert_int_equal(r->server->n_requests, b->n);
+	for (size_t i = 0; i < b->n; i++) {
+		assert_int_equal(r->server->tag[i], i);
+		assert_int_equal(r->server->seq[i], r->server->seq[0] + i);
+		assert_int_equal(b->v[i].error, 0);
+		assert_true(b->v[i].reply_len > 0);
+	}
+	line_close(&l);
+}
+
+/* A batch may be empty: its place in the order is kept. */
+static void test_order(void **state)
+{
+	struct rig *r = *state;
+	struct line l;
+
+	line_open(&l, r);
+	for (uint32_t i = 0; i < 40; i++)
+		submit(&l, ACT_ECHO, i, i % 7);
+	await(r, &l, 40);
+	for (uint32_t i = 0; i < 40; i++) {
+		struct batch *b = l.done.v[i];
+
+		assert_int_equal(b->n, i % 7);
+		for (size_t k = 0; k < b->n; k++) {
+			char tag[16];
+
+			snprintf(tag, sizeof(tag), "%zu ", i + k);
+			check_exchange(&b->v[k], 0, tag, NULL);
+		}
+	}
+	line_close(&l);
+}
+
+/* One channel is held by the kernel; all batches of the others come back. */
+static void test_parallel(void **state)
+{
+	enum { LINES = 12, BATCHES = 25 };
+	struct rig *r = *state;
+	struct line held, l[LINES];
+
+	line_open(&held, r);
+	submit(&held, ACT_HOLD, 7, 1);
+	submit(&held, ACT_ECHO, 8, 1);
+	server_await_held(r->server, 1);
+	for (size_t i = 0; i < LINES; i++)
+		line_open(&l[i], r);
+	for (uint32_t k = 0; k < BATCHES; k++)
+		for (size_t i = 0; i < LINES; i++)
+			submit(&l[i], k % 5 == 4 ? ACT_PARTS : ACT_ECHO, k, 1 + k + i);
+	for (size_t i = 0; i < LINES; i++) {
+		await(r, &l[i], BATCHES);
+		for (uint32_t k = 0; k < BATCHES; k++) {
+			struct batch *b = l[i].done.v[k];
+			char tags[32];
+
+			assert_int_equal(b->n, 1 + k + i);
+			snprintf(tags, sizeof(tags), k % 5 == 4 ? "%u %u " : "%u ", k, k + 1);
+			check_exchange(&b->v[0], 0, tags, k % 5 == 4 ? AFTER_PARTS : NULL);
+		}
+	}
+	assert_int_equal(held.done.n, 0);
+	server_let_go(r->server, 1);
+	await(r, &held, 2);
+	check_exchange(&held.done.v[0]->v[0], 0, "7 ", NULL);
+	check_exchange(&held.done.v[1]->v[0], 0, "8 ", NULL);
+	for (size_t i = 0; i < LINES; i++)
+		line_close(&l[i]);
+	line_close(&held);
+}
+
+/*
+ * An answer that does not come though the kernel is through is lost; one for which the kernel takes
+ * its time is not, also when the same socket was told of the end of earlier requests.
+ */
+static void test_lost_and_slow(void **state)
+{
+	struct rig *r = *state;
+	struct line slow, lossy;
+	struct batch *b = batch_new(3);
+
+	line_open(&slow, r);
+	line_open(&lossy, r);
+	submit(&slow, ACT_ECHO, 1, 40);
+	await(r, &slow, 1);
+	submit(&slow, ACT_HOLD, 2, 1);
+	server_await_held(r->server, 1);
+	batch_put(b, 0, ACT_ECHO, 3);
+	batch_put(b, 1, ACT_SILENCE, 4);
+	batch_put(b, 2, ACT_ECHO, 5);
+	chan_submit(lossy.chan, b);
+	submit(&lossy, ACT_STRAYS, 6, 1);
+	await(r, &lossy, 2);
+	check_exchange(&b->v[0], 0, "3 ", NULL);
+	check_exchange(&b->v[1], -ETIMEDOUT, "", NULL);
+	check_exchange(&b->v[2], 0, "5 ", NULL);
+	check_exchange(&lossy.done.v[1]->v[0], 0, "6 ", NULL);
+	assert_true(b->answered - b->sent >= USEC_PER_SEC);
+	assert_int_equal(slow.done.n, 1);
+	server_let_go(r->server, 1);
+	await(r, &slow, 2);
+	check_exchange(&slow.done.v[1]->v[0], 0, "2 ", NULL);
+	line_close(&slow);
+	line_close(&lossy);
+}
+
+static bool is_hang_up(int error)
+{
+	return error == -EPIPE || error == -ECONNRESET;
+}
+
+/* What was not answered fails, in later windows too; the next batch gets a new connection. */
+static void test_end_of_connection(void **state)
+{
+	struct rig *r = *state;
+	struct batch *b = batch_new(WINDOW * 2);
+	struct line l;
+
+	line_open(&l, r);
+	for (size_t i = 0; i < b->n; i++)
+		batch_put(b, i, i == 5 ? ACT_HANG_UP : ACT_ECHO, (uint32_t)i);
+	chan_submit(l.chan, b);
+	await(r, &l, 1);
+	check_exchange(&b->v[0], 0, "0 ", NULL);
+	check_exchange(&b->v[4], 0, "4 ", NULL);
+	for (size_t i = 5; i < b->n; i++) {
+		assert_true(is_hang_up(b->v[i].error));
+		assert_true(b->v[i].answered);
+	}
+	submit(&l, ACT_ECHO, 100, 1);
+	check_exchange(&await(r, &l, 2)->v[0], 0, "100 ", NULL);
+	submit(&l, ACT_LIST, 200, 1);
+	check_exchange(&await(r, &l, 3)->v[0], 0, "200 201 202 203 204 205 ", NULL);
+	assert_int_equal(r->server->n_links, 2);
+	line_close(&l);
+}
+
+/* A server that went away between two batches: the first to notice fails, the next does not. */
+static void test_end_between(void **state)
+{
+	struct rig *r = *state;
+	struct line l;
+	int error;
+
+	line_open(&l, r);
+	submit(&l, ACT_ECHO, 1, 1);
+	await(r, &l, 1);
+	shutdown(r->server->links[0].fd, SHUT_RDWR);
+	server_await_ended(r->server, 1);
+	submit(&l, ACT_ECHO, 2, 1);
+	error = await(r, &l, 2)->v[0].error;
+	assert_true(is_hang_up(error));
+	submit(&l, ACT_ECHO, 3, 1);
+	check_exchange(&await(r, &l, 3)->v[0], 0, "3 ", NULL);
+	line_close(&l);
+}
+
+static void test_too_long(void **state)
+{
+	struct rig *r = *state;
+	struct line l;
+
+	line_open(&l, r);
+	submit(&l, ACT_TOO_LONG, 1, 1);
+	check_exchange(&await(r, &l, 1)->v[0], -EMSGSIZE, "", NULL);
+	submit(&l, ACT_ECHO, 2, 3);
+	check_exchange(&await(r, &l, 2)->v[2], 0, "4 ", NULL);
+	line_close(&l);
+}
+
+static void test_no_server(void **state)
+{
+	struct rig *r = *state;
+	struct line l;
+
+	line_open(&l, r);
+	submit(&l, ACT_ECHO, 1, 2);
+	assert_int_equal(await(r, &l, 1)->v[1].error, -ENOENT);
+	server_listen(r->server);
+	submit(&l, ACT_ECHO, 2, 1);
+	check_exchange(&await(r, &l, 2)->v[0], 0, "2 ", NULL);
+	line_close(&l);
+}
+
+static void test_refused(void **state)
+{
+	struct rig *r = *state;
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct line l;
+
+	memcpy(sa.sun_path, r->server->path, sizeof(r->server->path));
+	assert_int_equal(bind(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	line_open(&l, r);
+	submit(&l, ACT_ECHO, 1, 1);
+	assert_int_equal(await(r, &l, 1)->v[0].error, -ECONNREFUSED);
+	line_close(&l);
+	close(fd);
+}
+
+static void test_long_path(void **state)
+{
+	static const char path[] = "/tmp/0123456789012345678901234567890123456789012345678901234567"
+				   "8901234567890123456789012345678901234567890123456789/socket";
+	struct transport t = {.unix_path = path};
+	struct rig r = {.hub = chan_hub_new(&t)};
+	struct line l;
+
+	(void)state;
+	line_open(&l, &r);
+	submit(&l, ACT_ECHO, 1, 1);
+	assert_int_equal(await(&r, &l, 1)->v[0].error, -ENAMETOOLONG);
+	line_close(&l);
+	chan_hub_free(r.hub);
+}
+
+/* ---- the end of channels ---- */
+
+/* Freed in the middle of a request: it goes on, what waited behind it is never sent. */
+static void test_free_in_flight(void **state)
+{
+	struct rig *r = *state;
+	struct line l, other;
+
+	line_open(&l, r);
+	line_open(&other, r);
+	submit(&l, ACT_HOLD, 1, 1);
+	submit(&l, ACT_ECHO, 2, 5);
+	server_await_held(r->server, 1);
+	line_close(&l);
+	submit(&other, ACT_ECHO, 3, 1);
+	await(r, &other, 1);
+	server_let_go(r->server, 1);
+	server_await_ended(r->server, 1);
+	chan_hub_dispatch(r->hub);
+	assert_int_equal(l.done.n, 0);
+	assert_int_equal(r->server->n_requests, 2);
+	line_close(&other);
+}
+
+/* The hub goes with the last channel that the kernel holds. */
+static void test_hub_first(void **state)
+{
+	struct rig *r = *state;
+	struct line l[4];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(l); i++) {
+		line_open(&l[i], r);
+		submit(&l[i], ACT_HOLD, i, 1);
+	}
+	server_await_held(r->server, ARRAY_SIZE(l));
+	for (size_t i = 0; i < ARRAY_SIZE(l); i++)
+		line_close(&l[i]);
+	r->hub = chan_hub_free(r->hub);
+	assert_null(r->hub);
+	server_let_go(r->server, ARRAY_SIZE(l));
+	server_await_ended(r->server, ARRAY_SIZE(l));
+	for (size_t i = 0; i < ARRAY_SIZE(l); i++)
+		assert_int_equal(l[i].done.n, 0);
+}
+
+/* Batches that came back but were not handed out belong to nobody when their channel is freed. */
+static void test_free_before_dispatch(void **state)
+{
+	struct rig *r = *state;
+	struct line gone, stays;
+
+	line_open(&gone, r);
+	line_open(&stays, r);
+	for (uint32_t i = 0; i < 3; i++)
+		submit(&gone, ACT_ECHO, i, 2);
+	wait_hub(r);
+	submit(&stays, ACT_ECHO, 9, 1);
+	line_close(&gone);
+	check_exchange(&await(r, &stays, 1)->v[0], 0, "9 ", NULL);
+	server_await_ended(r->server, 1);
+	chan_hub_dispatch(r->hub);
+	assert_int_equal(gone.done.n, 0);
+	line_close(&stays);
+}
+
+/* A done function may free its own channel, and others whose batches are next. */
+static void test_free_from_done(void **state)
+{
+	struct rig *r = *state;
+	struct line a, b;
+
+	line_open(&a, r);
+	line_open(&b, r);
+	a.close_too = &a;
+	submit(&a, ACT_ECHO, 1, 1);
+	submit(&a, ACT_ECHO, 2, 1);
+	await(r, &a, 1);
+	assert_null(a.chan);
+	line_forget(&a);
+	line_open(&a, r);
+	a.close_too = &b;
+	b.close_too = &a;
+	submit(&a, ACT_ECHO, 3, 1);
+	submit(&b, ACT_ECHO, 4, 1);
+	while (a.chan && b.chan) {
+		wait_hub(r);
+		chan_hub_dispatch(r->hub);
+	}
+	assert_int_equal(a.done.n + b.done.n, 1);
+	line_close(&a);
+	line_close(&b);
+}
+
+static void test_never_used(void **state)
+{
+	struct rig *r = *state;
+
+	for (int i = 0; i < 50; i++) {
+		struct line l;
+
+		line_open(&l, r);
+		line_close(&l);
+	}
+	assert_null(chan_free(NULL));
+	assert_null(chan_hub_free(NULL));
+	assert_null(batch_free(NULL));
+	chan_hub_dispatch(r->hub);
+}
+
+/* Opened, used and freed without regard to where their batches are. */
+static void test_churn(void **state)
+{
+	struct rig *r = *state;
+	struct line l[5];
+	size_t done = 0;
+
+	for (unsigned round = 0; round < 8; round++) {
+		for (size_t i = 0; i < ARRAY_SIZE(l); i++) {
+			line_open(&l[i], r);
+			for (uint32_t k = 0; k < 4; k++)
+				submit(&l[i], ACT_PARTS, k, 3 + i);
+		}
+		await(r, &l[round % ARRAY_SIZE(l)], 1 + round % 4);
+		for (size_t i = 0; i < ARRAY_SIZE(l); i++) {
+			done += l[i].done.n;
+			line_close(&l[i]);
+		}
+	}
+	assert_true(done >= 8);
+}
+
+/* ---- watch ---- */
+
+struct sight {
+	char text[512];
+};
+
+static void on_event(void *user, enum watch_event event, const char *handle)
+{
+	static const char *const names[] = {[WATCH_STALE] = "stale",
+					    [WATCH_APPEARED] = "appeared",
+					    [WATCH_VANISHED] = "vanished",
+					    [WATCH_OVERRUN] = "overrun"};
+	struct sight *s = user;
+	size_t n = strlen(s->text);
+
+	snprintf(s->text + n, sizeof(s->text) - n, "%s %s\n", names[event], handle ? handle : "-");
+}
+
+static struct watch *watch_joined(struct rig *r, struct sight *s)
+{
+	struct watch *w;
+
+	*s = (struct sight){};
+	assert_int_equal(
+		watch_open(&r->transport, &(struct family){FAMILY, GROUP}, on_event, s, &w), 0);
+	server_await_groups(r->server, 1);
+	assert_int_equal(r->server->groups[0], GROUP);
+	return w;
+}
+
+static void check_sight(struct watch *w, struct sight *s, const char *expected)
+{
+	assert_int_equal(watch_dispatch(w), 0);
+	assert_string_equal(s->text, expected);
+	s->text[0] = '\0';
+}
+
+static void test_watch(void **state)
+{
+	struct rig *r = *state;
+	struct bytes b = {};
+	struct sight s;
+	struct watch *w = watch_joined(r, &s);
+	int fd = r->server->links[0].fd;
+
+	assert_true(watch_fd(w) >= 0);
+	check_sight(w, &s, "");
+	put_device(&b, FAMILY, 0, DEVLINK_CMD_NEW, "pci", "0000:03:00.0");
+	put_device(&b, FAMILY, 0, DEVLINK_CMD_PARAM_NEW, "pci", "0000:03:00.0");
+	reply(fd, &b);
+	put_noop(&b);
+	put_device(&b, FAMILY, 0, DEVLINK_CMD_DEL, "netdevsim", "netdevsim1");
+	reply(fd, &b);
+	check_sight(w, &s,
+		    "appeared pci/0000:03:00.0\nstale pci/0000:03:00.0\n"
+		    "vanished netdevsim/netdevsim1\n");
+	put_device(&b, FAMILY, 0, DEVLINK_CMD_TRAP_DEL, "a", "b/c");
+	put_device(&b, FAMILY, 0, DEVLINK_CMD_FLASH_UPDATE, "a", "b");
+	put_device(&b, FAMILY, 0, DEVLINK_CMD_FLASH_UPDATE_STATUS, "a", "b");
+	put_device(&b, FAMILY, 0, DEVLINK_CMD_FLASH_UPDATE_END, "a", "d");
+	put_device(&b, FAMILY, 0, 250, "a", "e");
+	reply(fd, &b);
+	check_sight(w, &s, "stale a/b/c\nstale a/d\nstale a/e\n");
+	assert_null(watch_free(w));
+	assert_null(watch_free(NULL));
+}
+
+/* Whatever is not understood means that anything may have changed. */
+static void test_watch_overrun(void **state)
+{
+	static const unsigned char too_long[TRANSPORT_BUFFER + 8];
+	struct rig *r = *state;
+	struct bytes b = {};
+	struct sight s;
+	struct watch *w = watch_joined(r, &s);
+	int fd = r->server->links[0].fd;
+	size_t at;
+
+	put_device(&b, FAMILY + 1, 0, DEVLINK_CMD_NEW, "of", "another family");
+	msg_close(&b, msg_open_bare(&b, NLMSG_OVERRUN, 0, 0));
+	at = msg_open(&b, FAMILY, 0, 0, DEVLINK_CMD_NEW);
+	put_string(&b, DEVLINK_ATTR_BUS_NAME, "only a bus");
+	msg_close(&b, at);
+	msg_close(&b, msg_open_bare(&b, FAMILY, 0, 0));
+	put_device(&b, FAMILY, 0, DEVLINK_CMD_NEW, "a", "good one");
+	reply(fd, &b);
+	check_sight(w, &s, "overrun -\noverrun -\noverrun -\noverrun -\nappeared a/good one\n");
+	send(fd, too_long, sizeof(too_long), MSG_NOSIGNAL);
+	check_sight(w, &s, "overrun -\n");
+	put_raw(&b, "xyz", 3);
+	reply(fd, &b);
+	check_sight(w, &s, "overrun -\n");
+	put_device(&b, FAMILY, 0, DEVLINK_CMD_NEW, "a", "b");
+	at = msg_open(&b, FAMILY, 0, 0, DEVLINK_CMD_NEW);
+	msg_close(&b, at);
+	b.data[at] = 200; /* longer than the datagram */
+	reply(fd, &b);
+	check_sight(w, &s, "appeared a/b\noverrun -\n");
+	watch_free(w);
+}
+
+static void test_watch_end(void **state)
+{
+	struct rig *r = *state;
+	struct bytes b = {};
+	struct sight s;
+	struct watch *w = watch_joined(r, &s);
+
+	put_device(&b, FAMILY, 0, DEVLINK_CMD_NEW, "a", "b");
+	reply(r->server->links[0].fd, &b);
+	shutdown(r->server->links[0].fd, SHUT_RDWR);
+	assert_int_equal(watch_dispatch(w), -EPIPE);
+	assert_string_equal(s.text, "appeared a/b\n");
+	watch_free(w);
+}
+
+static void test_watch_refused(void **state)
+{
+	struct rig *r = *state;
+	struct watch *w = NULL;
+
+	assert_int_equal(
+		watch_open(&r->transport, &(struct family){FAMILY, GROUP}, on_event, NULL, &w),
+		-ENOENT);
+	assert_null(w);
+}
+
+/* ---- directory ---- */
+
+struct listing {
+	char text[512];
+	unsigned ends; /* how often found or listed was called */
+};
+
+static void on_found(void *user, int error, const struct family *family)
+{
+	struct listing *l = user;
+	size_t n = strlen(l->text);
+
+	l->ends++;
+	snprintf(l->text + n, sizeof(l->text) - n, "found %d %u %u\n", -error,
+		 error ? 0 : family->id, error ? 0 : family->config_group);
+}
+
+static void on_device(void *user, const char *handle)
+{
+	struct listing *l = user;
+	size_t n = strlen(l->text);
+
+	snprintf(l->text + n, sizeof(l->text) - n, "%s\n", handle);
+}
+
+static void on_listed(void *user, int error)
+{
+	struct listing *l = user;
+	size_t n = strlen(l->text);
+
+	l->ends++;
+	snprintf(l->text + n, sizeof(l->text) - n, "listed %d\n", -error);
+}
+
+static const struct directory_handlers handlers = {
+	.found = on_found, .device = on_device, .listed = on_listed};
+
+static void check_listing(struct rig *r, struct listing *l, unsigned ends, const char *expected)
+{
+	while (l->ends < ends) {
+		wait_hub(r);
+		chan_hub_dispatch(r->hub);
+	}
+	assert_string_equal(l->text, expected);
+	*l = (struct listing){};
+}
+
+static void test_directory(void **state)
+{
+	static const char *const devices[] = {"0000:01:00.0", "0000:03:00.0", NULL};
+	static const char *const nothing[] = {NULL};
+	struct rig *r = *state;
+	struct listing l = {};
+	struct directory *d = directory_new(r->hub, &handlers, &l);
+
+	r->server->devices = devices;
+	directory_find(d);
+	check_listing(r, &l, 1, "found 0 29 8\n");
+	directory_list(d);
+	check_listing(r, &l, 1, "pci/0000:01:00.0\npci/0000:03:00.0\nlisted 0\n");
+	r->server->devices = nothing;
+	directory_list(d);
+	check_listing(r, &l, 1, "listed 0\n");
+	r->server->list_error = -EPERM;
+	directory_list(d);
+	check_listing(r, &l, 1, "listed 1\n");
+	assert_null(directory_free(d));
+	assert_null(directory_free(NULL));
+}
+
+static void test_directory_not_found(void **state)
+{
+	struct rig *r = *state;
+	struct listing l = {};
+	struct directory *d = directory_new(r->hub, &handlers, &l);
+	char expected[64];
+
+	directory_find(d);
+	check_listing(r, &l, 1, "found 2 0 0\n"); /* no server, -ENOENT */
+	server_listen(r->server);
+	r->server->family_error = -EPERM;
+	directory_find(d);
+	check_listing(r, &l, 1, "found 1 0 0\n");
+	r->server->family_error = 0;
+	r->server->family_without_group = true;
+	directory_find(d);
+	snprintf(expected, sizeof(expected), "found %d 0 0\n", EBADMSG);
+	check_listing(r, &l, 1, expected);
+	r->server->family_without_group = false;
+	directory_find(d);
+	check_listing(r, &l, 1, "found 0 29 8\n");
+	directory_free(d);
+}
+
+/* However often a list is asked for while one is being made, one more is made. */
+static void test_directory_again(void **state)
+{
+	static const char *const devices[] = {"x", NULL};
+	struct rig *r = *state;
+	struct listing l = {};
+	struct directory *d = directory_new(r->hub, &handlers, &l);
+
+	r->server->devices = devices;
+	r->server->hold_lists = true;
+	directory_find(d);
+	check_listing(r, &l, 1, "found 0 29 8\n");
+	directory_list(d);
+	server_await_held(r->server, 1);
+	directory_list(d);
+	directory_list(d);
+	directory_list(d);
+	server_let_go(r->server, 1);
+	check_listing(r, &l, 1, "pci/x\nlisted 0\n");
+	server_let_go(r->server, 2);
+	check_listing(r, &l, 1, "pci/x\nlisted 0\n");
+	directory_list(d);
+	server_await_held(r->server, 3);
+	directory_free(d);
+	server_let_go(r->server, 3);
+	server_await_ended(r->server, 1);
+	chan_hub_dispatch(r->hub);
+	assert_string_equal(l.text, "");
+	assert_int_equal(r->server->lists, 3);
+}
+
+#define listening(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define deaf(test)	cmocka_unit_test_setup_teardown(test, set_up_deaf, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		listening(test_answers),
+		listening(test_windows),
+		listening(test_order),
+		listening(test_parallel),
+		listening(test_lost_and_slow),
+		listening(test_end_of_connection),
+		listening(test_end_between),
+		listening(test_too_long),
+		deaf(test_no_server),
+		deaf(test_refused),
+		cmocka_unit_test(test_long_path),
+		listening(test_free_in_flight),
+		listening(test_hub_first),
+		listening(test_free_before_dispatch),
+		listening(test_free_from_done),
+		listening(test_never_used),
+		listening(test_churn),
+		listening(test_watch),
+		listening(test_watch_overrun),
+		listening(test_watch_end),
+		deaf(test_watch_refused),
+		listening(test_directory),
+		deaf(test_directory_not_found),
+		listening(test_directory_again),
+	};
+
+	alarm(PATIENCE_SEC);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

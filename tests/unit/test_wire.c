@@ -1,0 +1,1119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Requests as bytes, and bytes as answers. Both are compared as text: a request is taken apart by a
+ * walker of its own, an answer is put together by wire_answers.h.
+ */
+#include "wire/decode.h"
+#include "wire/encode.h"
+#include "wire/reading.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "wire_answers.h"
+
+#define MUTATIONS 20000
+
+/* ---- requests as text ---- */
+
+static void describe_payload(struct buf *out, const unsigned char *p, size_t n)
+{
+	bool text = n >= 2 && p[n - 1] == '\0';
+	uint64_t num = 0;
+
+	for (size_t i = 0; i + 1 < n; i++)
+		text &= p[i] >= ' ' && p[i] < 0x7f;
+	if (text) {
+		buf_add(out, "'%s'", (const char *)p);
+		return;
+	}
+	memcpy(&num, p, n); /* little end first, like all of our switches */
+	buf_add(out, "u%zu:%" PRIu64, n * 8, num);
+}
+
+/* Type, flags, command and attributes: "29 5 cmd 1: 1='pci' 2='0000:03:00.0' 153=u8:1". */
+static char *describe_request(struct nl_msg *msg)
+{
+	const unsigned char *p = (const unsigned char *)nlmsg_hdr(msg);
+	struct nlmsghdr h;
+	struct genlmsghdr g;
+	struct buf out = {};
+
+	memcpy(&h, p, sizeof(h));
+	memcpy(&g, p + NLMSG_HDRLEN, sizeof(g));
+	assert_int_equal(h.nlmsg_seq | h.nlmsg_pid | g.reserved, 0);
+	assert_int_equal(g.version, 1);
+	buf_add(&out, "%u %x cmd %u:", h.nlmsg_type, h.nlmsg_flags, g.cmd);
+	for (size_t at = NLMSG_HDRLEN + GENL_HDRLEN; at < h.nlmsg_len;) {
+		struct nlattr a;
+		size_t next;
+
+		memcpy(&a, p + at, sizeof(a));
+		assert_true(a.nla_len >= NLA_HDRLEN && at + a.nla_len <= h.nlmsg_len);
+		buf_add(&out, " %u=", a.nla_type);
+		describe_payload(&out, p + at + NLA_HDRLEN, a.nla_len - (size_t)NLA_HDRLEN);
+		next = at + NLA_ALIGN(a.nla_len);
+		for (at += a.nla_len; at < next && at < h.nlmsg_len; at++)
+			assert_int_equal(p[at], 0);
+		at = next;
+	}
+	return buf_take(&out);
+}
+
+static void check_request(struct nl_msg *msg, const char *expected)
+{
+	_cleanup_free_ char *text = describe_request(msg);
+
+	nlmsg_free(msg);
+	assert_string_equal(text, expected);
+}
+
+#define DEVICE "1='pci' 2='0000:03:00.0'"
+
+static void test_encode_get(void **state)
+{
+	(void)state;
+	check_request(encode_getfamily(), "16 5 cmd 3: 2='devlink'");
+	check_request(encode_get(FAMILY, HANDLE), "29 5 cmd 1: " DEVICE);
+	check_request(encode_get_all(FAMILY), "29 305 cmd 1:");
+	check_request(encode_info_get(0xffff, HANDLE), "65535 5 cmd 51: " DEVICE);
+	check_request(encode_resource_dump(FAMILY, HANDLE), "29 5 cmd 36: " DEVICE);
+	check_request(encode_get(FAMILY, "auxiliary/mlx5_core.sf.4/x"),
+		      "29 5 cmd 1: 1='auxiliary' 2='mlx5_core.sf.4/x'");
+}
+
+static void test_encode_object_get(void **state)
+{
+	(void)state;
+	check_request(encode_object_get(FAMILY, HANDLE, &class_param, "max_macs"),
+		      "29 5 cmd 38: " DEVICE " 81='max_macs'");
+	check_request(encode_object_get(FAMILY, HANDLE, &class_trap, "ttl_value"),
+		      "29 5 cmd 61: " DEVICE " 130='ttl_value'");
+	check_request(encode_object_get(FAMILY, HANDLE, &class_trap_group, "l3_drops"),
+		      "29 5 cmd 65: " DEVICE " 135='l3_drops'");
+	check_request(encode_object_get(FAMILY, HANDLE, &class_trap_policer, "4294967295"),
+		      "29 5 cmd 69: " DEVICE " 142=u32:4294967295");
+	check_request(encode_object_dump(FAMILY, HANDLE, &class_param), "29 305 cmd 38: " DEVICE);
+	check_request(encode_object_dump(FAMILY, HANDLE, &class_trap), "29 305 cmd 61: " DEVICE);
+	check_request(encode_object_dump(FAMILY, HANDLE, &class_trap_group),
+		      "29 305 cmd 65: " DEVICE);
+	check_request(encode_object_dump(FAMILY, HANDLE, &class_trap_policer),
+		      "29 305 cmd 69: " DEVICE);
+}
+
+static void test_encode_reload(void **state)
+{
+	(void)state;
+	check_request(encode_reload(FAMILY, HANDLE, DEVLINK_RELOAD_ACTION_DRIVER_REINIT),
+		      "29 5 cmd 37: " DEVICE " 153=u8:1");
+	check_request(encode_reload(FAMILY, HANDLE, DEVLINK_RELOAD_ACTION_FW_ACTIVATE),
+		      "29 5 cmd 37: " DEVICE " 153=u8:2");
+}
+
+static void check_set(struct object *o, const char *expected)
+{
+	check_request(encode_object_set(FAMILY, HANDLE, o), expected);
+	*o = (struct object){};
+}
+
+static void check_param(uint8_t cmode, struct value v, const char *expected)
+{
+	struct object o = {.class = &class_param, .name = "p", .cmode = cmode};
+
+	object_set(&o, PARAM_VALUE, v);
+	check_set(&o, expected);
+}
+
+#define SET_P "29 5 cmd 39: " DEVICE " 81='p' "
+
+static void test_encode_param(void **state)
+{
+	(void)state;
+	check_param(CMODE_RUNTIME, (struct value){.type = VALUE_U8, .num = 255},
+		    SET_P "83=u8:1 87=u8:0 86=u8:255");
+	check_param(CMODE_DRIVERINIT, (struct value){.type = VALUE_U16, .num = 65535},
+		    SET_P "83=u8:2 87=u8:1 86=u16:65535");
+	check_param(CMODE_PERMANENT, (struct value){.type = VALUE_U32, .num = UINT32_MAX},
+		    SET_P "83=u8:3 87=u8:2 86=u32:4294967295");
+	check_param(CMODE_RUNTIME, (struct value){.type = VALUE_U64, .num = UINT64_MAX},
+		    SET_P "83=u8:4 87=u8:0 86=u64:18446744073709551615");
+	check_param(CMODE_RUNTIME,
+		    (struct value){.type = VALUE_STRING, .str = "0123456789012345678901234567890"},
+		    SET_P "83=u8:5 87=u8:0 86='0123456789012345678901234567890'");
+	check_param(CMODE_RUNTIME, (struct value){.type = VALUE_STRING, .str = ""},
+		    SET_P "83=u8:5 87=u8:0 86=u8:0");
+	check_param(CMODE_RUNTIME, (struct value){.type = VALUE_BOOL, .num = 1},
+		    SET_P "83=u8:6 87=u8:0 86=u0:0");
+	check_param(CMODE_DRIVERINIT, (struct value){.type = VALUE_BOOL, .num = 0},
+		    SET_P "83=u8:6 87=u8:1");
+}
+
+static struct value u8(uint64_t n)
+{
+	return (struct value){.type = VALUE_U8, .num = n};
+}
+
+static struct value u32(uint64_t n)
+{
+	return (struct value){.type = VALUE_U32, .num = n};
+}
+
+static struct value u64(uint64_t n)
+{
+	return (struct value){.type = VALUE_U64, .num = n};
+}
+
+/* Only what may be written and has a value is sent. */
+static void test_encode_set(void **state)
+{
+	struct object o = {.class = &class_resource, .name = "/a/b"};
+
+	(void)state;
+	object_set(&o, RESOURCE_SIZE, u64(UINT64_MAX));
+	object_set(&o, RESOURCE_SIZE_NEW, u64(5));
+	object_set(&o, RESOURCE_ID, u64(UINT64_C(0x100000002)));
+	check_set(&o, "29 5 cmd 35: " DEVICE " 66=u64:4294967298 67=u64:18446744073709551615");
+
+	o = (struct object){.class = &class_trap_policer, .name = "2"};
+	object_set(&o, POLICER_RATE, u64(1000));
+	object_set(&o, POLICER_BURST, u64(128));
+	check_set(&o, "29 5 cmd 70: " DEVICE " 142=u32:2 143=u64:1000 144=u64:128");
+	o = (struct object){.class = &class_trap_policer, .name = "2"};
+	object_set(&o, POLICER_BURST, u64(128));
+	check_set(&o, "29 5 cmd 70: " DEVICE " 142=u32:2 144=u64:128");
+
+	o = (struct object){.class = &class_trap_group, .name = "l2_drops"};
+	object_set(&o, GROUP_POLICER, u32(0));
+	check_set(&o, "29 5 cmd 66: " DEVICE " 135='l2_drops' 142=u32:0");
+	o = (struct object){.class = &class_trap_group, .name = "l2_drops"};
+	object_set(&o, GROUP_POLICER, u32(7));
+	object_set(&o, GROUP_ACTION, u8(1));
+	check_set(&o, "29 5 cmd 66: " DEVICE " 135='l2_drops' 142=u32:7");
+
+	o = (struct object){.class = &class_trap, .name = "ttl_value"};
+	object_set(&o, TRAP_ACTION, u8(2));
+	object_set(&o, TRAP_TYPE, u8(1));
+	object_set(&o, TRAP_GROUP, (struct value){.type = VALUE_STRING, .str = "l3"});
+	check_set(&o, "29 5 cmd 62: " DEVICE " 130='ttl_value' 131=u8:2");
+}
+
+/* ---- answers as text ---- */
+
+struct seen {
+	struct state state;
+	struct facts facts;
+};
+
+static void describe_object(struct buf *out, const struct object *o)
+{
+	buf_add(out, "%s %s", o->class->name, o->name);
+	if (o->cmode != CLASS_NO_CMODE)
+		buf_add(out, "/%u", o->cmode);
+	for (unsigned i = 0; i < o->class->n_fields; i++) {
+		const struct value *v = &o->v[i];
+
+		if (o->class == &class_param)
+			buf_add(out, " %s", value_type_name(v->type));
+		if (!object_has(o, i))
+			continue;
+		if (v->type == VALUE_STRING)
+			buf_add(out, " %s='%s'", o->class->fields[i].name, v->str);
+		else
+			buf_add(out, " %s=%" PRIu64, o->class->fields[i].name, v->num);
+	}
+	buf_add(out, "\n");
+}
+
+static char *describe_state(const struct state *s)
+{
+	struct buf out = {};
+
+	buf_add(&out, "%s", "");
+	vec_each(o, &s->objects)
+		describe_object(&out, o);
+	return buf_take(&out);
+}
+
+static const char *or_none(const char *s)
+{
+	return s ? s : "-";
+}
+
+static char *describe_facts(const struct facts *f)
+{
+	static const char *const kinds[] = {"fixed", "running", "stored"};
+	struct buf out = {};
+
+	buf_add(&out, "driver %s, serial %s, board %s, failed %d\n", or_none(f->driver),
+		or_none(f->serial_number), or_none(f->board_serial_number), f->reload_failed);
+	vec_each(v, &f->versions)
+		buf_add(&out, "%s %s=%s\n", kinds[v->kind], v->name, v->value);
+	vec_each(c, &f->counters)
+		buf_add(&out, "%s %u/%u: %u\n", c->remote ? "remote" : "local", c->action, c->limit,
+			c->value);
+	return buf_take(&out);
+}
+
+static void decode_all(const void *data, size_t len, struct seen *seen)
+{
+	decode_each(m, data, len)
+		decode_answer(m, FAMILY, HANDLE, &seen->state, &seen->facts);
+	state_sort(&seen->state);
+}
+
+static void seen_clear(struct seen *seen)
+{
+	state_clear(&seen->state);
+	facts_clear(&seen->facts);
+}
+
+/* What is in @b, which is empty afterwards. */
+static void check_objects(struct bytes *b, const char *expected)
+{
+	_cleanup_free_ char *text = NULL;
+	struct seen seen = {};
+
+	decode_all(b->data, b->len, &seen);
+	text = describe_state(&seen.state);
+	seen_clear(&seen);
+	b->len = 0;
+	assert_string_equal(text, expected);
+}
+
+static void check_facts(struct bytes *b, const char *expected)
+{
+	_cleanup_free_ char *text = NULL;
+	struct seen seen = {};
+
+	decode_all(b->data, b->len, &seen);
+	text = describe_facts(&seen.facts);
+	assert_int_equal(seen.state.objects.n, 0);
+	seen_clear(&seen);
+	b->len = 0;
+	assert_string_equal(text, expected);
+}
+
+static void test_flat(void **state)
+{
+	struct bytes b = {};
+	size_t at;
+
+	(void)state;
+	put_trap(&b, "z", 2);
+	put_trap(&b, "a", 0);
+	put_policer(&b, 10);
+	put_policer(&b, 9);
+	put_group(&b, "bound", 9);
+	put_group(&b, "free", 0);
+	check_objects(&b, "trap_policer 9 rate=18446744073709551615 burst=128\n"
+			  "trap_policer 10 rate=18446744073709551615 burst=128\n"
+			  "trap_group bound policer=9\n"
+			  "trap_group free policer=0\n"
+			  "trap a action=0 type=0 group='l2_drops'\n"
+			  "trap z action=2 type=0 group='l2_drops'\n");
+	put_trap(&b, "lost", 0);
+	put_trap(&b, "kept", 1);
+	msg_open_bare(&b, NLMSG_DONE, 0, 1); /* of no length: the end */
+	put_trap(&b, "behind", 1);
+	check_objects(&b, "trap kept action=1 type=0 group='l2_drops'\n"
+			  "trap lost action=0 type=0 group='l2_drops'\n");
+	at = answer_open(&b, DEVLINK_CMD_TRAP_NEW);
+	put_string(&b, DEVLINK_ATTR_TRAP_NAME, "bare");
+	msg_close(&b, at);
+	at = answer_open(&b, DEVLINK_CMD_TRAP_POLICER_NEW);
+	put_u32(&b, DEVLINK_ATTR_TRAP_POLICER_ID, 0);
+	msg_close(&b, at);
+	check_objects(&b, "trap_policer 0\ntrap bare\n");
+}
+
+/* Short, unterminated and empty attributes count as absent; an object without its key is none. */
+static void test_damaged_attributes(void **state)
+{
+	struct bytes b = {};
+	size_t at;
+
+	(void)state;
+	at = answer_open(&b, DEVLINK_CMD_TRAP_NEW);
+	put_attr(&b, DEVLINK_ATTR_TRAP_NAME, "unterminated", 12);
+	put_u8(&b, DEVLINK_ATTR_TRAP_ACTION, 1);
+	msg_close(&b, at);
+	at = answer_open(&b, DEVLINK_CMD_TRAP_NEW);
+	put_attr(&b, DEVLINK_ATTR_TRAP_NAME, NULL, 0);
+	msg_close(&b, at);
+	at = answer_open(&b, DEVLINK_CMD_TRAP_NEW);
+	msg_close(&b, at);
+	at = answer_open(&b, DEVLINK_CMD_TRAP_POLICER_NEW);
+	put_u16(&b, DEVLINK_ATTR_TRAP_POLICER_ID, 7);
+	msg_close(&b, at);
+	check_objects(&b, "");
+	at = answer_open(&b, DEVLINK_CMD_TRAP_NEW);
+	put_string(&b, DEVLINK_ATTR_TRAP_NAME, "t");
+	put_attr(&b, DEVLINK_ATTR_TRAP_ACTION, NULL, 0);
+	put_u32(&b, DEVLINK_ATTR_TRAP_TYPE, 2); /* longer than needed */
+	put_attr(&b, DEVLINK_ATTR_TRAP_GROUP_NAME, "ab", 2);
+	msg_close(&b, at);
+	at = answer_open(&b, DEVLINK_CMD_TRAP_POLICER_NEW);
+	put_u32(&b, DEVLINK_ATTR_TRAP_POLICER_ID, 7);
+	put_u32(&b, DEVLINK_ATTR_TRAP_POLICER_RATE, 5);
+	put_u64(&b, DEVLINK_ATTR_TRAP_POLICER_BURST, 6);
+	msg_close(&b, at);
+	check_objects(&b, "trap_policer 7 burst=6\ntrap t type=2\n");
+}
+
+/* Attributes that this build has never heard of, before, between and after. */
+static void test_unknown_attributes(void **state)
+{
+	struct bytes b = {};
+	size_t at, nest;
+
+	(void)state;
+	at = msg_open(&b, FAMILY, 0, 1, DEVLINK_CMD_TRAP_GROUP_NEW);
+	put_u32(&b, ATTR_INDEX, 12);
+	put_handle(&b, "pci", "0000:03:00.0");
+	nest = nest_open(&b, 500 | NLA_F_NESTED);
+	put_string(&b, DEVLINK_ATTR_TRAP_GROUP_NAME, "not this");
+	nest_close(&b, nest);
+	put_string(&b, DEVLINK_ATTR_TRAP_GROUP_NAME, "g");
+	put_attr(&b, 177, NULL, 0);
+	put_u32(&b, DEVLINK_ATTR_TRAP_POLICER_ID, 3);
+	put_attr(&b, 0x3fff, "xyz", 3);
+	msg_close(&b, at);
+	check_objects(&b, "trap_group g policer=3\n");
+}
+
+static void put_nobodys(struct bytes *b, uint16_t family, const char *bus, const char *dev)
+{
+	size_t at = msg_open(b, family, 0, 1, DEVLINK_CMD_TRAP_NEW);
+
+	if (bus)
+		put_string(b, DEVLINK_ATTR_BUS_NAME, bus);
+	if (dev)
+		put_string(b, DEVLINK_ATTR_DEV_NAME, dev);
+	put_string(b, DEVLINK_ATTR_TRAP_NAME, "t");
+	msg_close(b, at);
+}
+
+static void test_not_ours(void **state)
+{
+	struct bytes b = {};
+	size_t at;
+
+	(void)state;
+	put_nobodys(&b, FAMILY, "pci", "0000:03:00.1");
+	put_nobodys(&b, FAMILY, "pci", "0000:03:00.");
+	put_nobodys(&b, FAMILY, "PCI", "0000:03:00.0");
+	put_nobodys(&b, FAMILY, "pci", NULL);
+	put_nobodys(&b, FAMILY, NULL, "0000:03:00.0");
+	put_nobodys(&b, FAMILY + 1, "pci", "0000:03:00.0");
+	put_nobodys(&b, GENL_ID_CTRL, "pci", "0000:03:00.0");
+	put_nobodys(&b, NLMSG_ERROR, "pci", "0000:03:00.0");
+	msg_close(&b, msg_open_bare(&b, FAMILY, 0, 1));
+	msg_close(&b, msg_open(&b, FAMILY, 0, 1, DEVLINK_CMD_TRAP_NEW));
+	at = answer_open(&b, 250);
+	put_string(&b, DEVLINK_ATTR_TRAP_NAME, "t");
+	msg_close(&b, at);
+	at = answer_open(&b, DEVLINK_CMD_TRAP_GET); /* the request's own command */
+	put_string(&b, DEVLINK_ATTR_TRAP_NAME, "t");
+	msg_close(&b, at);
+	check_objects(&b, "");
+}
+
+/* ---- params ---- */
+
+static void test_params(void **state)
+{
+	static const uint8_t n8 = 255;
+	static const uint16_t n16 = 65535;
+	static const uint32_t n32 = UINT32_MAX;
+	static const uint64_t n64 = UINT64_MAX;
+	struct bytes b = {};
+
+	(void)state;
+	put_param(&b, "a8", 1, &n8, 1);
+	put_param(&b, "b16", 2, &n16, 2);
+	put_param(&b, "c32", 3, &n32, 4);
+	put_param(&b, "d64", 4, &n64, 8);
+	put_param(&b, "e-string", 5, "text", 5);
+	put_param(&b, "f-empty", 5, "", 1);
+	put_param(&b, "g-true", 6, NULL, 0);
+	put_param(&b, "h-false", 6, absent, 0);
+	put_param(&b, "i-no-value", 3, absent, 0);
+	put_param(&b, "j-short", 3, &n16, 2);
+	put_param(&b, "k-unterminated", 5, "text", 4);
+	put_param(&b, "l-array", 0x81, &n64, 8);
+	put_param(&b, "m-nested", 8, &n64, 8);
+	put_param(&b, "n-zero", 0, &n64, 8);
+	put_param(&b, "o-no-type", -1, &n64, 8);
+	put_param(&b, NULL, 3, &n32, 4);
+	check_objects(&b, "param a8/0 u8 value=255\n"
+			  "param b16/0 u16 value=65535\n"
+			  "param c32/0 u32 value=4294967295\n"
+			  "param d64/0 u64 value=18446744073709551615\n"
+			  "param e-string/0 string value='text'\n"
+			  "param f-empty/0 string value=''\n"
+			  "param g-true/0 bool value=1\n"
+			  "param h-false/0 bool value=0\n"
+			  "param i-no-value/0 u32\n"
+			  "param j-short/0 u32\n"
+			  "param k-unterminated/0 string\n");
+}
+
+static void test_param_values(void **state)
+{
+	static const uint32_t one = 1, two = 2, three = 3;
+	struct bytes b = {};
+	struct param_nests p = param_open(&b, "several", 3);
+	size_t at, nest;
+
+	(void)state;
+	put_value(&b, 2, &three, 4);
+	put_value(&b, 0, &one, 4);
+	put_value(&b, 1, &two, 4);
+	put_value(&b, 3, &two, 4); /* no cmode of ours */
+	put_value(&b, 255, &two, 4);
+	nest = nest_open(&b, DEVLINK_ATTR_PARAM_VALUE); /* no cmode */
+	put_u32(&b, DEVLINK_ATTR_PARAM_VALUE_DATA, 9);
+	nest_close(&b, nest);
+	put_attr(&b, DEVLINK_ATTR_PARAM_VALUE, NULL, 0);
+	param_close(&b, &p);
+	p = param_open(&b, "none", 3);
+	param_close(&b, &p);
+	at = answer_open(&b, DEVLINK_CMD_PARAM_GET); /* no list */
+	nest = nest_open(&b, DEVLINK_ATTR_PARAM);
+	put_string(&b, DEVLINK_ATTR_PARAM_NAME, "no list");
+	put_u8(&b, DEVLINK_ATTR_PARAM_TYPE, 3);
+	nest_close(&b, nest);
+	msg_close(&b, at);
+	at = answer_open(&b, DEVLINK_CMD_PARAM_GET); /* no nest */
+	msg_close(&b, at);
+	at = answer_open(&b, DEVLINK_CMD_PARAM_GET); /* an empty one */
+	put_attr(&b, DEVLINK_ATTR_PARAM, NULL, 0);
+	msg_close(&b, at);
+	check_objects(&b, "param several/0 u32 value=1\n"
+			  "param several/1 u32 value=2\n"
+			  "param several/2 u32 value=3\n");
+}
+
+/* ---- resources ---- */
+
+static void test_resources(void **state)
+{
+	struct bytes b = {};
+
+	(void)state;
+	put_tree(&b);
+	check_objects(&b, "resource /kvd size=100 id=1\n"
+			  "resource /kvd/hash size=300 id=3\n"
+			  "resource /kvd/linear size=200 id=2\n"
+			  "resource /linear size=400 id=4\n"
+			  "resource /whole size=900 size_new=18446744073709551615 min=6 max=5 "
+			  "granularity=4 occ=3 id=9 unit=0\n");
+	msg_close(&b, answer_open(&b, DEVLINK_CMD_RESOURCE_DUMP));
+	check_objects(&b, "");
+}
+
+/* A tree deeper than any driver's is read down to a depth that is safe. */
+static void test_resources_too_deep(void **state)
+{
+	enum { DEPTH = 500 };
+	struct bytes *b = mem_new(struct bytes);
+	size_t at = answer_open(b, DEVLINK_CMD_RESOURCE_DUMP), nests[2 * DEPTH];
+
+	(void)state;
+	for (size_t i = 0; i < DEPTH; i++) {
+		nests[2 * i] = nest_open(b, DEVLINK_ATTR_RESOURCE_LIST);
+		nests[2 * i + 1] = nest_open(b, DEVLINK_ATTR_RESOURCE);
+		put_string(b, DEVLINK_ATTR_RESOURCE_NAME, "x");
+	}
+	for (size_t i = 2 * DEPTH; i-- > 0;)
+		nest_close(b, nests[i]);
+	msg_close(b, at);
+	check_objects(b, "resource /x\n"
+			 "resource /x/x\n"
+			 "resource /x/x/x\n"
+			 "resource /x/x/x/x\n"
+			 "resource /x/x/x/x/x\n"
+			 "resource /x/x/x/x/x/x\n"
+			 "resource /x/x/x/x/x/x/x\n"
+			 "resource /x/x/x/x/x/x/x/x\n");
+	free(b);
+}
+
+/* ---- facts ---- */
+
+#define NOTHING_KNOWN "driver -, serial -, board -, failed "
+#define ALL_COUNTERS                                                                               \
+	"local 1/0: 5\nlocal 2/0: 6\nlocal 2/1: 7\n"                                               \
+	"remote 1/0: 4294967293\nremote 2/0: 4294967294\nremote 2/1: 4294967295\n"
+
+static void test_get(void **state)
+{
+	struct bytes b = {};
+
+	(void)state;
+	put_get(&b, 0);
+	check_facts(&b, NOTHING_KNOWN "0\n" ALL_COUNTERS);
+	put_get(&b, 0); /* the later one replaces */
+	put_get(&b, 1);
+	check_facts(&b, NOTHING_KNOWN "1\n" ALL_COUNTERS);
+	put_get(&b, 1);
+	msg_close(&b, answer_open(&b, DEVLINK_CMD_NEW));
+	check_facts(&b, NOTHING_KNOWN "0\n");
+}
+
+static void test_info(void **state)
+{
+	struct bytes b = {};
+
+	(void)state;
+	put_info(&b);
+	check_facts(&b, "driver mlxsw_spectrum, serial S1, board B1, failed 0\n"
+			"fixed hw.revision=A0\nfixed fw.psid=MT_1\n"
+			"running fw.version=13.1.2\nrunning fw=13.1.2\n"
+			"stored fw=13.1.3\nstored fw=13.1.4\nstored empty=\n");
+	msg_close(&b, answer_open(&b, DEVLINK_CMD_INFO_GET));
+	check_facts(&b, NOTHING_KNOWN "0\n");
+}
+
+/* ---- acknowledgements ---- */
+
+/* What @b says, as "-2: text"; "none" where it is no acknowledgement. */
+static void check_ack(struct bytes *b, const char *expected)
+{
+	_cleanup_free_ char *exact = mem_alloc(b->len), *text = NULL;
+	const struct nlmsghdr *m;
+	struct ack ack;
+
+	memcpy(exact, b->data, b->len);
+	m = decode_first(exact, b->len);
+	b->len = 0;
+	assert_non_null(m);
+	if (decode_ack(m, &ack) == 0) {
+		text = mem_printf("%d: %s", ack.error, or_none(ack.text));
+		free(ack.text);
+	}
+	assert_string_equal(text ? text : "none", expected);
+}
+
+static void test_ack(void **state)
+{
+	const uint16_t tlvs = NLM_F_ACK_TLVS, capped = NLM_F_CAPPED;
+	struct bytes b = {};
+
+	(void)state;
+	put_ack(&b, 1, 0, NULL);
+	check_ack(&b, "0: -");
+	put_ack(&b, 1, -ENOENT, NULL);
+	check_ack(&b, "-2: -");
+	put_ack(&b, 1, 0, "a warning");
+	check_ack(&b, "0: a warning");
+	put_error(&b, capped | tlvs, -EINVAL, 0, 60);
+	check_ack(&b, "-22: words");
+	put_error(&b, tlvs, -EINVAL, 44, 60);
+	check_ack(&b, "-22: words");
+	put_error(&b, tlvs, -EINVAL, 43, 59); /* its end is padded */
+	check_ack(&b, "-22: words");
+	put_error(&b, tlvs, -EINVAL, 0, 16);
+	check_ack(&b, "-22: words");
+	put_error(&b, 0, -EINVAL, 44, 60);
+	check_ack(&b, "-22: -");
+	put_error(&b, capped, -EINVAL, 0, 60);
+	check_ack(&b, "-22: -");
+}
+
+/* Requests that claim more or less than there is: no text perhaps, but always the error. */
+static void test_ack_lies(void **state)
+{
+	static const uint32_t lengths[] = {
+		0,	    1,		15,	    17,		61,	    100,	0x7fffffff,
+		0x80000000, 0xffffff00, 0xfffffff0, 0xfffffffc, 0xfffffffe, 0xffffffff,
+	};
+	struct bytes b = {};
+	size_t at;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		_cleanup_free_ char *exact = NULL;
+		struct ack ack;
+
+		put_error(&b, NLM_F_ACK_TLVS, -EPERM, 44, lengths[i]);
+		exact = mem_alloc(b.len);
+		memcpy(exact, b.data, b.len);
+		b.len = 0;
+		assert_int_equal(decode_ack((struct nlmsghdr *)exact, &ack), 0);
+		assert_int_equal(ack.error, -EPERM);
+		free(ack.text);
+	}
+	at = msg_open_bare(&b, NLMSG_ERROR, NLM_F_CAPPED | NLM_F_ACK_TLVS, 1);
+	put_raw(&b, &(struct nlmsgerr){.error = -EPERM}, sizeof(struct nlmsgerr));
+	put_attr(&b, NLMSGERR_ATTR_MSG, "unterminated", 12);
+	msg_close(&b, at);
+	check_ack(&b, "-1: -");
+	at = msg_open_bare(&b, NLMSG_ERROR, NLM_F_CAPPED | NLM_F_ACK_TLVS, 1);
+	put_raw(&b, &(struct nlmsgerr){.error = -EPERM}, sizeof(struct nlmsgerr));
+	msg_close(&b, at);
+	check_ack(&b, "-1: -");
+	at = msg_open_bare(&b, NLMSG_ERROR, NLM_F_ACK_TLVS, 1);
+	put_raw(&b, &(int){-EPERM}, sizeof(int));
+	msg_close(&b, at);
+	check_ack(&b, "none");
+	msg_close(&b, msg_open_bare(&b, NLMSG_ERROR, 0, 1));
+	check_ack(&b, "none");
+}
+
+static void test_done(void **state)
+{
+	struct bytes b = {};
+	size_t at;
+
+	(void)state;
+	put_done(&b, 1, 0);
+	check_ack(&b, "0: -");
+	put_done(&b, 1, -EINTR);
+	check_ack(&b, "-4: -");
+	put_done(&b, 1, 5);
+	check_ack(&b, "0: -");
+	msg_close(&b, msg_open_bare(&b, NLMSG_DONE, 0, 1));
+	check_ack(&b, "0: -");
+	at = msg_open_bare(&b, NLMSG_DONE, NLM_F_MULTI | NLM_F_ACK_TLVS, 1);
+	put_raw(&b, &(int){-EINVAL}, sizeof(int));
+	put_string(&b, NLMSGERR_ATTR_MSG, "why the list ends");
+	msg_close(&b, at);
+	check_ack(&b, "-22: why the list ends");
+	at = msg_open_bare(&b, NLMSG_DONE, NLM_F_ACK_TLVS, 1);
+	msg_close(&b, at);
+	check_ack(&b, "0: -");
+	msg_close(&b, msg_open_bare(&b, NLMSG_NOOP, 0, 1));
+	check_ack(&b, "none");
+	put_trap(&b, "t", 1);
+	check_ack(&b, "none");
+}
+
+/* ---- the family ---- */
+
+static int family_of(struct bytes *b, struct family *ret)
+{
+	int r = decode_family((const struct nlmsghdr *)b->data, ret);
+
+	b->len = 0;
+	return r;
+}
+
+static void test_family(void **state)
+{
+	struct bytes b = {};
+	struct family f = {};
+	size_t at;
+
+	(void)state;
+	put_family(&b, GENL_ID_CTRL, 0xfffe, 23);
+	assert_int_equal(family_of(&b, &f), 0);
+	assert_int_equal(f.id, 0xfffe);
+	assert_int_equal(f.config_group, 23);
+	put_family(&b, GENL_ID_CTRL, 21, 0);
+	assert_int_equal(family_of(&b, &f), -EBADMSG);
+	put_family(&b, GENL_ID_CTRL, 0, 5);
+	assert_int_equal(family_of(&b, &f), -EBADMSG);
+	put_family(&b, FAMILY, 21, 5);
+	assert_int_equal(family_of(&b, &f), -EBADMSG);
+	msg_close(&b, msg_open_bare(&b, GENL_ID_CTRL, 0, 1));
+	assert_int_equal(family_of(&b, &f), -EBADMSG);
+	at = msg_open(&b, GENL_ID_CTRL, 0, 1, CTRL_CMD_NEWFAMILY);
+	put_u16(&b, CTRL_ATTR_FAMILY_ID, 5);
+	msg_close(&b, at);
+	assert_int_equal(family_of(&b, &f), -EBADMSG);
+}
+
+/* ---- handles ---- */
+
+static int handle_of(const char *bus, const char *dev, char ret[static HANDLE_MAX])
+{
+	struct bytes b = {};
+	size_t at = msg_open(&b, FAMILY, 0, 0, DEVLINK_CMD_DEL);
+	uint8_t command = 0;
+	int r;
+
+	put_handle(&b, bus, dev);
+	msg_close(&b, at);
+	r = decode_handle((const struct nlmsghdr *)b.data, FAMILY, ret, &command);
+	assert_int_equal(command, r == 0 ? DEVLINK_CMD_DEL : 0);
+	return r;
+}
+
+static void test_handle(void **state)
+{
+	char handle[HANDLE_MAX], longest[128], longer[129], both[HANDLE_MAX];
+	struct bytes b = {};
+	uint8_t command;
+	size_t at;
+
+	(void)state;
+	memset(longest, 'x', 127);
+	longest[127] = '\0';
+	memset(longer, 'x', 128);
+	longer[128] = '\0';
+	assert_int_equal(handle_of("pci", "0000:03:00.0", handle), 0);
+	assert_string_equal(handle, HANDLE);
+	assert_int_equal(handle_of("devlink_index", "7", handle), 0);
+	assert_int_equal(handle_of("a", "b/c", handle), 0);
+	assert_string_equal(handle, "a/b/c");
+	assert_int_equal(handle_of(longest, longest, handle), 0);
+	snprintf(both, sizeof(both), "%s/%s", longest, longest);
+	assert_string_equal(handle, both);
+	assert_int_equal(handle_of(longer, "x", handle), -EBADMSG);
+	assert_int_equal(handle_of("x", longer, handle), -EBADMSG);
+	assert_int_equal(handle_of(longer, longer, handle), -EBADMSG);
+	assert_int_equal(handle_of("", "x", handle), -EBADMSG);
+	assert_int_equal(handle_of("x", "", handle), -EBADMSG);
+	at = msg_open(&b, FAMILY, 0, 0, DEVLINK_CMD_DEL);
+	put_attr(&b, DEVLINK_ATTR_BUS_NAME, "pci", 3);
+	put_string(&b, DEVLINK_ATTR_DEV_NAME, "x");
+	msg_close(&b, at);
+	assert_int_equal(decode_handle((struct nlmsghdr *)b.data, FAMILY, handle, &command),
+			 -EBADMSG);
+	assert_int_equal(decode_handle((struct nlmsghdr *)b.data, FAMILY + 1, handle, &command),
+			 -EBADMSG);
+}
+
+/* ---- buffers ---- */
+
+static size_t count(const void *data, size_t len)
+{
+	size_t n = 0;
+
+	decode_each(m, data, len) {
+		assert_true((const char *)m + m->nlmsg_len <= (const char *)data + len);
+		n++;
+	}
+	return n;
+}
+
+/* A buffer cut off anywhere has the messages that are whole; one that lies has an end. */
+static void test_buffers(void **state)
+{
+	struct bytes b = {};
+	size_t ends[3];
+
+	(void)state;
+	assert_int_equal(count(NULL, 0), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		put_trap(&b, "t", 1);
+		ends[i] = b.len;
+	}
+	for (size_t len = 0; len <= b.len; len++) {
+		_cleanup_free_ char *exact = mem_alloc(len);
+
+		memcpy(exact, b.data, len);
+		assert_int_equal(count(exact, len),
+				 (len >= ends[0]) + (len >= ends[1]) + (len >= ends[2]));
+	}
+	for (uint64_t said = 0; said < 0x100000000; said = said * 5 / 4 + 1) {
+		_cleanup_free_ char *exact = mem_alloc(b.len);
+		uint32_t said32 = (uint32_t)said;
+
+		memcpy(exact, b.data, b.len);
+		memcpy(exact + ends[0], &said32, sizeof(said32));
+		assert_true(count(exact, b.len) >= 1);
+	}
+}
+
+/* ---- mutations ---- */
+
+static uint64_t random_state = 0x9e3779b97f4a7c15;
+
+static uint32_t pick(uint32_t below)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return (uint32_t)(random_state >> 33) % below;
+}
+
+static void put_one_of_all(struct bytes *b)
+{
+	struct param_nests p;
+
+	put_trap(b, "t", 1);
+	put_group(b, "g", 3);
+	put_policer(b, 3);
+	put_param(b, "text", 5, "value", 6);
+	p = param_open(b, "number", 3);
+	put_value(b, 0, &(uint32_t){1}, 4);
+	put_value(b, 1, &(uint32_t){2}, 4);
+	put_value(b, 2, absent, 0);
+	param_close(b, &p);
+	put_tree(b);
+	put_get(b, 1);
+	put_info(b);
+	put_family(b, GENL_ID_CTRL, FAMILY, 8);
+	put_error(b, NLM_F_ACK_TLVS, -EINVAL, 44, 60);
+	put_ack(b, 1, -EBUSY, "the kernel's words");
+	put_done(b, 1, 0);
+}
+
+/* One message of @whole at random, in a buffer of its size; sometimes it and all behind it. */
+static unsigned char *choose(const struct bytes *whole, size_t *ret_len)
+{
+	size_t n = pick((uint32_t)count(whole->data, whole->len)), at, len;
+	const struct nlmsghdr *m = decode_first(whole->data, whole->len);
+	unsigned char *copy;
+
+	while (n-- > 0)
+		m = decode_next(m, whole->data, whole->len);
+	at = (size_t)((const unsigned char *)m - whole->data);
+	len = pick(8) ? NLMSG_ALIGN(m->nlmsg_len) : whole->len - at;
+	if (pick(4) == 0)
+		len = pick((uint32_t)len + 1);
+	copy = mem_alloc(len);
+	memcpy(copy, whole->data + at, len);
+	*ret_len = len;
+	return copy;
+}
+
+static void mutate(unsigned char *p, size_t len)
+{
+	static const uint16_t lengths[] = {0, 1, 3, 4, 5, 7, 8, 0x7fff, 0x8000, 0xfffc, 0xffff};
+	size_t words = len / 4;
+
+	if (!words)
+		return;
+	for (uint32_t n = pick(4); n > 0; n--) /* flips */
+		p[pick((uint32_t)len)] ^= (unsigned char)(1 << pick(8));
+	for (uint32_t n = pick(3); n > 0; n--) /* an attribute's length, or what stands there */
+		memcpy(p + 4 * pick((uint32_t)words), &lengths[pick(ARRAY_SIZE(lengths))], 2);
+	if (pick(3) == 0) /* an attribute's type, or what stands there */
+		memcpy(p + 4 * pick((uint32_t)words) + 2, &(uint16_t){(uint16_t)pick(200)}, 2);
+	if (pick(6) == 0 && words > 1) /* pieces of itself */
+		memmove(p + 4 * pick((uint32_t)words), p, 4 * (size_t)pick(2));
+	if (pick(8)) /* mostly as long as it says, so that what is inside is looked at */
+		memcpy(p, &(uint32_t){(uint32_t)len}, 4);
+}
+
+static void look_at(const unsigned char *p, size_t len, struct seen *seen)
+{
+	decode_each(m, p, len) {
+		char handle[HANDLE_MAX];
+		struct family f;
+		uint8_t command;
+		struct ack ack;
+
+		decode_answer(m, FAMILY, HANDLE, &seen->state, &seen->facts);
+		decode_family(m, &f);
+		decode_handle(m, FAMILY, handle, &command);
+		if (decode_ack(m, &ack) == 0)
+			free(ack.text);
+	}
+}
+
+static void test_mutations(void **state)
+{
+	struct bytes *whole = mem_new(struct bytes);
+	size_t objects = 0;
+
+	(void)state;
+	put_one_of_all(whole);
+	for (int i = 0; i < MUTATIONS; i++) {
+		struct seen seen = {};
+		size_t len;
+		_cleanup_free_ unsigned char *p = choose(whole, &len);
+		_cleanup_free_ char *objects_text = NULL, *facts_text = NULL;
+
+		mutate(p, len);
+		look_at(p, len, &seen);
+		memset(p, 0xff, len); /* nothing of it is referred to */
+		state_sort(&seen.state);
+		objects_text = describe_state(&seen.state);
+		facts_text = describe_facts(&seen.facts);
+		objects += seen.state.objects.n;
+		seen_clear(&seen);
+	}
+	free(whole);
+	assert_true(objects > MUTATIONS / 10); /* else the mutations are too wild to reach deep */
+}
+
+/* ---- reads ---- */
+
+static void check_reads(const struct reads *reads, const char *expected)
+{
+	read_request_list requests = {};
+	struct reading r;
+	struct buf out = {};
+	_cleanup_free_ char *text = NULL;
+
+	reading_start(&r, reads, FAMILY, HANDLE, &requests);
+	assert_string_equal(r.handle, HANDLE);
+	assert_int_equal(r.identified, reads->identify);
+	assert_int_equal(r.catalogued, reads->catalogue);
+	vec_each(q, &requests) {
+		_cleanup_free_ char *request = describe_request(q->msg);
+
+		buf_add(&out, "%s %s%s\n", request, q->class ? q->class->name : "-",
+			q->dump ? " dump" : "");
+		nlmsg_free(q->msg);
+	}
+	text = buf_take(&out);
+	vec_clear(&requests);
+	reading_clear(&r);
+	assert_string_equal(text, expected);
+}
+
+#define GET_LINE "29 5 cmd 1: " DEVICE " -\n"
+
+static void test_read_requests(void **state)
+{
+	struct reads reads = {};
+
+	(void)state;
+	check_reads(&reads, GET_LINE);
+	check_reads(&(struct reads){.identify = true}, GET_LINE "29 5 cmd 51: " DEVICE " -\n");
+	check_reads(&(struct reads){.resources = true},
+		    GET_LINE "29 5 cmd 36: " DEVICE " resource\n");
+	check_reads(&(struct reads){.catalogue = true},
+		    GET_LINE "29 305 cmd 38: " DEVICE " param dump\n"
+			     "29 305 cmd 69: " DEVICE " trap_policer dump\n"
+			     "29 305 cmd 65: " DEVICE " trap_group dump\n"
+			     "29 305 cmd 61: " DEVICE " trap dump\n");
+	vec_push(&reads.names, ((struct read_name){&class_trap, "t"}));
+	vec_push(&reads.names, ((struct read_name){&class_trap_policer, "7"}));
+	vec_push(&reads.names, ((struct read_name){&class_trap_group, "g"}));
+	vec_push(&reads.names, ((struct read_name){&class_param, "p"}));
+	reads.identify = reads.resources = true;
+	check_reads(&reads, GET_LINE "29 5 cmd 51: " DEVICE " -\n"
+				     "29 5 cmd 36: " DEVICE " resource\n"
+				     "29 5 cmd 61: " DEVICE " 130='t' trap\n"
+				     "29 5 cmd 69: " DEVICE " 142=u32:7 trap_policer\n"
+				     "29 5 cmd 65: " DEVICE " 135='g' trap_group\n"
+				     "29 5 cmd 38: " DEVICE " 81='p' param\n");
+	vec_clear(&reads.names);
+}
+
+/* The error of a read in which one request ended with @error. */
+static int read_error(const struct class *class, bool dump, int error)
+{
+	struct reading r = {};
+
+	reading_answer(&r, &(struct read_request){.class = class, .dump = dump}, NULL, 0, error);
+	reading_finish(&r);
+	error = r.error;
+	assert_int_equal(r.have.objects.n + r.catalogue.objects.n, 0);
+	reading_clear(&r);
+	return error;
+}
+
+static void test_read_errors(void **state)
+{
+	static const int absent_errors[] = {-ENOENT, -EINVAL, -EOPNOTSUPP};
+	static const int errors[] = {-ENODEV,	 -EPERM, -EMSGSIZE, -EBUSY, -EIO,
+				     -ETIMEDOUT, -EPIPE, -ENOBUFS,  -EINTR, -ENOMEM};
+
+	(void)state;
+	for (size_t c = 0; c < n_classes; c++) {
+		for (int dump = 0; dump < 2; dump++) {
+			for (size_t i = 0; i < ARRAY_SIZE(absent_errors); i++)
+				assert_int_equal(read_error(classes[c], dump, absent_errors[i]), 0);
+			for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
+				assert_int_equal(read_error(classes[c], dump, errors[i]),
+						 errors[i]);
+			assert_int_equal(read_error(classes[c], dump, 0), 0);
+		}
+	}
+	assert_int_equal(read_error(NULL, false, -EOPNOTSUPP), 0);
+	assert_int_equal(read_error(NULL, false, -ENOENT), -ENOENT);
+	assert_int_equal(read_error(NULL, false, -EINVAL), -EINVAL);
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
+		assert_int_equal(read_error(NULL, false, errors[i]), errors[i]);
+}
+
+static void answer(struct reading *r, const struct class *class, bool dump, struct bytes *b,
+		   int error)
+{
+	reading_answer(r, &(struct read_request){.class = class, .dump = dump}, b->data, b->len,
+		       error);
+	b->len = 0;
+}
+
+/* Dumps are the catalogue, all else is what the device has; the first error is the read's. */
+static void test_reading(void **state)
+{
+	struct reads reads = {.identify = true, .catalogue = true, .resources = true};
+	_cleanup_free_ char *have = NULL, *catalogue = NULL, *facts = NULL;
+	read_request_list requests = {};
+	struct bytes b = {};
+	struct reading r;
+
+	(void)state;
+	reading_start(&r, &reads, FAMILY, HANDLE, &requests);
+	vec_each(q, &requests)
+		nlmsg_free(q->msg);
+	vec_clear(&requests);
+	put_get(&b, 1);
+	answer(&r, NULL, false, &b, 0);
+	answer(&r, NULL, false, &b, -EOPNOTSUPP);
+	put_tree(&b);
+	answer(&r, &class_resource, false, &b, 0);
+	put_trap(&b, "u", 1);
+	answer(&r, &class_trap, false, &b, 0);
+	put_trap(&b, "t", 2);
+	answer(&r, &class_trap, false, &b, 0);
+	answer(&r, &class_trap, false, &b, -ENOENT);
+	assert_int_equal(r.error, 0);
+	put_trap(&b, "v", 0);
+	put_trap(&b, "t", 2);
+	put_nobodys(&b, FAMILY, "pci", "0000:04:00.0");
+	answer(&r, &class_trap, true, &b, -EINTR);
+	answer(&r, &class_trap_group, true, &b, -EIO);
+	reading_finish(&r);
+	assert_int_equal(r.error, -EINTR);
+	have = describe_state(&r.have);
+	catalogue = describe_state(&r.catalogue);
+	facts = describe_facts(&r.facts);
+	assert_non_null(state_find(&r.have, &class_trap, "u", CLASS_NO_CMODE));
+	assert_null(state_find(&r.catalogue, &class_trap, "u", CLASS_NO_CMODE));
+	reading_clear(&r);
+	assert_non_null(strstr(have, "resource /kvd/linear size=200 id=2\n"));
+	assert_non_null(strstr(have, "\ntrap t action=2 type=0 group='l2_drops'\n"
+				     "trap u action=1 type=0 group='l2_drops'\n"));
+	assert_string_equal(catalogue, "trap t action=2 type=0 group='l2_drops'\n"
+				       "trap v action=0 type=0 group='l2_drops'\n");
+	assert_string_equal(facts, NOTHING_KNOWN "1\n" ALL_COUNTERS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_encode_get),
+		cmocka_unit_test(test_encode_object_get),
+		cmocka_unit_test(test_encode_reload),
+		cmocka_unit_test(test_encode_param),
+		cmocka_unit_test(test_encode_set),
+		cmocka_unit_test(test_flat),
+		cmocka_unit_test(test_damaged_attributes),
+		cmocka_unit_test(test_unknown_attributes),
+		cmocka_unit_test(test_not_ours),
+		cmocka_unit_test(test_params),
+		cmocka_unit_test(test_param_values),
+		cmocka_unit_test(test_resources),
+		cmocka_unit_test(test_resources_too_deep),
+		cmocka_unit_test(test_get),
+		cmocka_unit_test(test_info),
+		cmocka_unit_test(test_ack),
+		cmocka_unit_test(test_ack_lies),
+		cmocka_unit_test(test_done),
+		cmocka_unit_test(test_family),
+		cmocka_unit_test(test_handle),
+		cmocka_unit_test(test_buffers),
+		cmocka_unit_test(test_mutations),
+		cmocka_unit_test(test_read_requests),
+		cmocka_unit_test(test_read_errors),
+		cmocka_unit_test(test_reading),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
