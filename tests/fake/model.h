@@ -234,7 +234,7 @@ struct call {
 	bool checked; /* the attributes are as the policy wants them */
 	struct device *dev;
 	const struct rule *rule;
-	char text[TEXT_SIZE];
+	char text[TEXT_SIZE + 64];
 	const struct nlattr *bad;
 	uint16_t missing;
 };
