@@ -8,7 +8,6 @@
 #include "plan/bind.h"
 #include "plan/match.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 /** assignment_set() - hold a reference on @config, which may be NULL. */
@@ -44,13 +43,15 @@ static void take_diags(struct device *d, struct diag_list *diags)
 	if (strcmp(before, after) == 0)
 		return;
 	d->revision++;
-	vec_each(diag, &d->diags.diags)
+	vec_each(diag, &d->diags.diags) {
+		_cleanup_free_ char *place = mark_format(diag->mark);
+
 		log_with(diag->severity == DIAG_ERROR ? LOG_ERR : LOG_INFO,
 			 &(struct log_fields){.device = d->handle,
 					      .file = diag->mark.file,
 					      .line = diag->mark.line},
-			 "%s:%" PRIu32 ": %s: %s", diag->mark.file ? diag->mark.file : "",
-			 diag->mark.line, d->handle, diag->message);
+			 "%s: %s: %s", place, d->handle, diag->message);
+	}
 }
 
 static void refuse_both(struct device *d, const struct entry *one, const struct entry *other)

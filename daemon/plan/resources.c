@@ -260,6 +260,7 @@ static void check_family(struct tree *t, const struct slot *parent)
 {
 	const struct winner *winner = blame(t, parent);
 	_cleanup_free_ char *children = NULL, *add = NULL;
+	_cleanup_free_ char *total = NULL;
 	struct buf text = {};
 	uint64_t sum;
 	bool fits;
@@ -271,9 +272,9 @@ static void check_family(struct tree *t, const struct slot *parent)
 	if (fits && sum <= parent->value)
 		return;
 	add = lines_to_add(t, parent);
-	bind_error(t->b, winner->wish, "children do not fit into %s %" PRIu64 ": %s%s%s",
-		   parent->have->name, parent->value, children, fits ? "" : " is more than 2^64-1",
-		   add);
+	total = fits ? mem_printf("%" PRIu64, sum) : mem_strdup("more than 2^64-1");
+	bind_error(t->b, winner->wish, "children do not fit into %s %" PRIu64 ": %s = %s%s",
+		   parent->have->name, parent->value, children, total, add);
 }
 
 static bool all_resolved(struct tree *t)
