@@ -10,6 +10,7 @@
  */
 #include "yaml/yaml.h"
 #include "base/mem.h"
+#include "golden.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -101,20 +102,6 @@ static void dump_config(struct buf *out, const struct config *c)
 }
 
 /* ---- files ---- */
-
-static char *read_whole(const char *path)
-{
-	FILE *f = fopen(path, "re");
-	struct buf b = {};
-	char piece[4096];
-	size_t n;
-
-	while (f && (n = fread(piece, 1, sizeof(piece), f)) > 0)
-		buf_add(&b, "%.*s", (int)n, piece);
-	if (f)
-		fclose(f);
-	return buf_take(&b);
-}
 
 static void make_dirs(const char *path)
 {
@@ -336,7 +323,7 @@ static bool check_case(const char *dir, const char *name)
 		remove_tree(made);
 	if (getenv("UPDATE_GOLDEN"))
 		write_text("", expected, got);
-	wanted = read_whole(expected);
+	wanted = golden_read(expected);
 	if (strcmp(wanted, got) == 0)
 		return true;
 	print_error("%s: expected:\n%s%s: got:\n%s", name, wanted, name, got);
