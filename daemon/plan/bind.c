@@ -363,6 +363,7 @@ int bind_entry(const struct entry *e, const char *handle, const struct world *w,
 	int r = 0;
 
 	winners_collect(&b.winners, e, handle, &w->facts);
+	bind_firmware(&b, e);
 	bind_all(&b);
 	vec_clear(&b.winners);
 	if (b.needs_catalogue)
