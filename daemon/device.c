@@ -297,6 +297,10 @@ static void on_acknowledged(struct device *d, const struct step *s)
 {
 	warn_of_foreign_size(d, s);
 	steps_copy(&d->ran, s);
+	if (s->kind == STEP_SET && s->target.cmode == CMODE_PERMANENT) {
+		notes_put(&d->world.memory.until_boot, &s->target, &s->target.v[PARAM_VALUE]);
+		d->dirty = true;
+	}
 	if (s->kind == STEP_RELOAD) {
 		d->own_reload = true;
 		d->disturbed_at = d->since;

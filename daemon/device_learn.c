@@ -12,11 +12,7 @@
 /* Everything is at the driver's defaults, and what we knew is worth nothing. */
 static void registered(struct device *d)
 {
-	uint64_t reloads = d->world.memory.reloads, foreign = d->world.memory.foreign_reloads;
-
-	memory_clear(&d->world.memory);
-	d->world.memory.reloads = reloads;
-	d->world.memory.foreign_reloads = foreign;
+	memory_restart(&d->world.memory);
 	state_clear(&d->world.catalogue);
 	d->world.has_catalogue = false;
 	d->identified = false;

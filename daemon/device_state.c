@@ -110,6 +110,10 @@ static void find_activity(const struct device *d, uint64_t now, struct finding *
 
 static void find_pending(const struct device *d, struct finding *f)
 {
+	vec_each(note, &d->world.memory.until_boot.notes) {
+		add(f, STATE_PENDING_POWER_CYCLE, "; ");
+		buf_add(&f->reason, "waits for a power cycle: param %s", note->name);
+	}
 	if (d->plan.pending == DISRUPTION_RELOAD) {
 		add(f, STATE_PENDING_RELOAD, "; ");
 		buf_add(&f->reason, "waits for a permitted reload: %s", d->plan.pending_text.s);

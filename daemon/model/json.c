@@ -106,20 +106,23 @@ static int counters_from_json(json_t *list, counter_list *ret)
  */
 int memory_from_json(json_t *j, struct memory *m)
 {
-	json_t *counters, *in_force, *unread;
+	json_t *counters, *in_force, *unread, *until_boot = NULL;
 	json_int_t reloads, foreign;
 	int version, settled;
 
-	if (json_unpack(j, "{s:i,s:o,s:o,s:o,s:I,s:I,s:b}", "version", &version, "counters",
-			&counters, "in_force", &in_force, "unread", &unread, "reloads", &reloads,
-			"foreign_reloads", &foreign, "settled", &settled) < 0 ||
+	if (json_unpack(j, "{s:i,s:o,s:o,s:o,s?o,s:I,s:I,s:b}", "version", &version, "counters",
+			&counters, "in_force", &in_force, "unread", &unread, "until_boot",
+			&until_boot, "reloads", &reloads, "foreign_reloads", &foreign, "settled",
+			&settled) < 0 ||
 	    version != MEMORY_FORMAT)
 		return -EINVAL;
 	m->reloads = (uint64_t)reloads;
 	m->foreign_reloads = (uint64_t)foreign;
 	m->settled = settled;
 	if (counters_from_json(counters, &m->counters) < 0 ||
-	    notes_from_json(in_force, &m->in_force) < 0 || notes_from_json(unread, &m->unread) < 0)
+	    notes_from_json(in_force, &m->in_force) < 0 ||
+	    notes_from_json(unread, &m->unread) < 0 ||
+	    notes_from_json(until_boot, &m->until_boot) < 0)
 		return -EINVAL;
 	return 0;
 }
@@ -127,11 +130,12 @@ int memory_from_json(json_t *j, struct memory *m)
 /** memory_to_json() - Return: a new reference. */
 json_t *memory_to_json(const char *handle, const struct memory *m)
 {
-	return json_pack("{s:i,s:s,s:o,s:o,s:o,s:I,s:I,s:b}", "version", MEMORY_FORMAT, "handle",
-			 handle, "counters", counters_to_json(&m->counters), "in_force",
+	return json_pack("{s:i,s:s,s:o,s:o,s:o,s:o,s:I,s:I,s:b}", "version", MEMORY_FORMAT,
+			 "handle", handle, "counters", counters_to_json(&m->counters), "in_force",
 			 notes_to_json(&m->in_force), "unread", notes_to_json(&m->unread),
-			 "reloads", (json_int_t)m->reloads, "foreign_reloads",
-			 (json_int_t)m->foreign_reloads, "settled", (int)m->settled);
+			 "until_boot", notes_to_json(&m->until_boot), "reloads",
+			 (json_int_t)m->reloads, "foreign_reloads", (json_int_t)m->foreign_reloads,
+			 "settled", (int)m->settled);
 }
 
 /* --- facts: out -------------------------------------------------------------- */

@@ -62,5 +62,18 @@ void memory_clear(struct memory *m)
 	vec_clear(&m->counters);
 	notes_clear(&m->in_force);
 	notes_clear(&m->unread);
+	notes_clear(&m->until_boot);
 	*m = (struct memory){};
+}
+
+/** memory_restart() - the device registered anew: keep only what is not about its registration. */
+void memory_restart(struct memory *m)
+{
+	struct memory kept = {.until_boot = m->until_boot,
+			      .reloads = m->reloads,
+			      .foreign_reloads = m->foreign_reloads};
+
+	m->until_boot = (struct notes){};
+	memory_clear(m);
+	*m = kept;
 }
