@@ -216,11 +216,23 @@ static void rest(struct device *d, uint64_t now)
 	steps_clear(&d->ran);
 }
 
+/*
+ * "No such device" may be the farewell of an instance that has a successor already: only if nothing was
+ * heard since the question is it gone.
+ */
+static void on_no_device(struct device *d)
+{
+	if (d->stale)
+		d->need_read = d->identify = d->vanished = true;
+	else
+		d->gone = true;
+}
+
 /* A lost answer or a busy kernel is asked again soon; that it goes on is an error to show. */
 static void on_read_error(struct device *d, int error, uint64_t now)
 {
 	if (error == -ENODEV) {
-		d->gone = true;
+		on_no_device(d);
 		return;
 	}
 	if (error_is_transient(error) && d->read_losses++ < READ_LOSSES_MAX) {

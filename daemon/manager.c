@@ -213,10 +213,8 @@ static void on_changed(void *user, struct managed *device)
 }
 
 /* Forget the devices that are gone; outside of their own calls. */
-static void on_sweep(void *user)
+static void sweep(struct manager *m)
 {
-	struct manager *m = user;
-
 	for (size_t i = m->devices.n; i-- > 0;) {
 		struct managed *d = m->devices.v[i];
 
@@ -229,6 +227,13 @@ static void on_sweep(void *user)
 			m->face->device_removed(m->face_user, d);
 		managed_free(d);
 	}
+}
+
+static void on_sweep(void *user)
+{
+	struct manager *m = user;
+
+	sweep(m);
 	check_ready(m);
 }
 
@@ -239,10 +244,13 @@ static int by_handle(const void *pa, const void *pb)
 	return strcmp(managed_device(*a)->handle, managed_device(*b)->handle);
 }
 
+/* A device that is gone must not be in the way of its successor. */
 static void add_device(struct manager *m, const char *handle)
 {
-	struct managed *d = managed_new(&m->env, handle, m->config);
+	struct managed *d;
 
+	sweep(m);
+	d = managed_new(&m->env, handle, m->config);
 	vec_push(&m->devices, d);
 	vec_sort(&m->devices, by_handle);
 	if (m->face && m->face->device_added)

@@ -243,6 +243,29 @@ static void test_vanishes(void **state)
 	rig_clear(&r);
 }
 
+/* The old instance's farewell is still being answered when its successor registers. */
+static void succeed(struct rig *r)
+{
+	r->read_error = -ENODEV;
+	r->read_errors = 1;
+	sim_register(&r->sim);
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_COUNTED});
+}
+
+static void test_successor_registers_during_a_read(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY(LIVE));
+	rig_log_clear(&r);
+	r.during_read = succeed;
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_VANISHED});
+	assert_false(r.gone);
+	rig_expect(&r, "converged", LIVE_SENT);
+	rig_clear(&r);
+}
+
 static void unplug(struct rig *r)
 {
 	r->sim.gone = true;
@@ -938,6 +961,7 @@ int main(void)
 		cmocka_unit_test(test_registered_anew),
 		cmocka_unit_test(test_registered_anew_without_a_reload),
 		cmocka_unit_test(test_vanishes),
+		cmocka_unit_test(test_successor_registers_during_a_read),
 		cmocka_unit_test(test_vanishes_during_a_write),
 		cmocka_unit_test(test_false_farewell),
 		cmocka_unit_test(test_refused_for_good),
