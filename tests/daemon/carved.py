@@ -56,10 +56,19 @@ def bus_path(handle):
     return f"{ROOT}/device/" + "".join(escape(i, c) for i, c in enumerate(handle))
 
 
+def empty(folder):
+    for path in pathlib.Path(folder).iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
 class Carved:
     """The unit. It is stopped and knows nothing when a test gets it."""
 
     file = pathlib.Path("/etc/carved/carved.yaml")
+    stopped = False  # systemctl takes its time: it is not asked to stop what is stopped
 
     def __init__(self, bus):
         self.bus = bus
@@ -71,7 +80,7 @@ class Carved:
         self.stop()
         for folder in "/run/carved", "/var/lib/carved", str(self.file.parent):
             if os.path.exists(folder):
-                output("find", folder, "-mindepth", "1", "-delete")
+                empty(folder)
         self.file.parent.mkdir(exist_ok=True)
 
     def config(self, *entries, **settings):
@@ -79,6 +88,7 @@ class Carved:
 
     def start(self):
         """Returns when it says that it is ready."""
+        Carved.stopped = False
         output("systemctl", "start", "carved", timeout=DEADLINE)
 
     def run(self, *entries, **settings):
@@ -86,16 +96,20 @@ class Carved:
         self.start()
 
     def start_no_wait(self):
+        Carved.stopped = False
         output("systemctl", "start", "--no-block", "carved")
 
     def stop(self):
-        output("systemctl", "stop", "carved")
+        if not Carved.stopped:
+            output("systemctl", "stop", "carved")
+        Carved.stopped = True
 
     def forgive(self):
         """What was meant to fail."""
         output("systemctl", "reset-failed", "carved")
 
     def restart(self):
+        Carved.stopped = False
         output("systemctl", "restart", "carved", timeout=DEADLINE)
 
     def kill(self, signal):
