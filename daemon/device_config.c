@@ -66,7 +66,11 @@ static void refuse_both(struct device *d, const struct entry *one, const struct 
 	take_diags(d, &diags);
 }
 
-/** device_use_latest() - turn to the latest config; needs the device to be identified. */
+/**
+ * device_use_latest() - turn to the latest config; needs the device to be identified.
+ *
+ * Whether it is still refused is for device_bind() to say: until then it is.
+ */
 void device_use_latest(struct device *d)
 {
 	const struct entry *first, *second;
@@ -78,12 +82,13 @@ void device_use_latest(struct device *d)
 		refuse_both(d, first, second);
 		return;
 	}
+	if (first) {
+		assignment_set(&d->used, d->latest, first);
+		return;
+	}
 	d->refused = false;
 	diag_clear(&d->diags);
-	if (first)
-		assignment_set(&d->used, d->latest, first);
-	else
-		release(d);
+	release(d);
 }
 
 /* Back to what was accepted before, if that is something else. */
