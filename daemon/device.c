@@ -32,6 +32,7 @@ struct device *device_new(const char *handle, struct config *config, uint64_t no
 	d->tokens_at = now;
 	d->retry_at = USEC_NEVER;
 	d->trigger = "start";
+	d->kernel = "";
 	d->state = STATE_READING;
 	d->reason = mem_strdup("");
 	d->last_error = mem_strdup("");
@@ -45,9 +46,12 @@ struct device *device_free(struct device *d)
 	if (!d)
 		return NULL;
 	failures_clear(d);
+	device_end_fights(d);
+	device_drop_records(d);
 	steps_clear(&d->ran);
 	plan_clear(&d->plan);
 	state_clear(&d->want);
+	state_clear(&d->goal);
 	diag_clear(&d->diags);
 	world_clear(&d->world);
 	assignment_set(&d->used, NULL, NULL);
@@ -64,6 +68,8 @@ struct device *device_free(struct device *d)
 /* Does the entry's policy let a reload happen now? */
 static bool policy_permits(const struct device *d)
 {
+	if (d->force_reload)
+		return true;
 	switch (d->used.entry->reload) {
 	case RELOAD_AUTO:
 		return d->allow_reload;
@@ -77,12 +83,17 @@ static bool policy_permits(const struct device *d)
 
 bool device_reload_permitted(const struct device *d)
 {
-	return d->used.entry && policy_permits(d) && !failures_block_reload(d);
+	if (d->off || !d->used.entry)
+		return false;
+	if (d->world.facts.reload_failed && d->world.memory.lasting.rollback != ROLLBACK_NONE)
+		return device_rollback_due(d);
+	return policy_permits(d) && !failures_block_reload(d);
 }
 
 bool device_live_permitted(const struct device *d)
 {
-	return d->used.entry && (d->used.entry->drift == DRIFT_ENFORCE || d->explicit);
+	return d->used.entry && !d->off &&
+	       (d->used.entry->drift == DRIFT_ENFORCE || d->explicit || device_rollback_due(d));
 }
 
 static void make_plan(struct device *d)
@@ -93,9 +104,10 @@ static void make_plan(struct device *d)
 	vec_each(f, &d->failures)
 		vec_push(&refused, f->step); /* borrowed */
 	policy.refused = &refused;
+	policy.held = &d->held;
 	plan_clear(&d->plan);
 	d->first = d->end = 0;
-	plan_make(&d->want, &d->world, &policy, &d->plan);
+	plan_make(&d->goal, &d->world, &policy, &d->plan);
 	vec_clear(&refused);
 }
 
@@ -158,7 +170,11 @@ static bool find_not_kept(struct device *d, uint64_t now)
 static void replan(struct device *d, uint64_t now)
 {
 	make_plan(d);
-	if (!d->stale && find_not_kept(d, now))
+	if (d->stale)
+		return;
+	if (find_not_kept(d, now))
+		make_plan(d);
+	if (device_find_fights(d, now))
 		make_plan(d);
 }
 
@@ -197,7 +213,9 @@ static void log_restored(struct device *d, uint64_t now)
 static void rest(struct device *d, uint64_t now)
 {
 	bool good = !d->failures.n && !d->refused && !d->plan.pending && !d->plan.steps.n &&
-		    !d->plan.unreadable_text.n && !d->world.facts.reload_failed;
+		    !d->plan.unreadable_text.n && !d->plan.held_text.n &&
+		    !d->world.facts.reload_failed &&
+		    d->world.memory.lasting.rollback == ROLLBACK_NONE;
 
 	d->known |= d->identified || d->read_error;
 	if (d->retry_at != USEC_NEVER)
@@ -206,9 +224,13 @@ static void rest(struct device *d, uint64_t now)
 		d->world.memory.settled = d->dirty = true;
 	if (good && d->foreign)
 		log_restored(d, now);
-	if (good && d->disturbed_at && d->recovering)
+	if (d->disturbed_at && d->recovering) {
 		d->outage = now - d->disturbed_at;
-	d->recovering = false;
+		d->recovered = true;
+	}
+	d->record |= d->n_done || d->foreign || d->recovered;
+	d->recovering = d->reborn = d->force_reload = false;
+	d->episode++;
 	d->foreign = d->restored = 0;
 	d->disturbed_at = d->counted_at = 0;
 	d->allow_reload = d->explicit = false;
@@ -223,7 +245,7 @@ static void rest(struct device *d, uint64_t now)
 static void on_no_device(struct device *d)
 {
 	if (d->stale)
-		d->need_read = d->identify = d->vanished = true;
+		d->need_read = d->identify = d->vanished = d->appeared = true;
 	else
 		d->gone = true;
 }
@@ -255,17 +277,19 @@ static bool rematch(struct device *d)
 	return d->used.entry != before && d->used.entry;
 }
 
-/* Return: false where something has to be read before a plan can be made. */
+/* Return: false where something has to be read before a plan can be made, or there is none to make. */
 static bool bind_again(struct device *d)
 {
-	if (d->world.facts.reload_failed) /* traps are gone: bind would miss them */
-		return true;
 	if (device_bind(d) == BIND_NEEDS_CATALOGUE)
 		d->need_catalogue = d->need_read = true;
 	if (d->need_read)
 		return false;
 	device_learn(d);
-	return true;
+	device_check_key(d);
+	device_compose(d);
+	if (device_is_removed(d) && !device_removed_entry(d))
+		device_release(d);
+	return d->used.entry;
 }
 
 static void on_read(struct device *d, const struct device_reading *r, uint64_t now)
@@ -283,7 +307,7 @@ static void on_read(struct device *d, const struct device_reading *r, uint64_t n
 		if (!r->identified)
 			return;
 	}
-	if (!device_absorb(d, r))
+	if (!device_absorb(d, r, now))
 		return;
 	if (r->identified && rematch(d))
 		d->need_read = true;
@@ -298,7 +322,7 @@ static void on_read(struct device *d, const struct device_reading *r, uint64_t n
 /* A size that nobody wants can only have been staged by somebody else. */
 static void warn_of_foreign_size(const struct device *d, const struct step *s)
 {
-	if (s->kind != STEP_SET || s->target.class != &class_resource || s->mark.file)
+	if (!s->foreign)
 		return;
 	log_with(LOG_WARNING, &(struct log_fields){.device = d->handle, .object = s->target.name},
 		 "%s: resource %s: the size %s that somebody else left pending was set back to %s",
@@ -308,9 +332,11 @@ static void warn_of_foreign_size(const struct device *d, const struct step *s)
 static void on_acknowledged(struct device *d, const struct step *s)
 {
 	warn_of_foreign_size(d, s);
+	device_note_done(d, s);
 	steps_copy(&d->ran, s);
 	if (s->kind == STEP_SET && s->target.cmode == CMODE_PERMANENT) {
-		notes_put(&d->world.memory.until_boot, &s->target, &s->target.v[PARAM_VALUE]);
+		notes_put(&d->world.memory.until_boot, &s->target, PARAM_VALUE,
+			  &s->target.v[PARAM_VALUE]);
 		d->dirty = true;
 	}
 	if (s->kind == STEP_RELOAD) {
@@ -368,6 +394,7 @@ static void on_config(struct device *d, struct config *config, bool explicit)
 		d->explicit = d->allow_reload = true;
 		failures_clear(d);
 		steps_clear(&d->ran);
+		device_end_fights(d);
 	}
 	d->trigger = "config";
 	d->known = false;
@@ -379,15 +406,40 @@ static void on_config(struct device *d, struct config *config, bool explicit)
 		d->outdated = true;
 }
 
+static void on_apply(struct device *d, const struct device_event *e)
+{
+	d->explicit = true;
+	d->force_reload |= e->allow_reload;
+	d->trigger = e->retry ? "retry" : "apply";
+	failures_clear(d);
+	steps_clear(&d->ran);
+	if (e->retry) {
+		d->allow_reload = true;
+		device_end_fights(d);
+		device_forgive(d);
+	}
+	d->known = false;
+	if (d->activity == DEVICE_IDLE)
+		d->need_read = true;
+	else
+		d->outdated = true;
+}
+
 static void on_stale(struct device *d, const struct device_event *e, uint64_t now)
 {
 	d->stale = true;
 	if (!d->disturbed_at)
 		d->disturbed_at = now;
-	if (e->type == DEVICE_EV_COUNTED)
+	if (e->type == DEVICE_EV_COUNTED) {
 		d->counted_at = now;
-	if (e->type == DEVICE_EV_VANISHED)
+		d->appeared = d->vanished;
+	}
+	if (e->type == DEVICE_EV_VANISHED) {
 		d->vanished = d->identify = true;
+		d->appeared = false;
+	}
+	if (e->type == DEVICE_EV_REBORN)
+		d->reborn = true;
 	if (e->trigger && d->activity == DEVICE_IDLE)
 		d->trigger = e->trigger;
 }
@@ -410,7 +462,11 @@ static void handle(struct device *d, const struct device_event *e, uint64_t now)
 	case DEVICE_EV_STALE:
 	case DEVICE_EV_COUNTED:
 	case DEVICE_EV_VANISHED:
+	case DEVICE_EV_REBORN:
 		on_stale(d, e, now);
+		return;
+	case DEVICE_EV_APPLY:
+		on_apply(d, e);
 		return;
 	case DEVICE_EV_READ:
 		on_read(d, e->reading, now);
@@ -465,10 +521,12 @@ static void start_run(struct device *d, uint64_t now, struct device_todo *todo)
 	for (size_t i = d->first; i < d->end; i++) {
 		const struct step *s = &d->plan.steps.v[i];
 
-		if (s->kind != STEP_REMEMBER)
-			continue;
-		notes_put(&d->world.memory.in_force, &s->target, &s->target.v[0]);
-		todo->save = true;
+		device_note_pristine(d, s);
+		if (s->kind == STEP_RELOAD)
+			device_begin_attempt(d);
+		if (s->kind == STEP_REMEMBER)
+			d->dirty |= notes_put(&d->world.memory.in_force, &s->target, PARAM_VALUE,
+					      &s->target.v[0]);
 	}
 }
 
@@ -507,8 +565,11 @@ void device_event(struct device *d, const struct device_event *event, uint64_t n
 	*ret = (struct device_todo){.what = DEVICE_REST, .wake_at = USEC_NEVER};
 	handle(d, event, now);
 	act(d, now, ret);
-	if (!d->gone)
-		device_update_state(d, now);
+	if (d->gone)
+		return;
+	device_update_state(d, now);
+	if (d->record)
+		device_record(d, now);
 }
 
 /** device_busy() - is it on its way to another state? A re-read of what is known does not count. */
@@ -521,5 +582,5 @@ bool device_busy(const struct device *d)
 /** device_preview() - the plan if every reload were permitted now; @ret must be empty. */
 void device_preview(const struct device *d, struct plan *ret)
 {
-	plan_make(&d->want, &d->world, &(struct policy){.reload = true}, ret);
+	plan_make(&d->goal, &d->world, &(struct policy){.reload = true, .held = &d->held}, ret);
 }

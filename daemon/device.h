@@ -48,6 +48,16 @@ struct failure {
 
 typedef VEC(struct failure) failure_list;
 
+/* What the device did between two rests, for people. */
+struct record {
+	uint64_t at; /* when it came to rest */
+	char *trigger, *result, *detail;
+	uint64_t outage; /* of a reload in it, microseconds; 0: none */
+};
+
+/* So many are kept; the oldest goes first. */
+#define RECORDS_MAX 64
+
 enum device_activity { DEVICE_IDLE, DEVICE_READING, DEVICE_WRITING };
 
 /* A config and the device's entry in it. */
@@ -56,14 +66,19 @@ struct assignment {
 	const struct entry *entry;
 };
 
+struct flip;
+
 struct device {
 	char *handle;
 	struct config *latest; /* the config in force for the whole switch */
 	struct assignment
 		used; /* the one carried out; its entry is NULL while unmanaged or unknown */
 	struct assignment accepted; /* the last one that could be bound: what `want` comes from */
+	const char *kernel;	    /* its release, borrowed */
+	bool off;		    /* carved=off: nothing is written */
 	struct world world;
-	struct state want;
+	struct state want;		   /* what the config says */
+	struct state goal;		   /* what is planned for, see device_goal.c */
 	const struct entry *contenders[2]; /* of latest: two that both match, or NULL */
 	bool refused;			   /* the latest config is not carried out; diags say why */
 	struct diag_list diags;		   /* errors, and notes */
@@ -82,6 +97,9 @@ struct device {
 	bool outdated;	     /* what is in flight answers an old question: read again */
 	bool stale;	     /* a notification came: read again, but not too often */
 	bool vanished;	     /* it said that it is gone */
+	bool appeared;	     /* ... and that it is there, since */
+	bool doubted;	     /* ... or that is waited for already */
+	bool reborn;	     /* it made objects anew, so their values are the driver's */
 	uint64_t catalogues; /* how many were read */
 	double tokens;	     /* bucket that limits reads after notifications */
 	uint64_t tokens_at;
@@ -90,6 +108,7 @@ struct device {
 	bool explicit; /* an operator or a registration asks: live changes despite `drift: report`
 			*/
 	bool allow_reload; /* the same for reloads */
+	bool force_reload; /* ... whatever the policy says */
 
 	/* what became of it */
 	step_list ran; /* acknowledged since the device last rested */
@@ -97,11 +116,14 @@ struct device {
 	unsigned attempts; /* of what failed for the moment */
 	uint64_t retry_at;
 	int read_error;
-	unsigned read_losses; /* reads in a row that came to nothing for the moment */
-	bool own_reload;      /* one of ours succeeded since the last read */
-	bool learn_unread;    /* ... since the last bind */
-	bool known;	      /* has rested since it registered or the config changed */
-	bool dirty;	      /* the memory has changed since it was saved */
+	unsigned read_losses;	/* reads in a row that came to nothing for the moment */
+	bool own_reload;	/* one of ours succeeded since the last read */
+	bool learn_unread;	/* ... since the last bind */
+	bool known;		/* has rested since it registered or the config changed */
+	bool dirty;		/* the memory has changed since it was saved */
+	VEC(struct flip) flips; /* changes by somebody else, see device_fight.c */
+	struct notes held;	/* objects that are left to him */
+	uint64_t episode;	/* counts the rests */
 
 	/* for people */
 	const char *trigger;		   /* what set it going last */
@@ -109,6 +131,13 @@ struct device {
 	bool recovering;		   /* from a reload: what follows is its outage */
 	unsigned foreign, restored;	   /* reloads by others, and SETs that make up for them */
 	uint64_t outage;		   /* of the last reload, microseconds */
+	uint64_t converged_at;		   /* 0: never */
+	struct buf done;		   /* steps since it rested, for the record */
+	unsigned n_done;
+	bool record;		    /* it has come to rest after something happened */
+	bool recovered;		    /* ... a reload among it */
+	VEC(struct record) records; /* oldest first */
+	uint64_t n_records;	    /* made so far */
 	enum device_state state;
 	char *reason, *last_error, *last_extack;
 	uint64_t revision; /* counts every change that people can see */
@@ -121,6 +150,8 @@ enum device_event_type {
 	DEVICE_EV_VANISHED, /* it says that it is gone */
 	DEVICE_EV_READ,	    /* .reading */
 	DEVICE_EV_DONE,	    /* .results, one for each step of todo.steps */
+	DEVICE_EV_REBORN,   /* objects were registered anew; .trigger */
+	DEVICE_EV_APPLY,    /* somebody asks to bring about what is wanted; .allow_reload, .retry */
 	DEVICE_EV_CAPTURE,  /* somebody wants to see all that the device has: read its catalogue */
 	DEVICE_EV_TICK,
 };
@@ -142,6 +173,8 @@ struct device_event {
 	enum device_event_type type;
 	struct config *config;
 	bool explicit;
+	bool allow_reload; /* whatever the policy says */
+	bool retry;	   /* what failed, was fought over or quarantined too */
 	const char *trigger;
 	const struct device_reading *reading;
 	const struct step_result *results;

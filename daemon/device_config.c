@@ -20,16 +20,19 @@ void assignment_set(struct assignment *a, struct config *config, const struct en
 	config_unref(old);
 }
 
-static void release(struct device *d)
+/** device_release() - it is nobody's business any more. */
+void device_release(struct device *d)
 {
 	assignment_set(&d->used, NULL, NULL);
 	assignment_set(&d->accepted, NULL, NULL);
 	state_clear(&d->want);
+	state_clear(&d->goal);
 	if (d->activity != DEVICE_WRITING) { /* else what is in flight is still looked at */
 		plan_clear(&d->plan);
 		d->first = d->end = 0;
 	}
 	failures_clear(d);
+	device_end_fights(d);
 }
 
 /* Show the problems once, not at every read. */
@@ -88,7 +91,10 @@ void device_use_latest(struct device *d)
 	}
 	d->refused = false;
 	diag_clear(&d->diags);
-	release(d);
+	if (device_removed_entry(d))
+		assignment_set(&d->used, d->latest, device_removed_entry(d));
+	else
+		device_release(d);
 }
 
 /* Back to what was accepted before, if that is something else. */

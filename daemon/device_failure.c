@@ -12,6 +12,13 @@
 #include <string.h>
 
 static const uint64_t retry_after[] = {USEC_PER_SEC, 10 * USEC_PER_SEC, 60 * USEC_PER_SEC};
+const unsigned failure_retries = ARRAY_SIZE(retry_after);
+
+/** failure_retry_after() - how long to wait before the next try; @attempt < failure_retries. */
+uint64_t failure_retry_after(unsigned attempt)
+{
+	return retry_after[attempt];
+}
 
 /** error_is_transient() - might the same request succeed later, with nothing changed? */
 bool error_is_transient(int error)
@@ -64,26 +71,47 @@ void failures_clear(struct device *d)
 	d->retry_at = USEC_NEVER;
 }
 
-/** failures_drop_transient() - it is time to try again. */
-void failures_drop_transient(struct device *d)
+static bool is_transient(const struct failure *f)
+{
+	return f->transient;
+}
+
+static bool is_of_reload(const struct failure *f)
+{
+	return f->step.kind == STEP_RELOAD || object_reload_class(&f->step.target);
+}
+
+static void drop(struct device *d, bool (*which)(const struct failure *f))
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < d->failures.n; i++) {
-		if (d->failures.v[i].transient)
+		if (which(&d->failures.v[i]))
 			failure_clear(&d->failures.v[i]);
 		else
 			d->failures.v[n++] = d->failures.v[i];
 	}
 	d->failures.n = n;
+}
+
+/** failures_drop_transient() - it is time to try again. */
+void failures_drop_transient(struct device *d)
+{
+	drop(d, is_transient);
 	d->retry_at = USEC_NEVER;
+}
+
+/** failures_drop_reload() - what belongs to a reload is told by the roll-back from now on. */
+void failures_drop_reload(struct device *d)
+{
+	drop(d, is_of_reload);
 }
 
 /** failures_block_reload() - did anything fail that belongs to a reload? */
 bool failures_block_reload(const struct device *d)
 {
 	vec_each(f, &d->failures)
-		if (f->step.kind == STEP_RELOAD || object_reload_class(&f->step.target))
+		if (is_of_reload(f))
 			return true;
 	return false;
 }
@@ -102,7 +130,8 @@ void failure_explain(const struct failure *f, struct buf *out)
 	else if (error_means_lost(f->error))
 		buf_add(out, ": the kernel's answer was lost");
 	else
-		buf_add(out, " was refused: %s", strerror(-f->error));
+		buf_add(out, " %s: %s", f->step.kind == STEP_RELOAD ? "failed" : "was refused",
+			strerror(-f->error));
 	if (f->extack)
 		buf_add(out, ": %s", f->extack);
 	if (f->error == -EPERM)

@@ -5,9 +5,13 @@
  * difference: they restart whenever the device registers.
  */
 #include "device_parts.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <linux/devlink.h>
+
+/* A successor can be asked at most so long before its message comes. */
+#define DOUBT_USEC (USEC_PER_SEC / 20)
 
 /* Everything is at the driver's defaults, and what we knew is worth nothing. */
 static void registered(struct device *d)
@@ -44,6 +48,7 @@ static void reloaded(struct device *d, const counter_list *now)
 	if (!foreign)
 		return;
 	m->foreign_reloads += foreign;
+	d->reborn = true;
 	d->foreign += foreign;
 	d->trigger = "foreign-reload";
 	d->restored = 0;
@@ -82,33 +87,55 @@ static void take_states(struct device *d, const struct device_reading *r)
 	d->catalogues++;
 }
 
+/*
+ * It said that it is gone, and it is there: is it another instance? Only if that said that it is there,
+ * too. Linux 6.1 says that a device is gone when a move to another namespace failed, and leaves it at
+ * that; a real successor can be asked a moment before its message comes.
+ *
+ * Return: false where that is not known yet.
+ */
+static bool tell_farewell(struct device *d, uint64_t now, bool *ret_another)
+{
+	bool sure = d->appeared || d->doubted || !d->identified;
+
+	*ret_another = d->vanished && d->appeared && d->identified;
+	if (d->vanished && !sure) {
+		d->doubted = true;
+		d->known = false;
+		d->retry_at = MIN(d->retry_at, now + DOUBT_USEC);
+		return false;
+	}
+	d->vanished = d->appeared = d->doubted = false;
+	return true;
+}
+
 /**
  * device_absorb() - take in a successful read.
  *
  * Return: false where it has to be read again first, as it is another instance than we thought.
  */
-bool device_absorb(struct device *d, const struct device_reading *r)
+bool device_absorb(struct device *d, const struct device_reading *r, uint64_t now)
 {
-	const counter_list *now = &r->facts->counters;
+	const counter_list *counters = &r->facts->counters;
 	struct memory *m = &d->world.memory;
-	bool known = m->counters.n > 0;
-	bool again = known && counters_restarted(now, &m->counters);
+	bool known = m->counters.n > 0, again;
 
-	if (d->vanished && d->identified)
-		again = true;
-	d->vanished = false;
-	d->dirty |= counters_differ(now, &m->counters);
+	if (!tell_farewell(d, now, &again))
+		return false;
+	again |= known && counters_restarted(counters, &m->counters);
+	d->dirty |= counters_differ(counters, &m->counters);
 	if (again) {
 		registered(d);
 		if (!r->identified)
 			return false;
-	} else if (known && counters_differ(now, &m->counters)) {
-		reloaded(d, now);
+	} else if (known && counters_differ(counters, &m->counters)) {
+		reloaded(d, counters);
 	}
 	d->own_reload = false;
-	counters_copy(&m->counters, now);
+	counters_copy(&m->counters, counters);
 	take_facts(d, r);
 	take_states(d, r);
+	device_judge_attempt(d, now);
 	return true;
 }
 
@@ -117,9 +144,10 @@ static void learn_in_force(struct device *d, const struct object *want)
 	const struct object *have =
 		state_find(&d->world.have, want->class, want->name, want->cmode);
 
-	if (!have || !object_has(have, PARAM_VALUE) || notes_find(&d->world.memory.in_force, want))
+	if (!have || !object_has(have, PARAM_VALUE) ||
+	    notes_find(&d->world.memory.in_force, want, PARAM_VALUE))
 		return;
-	notes_put(&d->world.memory.in_force, want, &have->v[PARAM_VALUE]);
+	notes_put(&d->world.memory.in_force, want, PARAM_VALUE, &have->v[PARAM_VALUE]);
 	d->dirty = true;
 }
 
@@ -132,7 +160,7 @@ static void learn_unread(struct device *d, const struct object *want)
 	if (!have || !object_has(have, RESOURCE_SIZE_NEW) ||
 	    !value_equal(&have->v[RESOURCE_SIZE_NEW], &want->v[RESOURCE_SIZE]))
 		return;
-	notes_put(&d->world.memory.unread, want, &want->v[RESOURCE_SIZE]);
+	notes_put(&d->world.memory.unread, want, RESOURCE_SIZE, &want->v[RESOURCE_SIZE]);
 	d->dirty = true;
 	log_with(LOG_NOTICE,
 		 &(struct log_fields){.device = d->handle,

@@ -7,10 +7,34 @@
 /* device_config.c: which entry is the device's, and what it comes to */
 void device_use_latest(struct device *d);
 int device_bind(struct device *d);
+void device_release(struct device *d);
 void assignment_set(struct assignment *a, struct config *config, const struct entry *entry);
 
+/* device_goal.c: what to plan for */
+void device_compose(struct device *d);
+void device_note_pristine(struct device *d, const struct step *s);
+const struct entry *device_removed_entry(const struct device *d);
+bool device_is_removed(const struct device *d);
+
+/* device_rollback.c: a reload that failed after the tear-down */
+char *device_key(const struct device *d);
+void device_forgive(struct device *d);
+void device_check_key(struct device *d);
+void device_begin_attempt(struct device *d);
+void device_judge_attempt(struct device *d, uint64_t now);
+bool device_rollback_due(const struct device *d);
+
+/* device_fight.c: somebody else who wants something else */
+bool device_find_fights(struct device *d, uint64_t now);
+void device_end_fights(struct device *d);
+
+/* device_record.c: what happened, for people */
+void device_note_done(struct device *d, const struct step *s);
+void device_record(struct device *d, uint64_t now);
+void device_drop_records(struct device *d);
+
 /* device_learn.c: what a read tells beyond the values themselves */
-bool device_absorb(struct device *d, const struct device_reading *r);
+bool device_absorb(struct device *d, const struct device_reading *r, uint64_t now);
 void device_learn(struct device *d);
 
 /* device_failure.c: what did not come true, and for how long it is not tried again */
@@ -19,6 +43,9 @@ bool error_means_lost(int error);
 void failure_add(struct device *d, const struct step *s, int error, const char *extack,
 		 uint64_t now);
 void failures_drop_transient(struct device *d);
+void failures_drop_reload(struct device *d);
+uint64_t failure_retry_after(unsigned attempt);
+extern const unsigned failure_retries;
 void failures_clear(struct device *d);
 bool failures_block_reload(const struct device *d);
 void steps_copy(step_list *to, const struct step *s);

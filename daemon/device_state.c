@@ -60,10 +60,31 @@ static void find_failures(const struct device *d, struct finding *f)
 		add(f, STATE_FAILED, "; ");
 		failure_explain(failure, &f->reason);
 	}
-	if (d->world.facts.reload_failed) {
+	if (d->world.facts.reload_failed && d->world.memory.lasting.rollback == ROLLBACK_NONE) {
 		add(f, STATE_FAILED, "; ");
 		buf_add(&f->reason, "its last reload failed: ports and traps are gone");
 	}
+}
+
+static void find_quarantine(const struct device *d, struct finding *f)
+{
+	static const char *const up[] = {
+		[ROLLBACK_GOOD] = "the values that worked before are in force",
+		[ROLLBACK_DEFAULTS] = "the values before our first write are in force",
+		[ROLLBACK_GIVEN_UP] = "somebody else brought the device back"};
+	static const char *const down[] = {
+		[ROLLBACK_GOOD] = "the values that worked before are being brought back",
+		[ROLLBACK_DEFAULTS] = "the values before our first write are being brought back",
+		[ROLLBACK_GIVEN_UP] = "no roll-back succeeded: ports and traps are gone"};
+	const struct lasting *l = &d->world.memory.lasting;
+
+	if (l->rollback == ROLLBACK_NONE)
+		return;
+	add(f, STATE_QUARANTINED, "; ");
+	buf_add(&f->reason,
+		"%s; %s; what failed is not tried again until the config changes or carvectl retry",
+		l->reason ? l->reason : "a reload failed",
+		(d->world.facts.reload_failed ? down : up)[l->rollback]);
 }
 
 static void find_refusal(const struct device *d, struct finding *f)
@@ -102,6 +123,9 @@ static void find_activity(const struct device *d, uint64_t now, struct finding *
 	} else if (d->ran.n && d->activity == DEVICE_READING) {
 		add(f, STATE_APPLYING, "; ");
 		buf_add(&f->reason, "reading back");
+	} else if (d->doubted) {
+		add(f, STATE_READING, "; ");
+		buf_add(&f->reason, "it said that it is gone, and still answers");
 	} else if (!d->known && (d->activity == DEVICE_READING || !d->identified)) {
 		add(f, STATE_READING, "; ");
 		buf_add(&f->reason, "reading the device");
@@ -120,8 +144,16 @@ static void find_pending(const struct device *d, struct finding *f)
 	}
 	if (d->activity == DEVICE_IDLE && d->plan.steps.n && !device_live_permitted(d)) {
 		add(f, STATE_DRIFTED, "; ");
-		buf_add(&f->reason, "%zu differences are only reported (drift: report)",
-			d->plan.steps.n);
+		buf_add(&f->reason, "%zu differences are only reported (%s)", d->plan.steps.n,
+			d->off ? "carved=off on the kernel command line" : "drift: report");
+	}
+	if (d->plan.held_text.n) {
+		add(f, STATE_DRIFTED, "; ");
+		buf_add(&f->reason,
+			"somebody else sets it again and again, left alone until the config "
+			"changes or "
+			"carvectl retry: %s",
+			d->plan.held_text.s);
 	}
 	if (d->plan.unread_text.n) {
 		add(f, STATE_CONVERGED, "; ");
@@ -155,11 +187,14 @@ void device_update_state(struct device *d, uint64_t now)
 	_cleanup_free_ char *reason = NULL;
 
 	if (managed) {
+		find_quarantine(d, &f);
 		find_failures(d, &f);
 		find_refusal(d, &f);
 		find_activity(d, now, &f);
 		find_pending(d, &f);
 	}
 	reason = buf_take(&f.reason);
+	if (f.state == STATE_CONVERGED && d->state != STATE_CONVERGED)
+		d->converged_at = now;
 	set_state(d, f.state, reason);
 }

@@ -242,6 +242,25 @@ static int run(const struct options *o)
 	return r;
 }
 
+/* carved=off on the kernel's command line: the way out when a config keeps a switch from starting. */
+static bool is_switched_off(void)
+{
+	char line[4096], *rest = line;
+	FILE *f = fopen("/proc/cmdline", "re");
+	bool off = false;
+
+	if (!f)
+		return false;
+	if (fgets(line, sizeof(line), f))
+		for (const char *word; (word = strsep(&rest, " \n"));)
+			if (strncmp(word, "carved=", 7) == 0)
+				off = strcmp(word + 7, "off") == 0;
+	fclose(f);
+	if (off)
+		log_warning("carved=off on the kernel command line: nothing is written");
+	return off;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {.manager = {.config_root = "",
@@ -259,5 +278,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	return o.check ? check(&o) : run(&o);
+	if (o.check)
+		return check(&o);
+	o.manager.off = is_switched_off();
+	return run(&o);
 }

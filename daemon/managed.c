@@ -17,6 +17,7 @@ struct managed {
 	struct chan *chan;
 	struct loop_timer *timer;
 	bool gone, writing;
+	int save_error; /* the last one, or 0 */
 	/* the read in flight */
 	struct reading reading;
 	read_request_list requests;
@@ -55,12 +56,15 @@ static void send_steps(struct managed *m, const struct device_todo *todo)
 	chan_submit(m->chan, b);
 }
 
+/* That it cannot be saved costs a reload at most, and is said once. */
 static void save(struct managed *m)
 {
 	int r = store_save_memory(m->env->store, m->device->handle, &m->device->world.memory);
 
-	if (r < 0)
-		log_error("%s: memory not saved: %s", m->device->handle, strerror(-r));
+	if (r < 0 && r != m->save_error)
+		log_error("%s: what carved remembers of the device cannot be saved: %s",
+			  m->device->handle, strerror(-r));
+	m->save_error = r;
 }
 
 static void carry_out(struct managed *m, struct device_todo *todo)
@@ -161,6 +165,8 @@ struct managed *managed_new(const struct managed_environment *env, const char *h
 	m->device = device_new(handle, config, clock_now());
 	m->chan = chan_new(env->hub, on_done, m);
 	m->timer = loop_timer_new(env->loop, on_timer, m);
+	m->device->kernel = env->kernel;
+	m->device->off = env->off;
 	store_load_memory(env->store, handle, &m->device->world.memory);
 	return m;
 }

@@ -20,7 +20,9 @@ struct managed_environment {
 	/* the device changed, or is to be forgotten: it must not be freed inside of the call */
 	void (*changed)(void *user, struct managed *m);
 	void *user;
-	bool stopping; /* start nothing new */
+	const char *kernel; /* its release */
+	bool off;	    /* write nothing */
+	bool stopping;	    /* start nothing new */
 };
 
 struct managed *managed_new(const struct managed_environment *env, const char *handle,

@@ -14,13 +14,21 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 /* Another carved holds the lock, perhaps a dead one whose request the kernel still carries out. */
 #define LOCK_RETRY_USEC (USEC_PER_SEC / 4)
 
+/* Something was asked for; it ends when what it is about has come to rest. */
+struct job {
+	uint64_t id;
+	char *handle; /* NULL: all devices */
+};
+
 struct manager {
 	struct managed_environment env;
 	struct manager_options options;
+	struct utsname kernel;
 	const struct manager_face *face;
 	void *face_user;
 	struct store store;
@@ -37,7 +45,7 @@ struct manager {
 	bool hold; /* in the middle of handing out something: no conclusions yet */
 	uint64_t started;
 	char *problem; /* why no device can be reached at all, or NULL */
-	VEC(uint64_t) jobs;
+	VEC(struct job) jobs;
 	uint64_t last_job;
 	int exit_code;
 };
@@ -140,16 +148,40 @@ static bool settled(const struct manager *m)
 	return true;
 }
 
+static uint64_t add_job(struct manager *m, const char *handle)
+{
+	vec_push(&m->jobs, ((struct job){++m->last_job, handle ? mem_strdup(handle) : NULL}));
+	return m->last_job;
+}
+
+/* Return: the state in which it ended, or -EAGAIN. */
+static int job_state(const struct manager *m, const struct job *job)
+{
+	const struct managed *device;
+
+	if (!job->handle)
+		return manager_busy(m) ? -EAGAIN : (int)manager_state(m);
+	device = manager_find(m, job->handle);
+	if (!device)
+		return STATE_ABSENT;
+	return device_busy(managed_device(device)) ? -EAGAIN : (int)managed_device(device)->state;
+}
+
 static void end_jobs(struct manager *m)
 {
-	const char *result = device_state_name(manager_state(m));
+	for (size_t i = 0; i < m->jobs.n;) {
+		struct job job = m->jobs.v[i];
+		int state = job_state(m, &job);
 
-	while (m->jobs.n) {
-		uint64_t job = m->jobs.v[0];
-
-		vec_remove(&m->jobs, 0);
+		if (state < 0) {
+			i++;
+			continue;
+		}
+		vec_remove(&m->jobs, i);
 		if (m->face && m->face->job_removed)
-			m->face->job_removed(m->face_user, job, result);
+			m->face->job_removed(m->face_user, job.id,
+					     device_state_name((enum device_state)state));
+		free(job.handle);
 	}
 }
 
@@ -185,8 +217,7 @@ static void check_ready(struct manager *m)
 		check_stopped(m);
 		return;
 	}
-	if (!manager_busy(m))
-		end_jobs(m);
+	end_jobs(m);
 	if (m->face && m->face->ready)
 		m->face->ready(m->face_user, ready);
 	if (ready && m->options.once && !waits_for_retry(m))
@@ -325,6 +356,9 @@ static void on_notification(void *user, enum watch_event event, const char *hand
 			stale(m, handle, DEVICE_EV_COUNTED, "notification");
 		else
 			add_device(m, handle);
+		return;
+	case WATCH_REBORN:
+		stale(m, handle, DEVICE_EV_REBORN, "notification");
 		return;
 	case WATCH_VANISHED:
 		stale(m, handle, DEVICE_EV_VANISHED, "notification");
@@ -470,9 +504,12 @@ struct manager *manager_new(struct loop *loop, const struct manager_options *opt
 	struct manager *m = mem_new(struct manager);
 
 	m->options = *options;
+	uname(&m->kernel);
 	m->env = (struct managed_environment){.loop = loop,
 					      .hub = chan_hub_new(&options->transport),
 					      .store = &m->store,
+					      .kernel = m->kernel.release,
+					      .off = options->off,
 					      .drain = on_watch,
 					      .changed = on_changed,
 					      .user = m};
@@ -494,6 +531,8 @@ struct manager *manager_free(struct manager *m)
 	vec_each(d, &m->devices)
 		managed_free(*d);
 	vec_clear(&m->devices);
+	vec_each(job, &m->jobs)
+		free(job->handle);
 	vec_clear(&m->jobs);
 	loop_unwatch(m->watch_io);
 	loop_unwatch(m->hub_io);
@@ -578,8 +617,7 @@ int manager_reload(struct manager *m, uint64_t *ret_job)
 	m->config = config;
 	m->generation++;
 	keep_config(m);
-	*ret_job = ++m->last_job;
-	vec_push(&m->jobs, *ret_job);
+	*ret_job = add_job(m, NULL);
 	e.config = config;
 	m->hold = true;
 	for (size_t i = 0; i < m->devices.n; i++)
@@ -593,4 +631,27 @@ int manager_reload(struct manager *m, uint64_t *ret_job)
 		m->face->manager_changed(m->face_user);
 	check_ready(m);
 	return 0;
+}
+
+/**
+ * manager_apply() - let a device bring about what is wanted of it, now.
+ * @device: NULL: all of them
+ * @allow_reload: by a reload too, whatever the policy says and it destroys
+ * @retry: what failed, was fought over or quarantined too
+ *
+ * Return: the job that ends when it has come to rest.
+ */
+uint64_t manager_apply(struct manager *m, struct managed *device, bool allow_reload, bool retry)
+{
+	struct device_event e = {
+		.type = DEVICE_EV_APPLY, .allow_reload = allow_reload, .retry = retry};
+	uint64_t job = add_job(m, device ? managed_device(device)->handle : NULL);
+
+	m->hold = true;
+	for (size_t i = 0; i < m->devices.n; i++)
+		if (!device || m->devices.v[i] == device)
+			managed_event(m->devices.v[i], &e);
+	m->hold = false;
+	check_ready(m);
+	return job;
 }

@@ -14,6 +14,7 @@ struct manager_options {
 	const char *runtime_dir, *state_dir;
 	struct transport transport;
 	bool once; /* end when everything has come to rest */
+	bool off;  /* look and tell, but write nothing */
 };
 
 /* What a face wants to know. Each may be NULL. */
@@ -42,6 +43,7 @@ void manager_stop(struct manager *m);
 int manager_exit_code(const struct manager *m);
 
 int manager_reload(struct manager *m, uint64_t *ret_job);
+uint64_t manager_apply(struct manager *m, struct managed *device, bool allow_reload, bool retry);
 enum device_state manager_state(const struct manager *m);
 const struct diag_list *manager_diagnostics(const struct manager *m);
 uint64_t manager_generation(const struct manager *m);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * JSON files, one for each device, written to a temporary file, synced and renamed. A file that
+ * JSON files, two for each device, written to a temporary file, synced and renamed. A file that
  * cannot be understood is set aside under another name and counts as missing: it can only cost a
  * reload.
  */
@@ -25,14 +25,18 @@ static int make_dir(const char *path)
 /** store_open() - make the directories. Return: 0 or -errno. */
 int store_open(struct store *s, const char *runtime_dir, const char *state_dir)
 {
-	_cleanup_free_ char *devices = mem_printf("%s/devices", runtime_dir);
-	int r;
+	_cleanup_free_ char *running = mem_printf("%s/devices", runtime_dir);
+	_cleanup_free_ char *lasting = mem_printf("%s/devices", state_dir);
+	const char *const dirs[] = {runtime_dir, running, state_dir, lasting};
+	int r = 0;
 
 	*s = (struct store){.runtime_dir = runtime_dir, .state_dir = state_dir, .lock_fd = -1};
-	r = make_dir(runtime_dir);
-	if (r >= 0)
-		r = make_dir(devices);
-	return r < 0 ? r : make_dir(state_dir);
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		int error = make_dir(dirs[i]);
+
+		r = r ? r : error;
+	}
+	return r;
 }
 
 /**
@@ -60,77 +64,111 @@ void store_close(struct store *s)
 }
 
 /* A handle is a path; in a file name its slashes are written as sysfs does. */
-static char *memory_path(const struct store *s, const char *handle)
+static char *device_path(const char *dir, const char *handle)
 {
-	char *path = mem_printf("%s/devices/%s.json", s->runtime_dir, handle);
+	char *path = mem_printf("%s/devices/%s.json", dir, handle);
 
-	for (char *p = path + strlen(s->runtime_dir) + strlen("/devices/"); *p; p++)
+	for (char *p = path + strlen(dir) + strlen("/devices/"); *p; p++)
 		if (*p == '/')
 			*p = '!';
 	return path;
 }
 
-/**
- * store_load_memory() - what is remembered of a device.
- * @ret: must be empty; stays so if there is nothing
- *
- * Return: 0; -ENOENT; -EINVAL where the file made no sense and has been set aside.
- */
-int store_load_memory(const struct store *s, const char *handle, struct memory *ret)
+static int parse_memory(json_t *j, struct memory *m)
 {
-	_cleanup_free_ char *path = memory_path(s, handle);
+	int r = memory_from_json(j, m);
+
+	if (r < 0)
+		memory_clear(m);
+	return r;
+}
+
+static int parse_lasting(json_t *j, struct memory *m)
+{
+	int r = lasting_from_json(j, &m->lasting);
+
+	if (r < 0)
+		lasting_clear(&m->lasting);
+	return r;
+}
+
+/* What makes no sense, or was written by a later version, is set aside. */
+static void load(const char *path, int (*parse)(json_t *j, struct memory *m), struct memory *m)
+{
 	_cleanup_free_ char *aside = mem_printf("%s.damaged", path);
-	json_error_t error;
 	json_t *j;
 	int r;
 
-	if (access(path, R_OK) < 0)
-		return -errno;
-	j = json_load_file(path, 0, &error);
-	r = j ? memory_from_json(j, ret) : -EINVAL;
-	json_decref(j);
-	if (r < 0) {
-		memory_clear(ret);
-		log_warning("%s: not understood, set aside as %s", path, aside);
-		(void)rename(path, aside);
+	if (access(path, R_OK) < 0) {
+		if (errno != ENOENT)
+			log_warning("%s: %s", path, strerror(errno));
+		return;
 	}
+	j = json_load_file(path, 0, NULL);
+	r = j ? parse(j, m) : -EINVAL;
+	json_decref(j);
+	if (r == 0)
+		return;
+	log_warning("%s: not understood, set aside as %s", path, aside);
+	if (rename(path, aside) < 0)
+		log_warning("%s: %s", path, strerror(errno));
+}
+
+/**
+ * store_load_memory() - what is remembered of a device.
+ * @ret: must be empty; what is missing or damaged stays so
+ */
+void store_load_memory(const struct store *s, const char *handle, struct memory *ret)
+{
+	_cleanup_free_ char *running = device_path(s->runtime_dir, handle);
+	_cleanup_free_ char *lasting = device_path(s->state_dir, handle);
+
+	load(running, parse_memory, ret);
+	load(lasting, parse_lasting, ret);
+}
+
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			text += n;
+			len -= (size_t)n;
+		}
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* A rename is on disk when its directory is. */
+static int sync_parent(const char *path)
+{
+	_cleanup_free_ char *dir = mem_printf("%.*s", (int)(strrchr(path, '/') - path), path);
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+
+	if (fd < 0)
+		return -errno;
+	r = fsync(fd) < 0 ? -errno : 0;
+	close(fd);
 	return r;
 }
 
 static int write_file(const char *path, const char *text)
 {
 	_cleanup_free_ char *temporary = mem_printf("%s.new", path);
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), r = 0;
-	size_t len = strlen(text);
+	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), r;
 
 	if (fd < 0)
 		return -errno;
-	if (write(fd, text, len) != (ssize_t)len || fsync(fd) < 0)
-		r = errno ? -errno : -EIO;
+	r = write_all(fd, text, strlen(text));
 	close(fd);
 	if (r == 0 && rename(temporary, path) < 0)
 		r = -errno;
-	return r;
-}
-
-/** store_save_memory() - on disk when it returns. Return: 0 or -errno. */
-int store_save_memory(const struct store *s, const char *handle, const struct memory *m)
-{
-	_cleanup_free_ char *path = memory_path(s, handle);
-	json_t *j = memory_to_json(handle, m);
-	_cleanup_free_ char *text = j ? json_dumps(j, JSON_INDENT(1)) : NULL;
-
-	json_decref(j);
-	return text ? write_file(path, text) : -ENOMEM;
-}
-
-/* --- the config accepted last ------------------------------------------------ */
-
-#define CONFIG_FORMAT 1
-
-static char *config_path(const struct store *s)
-{
-	return mem_printf("%s/accepted.json", s->state_dir);
+	if (r < 0)
+		(void)unlink(temporary);
+	return r < 0 ? r : sync_parent(path);
 }
 
 static char *read_text(const char *path)
@@ -149,6 +187,35 @@ static char *read_text(const char *path)
 	return text;
 }
 
+/* Takes @j. What stands there already is not written again. */
+static int save(const char *path, json_t *j)
+{
+	_cleanup_free_ char *text = json_dumps(j, JSON_INDENT(1)), *before = read_text(path);
+
+	json_decref(j);
+	return text_equal(text, before) ? 0 : write_file(path, text);
+}
+
+/** store_save_memory() - on disk when it returns. Return: 0 or -errno. */
+int store_save_memory(const struct store *s, const char *handle, const struct memory *m)
+{
+	_cleanup_free_ char *running = device_path(s->runtime_dir, handle);
+	_cleanup_free_ char *lasting = device_path(s->state_dir, handle);
+	int r = save(lasting, lasting_to_json(handle, &m->lasting));
+	int error = save(running, memory_to_json(handle, m));
+
+	return r < 0 ? r : error;
+}
+
+/* --- the config accepted last ------------------------------------------------ */
+
+#define CONFIG_FORMAT 1
+
+static char *config_path(const struct store *s)
+{
+	return mem_printf("%s/accepted.json", s->state_dir);
+}
+
 /**
  * store_keep_config() - keep the files of an accepted config for a start with broken ones.
  * @root: what their paths begin with here, and will not when they are unpacked
@@ -157,8 +224,8 @@ static char *read_text(const char *path)
  */
 int store_keep_config(const struct store *s, const char *root, const text_list *files)
 {
-	_cleanup_free_ char *path = config_path(s), *text = NULL, *kept = NULL;
-	json_t *texts = json_object(), *j;
+	_cleanup_free_ char *path = config_path(s);
+	json_t *texts = json_object();
 
 	vec_each(file, files) {
 		_cleanup_free_ char *content = read_text(*file);
@@ -166,11 +233,7 @@ int store_keep_config(const struct store *s, const char *root, const text_list *
 		if (content)
 			json_object_set_new(texts, *file + strlen(root), json_string(content));
 	}
-	j = json_pack("{s:i,s:o}", "version", CONFIG_FORMAT, "files", texts);
-	text = json_dumps(j, JSON_INDENT(1));
-	json_decref(j);
-	kept = read_text(path);
-	return text_equal(text, kept) ? 0 : write_file(path, text);
+	return save(path, json_pack("{s:i,s:o}", "version", CONFIG_FORMAT, "files", texts));
 }
 
 static int make_parents(char *path)

@@ -18,7 +18,7 @@ int store_open(struct store *s, const char *runtime_dir, const char *state_dir);
 int store_lock(struct store *s);
 void store_close(struct store *s);
 
-int store_load_memory(const struct store *s, const char *handle, struct memory *ret);
+void store_load_memory(const struct store *s, const char *handle, struct memory *ret);
 int store_save_memory(const struct store *s, const char *handle, const struct memory *m);
 
 int store_keep_config(const struct store *s, const char *root, const text_list *files);

@@ -63,6 +63,10 @@ static enum watch_event event_of(uint8_t command)
 		return WATCH_APPEARED;
 	case DEVLINK_CMD_DEL:
 		return WATCH_VANISHED;
+	case DEVLINK_CMD_TRAP_NEW:
+	case DEVLINK_CMD_TRAP_GROUP_NEW:
+	case DEVLINK_CMD_TRAP_POLICER_NEW:
+		return WATCH_REBORN;
 	default:
 		return WATCH_STALE;
 	}

@@ -8,8 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MEMORY_FORMAT 1
-#define FACTS_FORMAT  1
+#define MEMORY_FORMAT  1
+#define LASTING_FORMAT 1
+#define FACTS_FORMAT   1
 
 /* --- memory ------------------------------------------------------------------ */
 
@@ -42,10 +43,10 @@ static json_t *notes_to_json(const struct notes *n)
 	json_t *list = json_array();
 
 	vec_each(note, &n->notes)
-		json_array_append_new(list,
-				      json_pack("{s:s,s:s,s:i,s:o}", "class", note->class->name,
-						"name", note->name, "cmode", (int)note->cmode,
-						"value", value_to_json(&note->value)));
+		json_array_append_new(
+			list, json_pack("{s:s,s:s,s:i,s:i,s:o}", "class", note->class->name, "name",
+					note->name, "cmode", (int)note->cmode, "field",
+					(int)note->field, "value", value_to_json(&note->value)));
 	return list;
 }
 
@@ -59,15 +60,16 @@ static int notes_from_json(json_t *list, struct notes *n)
 		struct value value = {};
 		struct object o = {};
 		json_t *v;
-		int cmode;
+		int cmode, field = 0;
 
-		if (json_unpack(j, "{s:s,s:s,s:i,s:o}", "class", &class, "name", &name, "cmode",
-				&cmode, "value", &v) < 0 ||
-		    value_from_json(v, &value) < 0 || !class_by_name(class))
+		if (json_unpack(j, "{s:s,s:s,s:i,s?i,s:o}", "class", &class, "name", &name, "cmode",
+				&cmode, "field", &field, "value", &v) < 0 ||
+		    value_from_json(v, &value) < 0 || !class_by_name(class) || field < 0 ||
+		    (size_t)field >= class_by_name(class)->n_writable)
 			return -EINVAL;
 		o = (struct object){
 			.class = class_by_name(class), .name = name, .cmode = (uint8_t)cmode};
-		notes_put(n, &o, &value);
+		notes_put(n, &o, (unsigned)field, &value);
 	}
 	return 0;
 }
@@ -100,42 +102,86 @@ static int counters_from_json(json_t *list, counter_list *ret)
 }
 
 /**
- * memory_from_json() - fill @m, which must be empty.
+ * memory_from_json() - fill @m but for its lasting part; it must be empty.
  *
  * Return: 0, or -EINVAL where @j is not of this format; @m is to be cleared then.
  */
 int memory_from_json(json_t *j, struct memory *m)
 {
-	json_t *counters, *in_force, *unread, *until_boot = NULL;
+	json_t *counters, *in_force, *unread, *until_boot = NULL, *pristine = NULL;
 	json_int_t reloads, foreign;
-	int version, settled;
+	int version, settled, restore = 0, reload = 0;
 
-	if (json_unpack(j, "{s:i,s:o,s:o,s:o,s?o,s:I,s:I,s:b}", "version", &version, "counters",
-			&counters, "in_force", &in_force, "unread", &unread, "until_boot",
-			&until_boot, "reloads", &reloads, "foreign_reloads", &foreign, "settled",
-			&settled) < 0 ||
+	if (json_unpack(j, "{s:i,s:o,s:o,s:o,s?o,s?o,s?b,s?i,s:I,s:I,s:b}", "version", &version,
+			"counters", &counters, "in_force", &in_force, "unread", &unread,
+			"until_boot", &until_boot, "pristine", &pristine, "restore", &restore,
+			"reload", &reload, "reloads", &reloads, "foreign_reloads", &foreign,
+			"settled", &settled) < 0 ||
 	    version != MEMORY_FORMAT)
 		return -EINVAL;
 	m->reloads = (uint64_t)reloads;
 	m->foreign_reloads = (uint64_t)foreign;
 	m->settled = settled;
+	m->restore = restore;
+	m->reload = (uint8_t)reload;
 	if (counters_from_json(counters, &m->counters) < 0 ||
 	    notes_from_json(in_force, &m->in_force) < 0 ||
 	    notes_from_json(unread, &m->unread) < 0 ||
+	    notes_from_json(pristine, &m->pristine) < 0 ||
 	    notes_from_json(until_boot, &m->until_boot) < 0)
 		return -EINVAL;
 	return 0;
 }
 
-/** memory_to_json() - Return: a new reference. */
+/** memory_to_json() - all but the lasting part. Return: a new reference. */
 json_t *memory_to_json(const char *handle, const struct memory *m)
 {
-	return json_pack("{s:i,s:s,s:o,s:o,s:o,s:o,s:I,s:I,s:b}", "version", MEMORY_FORMAT,
-			 "handle", handle, "counters", counters_to_json(&m->counters), "in_force",
-			 notes_to_json(&m->in_force), "unread", notes_to_json(&m->unread),
-			 "until_boot", notes_to_json(&m->until_boot), "reloads",
-			 (json_int_t)m->reloads, "foreign_reloads", (json_int_t)m->foreign_reloads,
-			 "settled", (int)m->settled);
+	return json_pack(
+		"{s:i,s:s,s:o,s:o,s:o,s:o,s:o,s:b,s:i,s:I,s:I,s:b}", "version", MEMORY_FORMAT,
+		"handle", handle, "counters", counters_to_json(&m->counters), "in_force",
+		notes_to_json(&m->in_force), "unread", notes_to_json(&m->unread), "until_boot",
+		notes_to_json(&m->until_boot), "pristine", notes_to_json(&m->pristine), "restore",
+		(int)m->restore, "reload", (int)m->reload, "reloads", (json_int_t)m->reloads,
+		"foreign_reloads", (json_int_t)m->foreign_reloads, "settled", (int)m->settled);
+}
+
+static char *keep_string(json_t *j, const char *key)
+{
+	const char *s = json_string_value(json_object_get(j, key));
+
+	return s ? mem_strdup(s) : NULL;
+}
+
+/**
+ * lasting_from_json() - fill @l, which must be empty.
+ *
+ * Return: 0, or -EINVAL where @j is not of this format; @l is to be cleared then.
+ */
+int lasting_from_json(json_t *j, struct lasting *l)
+{
+	int version, rollback, tries;
+	json_t *good;
+
+	if (json_unpack(j, "{s:i,s:o,s:i,s:i}", "version", &version, "good", &good, "rollback",
+			&rollback, "tries", &tries) < 0 ||
+	    version != LASTING_FORMAT || rollback < ROLLBACK_NONE || rollback >= ROLLBACK_MAX ||
+	    tries < 0)
+		return -EINVAL;
+	l->rollback = (enum rollback)rollback;
+	l->tries = (unsigned)tries;
+	l->attempt = keep_string(j, "attempt");
+	l->quarantine = keep_string(j, "quarantine");
+	l->reason = keep_string(j, "reason");
+	return notes_from_json(good, &l->good);
+}
+
+/** lasting_to_json() - Return: a new reference. */
+json_t *lasting_to_json(const char *handle, const struct lasting *l)
+{
+	return json_pack("{s:i,s:s,s:o,s:i,s:i,s:s*,s:s*,s:s*}", "version", LASTING_FORMAT,
+			 "handle", handle, "good", notes_to_json(&l->good), "rollback",
+			 (int)l->rollback, "tries", (int)l->tries, "attempt", l->attempt,
+			 "quarantine", l->quarantine, "reason", l->reason);
 }
 
 /* --- facts: out -------------------------------------------------------------- */

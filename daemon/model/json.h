@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two formats: the memory of a device as kept on disk, and a device as captured ("facts"): who it
+ * Two kinds of format: the memory of a device as kept on disk, and a device as captured ("facts"): who it
  * is, what it has, within which limits. The facts format serves `capture --facts`, `check --facts`
  * and tests; it is made for people to read:
  *
@@ -19,6 +19,8 @@
 
 json_t *memory_to_json(const char *handle, const struct memory *m);
 int memory_from_json(json_t *j, struct memory *m);
+json_t *lasting_to_json(const char *handle, const struct lasting *l);
+int lasting_from_json(json_t *j, struct lasting *l);
 
 json_t *facts_to_json(const char *handle, const struct world *w);
 int facts_from_json(json_t *j, struct world *w, char **ret_handle, char **ret_why);

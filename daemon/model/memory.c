@@ -11,26 +11,26 @@ static void note_clear(struct note *n)
 		free((char *)n->value.str);
 }
 
-static struct note *find(const struct notes *n, const struct object *o)
+static struct note *find(const struct notes *n, const struct object *o, unsigned field)
 {
 	vec_each(note, &n->notes)
-		if (note->class == o->class && note->cmode == o->cmode &&
+		if (note->class == o->class && note->cmode == o->cmode && note->field == field &&
 		    strcmp(note->name, o->name) == 0)
 			return note;
 	return NULL;
 }
 
-/** notes_find() - the value noted for @o, or NULL. */
-const struct value *notes_find(const struct notes *n, const struct object *o)
+/** notes_find() - the value noted for a field of @o, or NULL. */
+const struct value *notes_find(const struct notes *n, const struct object *o, unsigned field)
 {
-	const struct note *note = find(n, o);
+	const struct note *note = find(n, o, field);
 
 	return note ? &note->value : NULL;
 }
 
-void notes_drop(struct notes *n, const struct object *o)
+void notes_drop(struct notes *n, const struct object *o, unsigned field)
 {
-	struct note *note = find(n, o);
+	struct note *note = find(n, o, field);
 
 	if (!note)
 		return;
@@ -38,16 +38,21 @@ void notes_drop(struct notes *n, const struct object *o)
 	vec_remove(&n->notes, (size_t)(note - n->notes.v));
 }
 
-/** notes_put() - note @value for @o instead of what was noted. */
-void notes_put(struct notes *n, const struct object *o, const struct value *value)
+/** notes_put() - note @value for a field of @o. Return: false where it stood there already. */
+bool notes_put(struct notes *n, const struct object *o, unsigned field, const struct value *value)
 {
-	struct note note = {.class = o->class, .cmode = o->cmode, .value = *value};
+	struct note note = {
+		.class = o->class, .cmode = o->cmode, .field = (uint8_t)field, .value = *value};
+	const struct note *before = find(n, o, field);
 
+	if (before && value_equal(&before->value, value))
+		return false;
 	note.name = mem_strdup(o->name);
 	if (value->type == VALUE_STRING)
 		note.value.str = mem_strdup(value->str);
-	notes_drop(n, o);
+	notes_drop(n, o, field);
 	vec_push(&n->notes, note);
+	return true;
 }
 
 void notes_clear(struct notes *n)
@@ -57,23 +62,50 @@ void notes_clear(struct notes *n)
 	vec_clear(&n->notes);
 }
 
+/** note_object() - the object that is meant, with the noted value; borrows from the note. */
+struct object note_object(const struct note *n)
+{
+	struct object o = {.class = n->class, .name = n->name, .cmode = n->cmode};
+
+	object_set(&o, n->field, n->value);
+	return o;
+}
+
+/** lasting_forgive() - what was not to be tried again may be. */
+void lasting_forgive(struct lasting *l)
+{
+	l->rollback = ROLLBACK_NONE;
+	l->tries = 0;
+	free(l->quarantine);
+	free(l->reason);
+	l->quarantine = l->reason = NULL;
+}
+
+void lasting_clear(struct lasting *l)
+{
+	lasting_forgive(l);
+	notes_clear(&l->good);
+	free(l->attempt);
+	*l = (struct lasting){};
+}
+
 void memory_clear(struct memory *m)
 {
 	vec_clear(&m->counters);
 	notes_clear(&m->in_force);
 	notes_clear(&m->unread);
+	notes_clear(&m->pristine);
 	notes_clear(&m->until_boot);
+	lasting_clear(&m->lasting);
 	*m = (struct memory){};
 }
 
 /** memory_restart() - the device registered anew: keep only what is not about its registration. */
 void memory_restart(struct memory *m)
 {
-	struct memory kept = {.until_boot = m->until_boot,
-			      .reloads = m->reloads,
-			      .foreign_reloads = m->foreign_reloads};
-
-	m->until_boot = (struct notes){};
-	memory_clear(m);
-	*m = kept;
+	vec_clear(&m->counters);
+	notes_clear(&m->in_force);
+	notes_clear(&m->unread);
+	notes_clear(&m->pristine);
+	m->settled = false;
 }

@@ -331,6 +331,12 @@ static const struct {
 	{&class_trap, bind_trap},
 };
 
+/* While a reload has failed, traps with their groups and policers are gone for all devices. */
+static bool is_there(const struct binder *b, const struct class *class)
+{
+	return !b->world->facts.reload_failed || class == &class_param;
+}
+
 static void bind_all(struct binder *b)
 {
 	winner_list resources = {};
@@ -343,7 +349,7 @@ static void bind_all(struct binder *b)
 	vec_clear(&resources);
 	for (size_t i = 0; i < ARRAY_SIZE(binders); i++)
 		vec_each(w, &b->winners)
-			if (w->wish->class == binders[i].class)
+			if (w->wish->class == binders[i].class && is_there(b, w->wish->class))
 				binders[i].bind(b, w);
 }
 
@@ -418,6 +424,14 @@ static void add_group_traps(struct reads *reads, const struct world *w, const ch
 			add_name(reads, &class_trap, t->name);
 }
 
+/* What nobody wants any more, but carved has written. */
+static void add_noted(struct reads *reads, const struct notes *notes)
+{
+	vec_each(n, &notes->notes)
+		if (n->class != &class_resource)
+			add_name(reads, n->class, n->name);
+}
+
 /**
  * bind_reads() - the objects that bind_entry() and the planner look at.
  * @ret: must be empty; names point into @e and @w
@@ -441,6 +455,8 @@ void bind_reads(const struct entry *e, const char *handle, const struct world *w
 		else if (strspn(wish->text, "123456789") > 0)
 			add_name(ret, &class_trap_policer, wish->text);
 	}
+	add_noted(ret, &w->memory.pristine);
+	add_noted(ret, &w->memory.lasting.good);
 	drop_doubles(ret);
 	vec_clear(&winners);
 }

@@ -36,6 +36,11 @@ static struct step *add_step(struct planner *p, enum step_kind kind, enum phase 
 	return s;
 }
 
+static void name_object(struct buf *list, const struct object *o)
+{
+	buf_add(list, "%s%s %s", list->n ? ", " : "", o->class->noun, o->name);
+}
+
 static char *format_value(const struct object *o, const struct value *v)
 {
 	struct buf b = {};
@@ -93,9 +98,10 @@ static void stage(struct planner *p, const struct object *want, const struct tri
 	if (!value_equal(&t->wanted, &t->in_force)) {
 		p->reload = true;
 		if (!goes)
-			buf_add(&p->plan->pending_text, "%s%s %s",
-				p->plan->pending_text.n ? ", " : "", want->class->noun, want->name);
+			name_object(&p->plan->pending_text, want);
 	}
+	if (!goes && p->world->facts.reload_failed) /* nothing is in force */
+		return;
 	if (value_equal(goal, &t->staged))
 		return;
 	target.v[0] = *goal;
@@ -116,7 +122,7 @@ static void plan_resource(struct planner *p, const struct object *want, const st
 			   .staged = object_has(have, RESOURCE_SIZE_NEW)
 					     ? have->v[RESOURCE_SIZE_NEW]
 					     : have->v[RESOURCE_SIZE]};
-	const struct value *unread = notes_find(&p->world->memory.unread, want);
+	const struct value *unread = notes_find(&p->world->memory.unread, want, RESOURCE_SIZE);
 
 	if (unread && value_equal(unread, &t.wanted) && value_equal(&t.staged, &t.wanted)) {
 		buf_add(&p->plan->unread_text, "%s%s", p->plan->unread_text.n ? ", " : "",
@@ -128,7 +134,7 @@ static void plan_resource(struct planner *p, const struct object *want, const st
 
 static void plan_driverinit(struct planner *p, const struct object *want, const struct object *have)
 {
-	const struct value *in_force = notes_find(&p->world->memory.in_force, want);
+	const struct value *in_force = notes_find(&p->world->memory.in_force, want, PARAM_VALUE);
 	struct triple t = {.wanted = want->v[PARAM_VALUE],
 			   .staged = have->v[PARAM_VALUE],
 			   .in_force = in_force ? *in_force : have->v[PARAM_VALUE],
@@ -153,6 +159,15 @@ static void plan_live(struct planner *p, const struct object *want, const struct
 	drop_refused(p);
 }
 
+static bool differs(const struct object *want, const struct object *have)
+{
+	for (unsigned i = 0; i < want->class->n_writable; i++)
+		if (object_has(want, i) &&
+		    !(object_has(have, i) && value_equal(&want->v[i], &have->v[i])))
+			return true;
+	return want->class == &class_resource && object_has(have, RESOURCE_SIZE_NEW);
+}
+
 static void plan_object(struct planner *p, const struct object *want)
 {
 	const struct object *have =
@@ -161,8 +176,12 @@ static void plan_object(struct planner *p, const struct object *want)
 	if (!have) /* gone since it was bound: the next bind says so */
 		return;
 	if (have->error) {
-		buf_add(&p->plan->unreadable_text, "%s%s %s",
-			p->plan->unreadable_text.n ? ", " : "", want->class->noun, want->name);
+		name_object(&p->plan->unreadable_text, want);
+		return;
+	}
+	if (p->policy->held && notes_find(p->policy->held, want, 0)) {
+		if (differs(want, have))
+			name_object(&p->plan->held_text, want);
 		return;
 	}
 	if (want->class == &class_resource)
@@ -184,6 +203,7 @@ static void undo_foreign(struct planner *p)
 			continue;
 		add_set(p, &target, 1, PHASE_STAGE_RESOURCE, DISRUPTION_LIVE,
 			format_value(have, &have->v[RESOURCE_SIZE_NEW]));
+		p->plan->steps.v[p->plan->steps.n - 1].foreign = true;
 	}
 }
 
@@ -263,5 +283,6 @@ void plan_clear(struct plan *p)
 	buf_clear(&p->pending_text);
 	buf_clear(&p->unread_text);
 	buf_clear(&p->unreadable_text);
+	buf_clear(&p->held_text);
 	*p = (struct plan){};
 }

@@ -16,6 +16,7 @@
 struct policy {
 	bool reload;		  /* a reload is permitted now */
 	const step_list *refused; /* SETs that the kernel refused: not to be tried again; or NULL */
+	const struct notes *held; /* objects to leave as they are; or NULL */
 };
 
 struct plan {
@@ -24,6 +25,7 @@ struct plan {
 	struct buf pending_text; /* the objects that wait, for people */
 	struct buf unread_text;	 /* sizes that the driver does not read, for people */
 	struct buf unreadable_text; /* objects that cannot be read, for people */
+	struct buf held_text;	    /* objects of policy.held that are not as wanted, for people */
 };
 
 void plan_make(const struct state *want, const struct world *w, const struct policy *policy,

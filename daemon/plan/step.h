@@ -26,7 +26,8 @@ struct step {
 	enum disruption disruption;
 	struct object target; /* STEP_SET: with the fields to set; STEP_REMEMBER: with the value in
 				 force */
-	uint8_t action;	      /* STEP_RELOAD: DEVLINK_RELOAD_ACTION_* */
+	bool foreign;	/* STEP_SET: undoes what somebody else left pending, and nobody wants */
+	uint8_t action; /* STEP_RELOAD: DEVLINK_RELOAD_ACTION_* */
 	char *from, *to;
 	struct mark mark;
 };

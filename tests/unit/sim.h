@@ -37,9 +37,10 @@ struct sim {
 	struct state active;	    /* what the driver works with: params as of the last reload */
 	struct facts facts;
 	VEC(struct fault) faults;
-	const char *unread;    /* a resource whose size the driver never reads */
-	const char *forgets;   /* an object that accepts every SET and keeps its value */
-	bool gone, tears_down; /* the next reload fails after the tear-down */
+	const char *unread;  /* a resource whose size the driver never reads */
+	const char *forgets; /* an object that accepts every SET and keeps its value */
+	bool gone;
+	unsigned tears_down; /* so many reloads fail after the tear-down */
 	unsigned reloads, sets;
 };
 
@@ -56,7 +57,7 @@ struct rig {
 	unsigned kill_at, actions; /* the process dies in the n-th thing it does; 0: never */
 	bool killed, quiet;	   /* quiet: a reload and a param's SET bring no notification */
 	struct buf log;		   /* what was sent */
-	json_t *saved;		   /* the memory on disk */
+	json_t *saved, *lasting;   /* the memory on disk */
 	/* called once, while a read or a write is in flight */
 	void (*during_read)(struct rig *r);
 	void (*during_write)(struct rig *r);
@@ -82,3 +83,48 @@ void rig_expect_reason(const struct rig *r, const char *part);
 void rig_clear(struct rig *r);
 
 #define rig_expect(r, state, steps) rig_expect_at(r, __LINE__, state, steps)
+
+/* ---- the device of most tests, what is wanted of it, and what is sent then ---- */
+
+#define FACTS                                                                                      \
+	"{'format': 1, 'handle': 'sim/a', 'driver': 'sim', 'versions': {'running': {'fw': "        \
+	"'1.0'}},"                                                                                 \
+	" 'reload': {'failed': false, 'counters': [['driver_reinit', 'unspec', 'local', 0]]},"     \
+	" 'resources': {"                                                                          \
+	"  '/kvd': {'size': 1000, 'min': 1000, 'max': 1000, 'granularity': 10, 'id': 1},"          \
+	"  '/kvd/a': {'size': 500, 'min': 100, 'max': 900, 'granularity': 10, 'occ': 3, 'id': 2}," \
+	"  '/kvd/b': {'size': 500, 'min': 100, 'max': 900, 'granularity': 10, 'occ': 3, 'id': 3}," \
+	"  '/top': {'size': 'unlimited', 'min': 0, 'max': 'unlimited', 'granularity': 1, 'id': "   \
+	"4}},"                                                                                     \
+	" 'params': {"                                                                             \
+	"  'macs': {'driverinit': {'type': 'u32', 'value': 32}},"                                  \
+	"  'fast': {'driverinit': {'type': 'bool', 'value': true}},"                               \
+	"  'mode': {'runtime': {'type': 'string', 'value': 'dmfs'}},"                              \
+	"  'sriov': {'permanent': {'type': 'bool', 'value': false}}},"                             \
+	" 'trap_policers': {'1': {'rate': 1000, 'burst': 128}, '2': {'rate': 2000, 'burst': "      \
+	"256}},"                                                                                   \
+	" 'trap_groups': {'l2': {'policer': 'none'}, 'l3': {'policer': 1}},"                       \
+	" 'traps': {"                                                                              \
+	"  't1': {'action': 'drop', 'type': 'drop', 'group': 'l2'},"                               \
+	"  't2': {'action': 'drop', 'type': 'drop', 'group': 'l2'},"                               \
+	"  'x1': {'action': 'trap', 'type': 'exception', 'group': 'l2'},"                          \
+	"  't3': {'action': 'drop', 'type': 'drop', 'group': 'l3'}}}"
+
+#define ENTRY(keys) "devices: {sim/a: {" keys "}}"
+
+#define LIVE "trap_policers: {1: {rate: 500}}, trap_groups: {l2: {policer: 2}}, traps: {t1: trap}"
+#define LIVE_RESTORED                                                                              \
+	"trap_policer 1: rate 500 -> rate 1000\n"                                                  \
+	"trap_group l2: 2 -> none\n"
+#define LIVE_SENT                                                                                  \
+	"trap_policer 1: rate 1000 -> rate 500\n"                                                  \
+	"trap_group l2: none -> 2\n"                                                               \
+	"trap t1: drop -> trap\n"
+#define SIZES "resources: {/kvd/a: 300, /kvd/b: 700}"
+#define SIZES_SENT                                                                                 \
+	"resource /kvd/a: 500 -> 300\n"                                                            \
+	"resource /kvd/b: 500 -> 700\n"
+#define RELOAD	"reload driver_reinit\n"
+#define FLIPPED "trap t1: mirror -> trap\n"
+#define REINIT	DEVLINK_RELOAD_ACTION_DRIVER_REINIT
+#define STAGED	"param macs/driverinit: 32 -> 64\n"

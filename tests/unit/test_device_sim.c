@@ -161,7 +161,7 @@ int sim_reload(struct sim *s, uint8_t action)
 		return -EOPNOTSUPP;
 	commit_sizes(s);
 	if (s->tears_down) {
-		s->tears_down = false;
+		s->tears_down--;
 		s->facts.reload_failed = true;
 		return -ENOSPC;
 	}
@@ -333,17 +333,25 @@ static void log_step(struct rig *r, const struct step *s)
 /* A note of a value in force is on disk before the value is replaced. */
 static void check_remembered(const struct rig *r, const struct device_todo *todo)
 {
+	struct lasting lasting = {};
+
+	assert_int_equal(lasting_from_json(r->lasting, &lasting), 0);
 	for (size_t i = 0; i < todo->n_steps; i++) {
 		const struct step *s = &todo->steps[i];
 		struct memory m = {};
 
+		if (s->kind == STEP_RELOAD && !r->sim.facts.reload_failed)
+			assert_non_null(lasting.attempt);
+		if (s->kind == STEP_SET && s->target.class == &class_resource && !s->foreign &&
+		    lasting.rollback == ROLLBACK_NONE)
+			assert_non_null(notes_find(&lasting.good, &s->target, RESOURCE_SIZE));
 		if (s->kind != STEP_REMEMBER)
 			continue;
-		assert_true(todo->save);
 		assert_int_equal(memory_from_json(r->saved, &m), 0);
-		assert_non_null(notes_find(&m.in_force, &s->target));
+		assert_non_null(notes_find(&m.in_force, &s->target, PARAM_VALUE));
 		memory_clear(&m);
 	}
+	lasting_clear(&lasting);
 }
 
 static void deliver(struct rig *r, const struct device_event *e, struct device_todo *todo)
@@ -353,8 +361,11 @@ static void deliver(struct rig *r, const struct device_event *e, struct device_t
 	device_event(r->d, e, r->now, todo);
 	if (todo->save) {
 		json_decref(r->saved);
+		json_decref(r->lasting);
 		r->saved = memory_to_json(r->d->handle, &r->d->world.memory);
+		r->lasting = lasting_to_json(r->d->handle, &r->d->world.memory.lasting);
 		assert_non_null(r->saved);
+		assert_non_null(r->lasting);
 	}
 	assert_true(device_state_name(r->d->state) != NULL);
 }
@@ -545,6 +556,8 @@ void rig_restart(struct rig *r)
 	r->d = device_new("sim/a", r->config, r->now);
 	if (r->saved)
 		assert_int_equal(memory_from_json(r->saved, &r->d->world.memory), 0);
+	if (r->lasting)
+		assert_int_equal(lasting_from_json(r->lasting, &r->d->world.memory.lasting), 0);
 	rig_send(r, &(struct device_event){.type = DEVICE_EV_TICK});
 }
 
@@ -590,6 +603,7 @@ void rig_clear(struct rig *r)
 	device_free(r->d);
 	config_unref(r->config);
 	json_decref(r->saved);
+	json_decref(r->lasting);
 	buf_clear(&r->log);
 	state_clear(&r->sim.now);
 	state_clear(&r->sim.defaults);

@@ -283,11 +283,24 @@ static void fail_something(struct random_world *w)
 	sim_fault(&w->r.sim, f);
 }
 
+static void appear(struct rig *r)
+{
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_COUNTED, .trigger = "note"});
+}
+
+/* The successor's message comes before or after the read that the farewell led to. */
 static void register_anew(struct random_world *w)
 {
-	buf_add(&w->history, "it registers anew\n");
+	bool late = pick(w, 2);
+
+	buf_add(&w->history, "it registers anew%s\n", late ? ", and says so late" : "");
 	sim_register(&w->r.sim);
+	if (!late)
+		w->r.during_read = appear;
 	rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_VANISHED, .trigger = "note"});
+	if (late)
+		appear(&w->r);
+	w->r.during_read = NULL;
 }
 
 static void reload_by_others(struct random_world *w)
@@ -458,6 +471,6 @@ int main(void)
 		cmocka_unit_test(test_worlds),
 	};
 
-	log_set_level("emerg");
+	log_set_level(getenv("LOG_LEVEL") ? getenv("LOG_LEVEL") : "emerg");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,7 +34,7 @@ static void put(struct notes *n, const struct class *class, const char *name, ui
 {
 	struct object o = {.class = class, .name = name, .cmode = cmode};
 
-	notes_put(n, &o, &v);
+	notes_put(n, &o, 0, &v);
 }
 
 static void fill(struct memory *m)
@@ -59,7 +59,7 @@ static void assert_same_notes(const struct notes *a, const struct notes *b)
 	assert_int_equal(a->notes.n, b->notes.n);
 	vec_each(note, &a->notes) {
 		struct object o = {.class = note->class, .name = note->name, .cmode = note->cmode};
-		const struct value *other = notes_find(b, &o);
+		const struct value *other = notes_find(b, &o, note->field);
 
 		assert_non_null(other);
 		assert_true(value_equal(&note->value, other));

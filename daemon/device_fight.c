@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Somebody else who sets a value back again and again: after three times in ten minutes it is left
+ * to him, until the config changes or somebody asks. What a reload resets is no fight.
+ */
+#include "device_parts.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <string.h>
+
+#define FLIPS_MAX     3
+#define FLIPS_IN_USEC (600 * USEC_PER_SEC)
+
+struct flip {
+	struct note key;
+	uint64_t at[FLIPS_MAX]; /* the latest ones, in a ring */
+	unsigned n;
+	uint64_t episode; /* of the last one: counted once until the device rests */
+};
+
+static struct flip *flip_of(struct device *d, const struct object *o)
+{
+	struct flip *flip;
+
+	vec_each(f, &d->flips)
+		if (f->key.class == o->class && f->key.cmode == o->cmode &&
+		    strcmp(f->key.name, o->name) == 0)
+			return f;
+	flip = vec_add(&d->flips);
+	flip->key =
+		(struct note){.class = o->class, .name = mem_strdup(o->name), .cmode = o->cmode};
+	flip->episode = UINT64_MAX;
+	return flip;
+}
+
+static bool flips(struct device *d, const struct step *s, uint64_t now)
+{
+	struct flip *f = flip_of(d, &s->target);
+	_cleanup_free_ char *object = NULL;
+
+	if (f->episode == d->episode)
+		return false;
+	f->episode = d->episode;
+	f->at[f->n++ % FLIPS_MAX] = now;
+	if (f->n < FLIPS_MAX || now - f->at[f->n % FLIPS_MAX] > FLIPS_IN_USEC)
+		return false;
+	notes_put(&d->held, &s->target, 0, &(struct value){.type = VALUE_BOOL});
+	object = step_object_label(s);
+	log_with(LOG_WARNING,
+		 &(struct log_fields){.device = d->handle,
+				      .object = object,
+				      .file = s->mark.file,
+				      .line = s->mark.line},
+		 "%s: %s %s: somebody else has changed it three times in ten minutes (now %s, "
+		 "wanted "
+		 "%s); it is left alone until the config changes or carvectl retry",
+		 d->handle, s->target.class->noun, object, s->from, s->to);
+	return true;
+}
+
+/** device_find_fights() - look for one more flip in a new plan. Return: true where one is too many. */
+bool device_find_fights(struct device *d, uint64_t now)
+{
+	bool drift = d->known && !d->explicit && !d->foreign && !d->recovering && !d->reborn;
+	bool found = false;
+
+	if (!drift || !device_live_permitted(d))
+		return false;
+	vec_each(s, &d->plan.steps)
+		if (s->kind == STEP_SET && !s->foreign && s->disruption == DISRUPTION_LIVE)
+			found |= flips(d, s, now);
+	return found;
+}
+
+/** device_end_fights() - a new config, or somebody who asks. */
+void device_end_fights(struct device *d)
+{
+	vec_each(f, &d->flips)
+		free(f->key.name);
+	vec_clear(&d->flips);
+	notes_clear(&d->held);
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What to plan for. It is what the config wants, but for two things: values that were taken out of
+ * the config go back to what they were before our first write, and after a reload that left the
+ * device torn down its reload-class values are not the wanted ones, but those that worked.
+ */
+#include "device_parts.h"
+
+#include <string.h>
+
+static const struct entry removed[] = {
+	[RELOAD_AUTO] = {.name = "", .reload = RELOAD_AUTO},
+	[RELOAD_BOOT] = {.name = "", .reload = RELOAD_BOOT},
+	[RELOAD_MANUAL] = {.name = "", .reload = RELOAD_MANUAL},
+};
+
+/** device_removed_entry() - what stands for an entry that is gone while its values are set back. */
+const struct entry *device_removed_entry(const struct device *d)
+{
+	const struct memory *m = &d->world.memory;
+
+	return m->restore && m->pristine.notes.n ? &removed[m->reload] : NULL;
+}
+
+/** device_is_removed() - is what it left behind all that is still managed? */
+bool device_is_removed(const struct device *d)
+{
+	return d->used.entry >= removed && d->used.entry < removed + ARRAY_SIZE(removed);
+}
+
+static const struct object *have_of(const struct device *d, const struct note *n)
+{
+	return state_find(&d->world.have, n->class, n->name, n->cmode);
+}
+
+static bool is_wanted(const struct device *d, const struct note *n)
+{
+	const struct object *want = state_find(&d->want, n->class, n->name, n->cmode);
+
+	return want && object_has(want, n->field);
+}
+
+/* The value that is in force, or NULL where it is not known. */
+static const struct value *in_force(const struct device *d, const struct object *o, unsigned field)
+{
+	const struct object *have = state_find(&d->world.have, o->class, o->name, o->cmode);
+	const struct value *staged_over = notes_find(&d->world.memory.in_force, o, field);
+
+	if (!have || have->error || !object_has(have, field))
+		return NULL;
+	return staged_over ? staged_over : &have->v[field];
+}
+
+static bool is_back(const struct device *d, const struct note *n)
+{
+	const struct object o = note_object(n), *have = have_of(d, n);
+	const struct value *v = in_force(d, &o, n->field);
+
+	return v && value_equal(v, &n->value) && value_equal(&have->v[n->field], &n->value) &&
+	       !(n->class == &class_resource && object_has(have, RESOURCE_SIZE_NEW));
+}
+
+/* Forget the values of what is not wanted any more: they are back, or nobody wants them back. */
+static void forget_restored(struct device *d)
+{
+	struct notes *notes = &d->world.memory.pristine;
+
+	for (size_t i = notes->notes.n; i-- > 0;) {
+		const struct note *n = &notes->notes.v[i];
+		const struct object o = note_object(n);
+
+		if (is_wanted(d, n) || (d->world.memory.restore && !is_back(d, n)))
+			continue;
+		notes_drop(notes, &o, n->field);
+		d->dirty = true;
+	}
+}
+
+/* The values that a roll-back would bring back: those that work now. */
+static void learn_good(struct device *d)
+{
+	struct lasting *l = &d->world.memory.lasting;
+
+	if (l->rollback != ROLLBACK_NONE || l->attempt || d->world.facts.reload_failed)
+		return;
+	vec_each(want, &d->want.objects) {
+		const struct value *v = object_reload_class(want) ? in_force(d, want, 0) : NULL;
+
+		if (v)
+			d->dirty |= notes_put(&l->good, want, 0, v);
+	}
+}
+
+/** device_note_pristine() - @s is about to be sent: note what it replaces for the first time. */
+void device_note_pristine(struct device *d, const struct step *s)
+{
+	struct notes *pristine = &d->world.memory.pristine;
+
+	if (s->kind != STEP_SET || s->foreign || s->target.cmode == CMODE_PERMANENT)
+		return;
+	for (unsigned i = 0; i < s->target.class->n_writable; i++) {
+		const struct value *v = in_force(d, &s->target, i);
+
+		if (v && object_has(&s->target, i) && !notes_find(pristine, &s->target, i))
+			d->dirty |= notes_put(pristine, &s->target, i, v);
+	}
+}
+
+static void set_goal(struct device *d, const struct note *n)
+{
+	const struct object like = note_object(n), *have = have_of(d, n);
+	struct object *o = NULL;
+
+	if (!have || have->error)
+		return;
+	vec_each(goal, &d->goal.objects)
+		if (object_compare(goal, &like) == 0)
+			o = goal;
+	if (!o)
+		o = state_add(&d->goal, n->class, n->name, n->cmode);
+	object_set(o, n->field, n->value);
+	if (n->value.type == VALUE_STRING)
+		o->v[n->field].str = arena_strdup(&d->goal.arena, n->value.str);
+	if (n->class == &class_resource && object_has(have, RESOURCE_ID))
+		object_set(o, RESOURCE_ID, have->v[RESOURCE_ID]);
+}
+
+static void set_goals(struct device *d, const struct notes *notes, bool wanted_too)
+{
+	vec_each(n, &notes->notes) {
+		const struct object o = note_object(n);
+
+		if (wanted_too ? object_reload_class(&o) : !is_wanted(d, n))
+			set_goal(d, n);
+	}
+}
+
+/** device_compose() - make the goal anew, after a read that was bound. */
+void device_compose(struct device *d)
+{
+	struct memory *m = &d->world.memory;
+
+	if (d->used.entry && !device_is_removed(d)) {
+		m->restore = d->used.entry->on_removal == REMOVAL_RESTORE;
+		m->reload = (uint8_t)d->used.entry->reload;
+	}
+	if (!d->world.facts.reload_failed)
+		forget_restored(d);
+	learn_good(d);
+	state_clear(&d->goal);
+	state_copy(&d->goal, &d->want);
+	set_goals(d, &m->pristine, false);
+	if (m->lasting.rollback == ROLLBACK_GOOD)
+		set_goals(d, &m->lasting.good, true);
+	else if (m->lasting.rollback != ROLLBACK_NONE)
+		set_goals(d, &m->pristine, true);
+	state_sort(&d->goal);
+}

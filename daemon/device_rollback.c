@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A reload that failed after the tear-down: ports and traps are gone. The values with which the
+ * device worked before come back by another reload, now and after 1, 10 and 60 seconds, then those of
+ * the driver, then nothing. What failed is not tried again: its key, the reload-class part with
+ * kernel and driver, is kept over restarts and reboots, until it changes or somebody asks.
+ */
+#include "device_parts.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <string.h>
+
+/** device_key() - the reload-class part of what is wanted, where it is wanted; to be freed. */
+char *device_key(const struct device *d)
+{
+	const char *driver = d->world.facts.driver;
+	struct buf b = {};
+
+	buf_add(&b, "kernel %s driver %s", d->kernel, driver ? driver : "");
+	vec_each(want, &d->want.objects) {
+		_cleanup_free_ char *label = NULL, *value = NULL;
+
+		if (!object_reload_class(want))
+			continue;
+		label = object_label(want);
+		value = object_format(want, 1);
+		buf_add(&b, ", %s %s %s", want->class->name, label, value);
+	}
+	return buf_take(&b);
+}
+
+/** device_forgive() - let what failed be tried again. */
+void device_forgive(struct device *d)
+{
+	if (d->world.memory.lasting.rollback == ROLLBACK_NONE)
+		return;
+	lasting_forgive(&d->world.memory.lasting);
+	d->dirty = true;
+	d->revision++;
+}
+
+/** device_check_key() - after bind: what is wanted now may be something else than what failed. */
+void device_check_key(struct device *d)
+{
+	_cleanup_free_ char *key = NULL;
+
+	if (d->world.memory.lasting.rollback == ROLLBACK_NONE)
+		return;
+	key = device_key(d);
+	if (!text_equal(key, d->world.memory.lasting.quarantine))
+		device_forgive(d);
+}
+
+/**
+ * device_begin_attempt() - a reload is about to be sent.
+ *
+ * A device that somebody else left torn down gets one reload to recover and no roll-back.
+ */
+void device_begin_attempt(struct device *d)
+{
+	struct lasting *l = &d->world.memory.lasting;
+
+	if (d->world.facts.reload_failed && l->rollback == ROLLBACK_NONE)
+		return;
+	free(l->attempt);
+	l->attempt = device_key(d);
+	d->dirty = true;
+}
+
+static char *explain(const struct device *d)
+{
+	struct buf b = {};
+
+	vec_each(f, &d->failures) {
+		if (f->step.kind != STEP_RELOAD)
+			continue;
+		failure_explain(f, &b);
+		return buf_take(&b);
+	}
+	return mem_strdup("a reload ended with the device torn down");
+}
+
+static void begin(struct device *d, struct lasting *l)
+{
+	l->rollback = ROLLBACK_GOOD;
+	l->tries = 0;
+	free(l->quarantine);
+	l->quarantine = mem_strdup(l->attempt);
+	free(l->reason);
+	l->reason = explain(d);
+	log_with(LOG_ERR, &(struct log_fields){.device = d->handle, .trigger = d->trigger},
+		 "%s: %s; going back to the values that worked", d->handle, l->reason);
+}
+
+static void next(struct device *d, struct lasting *l, uint64_t now)
+{
+	_cleanup_free_ char *why = explain(d);
+
+	if (l->rollback == ROLLBACK_GOOD && l->tries < failure_retries) {
+		d->retry_at = now + failure_retry_after(l->tries++);
+	} else {
+		l->rollback++;
+		l->tries = 0;
+	}
+	log_with(LOG_ERR, &(struct log_fields){.device = d->handle, .trigger = d->trigger},
+		 "%s: the roll-back failed too: %s%s", d->handle, why,
+		 l->rollback == ROLLBACK_GIVEN_UP ? "; given up" : "");
+}
+
+/** device_judge_attempt() - a read shows what became of a reload of ours. */
+void device_judge_attempt(struct device *d, uint64_t now)
+{
+	struct lasting *l = &d->world.memory.lasting;
+
+	if (!l->attempt)
+		return;
+	if (d->world.facts.reload_failed) {
+		if (l->rollback == ROLLBACK_NONE)
+			begin(d, l);
+		else if (l->rollback != ROLLBACK_GIVEN_UP)
+			next(d, l, now);
+		failures_drop_reload(d);
+		steps_clear(&d->ran);
+		d->revision++;
+	} else if (l->rollback == ROLLBACK_GOOD) {
+		l->tries = 0;
+	}
+	free(l->attempt);
+	l->attempt = NULL;
+	d->dirty = true;
+}
+
+/** device_rollback_due() - bring it back up now, whatever the reload policy: nothing works anyway. */
+bool device_rollback_due(const struct device *d)
+{
+	enum rollback rollback = d->world.memory.lasting.rollback;
+
+	return d->world.facts.reload_failed && d->retry_at == USEC_NEVER &&
+	       (rollback == ROLLBACK_GOOD || rollback == ROLLBACK_DEFAULTS);
+}

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The machine of one device when things go wrong or are taken back: reloads that fail, values that
+ * leave the config, somebody else who fights. ONLY=test_name runs one of them.
+ */
+#include "sim.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <linux/devlink.h>
+#include <string.h>
+
+/* ---- what is taken out of the config ---- */
+
+static void test_removal_restores(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY(SIZES ", params: {macs: 64, mode: smfs, sriov: true}, " LIVE));
+	rig_log_clear(&r);
+	rig_config(&r, ENTRY("resources: {/kvd/a: 300}, trap_policers: {1: {burst: 64}}, params: "
+			     "{mode: smfs}"));
+	rig_expect(&r, "pending-power-cycle",
+		   "param macs/driverinit: 64 -> 32\nresource /kvd/b: 700 -> 500\n" RELOAD
+		   "trap_policer 1: burst 128 -> burst 64\n");
+	assert_int_equal(sim_get(&r.sim, "trap_policers", "1", "rate"), 1000);
+	assert_int_equal(sim_get(&r.sim, "traps", "t1", "action"), 0);
+	assert_int_equal(r.d->world.memory.pristine.notes.n, 3);
+	rig_clear(&r);
+}
+
+static void test_removal_restores_what_was_there(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("traps: {t2: trap}"));
+	sim_set(&r.sim, "traps", "t1", "action", 2);
+	rig_config(&r, ENTRY("traps: {t1: trap}"));
+	rig_restart(&r);
+	rig_log_clear(&r);
+	rig_config(&r, ENTRY("reload: manual"));
+	rig_expect(&r, "converged", "trap t1: trap -> mirror\n");
+	rig_stale(&r);
+	rig_expect(&r, "converged", "");
+	rig_clear(&r);
+}
+
+static void test_removal_keeps(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("on_removal: keep, " SIZES ", " LIVE));
+	rig_log_clear(&r);
+	rig_config(&r, ENTRY("on_removal: keep, resources: {/kvd/a: 300}"));
+	rig_expect(&r, "converged", "");
+	rig_clear(&r);
+}
+
+/* The whole entry goes: its values too, by its own reload policy, also where nobody watched. */
+static void test_removal_of_the_entry(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 64}, " LIVE));
+	rig_log_clear(&r);
+	config_unref(r.config);
+	r.config = rig_load("devices: {sim/b: {traps: {t1: trap}}}");
+	rig_restart(&r);
+	rig_expect(&r, "unmanaged", "param macs/driverinit: 64 -> 32\n" RELOAD);
+	assert_int_equal(sim_get(&r.sim, "traps", "t1", "action"), 0);
+	rig_config(&r, ENTRY("reload: manual, " LIVE));
+	rig_log_clear(&r);
+	rig_config(&r, "devices: {}");
+	rig_expect(&r, "unmanaged",
+		   "trap_policer 1: rate 500 -> rate 1000\n"
+		   "trap_group l2: 2 -> none\n"
+		   "trap t1: trap -> drop\n");
+	rig_clear(&r);
+}
+
+static void test_removal_waits_for_a_reload(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("reload: manual, params: {macs: 64}"));
+	rig_expect(&r, "pending-reload", "");
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY, .allow_reload = true});
+	rig_expect(&r, "converged", STAGED RELOAD);
+	rig_config(&r, "devices: {}");
+	rig_expect(&r, "pending-reload", "");
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY});
+	rig_expect(&r, "pending-reload", "");
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY, .allow_reload = true});
+	rig_expect(&r, "unmanaged", "param macs/driverinit: 64 -> 32\n" RELOAD);
+	rig_clear(&r);
+}
+
+/* ---- somebody else who wants something else ---- */
+
+static void flip(struct rig *r, unsigned minutes)
+{
+	r->now += minutes * 60 * USEC_PER_SEC;
+	sim_set(&r->sim, "traps", "t1", "action", 2);
+	rig_stale(r);
+}
+
+static void test_fight(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("traps: {t1: trap, t2: trap}"));
+	rig_log_clear(&r);
+	flip(&r, 1);
+	flip(&r, 7);
+	flip(&r, 7); /* the first one is too long ago */
+	rig_expect(&r, "converged", FLIPPED FLIPPED FLIPPED);
+	flip(&r, 1);
+	rig_expect(&r, "drifted", "");
+	rig_expect_reason(&r, "trap t1");
+	sim_set(&r.sim, "traps", "t2", "action", 0);
+	rig_stale(&r);
+	rig_expect(&r, "drifted", "trap t2: drop -> trap\n");
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY, .retry = true});
+	rig_expect(&r, "converged", FLIPPED);
+	rig_clear(&r);
+}
+
+static void test_reloads_are_no_fight(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("traps: {t1: trap}"));
+	rig_log_clear(&r);
+	for (unsigned i = 0; i < 5; i++) {
+		sim_reload(&r.sim, REINIT);
+		rig_send(&r, &(struct device_event){.type = DEVICE_EV_COUNTED});
+		rig_expect(&r, "converged", "trap t1: drop -> trap\n");
+		sim_set(&r.sim, "traps", "t1", "action", 0); /* made anew by the driver itself */
+		r.now += USEC_PER_MIN;			     /* for a token */
+		rig_send(&r, &(struct device_event){.type = DEVICE_EV_REBORN});
+		rig_expect(&r, "converged", "trap t1: drop -> trap\n");
+	}
+	rig_clear(&r);
+}
+
+static void test_off(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("traps: {t1: trap}"));
+	rig_log_clear(&r);
+	r.d->off = true;
+	rig_config(&r, ENTRY("params: {macs: 64}, traps: {t1: mirror}"));
+	rig_expect(&r, "pending-reload", "");
+	rig_expect_reason(&r, "carved=off");
+	rig_config(&r, ENTRY("traps: {t1: mirror}"));
+	rig_expect(&r, "drifted", "");
+	rig_clear(&r);
+}
+
+/* ---- reloads that fail ---- */
+
+/* A reload fails after the tear-down: what worked before comes back, and what failed is left alone. */
+static void test_roll_back(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS,
+		  ENTRY("resources: {/kvd/a: 400}, params: {macs: 48}, traps: {t1: trap}"));
+	rig_expect(&r, "converged",
+		   "param macs/driverinit: 32 -> 48\nresource /kvd/a: 500 -> 400\n" RELOAD
+		   "trap t1: drop -> trap\n");
+	r.sim.tears_down = 1;
+	rig_config(&r, ENTRY(SIZES ", params: {macs: 64}, traps: {t1: trap, t2: mirror}"));
+	rig_expect(&r, "quarantined",
+		   "param macs/driverinit: 48 -> 64\nresource /kvd/a: 400 -> 300\n"
+		   "resource /kvd/b: 500 -> 700\n" RELOAD "param macs/driverinit: 64 -> 48\n"
+		   "resource /kvd/b: 700 -> 500\nresource /kvd/a: 300 -> 400\n" RELOAD
+		   "trap t1: drop -> trap\ntrap t2: drop -> mirror\n");
+	rig_expect_reason(&r, "No space left on device");
+	rig_expect_reason(&r, "worked before are in force");
+	assert_int_equal(sim_get(&r.sim, "resources", "/kvd/a", "size"), 400);
+	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 48);
+	sim_set(&r.sim, "traps", "t1", "action", 0); /* live policy goes on being enforced */
+	rig_stale(&r);
+	rig_expect(&r, "quarantined", "trap t1: drop -> trap\n");
+	rig_restart(&r);
+	rig_expect(&r, "quarantined", "");
+	rig_config(&r, ENTRY(SIZES
+			     ", params: {macs: 64}, traps: {t1: trap}")); /* the same reload part */
+	rig_expect(&r, "quarantined", "trap t2: mirror -> drop\n");
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY, .retry = true});
+	rig_expect(&r, "converged",
+		   "param macs/driverinit: 48 -> 64\nresource /kvd/a: 400 -> 300\n"
+		   "resource /kvd/b: 500 -> 700\n" RELOAD "trap t1: drop -> trap\n");
+	rig_clear(&r);
+}
+
+static void test_quarantine_ends_with_another_config(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	r.sim.tears_down = 1;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 64}"));
+	rig_expect(&r, "quarantined", STAGED RELOAD "param macs/driverinit: 64 -> 32\n" RELOAD);
+	rig_config(&r, ENTRY("params: {macs: 48}"));
+	rig_expect(&r, "converged", "param macs/driverinit: 32 -> 48\n" RELOAD);
+	rig_clear(&r);
+}
+
+static void test_quarantine_outlives_a_reboot(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 48}"));
+	r.sim.tears_down = 1;
+	rig_config(&r, ENTRY("params: {macs: 64}"));
+	assert_string_equal(device_state_name(r.d->state), "quarantined");
+	rig_log_clear(&r);
+	sim_register(&r.sim);
+	json_decref(r.saved);
+	r.saved = NULL;
+	rig_restart(&r);
+	rig_expect(&r, "quarantined", "param macs/driverinit: 32 -> 48\n" RELOAD);
+	rig_clear(&r);
+}
+
+/* Nothing brings it back up: tries at once, after 1, 10 and 60 s, then the driver's own values. */
+static void test_roll_back_fails(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 48}"));
+	rig_log_clear(&r);
+	r.sim.tears_down = 100;
+	rig_config(&r, ENTRY("params: {macs: 64}"));
+	rig_expect(&r, "quarantined",
+		   "param macs/driverinit: 48 -> 64\n" RELOAD
+		   "param macs/driverinit: 64 -> 48\n" RELOAD);
+	rig_expect_reason(&r, "are being brought back");
+	for (unsigned i = 0; i < 2; i++) {
+		rig_stale(&r);
+		rig_expect(&r, "quarantined", "");
+		rig_tick(&r);
+		rig_expect(&r, "quarantined", RELOAD);
+	}
+	rig_tick(&r);
+	rig_expect(&r, "quarantined", RELOAD "param macs/driverinit: 48 -> 32\n" RELOAD);
+	rig_expect_reason(&r, "no roll-back succeeded");
+	rig_tick(&r);
+	rig_stale(&r);
+	rig_restart(&r);
+	rig_expect(&r, "quarantined", "");
+	r.sim.tears_down = 0;
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY, .retry = true});
+	rig_expect(&r, "converged", "param macs/driverinit: 32 -> 64\n" RELOAD);
+	rig_clear(&r);
+}
+
+/* The process dies when the reload that fails has been sent: the next one knows whose it was. */
+static void test_killed_in_a_failing_reload(void **state)
+{
+	(void)state;
+	for (unsigned at = 1; at < 12; at++) {
+		struct rig r = {};
+
+		rig_start(&r, FACTS, ENTRY("params: {macs: 48}, traps: {t1: trap}"));
+		r.sim.tears_down = 1;
+		r.actions = 0;
+		r.kill_at = at;
+		rig_config(&r, ENTRY("params: {macs: 64}, traps: {t1: trap}"));
+		if (r.killed)
+			rig_restart(&r);
+		assert_false(r.sim.facts.reload_failed);
+		assert_string_equal(device_state_name(r.d->state), "quarantined");
+		assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 48);
+		assert_int_equal(sim_get(&r.sim, "traps", "t1", "action"), 1);
+		assert_true(r.sim.reloads <= 3);
+		rig_clear(&r);
+	}
+}
+
+static void test_reload_failed_by_others(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY(LIVE));
+	rig_log_clear(&r);
+	r.sim.tears_down = 1;
+	sim_reload(&r.sim, REINIT);
+	rig_stale(&r);
+	rig_expect(&r, "failed", "");
+	rig_expect_reason(&r, "last reload failed");
+	rig_config(&r, ENTRY(LIVE));
+	rig_expect(&r, "converged", RELOAD LIVE_SENT);
+	assert_int_equal(r.sim.reloads, 1);
+	rig_clear(&r);
+}
+
+static void test_reload_failed_at_start(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r,
+		  "{'format': 1, 'handle': 'sim/a', 'driver': 'sim',"
+		  " 'reload': {'failed': true, 'counters':"
+		  "  [['driver_reinit', 'unspec', 'local', 2]]},"
+		  " 'params': {'macs': {'driverinit': {'type': 'u32', 'value': 32}}},"
+		  " 'traps': {'t1': {'action': 'drop', 'type': 'drop', 'group': 'l2'}}}",
+		  ENTRY("params: {macs: 64}, traps: {t1: trap}"));
+	rig_expect(&r, "converged", STAGED RELOAD "trap t1: drop -> trap\n");
+	rig_clear(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_removal_restores),
+		cmocka_unit_test(test_removal_restores_what_was_there),
+		cmocka_unit_test(test_removal_keeps),
+		cmocka_unit_test(test_removal_of_the_entry),
+		cmocka_unit_test(test_removal_waits_for_a_reload),
+		cmocka_unit_test(test_fight),
+		cmocka_unit_test(test_reloads_are_no_fight),
+		cmocka_unit_test(test_off),
+		cmocka_unit_test(test_roll_back),
+		cmocka_unit_test(test_quarantine_ends_with_another_config),
+		cmocka_unit_test(test_quarantine_outlives_a_reboot),
+		cmocka_unit_test(test_roll_back_fails),
+		cmocka_unit_test(test_killed_in_a_failing_reload),
+		cmocka_unit_test(test_reload_failed_by_others),
+		cmocka_unit_test(test_reload_failed_at_start),
+	};
+
+	log_set_level(getenv("LOG_LEVEL") ? getenv("LOG_LEVEL") : "crit");
+	if (getenv("ONLY"))
+		cmocka_set_test_filter(getenv("ONLY"));
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
