@@ -9,6 +9,7 @@
 #include "wire/encode.h"
 #include "wire/reading.h"
 
+#include <linux/devlink.h>
 #include <string.h>
 
 struct managed {
@@ -40,7 +41,8 @@ static void send_read(struct managed *m, struct device_todo *todo)
 static struct nl_msg *encode_step(const struct managed *m, const struct step *s)
 {
 	if (s->kind == STEP_RELOAD)
-		return encode_reload(m->env->family, m->device->handle, s->action);
+		return encode_reload(m->env->family, m->device->handle, s->action,
+				     DEVLINK_RELOAD_LIMIT_UNSPEC);
 	return encode_object_set(m->env->family, m->device->handle, &s->target);
 }
 

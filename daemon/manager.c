@@ -343,7 +343,8 @@ static void stale(struct manager *m, const char *handle, enum device_event_type 
 	}
 }
 
-static void on_notification(void *user, enum watch_event event, const char *handle)
+static void on_notification(void *user, enum watch_event event, const char *handle,
+			    const struct flash_progress *progress _unused_)
 {
 	struct manager *m = user;
 
@@ -362,6 +363,8 @@ static void on_notification(void *user, enum watch_event event, const char *hand
 		return;
 	case WATCH_VANISHED:
 		stale(m, handle, DEVICE_EV_VANISHED, "notification");
+		return;
+	case WATCH_PROGRESS: /* nothing shows it */
 		return;
 	case WATCH_OVERRUN:
 		log_warning("notifications were lost: reading everything again");

@@ -72,21 +72,29 @@ static enum watch_event event_of(uint8_t command)
 	}
 }
 
+static void tell(struct watch *w, enum watch_event event, const char *handle)
+{
+	w->handler(w->user, event, handle, NULL);
+}
+
 static void take(struct watch *w, const struct nlmsghdr *m)
 {
+	struct flash_progress progress;
 	char handle[HANDLE_MAX];
 	uint8_t command;
 
 	if (m->nlmsg_type == NLMSG_NOOP)
 		return;
 	if (decode_handle(m, w->family.id, handle, &command) < 0) {
-		w->handler(w->user, WATCH_OVERRUN, NULL);
+		tell(w, WATCH_OVERRUN, NULL);
 		return;
 	}
-	/* flash progress changes no state, and there are hundreds of it */
-	if (command == DEVLINK_CMD_FLASH_UPDATE_STATUS || command == DEVLINK_CMD_FLASH_UPDATE)
-		return;
-	w->handler(w->user, event_of(command), handle);
+	if (decode_flash(m, &progress)) {
+		w->handler(w->user, WATCH_PROGRESS, handle, &progress);
+		if (!progress.ended) /* changes no state, and there are hundreds of it */
+			return;
+	}
+	tell(w, event_of(command), handle);
 }
 
 /* A datagram that is not messages from end to end may have said anything. */
@@ -99,7 +107,7 @@ static void take_all(struct watch *w, size_t len)
 		understood += NLMSG_ALIGN(m->nlmsg_len);
 	}
 	if (understood < len)
-		w->handler(w->user, WATCH_OVERRUN, NULL);
+		tell(w, WATCH_OVERRUN, NULL);
 }
 
 /**
@@ -116,7 +124,7 @@ int watch_dispatch(struct watch *w)
 		if (n == -EAGAIN)
 			return 0;
 		if (n == -ENOBUFS || n == -EMSGSIZE) {
-			w->handler(w->user, WATCH_OVERRUN, NULL);
+			tell(w, WATCH_OVERRUN, NULL);
 			continue;
 		}
 		if (n < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Notifications of devlink. They only say that what was read may be out of date: nothing in them is
- * taken for state. The socket is never used for requests, so that answers cannot drown in a burst.
+ * taken for state. The progress of a flash is passed on, as nobody can ask for it. The socket is never used for requests, so that answers cannot drown in a burst.
  */
 #pragma once
 
@@ -17,9 +17,12 @@ enum watch_event {
 	WATCH_REBORN, /* traps, groups or policers were registered anew: at the driver's defaults */
 	WATCH_VANISHED, /* it says that it is gone: to be verified */
 	WATCH_OVERRUN,	/* messages were lost: everything is stale; handle is NULL */
+	WATCH_PROGRESS, /* a flash goes on or has ended, well or not: for people to look at */
 };
 
-typedef void (*watch_handler)(void *user, enum watch_event event, const char *handle);
+/* @progress: NULL but for WATCH_PROGRESS; valid during the call */
+typedef void (*watch_handler)(void *user, enum watch_event event, const char *handle,
+			      const struct flash_progress *progress);
 
 struct watch;
 

@@ -40,6 +40,8 @@ enum firmware_key {
 	FIRMWARE_KEYS
 };
 
+#define FIRMWARE_TEXT_MAX 1000u /* bytes of each, so that any request has room for two */
+
 /* What one layer, or all of them, say of the firmware. Without mark.file: nothing. */
 struct firmware_wish {
 	struct mark mark;   /* of the word `firmware` */

@@ -30,11 +30,49 @@ const char *facts_lookup(const struct facts *f, const char *handle, const char *
 		return f->serial_number;
 	if (strcmp(key, "board.serial_number") == 0)
 		return f->board_serial_number;
-	for (int kind = VERSION_FIXED; kind <= VERSION_RUNNING; kind++)
-		vec_each(v, &f->versions)
-			if ((int)v->kind == kind && strcmp(v->name, key) == 0)
-				return v->value;
+	return facts_version(f, VERSION_FIXED, key) ?: facts_version(f, VERSION_RUNNING, key);
+}
+
+/** facts_version() - the value of a version, or NULL where the device reports none of this kind. */
+const char *facts_version(const struct facts *f, enum version_kind kind, const char *name)
+{
+	vec_each(v, &f->versions)
+		if (v->kind == kind && strcmp(v->name, name) == 0)
+			return v->value;
 	return NULL;
+}
+
+static const char *only_changeable_version(const struct facts *f)
+{
+	const char *only = NULL;
+
+	vec_each(v, &f->versions) {
+		if (v->kind != VERSION_RUNNING || facts_version(f, VERSION_FIXED, v->name))
+			continue;
+		if (only && strcmp(only, v->name) != 0)
+			return NULL;
+		only = v->name;
+	}
+	return only;
+}
+
+/**
+ * facts_firmware_key() - the name of the version that `firmware:` is about.
+ * @written: `version_key`, or NULL
+ *
+ * Return: what is written, else fw, else fw.version, else the only running version that is not
+ * fixed, else NULL.
+ */
+const char *facts_firmware_key(const struct facts *f, const char *written)
+{
+	static const char *const usual[] = {"fw", "fw.version"};
+
+	if (written)
+		return written;
+	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
+		if (facts_version(f, VERSION_RUNNING, usual[i]))
+			return usual[i];
+	return only_changeable_version(f);
 }
 
 static const struct counter *find(const counter_list *list, const struct counter *like)

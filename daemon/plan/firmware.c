@@ -3,45 +3,9 @@
  * The firmware that an entry wants, against the one that runs. Nothing is flashed: another version than
  * the running one is refused, so that no device counts as converged with firmware that nobody wanted.
  */
+#include "model/version.h"
 #include "plan/binder.h"
 #include "plan/match.h"
-
-#include <string.h>
-
-static const char *running(const struct facts *f, const char *name)
-{
-	vec_each(v, &f->versions)
-		if (v->kind == VERSION_RUNNING && strcmp(v->name, name) == 0)
-			return v->value;
-	return NULL;
-}
-
-static bool is_fixed(const struct facts *f, const char *name)
-{
-	vec_each(v, &f->versions)
-		if (v->kind == VERSION_FIXED && strcmp(v->name, name) == 0)
-			return true;
-	return false;
-}
-
-/* The version_key where none is written: fw, else fw.version, else the only one that can be meant. */
-static const char *default_key(const struct facts *f)
-{
-	const char *only = NULL;
-
-	if (running(f, "fw"))
-		return "fw";
-	if (running(f, "fw.version"))
-		return "fw.version";
-	vec_each(v, &f->versions) {
-		if (v->kind != VERSION_RUNNING || is_fixed(f, v->name))
-			continue;
-		if (only)
-			return NULL;
-		only = v->name;
-	}
-	return only;
-}
 
 static void complain(struct binder *b, struct mark mark, const char *source, char *text)
 {
@@ -62,8 +26,8 @@ void bind_firmware(struct binder *b, const struct entry *e)
 	if (!fw.mark.file)
 		return;
 	wanted = fw.v[FIRMWARE_VERSION].text;
-	key = fw.v[FIRMWARE_VERSION_KEY].text ? fw.v[FIRMWARE_VERSION_KEY].text : default_key(f);
-	have = key ? running(f, key) : NULL;
+	key = facts_firmware_key(f, fw.v[FIRMWARE_VERSION_KEY].text);
+	have = key ? facts_version(f, VERSION_RUNNING, key) : NULL;
 	if (!wanted)
 		complain(b, fw.mark, fw.source,
 			 mem_printf("no layer that applies to the device says which version"));
@@ -71,7 +35,7 @@ void bind_firmware(struct binder *b, const struct entry *e)
 		complain(b, fw.mark, fw.source,
 			 mem_printf("the device reports no running version %s",
 				    key ? key : "of firmware"));
-	else if (strcmp(have, wanted) != 0)
+	else if (version_compare(f->driver, key, have, wanted) != VERSION_SAME)
 		complain(
 			b, fw.v[FIRMWARE_VERSION].mark, fw.v[FIRMWARE_VERSION].source,
 			mem_printf(

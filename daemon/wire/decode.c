@@ -356,6 +356,58 @@ void decode_answer(const struct nlmsghdr *m, uint16_t family, const char *handle
 			read_flat(classes[i], &a, state);
 }
 
+/**
+ * decode_flash() - the progress that a message of devlink reports.
+ *
+ * Return: false where @m is no FLASH_UPDATE, FLASH_UPDATE_STATUS or FLASH_UPDATE_END.
+ */
+bool decode_flash(const struct nlmsghdr *m, struct flash_progress *ret)
+{
+	struct attrs a;
+	uint8_t command;
+
+	if (!attrs_parse(&a, m))
+		return false;
+	command = command_of(m);
+	if (command != DEVLINK_CMD_FLASH_UPDATE && command != DEVLINK_CMD_FLASH_UPDATE_STATUS &&
+	    command != DEVLINK_CMD_FLASH_UPDATE_END)
+		return false;
+	*ret = (struct flash_progress){
+		.ended = command == DEVLINK_CMD_FLASH_UPDATE_END,
+		.text = attr_string(a.v[DEVLINK_ATTR_FLASH_UPDATE_STATUS_MSG]),
+		.component = attr_string(a.v[DEVLINK_ATTR_FLASH_UPDATE_COMPONENT]),
+	};
+	attr_uint(a.v[DEVLINK_ATTR_FLASH_UPDATE_STATUS_DONE], 8, &ret->done);
+	attr_uint(a.v[DEVLINK_ATTR_FLASH_UPDATE_STATUS_TOTAL], 8, &ret->total);
+	attr_uint(a.v[DEVLINK_ATTR_FLASH_UPDATE_STATUS_TIMEOUT], 8, &ret->timeout);
+	return true;
+}
+
+/**
+ * decode_reload() - what a reload of @handle has performed.
+ * @ret_performed: bit n: action n of DEVLINK_RELOAD_ACTION_*; may be more than was asked for
+ *
+ * Return: 0, or -EBADMSG where @m is not the reply to a reload of this device.
+ */
+int decode_reload(const struct nlmsghdr *m, uint16_t family, const char *handle,
+		  uint32_t *ret_performed)
+{
+	const struct nlattr *performed;
+	struct nla_bitfield32 bits;
+	char whose[HANDLE_MAX];
+	struct attrs a;
+
+	if (m->nlmsg_type != family || !attrs_parse(&a, m) || !handle_of(&a, whose) ||
+	    strcmp(whose, handle) != 0 || command_of(m) != DEVLINK_CMD_RELOAD)
+		return -EBADMSG;
+	performed = a.v[DEVLINK_ATTR_RELOAD_ACTIONS_PERFORMED];
+	if (!performed || (size_t)nla_len(performed) < sizeof(bits))
+		return -EBADMSG;
+	memcpy(&bits, nla_data(performed), sizeof(bits));
+	*ret_performed = bits.value & bits.selector;
+	return 0;
+}
+
 /* The kernel's words among the attributes that start @skip bytes into @m, or NULL. */
 static char *extack_text(const struct nlmsghdr *m, size_t skip)
 {

@@ -36,6 +36,21 @@ int decode_handle(const struct nlmsghdr *m, uint16_t family, char ret[static HAN
 void decode_answer(const struct nlmsghdr *m, uint16_t family, const char *handle,
 		   struct state *state, struct facts *facts);
 
+/*
+ * What a notification tells of a flash, whoever has asked for it. The outcome is not among it: the
+ * kernel ends a failed flash with the same message as a good one.
+ */
+struct flash_progress {
+	bool ended;
+	const char *text, *component; /* in the message; NULL where it has none */
+	uint64_t done, total;	      /* total 0: unknown */
+	uint64_t timeout;	      /* seconds that this part may take; 0: unknown */
+};
+
+bool decode_flash(const struct nlmsghdr *m, struct flash_progress *ret);
+int decode_reload(const struct nlmsghdr *m, uint16_t family, const char *handle,
+		  uint32_t *ret_performed);
+
 /* What an NLMSG_ERROR or NLMSG_DONE says. */
 struct ack {
 	int error;  /* -errno, or 0 */

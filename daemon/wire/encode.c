@@ -189,12 +189,35 @@ struct nl_msg *encode_object_set(uint16_t family, const char *handle, const stru
 	return msg;
 }
 
-/** encode_reload() - the action is always named: only then does the kernel say what it performed.
+/**
+ * encode_reload() - reload, or activate firmware.
+ * @limit: DEVLINK_RELOAD_LIMIT_UNSPEC: none
+ *
+ * The action is always named: only then does the kernel say what it performed.
  */
-struct nl_msg *encode_reload(uint16_t family, const char *handle, uint8_t action)
+struct nl_msg *encode_reload(uint16_t family, const char *handle, uint8_t action, uint8_t limit)
 {
 	struct nl_msg *msg = request(family, DEVLINK_CMD_RELOAD, 0, handle);
+	struct nla_bitfield32 limits = {.value = 1u << limit, .selector = 1u << limit};
 
 	must(nla_put_u8(msg, DEVLINK_ATTR_RELOAD_ACTION, action));
+	if (limit != DEVLINK_RELOAD_LIMIT_UNSPEC)
+		must(nla_put(msg, DEVLINK_ATTR_RELOAD_LIMITS, sizeof(limits), &limits));
+	return msg;
+}
+
+/**
+ * encode_flash() - write an image to the device; does not activate it.
+ * @file: relative to the kernel's firmware directories, at most FIRMWARE_TEXT_MAX bytes
+ * @component: NULL: not sent, which is another request than any name (some drivers take none)
+ */
+struct nl_msg *encode_flash(uint16_t family, const char *handle, const char *file,
+			    const char *component)
+{
+	struct nl_msg *msg = request(family, DEVLINK_CMD_FLASH_UPDATE, 0, handle);
+
+	must(nla_put_string(msg, DEVLINK_ATTR_FLASH_UPDATE_FILE_NAME, file));
+	if (component)
+		must(nla_put_string(msg, DEVLINK_ATTR_FLASH_UPDATE_COMPONENT, component));
 	return msg;
 }

@@ -236,6 +236,9 @@ static void check_text(struct schema *s, struct pair *p)
 {
 	if (p->value->text[0] == '\0')
 		place_error(s->diags, p->value->at, "%s of the firmware is empty", p->key);
+	if (strlen(p->value->text) > FIRMWARE_TEXT_MAX)
+		place_error(s->diags, p->value->at, "%s of the firmware is longer than %u bytes",
+			    p->key, FIRMWARE_TEXT_MAX);
 }
 
 static void check_file(struct schema *s, struct pair *p)

@@ -3,6 +3,7 @@
  * Requests as bytes, and bytes as answers. Both are compared as text: a request is taken apart by a
  * walker of its own, an answer is put together by wire_answers.h.
  */
+#include "model/config.h"
 #include "wire/decode.h"
 #include "wire/encode.h"
 #include "wire/reading.h"
@@ -111,10 +112,32 @@ static void test_encode_object_get(void **state)
 static void test_encode_reload(void **state)
 {
 	(void)state;
-	check_request(encode_reload(FAMILY, HANDLE, DEVLINK_RELOAD_ACTION_DRIVER_REINIT),
+	check_request(encode_reload(FAMILY, HANDLE, DEVLINK_RELOAD_ACTION_DRIVER_REINIT, 0),
 		      "29 5 cmd 37: " DEVICE " 153=u8:1");
-	check_request(encode_reload(FAMILY, HANDLE, DEVLINK_RELOAD_ACTION_FW_ACTIVATE),
+	check_request(encode_reload(FAMILY, HANDLE, DEVLINK_RELOAD_ACTION_FW_ACTIVATE,
+				    DEVLINK_RELOAD_LIMIT_UNSPEC),
 		      "29 5 cmd 37: " DEVICE " 153=u8:2");
+	/* a bitfield32: value 2, selector 2 */
+	check_request(encode_reload(FAMILY, HANDLE, DEVLINK_RELOAD_ACTION_FW_ACTIVATE,
+				    DEVLINK_RELOAD_LIMIT_NO_RESET),
+		      "29 5 cmd 37: " DEVICE " 153=u8:2 155=u64:8589934594");
+}
+
+static void test_encode_flash(void **state)
+{
+	char longest[FIRMWARE_TEXT_MAX + 1];
+	struct nl_msg *msg;
+
+	(void)state;
+	check_request(encode_flash(FAMILY, HANDLE, "mellanox/a-13.2010.1406.mfa2", NULL),
+		      "29 5 cmd 58: " DEVICE " 122='mellanox/a-13.2010.1406.mfa2'");
+	check_request(encode_flash(FAMILY, HANDLE, "dummy", "fw.mgmt"),
+		      "29 5 cmd 58: " DEVICE " 122='dummy' 123='fw.mgmt'");
+	memset(longest, 'x', FIRMWARE_TEXT_MAX);
+	longest[FIRMWARE_TEXT_MAX] = '\0';
+	msg = encode_flash(FAMILY, HANDLE, longest, longest);
+	assert_in_range(nlmsg_hdr(msg)->nlmsg_len, 2 * FIRMWARE_TEXT_MAX, 4096);
+	nlmsg_free(msg);
 }
 
 static void check_set(struct object *o, const char *expected)
@@ -782,6 +805,105 @@ static void test_handle(void **state)
 			 -EBADMSG);
 }
 
+/* ---- flash and reload ---- */
+
+static size_t flash_open(struct bytes *b, uint8_t command)
+{
+	b->len = 0;
+	return answer_open(b, command);
+}
+
+/* Return: "ended text component done/total timeout", or "none". */
+static const char *flash_seen(struct bytes *b, size_t at)
+{
+	static char text[256];
+	struct flash_progress p;
+
+	msg_close(b, at);
+	if (!decode_flash((const struct nlmsghdr *)b->data, &p))
+		return "none";
+	snprintf(text, sizeof(text), "%d %s %s %" PRIu64 "/%" PRIu64 " %" PRIu64, p.ended,
+		 or_none(p.text), or_none(p.component), p.done, p.total, p.timeout);
+	return text;
+}
+
+static void test_flash(void **state)
+{
+	struct bytes b = {};
+	size_t at;
+
+	(void)state;
+	assert_string_equal(flash_seen(&b, flash_open(&b, 58)), "0 - - 0/0 0");
+	assert_string_equal(flash_seen(&b, flash_open(&b, 59)), "1 - - 0/0 0");
+	at = flash_open(&b, 60);
+	put_string(&b, 124, "Flashing");
+	put_string(&b, 123, "fw.mgmt");
+	put_attr(&b, ATTR_PAD, NULL, 0);
+	put_u64(&b, 125, 5000);
+	put_u64(&b, 126, UINT64_MAX);
+	put_u64(&b, 151, 90);
+	assert_string_equal(flash_seen(&b, at), "0 Flashing fw.mgmt 5000/18446744073709551615 90");
+	/* what is too short, or has no end, is not there */
+	at = flash_open(&b, 60);
+	put_attr(&b, 124, "Flashing", 8);
+	put_attr(&b, 123, NULL, 0);
+	put_u32(&b, 125, 7);
+	put_u64(&b, 126, 8);
+	assert_string_equal(flash_seen(&b, at), "0 - - 0/8 0");
+	assert_string_equal(flash_seen(&b, flash_open(&b, 57)), "none");
+	assert_string_equal(flash_seen(&b, flash_open(&b, 61)), "none");
+	b.len = 0;
+	assert_string_equal(flash_seen(&b, msg_open_bare(&b, FAMILY, 0, 0)), "none");
+}
+
+static int performed(const struct bytes *b, uint32_t *ret)
+{
+	*ret = 99;
+	return decode_reload((const struct nlmsghdr *)b->data, FAMILY, HANDLE, ret);
+}
+
+static void put_reload(struct bytes *b, uint8_t command, const char *dev, const void *bits,
+		       size_t n)
+{
+	size_t at;
+
+	b->len = 0;
+	at = msg_open(b, FAMILY, 0, 1, command);
+	put_handle(b, "pci", dev);
+	put_attr(b, 154, bits, n);
+	msg_close(b, at);
+}
+
+static void test_reload_reply(void **state)
+{
+	static const uint32_t both[2] = {6, 6}, selected[2] = {0xff, 4};
+	struct bytes b = {};
+	uint32_t bits;
+	size_t at;
+
+	(void)state;
+	put_reload(&b, 37, "0000:03:00.0", both, sizeof(both));
+	assert_int_equal(performed(&b, &bits), 0);
+	assert_int_equal(bits, 1 << DEVLINK_RELOAD_ACTION_DRIVER_REINIT |
+				       1 << DEVLINK_RELOAD_ACTION_FW_ACTIVATE);
+	assert_int_equal(decode_reload((const struct nlmsghdr *)b.data, FAMILY + 1, HANDLE, &bits),
+			 -EBADMSG);
+	put_reload(&b, 37, "0000:03:00.0", selected, sizeof(selected));
+	assert_int_equal(performed(&b, &bits), 0);
+	assert_int_equal(bits, 4);
+	put_reload(&b, 37, "0000:03:00.0", both, 4);
+	assert_int_equal(performed(&b, &bits), -EBADMSG);
+	assert_int_equal(bits, 99);
+	put_reload(&b, 37, "0000:04:00.0", both, sizeof(both));
+	assert_int_equal(performed(&b, &bits), -EBADMSG);
+	put_reload(&b, 3, "0000:03:00.0", both, sizeof(both));
+	assert_int_equal(performed(&b, &bits), -EBADMSG);
+	b.len = 0;
+	at = answer_open(&b, 37);
+	msg_close(&b, at);
+	assert_int_equal(performed(&b, &bits), -EBADMSG);
+}
+
 /* ---- buffers ---- */
 
 static size_t count(const void *data, size_t len)
@@ -896,17 +1018,29 @@ static void mutate(unsigned char *p, size_t len)
 		memcpy(p, &(uint32_t){(uint32_t)len}, 4);
 }
 
+/* Under the sanitizer: the strings end inside of the message. */
+static void read_all(const struct flash_progress *p)
+{
+	assert_true(!p->text || strlen(p->text) < 32768);
+	assert_true(!p->component || strlen(p->component) < 32768);
+}
+
 static void look_at(const unsigned char *p, size_t len, struct seen *seen)
 {
 	decode_each(m, p, len) {
 		char handle[HANDLE_MAX];
 		struct family f;
+		struct flash_progress progress;
 		uint8_t command;
 		struct ack ack;
+		uint32_t bits;
 
 		decode_answer(m, FAMILY, HANDLE, &seen->state, &seen->facts);
 		decode_family(m, &f);
 		decode_handle(m, FAMILY, handle, &command);
+		decode_reload(m, FAMILY, HANDLE, &bits);
+		if (decode_flash(m, &progress))
+			read_all(&progress);
 		if (decode_ack(m, &ack) == 0)
 			free(ack.text);
 	}
@@ -1091,6 +1225,7 @@ int main(void)
 		cmocka_unit_test(test_encode_get),
 		cmocka_unit_test(test_encode_object_get),
 		cmocka_unit_test(test_encode_reload),
+		cmocka_unit_test(test_encode_flash),
 		cmocka_unit_test(test_encode_param),
 		cmocka_unit_test(test_encode_set),
 		cmocka_unit_test(test_flat),
@@ -1108,6 +1243,8 @@ int main(void)
 		cmocka_unit_test(test_done),
 		cmocka_unit_test(test_family),
 		cmocka_unit_test(test_handle),
+		cmocka_unit_test(test_flash),
+		cmocka_unit_test(test_reload_reply),
 		cmocka_unit_test(test_buffers),
 		cmocka_unit_test(test_mutations),
 		cmocka_unit_test(test_read_requests),
