@@ -28,7 +28,7 @@ struct plan_case {
 	char *handle;
 	struct config *config;
 	struct world world;
-	const struct entry *entry;
+	const struct entry *entry, *second;
 };
 
 static json_t *load_json(const char *home, const char *name)
@@ -73,7 +73,6 @@ static char *load_config(struct plan_case *c)
 	_cleanup_free_ char *path = mem_printf("%s/carved.yaml", c->home);
 	struct yaml_paths paths = {.root = c->home, .file = path};
 	struct diag_list diags = {};
-	const struct entry *second;
 	char *text = NULL;
 
 	if (yaml_load(&paths, &c->config, &diags) < 0)
@@ -81,9 +80,8 @@ static char *load_config(struct plan_case *c)
 	diag_clear(&diags);
 	if (text)
 		return text;
-	c->entry = match_device(c->config, c->handle, &c->world.facts, &second);
+	c->entry = match_device(c->config, c->handle, &c->world.facts, &c->second);
 	assert_non_null(c->entry);
-	assert_null(second);
 	return NULL;
 }
 
@@ -150,8 +148,12 @@ static char *case_as_text(const struct plan_case *c, const struct world *w)
 	struct diag_list diags = {};
 	struct state want = {};
 	struct buf out = {};
-	int r = bind_entry(c->entry, c->handle, w, &want, &diags);
+	int r = -EINVAL;
 
+	if (c->second)
+		match_conflict(c->entry, c->second, c->handle, &diags);
+	else
+		r = bind_entry(c->entry, c->handle, w, &want, &diags);
 	assert_int_equal(r, diags.n_errors ? -EINVAL : 0);
 	diagnostics = diag_render_all(&diags);
 	buf_add(&out, "%s", diagnostics);
