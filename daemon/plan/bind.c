@@ -59,11 +59,30 @@ static void list_names(const struct binder *b, const struct class *class, text_l
 			vec_push(names, o->name);
 }
 
+/* The part of the wish's path that the device has and does not divide; NULL: none. */
+static const char *undivided(const struct wish *w, const text_list *names)
+{
+	const char *found = NULL;
+
+	vec_each(name, names) {
+		size_t n = strlen(*name);
+
+		if (strncmp(w->object, *name, n) == 0 && w->object[n] == '/')
+			found = *name;
+	}
+	vec_each(name, names)
+		if (found && resource_is_child(*name, found))
+			return NULL;
+	return found;
+}
+
 static void suggest(struct buf *out, const struct wish *w, const text_list *names)
 {
 	const char *near = text_nearest(w->object, names->v, names->n);
 
-	if (!names->n) {
+	if (undivided(w, names)) {
+		buf_add(out, "; its %s has no parts", undivided(w, names));
+	} else if (!names->n) {
 		buf_add(out, "; it has no %ss at all", w->class->noun);
 	} else if (near) {
 		buf_add(out, "; did you mean %s?", near);

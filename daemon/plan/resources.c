@@ -258,15 +258,41 @@ static bool unlimited_child(struct tree *t, const struct slot *parent, const str
 	return false;
 }
 
-/* Lines that would give the children that nobody wants a size of their own. */
+/* What the children that nobody wants have, and what the wanted ones leave of @parent for them. */
+static void sum_unwanted(struct tree *t, const struct slot *parent, unsigned __int128 *ret_have,
+			 unsigned __int128 *ret_left)
+{
+	unsigned __int128 wanted = 0;
+
+	*ret_have = 0;
+	vec_each(s, &t->slots)
+		if (resource_is_child(s->have->name, parent->have->name))
+			*(s->winner ? &wanted : ret_have) += s->value;
+	*ret_left = wanted < parent->value ? parent->value - wanted : 0;
+}
+
+/*
+ * Lines that would give the children that nobody wants a size of their own: in the proportions that
+ * they have now, as far as that is possible.
+ */
 static char *lines_to_add(struct tree *t, const struct slot *parent)
 {
+	unsigned __int128 have, left;
 	struct buf b = {};
 
-	vec_each(s, &t->slots)
-		if (!s->winner && resource_is_child(s->have->name, parent->have->name))
-			buf_add(&b, "%s%s: SIZE", b.n ? ", " : "; lower a size or add ",
-				s->have->name);
+	sum_unwanted(t, parent, &have, &left);
+	vec_each(s, &t->slots) {
+		uint64_t n, lowest = MAX(least(s), object_num(s->have, RESOURCE_OCC, 0));
+
+		if (s->winner || !resource_is_child(s->have->name, parent->have->name))
+			continue;
+		n = round_down((uint64_t)(have ? s->value * left / have : 0), granularity(s));
+		buf_add(&b, "%s%s: ", b.n ? ", " : "; lower a size or add ", s->have->name);
+		if (n && n >= lowest)
+			buf_add(&b, "%" PRIu64, n);
+		else
+			buf_add(&b, "SIZE");
+	}
 	return buf_take(&b);
 }
 
