@@ -77,6 +77,24 @@ static const struct answer_field reload_fields[] = {
 	TEXTS(reload_answer, "diagnostics", "Diagnostics", diagnostics),
 };
 
+static const struct answer_field problem_fields[] = {
+	TEXT(problem_answer, "severity", NULL, severity),
+	TEXT(problem_answer, "file", NULL, file),
+	NUMBER(problem_answer, "line", NULL, line),
+	NUMBER(problem_answer, "column", NULL, column),
+	TEXT(problem_answer, "handle", NULL, handle),
+	TEXT(problem_answer, "message", NULL, message),
+	TEXT(problem_answer, "source", NULL, source),
+};
+
+static const struct answer_field check_fields[] = {
+	TEXT(check_answer, "result", NULL, result),
+	NUMBER(check_answer, "errors", NULL, errors),
+	TEXT(check_answer, "entry", NULL, entry),
+	TEXT(check_answer, "handle", NULL, handle),
+	ROWS(check_answer, "problems", NULL, problems, &problem_type),
+};
+
 #define TYPE(name, of, fields)                                                                     \
 	const struct answer_type name = {sizeof(struct of), ARRAY_SIZE(fields), fields}
 
@@ -86,6 +104,8 @@ TYPE(status_type, status_answer, status_fields);
 TYPE(overview_type, status_answer, overview_fields);
 TYPE(step_type, step_answer, step_fields);
 TYPE(plan_type, plan_answer, plan_fields);
+TYPE(problem_type, problem_answer, problem_fields);
+TYPE(check_type, check_answer, check_fields);
 TYPE(reload_type, reload_answer, reload_fields);
 
 static const void *member(const void *answer, const struct answer_field *f)

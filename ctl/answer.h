@@ -54,6 +54,18 @@ struct reload_answer {
 	text_list diagnostics;
 };
 
+struct problem_answer {
+	const char *severity, *file, *handle, *message, *source;
+	uint64_t line, column;
+};
+
+struct check_answer {
+	struct arena arena;
+	const char *result, *entry, *handle;
+	uint64_t errors;
+	VEC(struct problem_answer) problems;
+};
+
 enum answer_form {
 	ANSWER_TEXT,   /* const char *; D-Bus s */
 	ANSWER_NUMBER, /* uint64_t; t */
@@ -85,7 +97,8 @@ struct answer_rows {
 
 /* The overview is the status without the objects. */
 extern const struct answer_type device_type, overview_type, status_type;
-extern const struct answer_type object_type, plan_type, reload_type, step_type;
+extern const struct answer_type check_type, object_type, plan_type, problem_type, reload_type,
+	step_type;
 
 void answer_init(const struct answer_type *type, void *answer);
 void answer_clear(const struct answer_type *type, void *answer, struct arena *arena);

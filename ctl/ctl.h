@@ -23,17 +23,20 @@ struct ctl {
 	const char *const *args;
 	size_t n_args;
 	bool user_bus, json, no_wait, facts;
+	const char *facts_file, *config_root;
 };
 
 struct command {
 	const char *name;
 	const char *args; /* as shown by --help, or "" */
 	const char *help;
-	const char *options; /* the options that are its own, with spaces around: " no-wait " */
+	const char *options; /* the options that are its own, with spaces around: " no-wait ",
+			      or " facts= " where it takes a value */
 	size_t min_args, max_args;
 	int (*run)(const struct ctl *ctl); /* returns the exit code */
 };
 
+int command_check(const struct ctl *ctl);
 int command_capture(const struct ctl *ctl);
 int command_status(const struct ctl *ctl);
 int command_plan(const struct ctl *ctl);

@@ -10,6 +10,7 @@
 
 #include <getopt.h>
 #include <locale.h>
+#include <stdint.h>
 #include <stdio.h>
 
 static const struct command commands[] = {
@@ -18,11 +19,13 @@ static const struct command commands[] = {
 	{"plan", "[DEVICE]", "the steps that carved would take now", " json ", 0, 1, command_plan},
 	{"reload", "", "have carved read its files again, and wait until all is done",
 	 " json no-wait ", 0, 0, command_reload},
+	{"check", "FILE...", "whether files are right, without carved",
+	 " json facts= config-root= ", 1, SIZE_MAX, command_check},
 	{"capture", "DEVICE", "the present state of a device as desired state", " facts ", 1, 1,
 	 command_capture},
 };
 
-enum { OPT_JSON = 256, OPT_NO_WAIT, OPT_FACTS, OPT_BUS, OPT_HELP, OPT_VERSION };
+enum { OPT_JSON = 256, OPT_NO_WAIT, OPT_FACTS, OPT_ROOT, OPT_BUS, OPT_HELP, OPT_VERSION };
 
 static const struct {
 	int id;
@@ -32,6 +35,8 @@ static const struct {
 	{OPT_JSON, true, "json", NULL, "write one JSON document, see carvectl(1)"},
 	{OPT_NO_WAIT, true, "no-wait", NULL, "reload: end as soon as the files are accepted"},
 	{OPT_FACTS, true, "facts", NULL, "capture: names, limits, types and values, for checks"},
+	{OPT_FACTS, true, "facts", "FACTS", "check: with the device that was captured so, too"},
+	{OPT_ROOT, true, "config-root", "DIR", "check: look for presets below DIR"},
 	{OPT_BUS, false, "bus", "system|user", "where carved is (default: system)"},
 	{OPT_HELP, false, "help", NULL, "show this and end"},
 	{OPT_VERSION, false, "version", NULL, "show the version and end"},
@@ -98,6 +103,10 @@ static int set_option(struct parsed *p, int id)
 		break;
 	case OPT_FACTS:
 		p->ctl.facts = true;
+		p->ctl.facts_file = optarg;
+		break;
+	case OPT_ROOT:
+		p->ctl.config_root = optarg;
 		break;
 	case OPT_BUS:
 		return set_bus(p, optarg);
@@ -114,20 +123,46 @@ static int set_option(struct parsed *p, int id)
 static void note_given(struct parsed *p, int id)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		if (options[i].id == id && options[i].own && p->n_given < ARRAY_SIZE(p->given))
+		if (options[i].id == id && options[i].own && p->n_given < ARRAY_SIZE(p->given)) {
 			p->given[p->n_given++] = options[i].name;
+			break;
+		}
+}
+
+/* Does the command take this option, with a value or without? */
+static bool takes(const struct command *c, const char *option, bool value)
+{
+	_cleanup_free_ char *word = mem_printf(" %s%s ", option, value ? "=" : "");
+
+	return c && strstr(c->options, word);
+}
+
+/* The command that is meant, as far as it can be told before the options are understood. */
+static const struct command *meant(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(commands); k++)
+			if (strcmp(commands[k].name, argv[i]) == 0)
+				return &commands[k];
+	return NULL;
 }
 
 /* 0 or CTL_USAGE; getopt_long() has said what is wrong. */
 static int parse_options(struct parsed *p, int argc, char **argv)
 {
+	const struct command *c = meant(argc, argv);
 	struct option table[ARRAY_SIZE(options) + 1] = {};
+	size_t n = 0;
 	int id, r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		table[i] = (struct option){options[i].name,
-					   options[i].args ? required_argument : no_argument, NULL,
-					   options[i].id};
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		bool value = options[i].args;
+
+		if (!options[i].own || takes(c, options[i].name, true) == value)
+			table[n++] = (struct option){options[i].name,
+						     value ? required_argument : no_argument, NULL,
+						     options[i].id};
+	}
 	while (r == 0 && (id = getopt_long(argc, argv, "", table, NULL)) != -1) {
 		if (id == '?') {
 			client_say("try: carvectl --help");
@@ -161,9 +196,7 @@ static int check_use(const struct parsed *p, const struct command *c)
 			*c->args ? mem_printf("use it so: carvectl %s %s", c->name, c->args)
 				 : mem_printf("%s takes no arguments", c->name));
 	for (size_t i = 0; i < p->n_given; i++) {
-		_cleanup_free_ char *word = mem_printf(" %s ", p->given[i]);
-
-		if (!strstr(c->options, word))
+		if (!takes(c, p->given[i], false) && !takes(c, p->given[i], true))
 			return usage_error(
 				mem_printf("%s does not take --%s", c->name, p->given[i]));
 	}

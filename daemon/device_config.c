@@ -59,13 +59,10 @@ static void take_diags(struct device *d, struct diag_list *diags)
 
 static void refuse_both(struct device *d, const struct entry *one, const struct entry *other)
 {
-	_cleanup_free_ char *place = mark_format(one->mark);
 	struct diag_list diags = {};
 
 	d->refused = true;
-	diag_add(&diags, DIAG_ERROR, other->mark, NULL, d->handle,
-		 "entries %s (%s) and %s both match the device; narrow one down", one->name, place,
-		 other->name);
+	match_conflict(one, other, d->handle, &diags);
 	take_diags(d, &diags);
 }
 

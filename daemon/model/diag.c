@@ -11,6 +11,12 @@
 static const char *const severity_names[] = {
 	[DIAG_ERROR] = "error", [DIAG_WARNING] = "warning", [DIAG_NOTE] = "note"};
 
+/** diag_severity_name() - as it is written before a message. */
+const char *diag_severity_name(enum diag_severity severity)
+{
+	return severity_names[severity];
+}
+
 static void diag_free(struct diag *d)
 {
 	free(d->source);

@@ -39,4 +39,5 @@ void diag_render(const struct diag *d, struct buf *out);
 char *diag_render_all(const struct diag_list *list);
 void diag_move(struct diag_list *to, struct diag_list *from);
 void diag_clear(struct diag_list *list);
+const char *diag_severity_name(enum diag_severity severity);
 char *mark_format(struct mark mark);

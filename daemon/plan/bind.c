@@ -6,9 +6,11 @@
  */
 #include "plan/bind.h"
 #include "plan/binder.h"
+#include "plan/quirks.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/devlink.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -57,11 +59,30 @@ static void list_names(const struct binder *b, const struct class *class, text_l
 			vec_push(names, o->name);
 }
 
+/* The part of the wish's path that the device has and does not divide; NULL: none. */
+static const char *undivided(const struct wish *w, const text_list *names)
+{
+	const char *found = NULL;
+
+	vec_each(name, names) {
+		size_t n = strlen(*name);
+
+		if (strncmp(w->object, *name, n) == 0 && w->object[n] == '/')
+			found = *name;
+	}
+	vec_each(name, names)
+		if (found && resource_is_child(*name, found))
+			return NULL;
+	return found;
+}
+
 static void suggest(struct buf *out, const struct wish *w, const text_list *names)
 {
 	const char *near = text_nearest(w->object, names->v, names->n);
 
-	if (!names->n) {
+	if (undivided(w, names)) {
+		buf_add(out, "; its %s has no parts", undivided(w, names));
+	} else if (!names->n) {
 		buf_add(out, "; it has no %ss at all", w->class->noun);
 	} else if (near) {
 		buf_add(out, "; did you mean %s?", near);
@@ -206,6 +227,28 @@ static void bind_param(struct binder *b, const struct winner *winner)
 		want_value(b, w->class, w->object, (uint8_t)cmode, PARAM_VALUE, v, w->mark);
 }
 
+/* What the driver is known to refuse; never what is there already. */
+static bool driver_takes(struct binder *b, const struct wish *w, const struct object *have,
+			 unsigned field, const struct value *v)
+{
+	const struct facts *facts = &b->world->facts;
+	const struct quirks *q = quirks_of(facts->driver);
+
+	if (object_has(have, field) && value_equal(&have->v[field], v))
+		return true;
+	if (have->class == &class_trap && q->no_mirror && v->num == DEVLINK_TRAP_ACTION_MIRROR)
+		bind_error(b, w, "%s cannot mirror packets of trap %s; write drop or trap",
+			   facts->driver, have->name);
+	else if (have->class == &class_trap && quirks_lists(q->fixed_traps, have->name))
+		bind_error(b, w, "the action of trap %s is fixed in %s", have->name, facts->driver);
+	else if (have->class == &class_trap_group && quirks_lists(q->fixed_groups, have->name))
+		bind_error(b, w, "the policer of trap group %s is fixed in %s", have->name,
+			   facts->driver);
+	else
+		return true;
+	return false;
+}
+
 static bool policer_exists(struct binder *b, const struct winner *winner, uint64_t id)
 {
 	const struct wish *w = winner->wish;
@@ -264,7 +307,7 @@ static void bind_group_action(struct binder *b, const struct wish *w)
 		if (t->class != &class_trap || !text_equal(object_str(t, TRAP_GROUP), w->object) ||
 		    object_num(t, TRAP_TYPE, TRAP_TYPE_CONTROL) != TRAP_TYPE_DROP)
 			continue;
-		if (trap_has_own_wish(b, t->name))
+		if (trap_has_own_wish(b, t->name) || !driver_takes(b, w, t, TRAP_ACTION, &v))
 			continue;
 		want_value(b, &class_trap, t->name, CLASS_NO_CMODE, TRAP_ACTION, v, w->mark);
 	}
@@ -273,14 +316,15 @@ static void bind_group_action(struct binder *b, const struct wish *w)
 static void bind_group(struct binder *b, const struct winner *winner)
 {
 	const struct wish *w = winner->wish;
+	const struct object *have = find_have(b, w);
 	struct value v;
 
-	if (!find_have(b, w))
+	if (!have)
 		bind_missing(b, winner);
 	else if (strcmp(w->attr, class_trap_group.fields[GROUP_ACTION].name) == 0)
 		bind_group_action(b, w);
 	else if (parse_value(b, w, VALUE_U32, &policer_names, &v) &&
-		 policer_exists(b, winner, v.num))
+		 policer_exists(b, winner, v.num) && driver_takes(b, w, have, GROUP_POLICER, &v))
 		want_value(b, w->class, w->object, CLASS_NO_CMODE, GROUP_POLICER, v, w->mark);
 }
 
@@ -300,23 +344,60 @@ static void bind_trap(struct binder *b, const struct winner *winner)
 		bind_error(b, w,
 			   "trap %s is of type %s: only traps of type drop have an action to set",
 			   w->object, enum_name(&trap_type_names, type));
-	else if (parse_value(b, w, VALUE_U8, &trap_action_names, &v))
+	else if (parse_value(b, w, VALUE_U8, &trap_action_names, &v) &&
+		 driver_takes(b, w, have, TRAP_ACTION, &v))
 		want_value(b, w->class, w->object, CLASS_NO_CMODE, TRAP_ACTION, v, w->mark);
+}
+
+/* The power of two at or below @n, or the one after it, within the limits. */
+static uint64_t nearest_power(uint64_t n, bool above, const struct quirk_range *range)
+{
+	uint64_t low = UINT64_C(1) << (63 - __builtin_clzll(n | 1));
+
+	return MAX(MIN(above ? low * 2 : low, range->max), range->min);
+}
+
+static bool policer_takes(struct binder *b, const struct wish *w, const struct object *have,
+			  unsigned field, const struct value *v)
+{
+	const char *name = have->class->fields[field].name, *driver = b->world->facts.driver;
+	const struct quirks *q = quirks_of(driver);
+	const struct quirk_range *range = field == POLICER_RATE ? &q->rate : &q->burst;
+
+	if (!range->max || (object_has(have, field) && value_equal(&have->v[field], v)))
+		return true;
+	if (v->num < range->min)
+		bind_error(b, w, "%s %" PRIu64 " is less than the minimum %" PRIu64 " of %s", name,
+			   v->num, range->min, driver);
+	else if (v->num > range->max)
+		bind_error(b, w, "%s %" PRIu64 " is more than the maximum %" PRIu64 " of %s", name,
+			   v->num, range->max, driver);
+	else if (field == POLICER_BURST && q->power_of_two && (v->num & (v->num - 1)))
+		bind_error(b, w,
+			   "%s %" PRIu64 " is not a power of two, which %s requires; the nearest "
+			   "are %" PRIu64 " and %" PRIu64,
+			   name, v->num, driver, nearest_power(v->num, false, range),
+			   nearest_power(v->num, true, range));
+	else
+		return true;
+	return false;
 }
 
 static void bind_policer(struct binder *b, const struct winner *winner)
 {
 	const struct wish *w = winner->wish;
+	const struct object *have = find_have(b, w);
 	struct value v;
 
-	if (!find_have(b, w)) {
+	if (!have) {
 		bind_missing(b, winner);
 		return;
 	}
 	for (unsigned i = 0; i < w->class->n_writable; i++) {
 		const struct field *f = &w->class->fields[i];
 
-		if (strcmp(w->attr, f->name) == 0 && parse_value(b, w, f->type, f->names, &v))
+		if (strcmp(w->attr, f->name) == 0 && parse_value(b, w, f->type, f->names, &v) &&
+		    policer_takes(b, w, have, i, &v))
 			want_value(b, w->class, w->object, CLASS_NO_CMODE, i, v, w->mark);
 	}
 }

@@ -31,6 +31,17 @@ bool match_layer(const struct layer *l, const char *handle, const struct facts *
 	return true;
 }
 
+/** match_conflict() - report that @one and @other both match the device. */
+void match_conflict(const struct entry *one, const struct entry *other, const char *handle,
+		    struct diag_list *diags)
+{
+	_cleanup_free_ char *place = mark_format(one->mark);
+
+	diag_add(diags, DIAG_ERROR, other->mark, other->source, handle,
+		 "entries %s (%s) and %s both match the device; narrow one down", one->name, place,
+		 other->name);
+}
+
 /**
  * match_device() - the device's entry, or NULL if it is unmanaged.
  * @ret_second: another entry that matches too, which is an error, or NULL

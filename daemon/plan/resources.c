@@ -5,6 +5,7 @@
  * the reload and without looking for overflow, so all of it is checked here first.
  */
 #include "plan/binder.h"
+#include "plan/quirks.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -61,20 +62,33 @@ static uint64_t least(const struct slot *s)
 	return round_up(object_num(s->have, RESOURCE_MIN, 0), granularity(s));
 }
 
-static uint64_t most(const struct slot *s)
+static uint64_t own_most(const struct slot *s)
 {
 	return round_down(object_num(s->have, RESOURCE_MAX, VALUE_UNLIMITED), granularity(s));
+}
+
+/* Where the driver is known to fail at its own maximum: one granule less, unless it is there. */
+static uint64_t most(const struct tree *t, const struct slot *s)
+{
+	const struct quirks *q = quirks_of(t->b->world->facts.driver);
+	uint64_t max = own_most(s);
+	bool fails = quirks_lists(q->below_maximum, s->have->name) &&
+		     object_num(s->have, RESOURCE_SIZE, 0) != max;
+
+	return fails && max > least(s) ? max - granularity(s) : max;
 }
 
 static bool check_limits(struct tree *t, const struct slot *s, uint64_t n, const char *sum)
 {
 	uint64_t gran = granularity(s), occ = object_num(s->have, RESOURCE_OCC, 0);
-	_cleanup_free_ char *max = size_text(most(s)), *size = size_text(n);
+	_cleanup_free_ char *max = size_text(most(t, s)), *size = size_text(n);
 	const struct wish *w = s->winner->wish;
 
-	if (n > most(s))
-		bind_error(t->b, w, "%s%s is more than the maximum %s of %s", sum, size, max,
-			   w->object);
+	if (n > most(t, s))
+		bind_error(t->b, w, "%s%s is more than the maximum %s of %s%s%s", sum, size, max,
+			   w->object,
+			   most(t, s) < own_most(s) ? ", one granule below that of " : "",
+			   most(t, s) < own_most(s) ? t->b->world->facts.driver : "");
 	else if (n < least(s))
 		bind_error(t->b, w, "%s%s is less than the minimum %" PRIu64 " of %s", sum, size,
 			   least(s), w->object);
@@ -83,7 +97,7 @@ static bool check_limits(struct tree *t, const struct slot *s, uint64_t n, const
 			   "%s%s is not a multiple of the granularity %" PRIu64
 			   " of %s; the nearest are %" PRIu64 " and %" PRIu64,
 			   sum, size, gran, w->object, MAX(round_down(n, gran), least(s)),
-			   MIN(round_up(n, gran), most(s)));
+			   MIN(round_up(n, gran), most(t, s)));
 	else if (n < occ)
 		bind_error(t->b, w, "%s%s is less than the %" PRIu64 " entries of %s in use", sum,
 			   size, occ, w->object);
@@ -137,7 +151,7 @@ static void resolve(struct tree *t, struct slot *s, const struct slot *parent)
 		settle(t, s, least(s), "");
 		return;
 	case SIZE_MOST:
-		settle(t, s, most(s), "");
+		settle(t, s, most(t, s), "");
 		return;
 	case SIZE_PERCENT:
 		resolve_percent(t, s, parent);
@@ -244,15 +258,41 @@ static bool unlimited_child(struct tree *t, const struct slot *parent, const str
 	return false;
 }
 
-/* Lines that would give the children that nobody wants a size of their own. */
+/* What the children that nobody wants have, and what the wanted ones leave of @parent for them. */
+static void sum_unwanted(struct tree *t, const struct slot *parent, unsigned __int128 *ret_have,
+			 unsigned __int128 *ret_left)
+{
+	unsigned __int128 wanted = 0;
+
+	*ret_have = 0;
+	vec_each(s, &t->slots)
+		if (resource_is_child(s->have->name, parent->have->name))
+			*(s->winner ? &wanted : ret_have) += s->value;
+	*ret_left = wanted < parent->value ? parent->value - wanted : 0;
+}
+
+/*
+ * Lines that would give the children that nobody wants a size of their own: in the proportions that
+ * they have now, as far as that is possible.
+ */
 static char *lines_to_add(struct tree *t, const struct slot *parent)
 {
+	unsigned __int128 have, left;
 	struct buf b = {};
 
-	vec_each(s, &t->slots)
-		if (!s->winner && resource_is_child(s->have->name, parent->have->name))
-			buf_add(&b, "%s%s: SIZE", b.n ? ", " : "; lower a size or add ",
-				s->have->name);
+	sum_unwanted(t, parent, &have, &left);
+	vec_each(s, &t->slots) {
+		uint64_t n, lowest = MAX(least(s), object_num(s->have, RESOURCE_OCC, 0));
+
+		if (s->winner || !resource_is_child(s->have->name, parent->have->name))
+			continue;
+		n = round_down((uint64_t)(have ? s->value * left / have : 0), granularity(s));
+		buf_add(&b, "%s%s: ", b.n ? ", " : "; lower a size or add ", s->have->name);
+		if (n && n >= lowest)
+			buf_add(&b, "%" PRIu64, n);
+		else
+			buf_add(&b, "SIZE");
+	}
 	return buf_take(&b);
 }
 

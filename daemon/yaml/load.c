@@ -72,6 +72,13 @@ static void load_main_and_dropins(struct load *l)
 	vec_clear(&dropins);
 }
 
+static void load_named(struct load *l)
+{
+	add_tree(l, load_file(l, l->paths->file, FILE_MAIN, SOURCE_ANY));
+	for (size_t i = 0; i < l->paths->n_dropins; i++)
+		add_tree(l, load_file(l, l->paths->dropins[i], FILE_DROPIN, SOURCE_ANY));
+}
+
 static void load_presets(struct load *l)
 {
 	vec_each(f, &l->presets)
@@ -85,7 +92,7 @@ static void load_all(struct load *l)
 
 	files_find(l->root, files_preset_dirs, &l->scratch, l->diags, &l->presets);
 	if (l->paths->file)
-		add_tree(l, load_file(l, l->paths->file, FILE_MAIN, SOURCE_ANY));
+		load_named(l);
 	else
 		load_main_and_dropins(l);
 	load_presets(l);

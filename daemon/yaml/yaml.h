@@ -16,6 +16,8 @@
 struct yaml_paths {
 	const char *root; /* put before /etc, /run and /usr; "" in production */
 	const char *file; /* read this file only: no drop-ins (presets still resolve); or NULL */
+	const char *const *dropins; /* with file: laid over it, in this order */
+	size_t n_dropins;
 };
 
 int yaml_load(const struct yaml_paths *paths, struct config **ret, struct diag_list *diags);

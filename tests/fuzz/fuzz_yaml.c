@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Feeds bytes to yaml_load(). An input is a config file as with -c; or, with lines of "%%%" in it,
- * a tree: the main file, a drop-in, and the preset "p". Whatever comes: no crash, an error or a
- * config and never both, every error with words and a place, every wish with what bind needs.
+ * Feeds bytes to yaml_load(), and every entry that comes of it to bind_entry() and plan_make() with
+ * some devices ($srcdir is the top of the source tree, "." if not set), whatever it is to match. An
+ * input is a config file as with -c; or, with lines of "%%%" in it, a tree: the main file, a
+ * drop-in, and the preset "p". Whatever comes: no crash, an error or a config and never both, every
+ * error with words and a place, every wish with what bind needs, every want with a place and an
+ * object of the device.
  */
+#include "model/json.h"
+#include "plan/bind.h"
+#include "plan/plan.h"
 #include "yaml/yaml.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -102,6 +109,90 @@ static void check_config(const struct config *c)
 	}
 }
 
+/* ---- devices ---- */
+
+struct fuzz_device {
+	const char *facts, *driver; /* the driver is changed where quirks are wanted */
+	char *handle;
+	struct world world;
+};
+
+static struct fuzz_device devices[] = {
+	{.facts = "netdevsim"},
+	{.facts = "asicsim-spectrum1", .driver = "mlxsw_spectrum"},
+	{.facts = "asicsim-mlx5ish"},
+};
+
+static void free_devices(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++) {
+		free(devices[i].handle);
+		world_clear(&devices[i].world);
+	}
+}
+
+static void load_devices(void)
+{
+	const char *srcdir = getenv("srcdir");
+
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++) {
+		struct fuzz_device *d = &devices[i];
+		_cleanup_free_ char *path =
+			mem_printf("%s/conf/facts/%s.json", srcdir ? srcdir : ".", d->facts);
+		json_t *j = json_load_file(path, 0, NULL);
+		char *why;
+
+		MUST(j && facts_from_json(j, &d->world, &d->handle, &why) == 0);
+		json_decref(j);
+		if (d->driver)
+			d->world.facts.driver = d->driver;
+	}
+	atexit(free_devices);
+}
+
+static void check_want(const struct state *want, const struct world *w)
+{
+	vec_each(o, &want->objects) {
+		MUST(state_find(&w->have, o->class, o->name, o->cmode));
+		MUST(o->present);
+		for (unsigned f = 0; f < o->class->n_writable; f++)
+			MUST(!object_has(o, f) || o->mark[f].line);
+	}
+}
+
+static void bind_one(const struct entry *e, const struct fuzz_device *d)
+{
+	struct diag_list diags = {};
+	struct state want = {};
+	int r = bind_entry(e, d->handle, &d->world, &want, &diags);
+
+	MUST(r == 0 || r == -EINVAL);
+	MUST((r == 0) == (diags.n_errors == 0));
+	vec_each(diag, &diags.diags)
+		MUST(diag->mark.line && diag->message[0]);
+	check_want(&want, &d->world);
+	for (int reload = 0; r == 0 && reload <= 1; reload++) {
+		struct plan plan = {};
+
+		plan_make(&want, &d->world, &(struct policy){.reload = reload}, &plan);
+		plan_clear(&plan);
+	}
+	state_clear(&want);
+	diag_clear(&diags);
+}
+
+static void bind_config(const struct config *c)
+{
+	static bool loaded;
+
+	if (!loaded)
+		load_devices();
+	loaded = true;
+	vec_each(e, &c->entries)
+		for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
+			bind_one(e, &devices[i]);
+}
+
 static void check_diags(const struct diag_list *diags)
 {
 	_cleanup_free_ char *text = diag_render_all(diags);
@@ -122,8 +213,10 @@ static void load(const struct yaml_paths *paths)
 	int r = yaml_load(paths, &c, &diags);
 
 	MUST((r == 0) == (c != NULL) && (r == 0) == (diags.n_errors == 0));
-	if (c)
+	if (c) {
 		check_config(c);
+		bind_config(c);
+	}
 	check_diags(&diags);
 	diag_clear(&diags);
 	config_unref(c);

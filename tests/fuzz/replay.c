@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Runs a fuzz target over files and folders, one input a file: how a corpus becomes a test where
- * the compiler has no libFuzzer. Linked with one target.
+ * the compiler has no libFuzzer. Linked with one target; says what it did as TAP. Without arguments:
+ * the corpus and all goldens below $srcdir, "." if not set.
  */
 #include "base/mem.h"
 
@@ -54,12 +55,27 @@ static int run(const char *path)
 	return bad;
 }
 
+static int run_default(void)
+{
+	static const char *const folders[] = {"tests/fuzz/corpus/yaml", "tests/golden"};
+	const char *srcdir = getenv("srcdir");
+	int bad = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		_cleanup_free_ char *path = mem_printf("%s/%s", srcdir ? srcdir : ".", folders[i]);
+
+		bad += run(path);
+	}
+	return bad;
+}
+
 int main(int argc, char **argv)
 {
-	int bad = 0;
+	int bad = argc > 1 ? 0 : run_default();
 
 	for (int i = 1; i < argc; i++)
 		bad += run(argv[i]);
-	printf("%zu inputs\n", inputs);
-	return bad || inputs == 0;
+	bad += inputs == 0;
+	printf("1..1\n%sok 1 - %zu inputs\n", bad ? "not " : "", inputs);
+	return bad != 0;
 }

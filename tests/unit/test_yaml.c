@@ -499,10 +499,12 @@ static void test_shipped(void **state)
 	link = mem_printf("%s/usr/share/carved/presets", root);
 	make_dirs(link);
 	assert_int_equal(symlink(presets, link), 0);
-	assert_int_equal(yaml_load(&(struct yaml_paths){root, empty}, &c, &diags), 0);
+	assert_int_equal(yaml_load(&(struct yaml_paths){.root = root, .file = empty}, &c, &diags),
+			 0);
 	assert_int_equal(c->entries.n, 0);
 	config_unref(TAKE(c));
-	assert_int_equal(yaml_load(&(struct yaml_paths){root, leaf}, &c, &diags), 0);
+	assert_int_equal(yaml_load(&(struct yaml_paths){.root = root, .file = leaf}, &c, &diags),
+			 0);
 	assert_int_equal(c->entries.v[0].layers.n, 3);
 	config_unref(TAKE(c));
 	write_text(root, MAIN,

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The table of driver quirks; each row says where it comes from. No code but the look-up. */
+#include "plan/quirks.h"
+
+#include "base/mem.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+#define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static const struct quirks table[] = {
+	{
+		/*
+		 * Linux 6.1 and 6.12, drivers/net/ethernet/mellanox/mlxsw: core.c (one reset for both
+		 * reload actions, reported as both), spectrum_trap.c (MLXSW_SP_TRAP_POLICER limits,
+		 * is_power_of_2(), mirror, fixed_policer, is_source). The maxima of the hash tables:
+		 * the kernel's selftest mlxsw/spectrum/devlink_resources.sh leaves them out as known
+		 * to fail, and stops 128 entries before.
+		 */
+		.driver = "mlxsw_spectrum*",
+		.reinit_activates = true,
+		.no_mirror = true,
+		.power_of_two = true,
+		.rate = {1, 2000000000},
+		.burst = {16, 1 << 24},
+		.fixed_groups = NAMES("acl_sample", "buffer_drops"),
+		.fixed_traps = NAMES("early_drop"),
+		.below_maximum = NAMES("/kvd/hash_single", "/kvd/hash_double"),
+	},
+	{
+		/* Linux 6.1 and 6.12, drivers/net/netdevsim/dev.c: the policers' rows. */
+		.driver = "netdevsim",
+		.rate = {1, 8000},
+		.burst = {8, 65536},
+	},
+	{
+		/* Linux 6.1 and 6.12, mellanox/mlx5/core/devlink.c: the check of a trap's action. */
+		.driver = "mlx5_core",
+		.no_mirror = true,
+	},
+};
+
+/** quirks_of() - the row of @driver (may be NULL); one without quirks where there is none. */
+const struct quirks *quirks_of(const char *driver)
+{
+	static const struct quirks none = {};
+
+	for (size_t i = 0; driver && i < ARRAY_SIZE(table); i++)
+		if (fnmatch(table[i].driver, driver, 0) == 0)
+			return &table[i];
+	return &none;
+}
+
+/** quirks_lists() - is @name one of @names, a list of a row? */
+bool quirks_lists(const char *const *names, const char *name)
+{
+	for (; names && *names; names++)
+		if (strcmp(*names, name) == 0)
+			return true;
+	return false;
+}
+
+/** quirks_reinit_activates() - does a reload driver_reinit activate stored firmware too? */
+bool quirks_reinit_activates(const char *driver)
+{
+	return quirks_of(driver)->reinit_activates;
+}
