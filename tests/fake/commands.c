@@ -117,7 +117,7 @@ static const struct policy {
 	{DEVLINK_ATTR_TRAP_POLICER_RATE, POLICY_UINT, 8, 0, {UINT64_MAX, UINT64_MAX}},
 	{DEVLINK_ATTR_TRAP_POLICER_BURST, POLICY_UINT, 8, 0, {UINT64_MAX, UINT64_MAX}},
 	{DEVLINK_ATTR_RELOAD_ACTION, POLICY_UINT, 1, 1, {2, 2}},
-	{DEVLINK_ATTR_RELOAD_LIMITS, POLICY_BITS, 8, 0, {3, 2}},
+	{DEVLINK_ATTR_RELOAD_LIMITS, POLICY_BITS, 8, 0, {3, 6}},
 };
 
 static int fail_policy(struct call *c, const struct nlattr *a, const char *text, int error)
@@ -137,7 +137,10 @@ static bool bits_ok(const struct nlattr *a, uint32_t known)
 	       !(bits.value & ~bits.selector);
 }
 
-/* validate_nla(): a wrong length is ERANGE where validation is liberal, EINVAL where strict. */
+/*
+ * validate_nla(): a wrong length is ERANGE where validation is liberal, EINVAL where strict. 6.1 is
+ * strict about its newer attributes always (strict_start_type).
+ */
 static int check_attr(struct call *c, const struct policy *p, const struct nlattr *a, bool strict)
 {
 	static const char failed[] = "Attribute failed policy validation";
@@ -177,10 +180,12 @@ static int check_attrs(struct call *c, bool strict)
 	attrs_each(a, data, len)
 	{
 		const struct policy *p = policy_find(attr_type(a));
+		bool newer =
+			c->fake->line == FAKE_6_1 && attr_type(a) >= DEVLINK_ATTR_TRAP_POLICER_ID;
 		int r = 0;
 
 		if (p)
-			r = check_attr(c, p, a, strict);
+			r = check_attr(c, p, a, strict || newer);
 		else if (strict)
 			r = fail_policy(c, a,
 					attr_type(a) > DEVLINK_ATTR_MAX ? "Unknown attribute type"

@@ -105,41 +105,43 @@ void device_register(struct fake *f, struct device *d)
 	d->registered = true;
 	notify_device(f, d, DEVLINK_CMD_NEW);
 	if (f->line >= FAKE_6_12) {
-		notify_params(f, d, DEVLINK_CMD_PARAM_NEW);
+		notify_params(f, d, DEVLINK_CMD_PARAM_NEW, false);
 		if (d->up)
 			notify_region(f, d, true);
+		if (d->up)
+			notify_params(f, d, DEVLINK_CMD_PARAM_NEW, true);
 		if (device_has_traps(d))
 			notify_traps(f, d, true);
 		if (d->up)
 			notify_ports_up(f, d);
 		return;
 	}
-	for (unsigned i = 0; d->up && i < d->quirks.ports; i++)
-		notify_port(f, d, DEVLINK_CMD_PORT_NEW, i, true, true);
+	for (unsigned i = 0; d->up && i < ports_of(d); i++)
+		notify_port(f, d, DEVLINK_CMD_PORT_NEW, i, PORT_NETDEV);
 	if (device_has_traps(d))
 		notify_traps(f, d, true);
 	if (d->up)
 		notify_region(f, d, true);
-	notify_params(f, d, DEVLINK_CMD_PARAM_NEW);
+	notify_params(f, d, DEVLINK_CMD_PARAM_NEW, false);
 }
 
 /* devlink_notify_unregister() of 6.1: before the driver tears down, so with the true actions. */
 static void tell_gone_6_1(struct fake *f, struct device *d)
 {
-	notify_params(f, d, DEVLINK_CMD_PARAM_DEL);
+	notify_params(f, d, DEVLINK_CMD_PARAM_DEL, false);
 	if (d->up)
 		notify_region(f, d, false);
 	if (device_has_traps(d))
 		notify_traps(f, d, false);
-	for (unsigned i = d->up ? d->quirks.ports : 0; i-- > 0;)
-		notify_port(f, d, DEVLINK_CMD_PORT_DEL, i, true, true);
+	for (unsigned i = d->up ? ports_of(d) : 0; i-- > 0;)
+		notify_port(f, d, DEVLINK_CMD_PORT_DEL, i, PORT_NETDEV);
 	notify_device(f, d, DEVLINK_CMD_DEL);
 }
 
 static void tell_gone_6_12(struct fake *f, struct device *d)
 {
 	reload_down(f, d);
-	notify_params(f, d, DEVLINK_CMD_PARAM_DEL);
+	notify_params(f, d, DEVLINK_CMD_PARAM_DEL, false);
 	notify_device(f, d, DEVLINK_CMD_DEL);
 }
 

@@ -10,6 +10,17 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Where the driver knows the mask at all, which bits it can do is its own affair. */
+static uint32_t overwrite_of(const struct call *c)
+{
+	const struct nlattr *a = c->a.v[DEVLINK_ATTR_FLASH_UPDATE_OVERWRITE_MASK];
+	struct nla_bitfield32 mask = {};
+
+	if (a)
+		memcpy(&mask, attr_data(a), sizeof(mask));
+	return mask.value & mask.selector;
+}
+
 static json_t *fake_key(const struct device *d, const char *key)
 {
 	return json_object_get(json_object_get(d->facts, "fake"), key);
@@ -38,12 +49,8 @@ static int check_component(struct call *c)
 static int check_overwrite(struct call *c)
 {
 	const struct nlattr *a = c->a.v[DEVLINK_ATTR_FLASH_UPDATE_OVERWRITE_MASK];
-	struct nla_bitfield32 mask;
 
-	if (!a)
-		return 0;
-	memcpy(&mask, attr_data(a), sizeof(mask));
-	if (!(mask.value & mask.selector & ~c->dev->quirks.overwrite))
+	if (!a || c->dev->quirks.overwrite_mask)
 		return 0;
 	call_say(c, "overwrite settings are not supported by this device");
 	return -EOPNOTSUPP;
@@ -78,27 +85,6 @@ static int check(struct call *c)
 	return r ? r : find_file(c, file);
 }
 
-int flash_start(struct call *c)
-{
-	struct device *d = c->dev;
-	struct operation *o = &d->operation;
-	int r = check(c);
-
-	if (r)
-		return r;
-	d->counts.flashes++;
-	*o = (struct operation){.kind = OPERATION_FLASH, .started = c->fake->now};
-	o->due = o->started + d->quirks.flash_msec / d->quirks.flash_steps;
-	snprintf(o->file, sizeof(o->file), "%s",
-		 call_string(c, DEVLINK_ATTR_FLASH_UPDATE_FILE_NAME));
-	snprintf(o->component, sizeof(o->component), "%s",
-		 call_string(c, DEVLINK_ATTR_FLASH_UPDATE_COMPONENT) ?: "");
-	notify_flash(c->fake, d, DEVLINK_CMD_FLASH_UPDATE, NULL, 0, 0);
-	notify_flash(c->fake, d, DEVLINK_CMD_FLASH_UPDATE_STATUS, "Preparing to flash", 0, 0);
-	c->socket->working = d;
-	return flash_continue(c, d);
-}
-
 static void store(struct device *d, json_t *image)
 {
 	json_t *stored = json_object_get(d->versions, "stored"), *value;
@@ -114,10 +100,14 @@ static void store(struct device *d, json_t *image)
 static int end(struct call *c, struct device *d, int error)
 {
 	if (error == 0) {
-		notify_flash(c->fake, d, DEVLINK_CMD_FLASH_UPDATE_STATUS, "Flashing done", 0, 0);
+		if (d->quirks.flash_select)
+			notify_status(c->fake, d, "Flash select", 0, 0, 81);
+		notify_status(c->fake, d, "Flashing done", 0, 0, 0);
 		store(d, json_object_get(fake_key(d, "files"), d->operation.file));
+	} else if (d->quirks.flash_failed) {
+		notify_status(c->fake, d, d->quirks.flash_failed, 0, 0, 0);
 	}
-	notify_flash(c->fake, d, DEVLINK_CMD_FLASH_UPDATE_END, NULL, 0, 0);
+	notify_flash(c->fake, d, DEVLINK_CMD_FLASH_UPDATE_END);
 	d->operation.kind = OPERATION_NONE;
 	c->socket->working = NULL;
 	return error;
@@ -127,20 +117,43 @@ static int end(struct call *c, struct device *d, int error)
 int flash_continue(struct call *c, struct device *d)
 {
 	struct operation *o = &d->operation;
-	unsigned n = d->quirks.flash_steps;
+	unsigned n = d->quirks.flash_steps, unit = d->quirks.flash_unit;
 
 	while (c->fake->now >= o->due) {
-		o->step++;
-		o->due = o->started + d->quirks.flash_msec * (o->step + 1) / n;
-		if (d->fail_flash.times && o->step * 100 > d->fail_flash.percent * n) {
+		if (d->fail_flash.times && o->step * 100 >= d->fail_flash.percent * n) {
 			d->fail_flash.times--;
 			call_say_driver(c, d->fail_flash.text);
 			return end(c, d, -d->fail_flash.error);
 		}
-		notify_flash(c->fake, d, DEVLINK_CMD_FLASH_UPDATE_STATUS, "Flashing",
-			     o->step * 1000ull, n * 1000ull);
+		notify_status(c->fake, d, "Flashing", (uint64_t)o->step * unit, (uint64_t)n * unit,
+			      0);
 		if (o->step == n)
 			return end(c, d, 0);
+		o->step++;
+		o->due = o->started + d->quirks.flash_msec * o->step / n;
 	}
 	return CALL_WAIT;
+}
+
+int flash_start(struct call *c)
+{
+	struct device *d = c->dev;
+	struct operation *o = &d->operation;
+	int r = check(c);
+
+	if (r)
+		return r;
+	d->counts.flashes++;
+	*o = (struct operation){.kind = OPERATION_FLASH, .started = c->fake->now};
+	o->due = o->started;
+	snprintf(o->file, sizeof(o->file), "%s",
+		 call_string(c, DEVLINK_ATTR_FLASH_UPDATE_FILE_NAME));
+	snprintf(o->component, sizeof(o->component), "%s",
+		 call_string(c, DEVLINK_ATTR_FLASH_UPDATE_COMPONENT) ?: "");
+	notify_flash(c->fake, d, DEVLINK_CMD_FLASH_UPDATE);
+	if (overwrite_of(c) & ~d->quirks.overwrite)
+		return end(c, d, -EOPNOTSUPP);
+	notify_status(c->fake, d, "Preparing to flash", 0, 0, 0);
+	c->socket->working = d;
+	return flash_continue(c, d);
 }

@@ -47,11 +47,27 @@ int get_port(struct call *c)
 
 	if (!index)
 		return -EINVAL;
-	if (!c->dev->up || attr_num(index) >= c->dev->quirks.ports)
-		return -ENODEV;
-	at = reply_start(c, &b, DEVLINK_CMD_PORT_NEW, 0);
-	fill_port(&b, c->dev, (unsigned)attr_num(index), true, true);
-	return reply_one(c, 0, &b, at);
+	for (unsigned i = 0; c->dev->up && i < ports_of(c->dev); i++) {
+		if (port_index(c->dev, i) != attr_num(index))
+			continue;
+		at = reply_start(c, &b, DEVLINK_CMD_PORT_NEW, 0);
+		return reply_one(c, fill_port(&b, c->dev, i, PORT_NETDEV), &b, at);
+	}
+	return -ENODEV;
+}
+
+/** param_by_id() - number @i of a dump: 6.1 keeps a list, 6.12 goes by the ids. */
+const struct param *param_by_id(const struct fake *f, const struct device *d, size_t i)
+{
+	for (size_t k = 0; f->line >= FAKE_6_12 && k < d->n_params; k++) {
+		size_t before = 0;
+
+		for (size_t n = 0; n < d->n_params; n++)
+			before += d->params[n].id < d->params[k].id;
+		if (before == i)
+			return &d->params[k];
+	}
+	return &d->params[i];
 }
 
 int get_param(struct call *c)
@@ -64,7 +80,7 @@ int get_param(struct call *c)
 	if (!name)
 		return call_missing(c, DEVLINK_ATTR_PARAM_NAME);
 	p = param_find(c->dev, name);
-	if (!p)
+	if (!p || (p->by_up && !c->dev->up))
 		return -EINVAL;
 	at = reply_start(c, &b, DEVLINK_CMD_PARAM_GET, 0);
 	return reply_one(c, fill_param(c->fake, &b, c->dev, p), &b, at);
@@ -197,7 +213,7 @@ static size_t dump_items(const struct device *d, uint8_t command)
 	case DEVLINK_CMD_INFO_GET:
 		return d->quirks.info;
 	case DEVLINK_CMD_PORT_GET:
-		return d->up ? d->quirks.ports : 0;
+		return d->up ? ports_of(d) : 0;
 	case DEVLINK_CMD_PARAM_GET:
 		return d->n_params;
 	case DEVLINK_CMD_TRAP_GET:
@@ -222,9 +238,9 @@ static int fill_item(struct fake *f, struct bytes *b, const struct device *d, ui
 		fill_info(b, d);
 		return 0;
 	case DEVLINK_CMD_PORT_GET:
-		return fill_port(b, d, (unsigned)i, true, true);
+		return fill_port(b, d, (unsigned)i, PORT_NETDEV);
 	case DEVLINK_CMD_PARAM_GET:
-		return fill_param(f, b, d, &d->params[i]);
+		return fill_param(f, b, d, param_by_id(f, d, i));
 	case DEVLINK_CMD_TRAP_GET:
 		return fill_trap(b, d, &d->traps[i]);
 	case DEVLINK_CMD_TRAP_GROUP_GET:
@@ -236,13 +252,13 @@ static int fill_item(struct fake *f, struct bytes *b, const struct device *d, ui
 	}
 }
 
-static uint8_t reply_command(uint8_t command)
+static uint8_t reply_command(const struct fake *f, uint8_t command)
 {
 	switch (command) {
 	case DEVLINK_CMD_GET:
 		return DEVLINK_CMD_NEW;
-	case DEVLINK_CMD_PORT_GET:
-		return DEVLINK_CMD_PORT_NEW;
+	case DEVLINK_CMD_PORT_GET: /* of the kernel's dumps, 6.1 has this one wrong */
+		return f->line >= FAKE_6_12 ? DEVLINK_CMD_PORT_NEW : DEVLINK_CMD_NEW;
 	case DEVLINK_CMD_TRAP_GET:
 		return DEVLINK_CMD_TRAP_NEW;
 	case DEVLINK_CMD_TRAP_GROUP_GET:
@@ -261,7 +277,8 @@ static bool add_item(struct fake_socket *s, struct bytes *b, size_t room, const 
 	const struct dump *dump = &s->dump;
 	uint16_t flags = NLM_F_MULTI | (dump->filtered ? NLM_F_DUMP_FILTERED : 0);
 	size_t before = b->len;
-	size_t at = genl_start(b, FAMILY, reply_command(dump->command), flags, dump->seq, s->id);
+	size_t at = genl_start(b, FAMILY, reply_command(s->fake, dump->command), flags, dump->seq,
+			       s->id);
 	int r = fill_item(s->fake, b, d, dump->command, i);
 
 	message_end(b, at);

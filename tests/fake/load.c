@@ -98,7 +98,9 @@ static const char *const cmodes[] = {"runtime", "driverinit", "permanent"};
 static int load_param(struct loader *l, struct param *p, const char *name, json_t *j)
 {
 	p->name = name;
-	p->generic = is_generic_param(name);
+	p->generic = is_generic_param(name, &p->id);
+	if (!p->generic)
+		p->id = UINT32_MAX + (uint64_t)(p - l->d->params);
 	if (json_object_size(j) == 0)
 		return bad(l, "param", name);
 	for (unsigned i = 0; i < N_CMODES; i++) {

@@ -45,11 +45,14 @@ enum param_type {
 
 struct param {
 	const char *name;
+	uint64_t id; /* the order of dumps from 6.3 on */
 	enum param_type type;
 	bool generic, broken;
+	bool by_up;   /* registered by each bring-up */
 	bool limited; /* the driver's validator takes min to max, or 0 where zero */
 	bool zero;
 	uint64_t min, max;
+	const char *const *words; /* or one of these */
 	struct {
 		bool supported;
 		struct value initial; /* the driver's own */
@@ -84,8 +87,11 @@ struct trap {
 	const char *name;
 	size_t group;
 	uint8_t type, initial, action;
-	bool generic, broken;
+	bool generic, source, broken; /* source: the driver takes no other action */
 };
+
+/* What a port's message tells: that it is there, its type, its netdev. */
+enum port_is { PORT_BARE, PORT_ETH, PORT_NETDEV };
 
 /* How a driver behaves where drivers differ. Set by its name, then by "fake" in the facts. */
 struct quirks {
@@ -94,11 +100,16 @@ struct quirks {
 	bool info, flash, mirror, group_set, occ_enforced;
 	bool traps_survive, runtime_survives, burst_power_of_two;
 	uint64_t rate_min, rate_max, burst_min, burst_max;
-	uint32_t overwrite; /* DEVLINK_ATTR_FLASH_UPDATE_OVERWRITE_MASK bits it takes */
-	unsigned ports;
+	bool overwrite_mask; /* it knows the attribute, and takes these bits of it: */
+	uint32_t overwrite;
+	int mirror_error; /* where it refuses to mirror */
+	unsigned ports, first_port;
+	bool cpu_port; /* port 0, which has no netdev */
 	const char *region;
 	uint64_t reload_msec, flash_msec;
-	unsigned flash_steps;
+	unsigned flash_steps, flash_unit; /* progress of a step */
+	const char *flash_failed;	  /* the last words of a flash that fails */
+	bool flash_select;
 };
 
 /* An action that takes time and holds the device's lock. */
@@ -243,7 +254,7 @@ struct call {
 enum { CALL_WAIT = 1, CALL_NO_ACK = 2 };
 
 /* load.c */
-bool is_generic_param(const char *name);
+bool is_generic_param(const char *name, uint64_t *ret_id);
 void quirks_by_driver(struct device *d, enum fake_line line);
 int quirks_read(struct device *d, json_t *j);
 struct device *device_free(struct device *d);
@@ -270,19 +281,21 @@ int fill_param(struct fake *f, struct bytes *b, const struct device *d, const st
 int fill_trap(struct bytes *b, const struct device *d, const struct trap *t);
 int fill_group(struct bytes *b, const struct device *d, const struct group *g);
 int fill_policer(struct bytes *b, const struct device *d, const struct policer *p);
-int fill_port(struct bytes *b, const struct device *d, unsigned port, bool eth, bool netdev);
+unsigned ports_of(const struct device *d);
+unsigned port_index(const struct device *d, unsigned i);
+int fill_port(struct bytes *b, const struct device *d, unsigned i, enum port_is is);
 void put_handle(struct bytes *b, const struct device *d);
 void notify_device(struct fake *f, struct device *d, uint8_t command);
 void notify_param(struct fake *f, struct device *d, struct param *p, uint8_t command);
-void notify_params(struct fake *f, struct device *d, uint8_t command);
+void notify_params(struct fake *f, struct device *d, uint8_t command, bool by_up);
 void notify_traps(struct fake *f, struct device *d, bool new);
 void notify_region(struct fake *f, struct device *d, bool new);
 void notify_ports_up(struct fake *f, struct device *d);
 void notify_ports_down(struct fake *f, struct device *d);
-void notify_port(struct fake *f, struct device *d, uint8_t command, unsigned port, bool eth,
-		 bool netdev);
-void notify_flash(struct fake *f, struct device *d, uint8_t command, const char *text,
-		  uint64_t done, uint64_t total);
+void notify_port(struct fake *f, struct device *d, uint8_t command, unsigned i, enum port_is is);
+void notify_flash(struct fake *f, struct device *d, uint8_t command);
+void notify_status(struct fake *f, struct device *d, const char *text, uint64_t done,
+		   uint64_t total, uint64_t timeout);
 void notify_send(struct fake *f, struct bytes *b);
 
 /* reload.c, flash.c */
@@ -308,6 +321,7 @@ int set_resource(struct call *c);
 int set_trap(struct call *c);
 int set_group(struct call *c);
 int set_policer(struct call *c);
+const struct param *param_by_id(const struct fake *f, const struct device *d, size_t i);
 struct param *param_find(struct device *d, const char *name);
 struct trap *trap_find(struct device *d, const char *name);
 struct group *group_find(struct device *d, const char *name);

@@ -124,7 +124,8 @@ static void put_data(struct bytes *b, enum param_type type, const struct value *
 /**
  * fill_param() - devlink_nl_param_fill().
  *
- * Return: 0; -EOPNOTSUPP where a driverinit value was never set; -EMSGSIZE where it is broken.
+ * Return: 0; -EOPNOTSUPP where a driverinit value was never set or the param is not there now;
+ * -EMSGSIZE where it is broken.
  */
 int fill_param(struct fake *f, struct bytes *b, const struct device *d, const struct param *p)
 {
@@ -132,6 +133,8 @@ int fill_param(struct fake *f, struct bytes *b, const struct device *d, const st
 
 	if (p->broken)
 		return -EMSGSIZE;
+	if (p->by_up && !d->up)
+		return -EOPNOTSUPP;
 	if (p->mode[DEVLINK_PARAM_CMODE_DRIVERINIT].supported &&
 	    !p->mode[DEVLINK_PARAM_CMODE_DRIVERINIT].now.has &&
 	    !p->mode[DEVLINK_PARAM_CMODE_DRIVERINIT].fresh.has)
@@ -222,15 +225,38 @@ int fill_policer(struct bytes *b, const struct device *d, const struct policer *
 	return 0;
 }
 
-/* Return: 0. Shaped as the other fills. */
-int fill_port(struct bytes *b, const struct device *d, unsigned port, bool eth, bool netdev)
+/** ports_of() - all ports, the CPU's among them. */
+unsigned ports_of(const struct device *d)
 {
+	return d->quirks.ports + d->quirks.cpu_port;
+}
+
+/** port_index() - what the kernel calls the port @i, counted in the order of registration. */
+unsigned port_index(const struct device *d, unsigned i)
+{
+	if (!d->quirks.cpu_port)
+		return d->quirks.first_port + i;
+	return i ? d->quirks.first_port + i - 1 : 0;
+}
+
+static bool is_cpu_port(const struct device *d, unsigned i)
+{
+	return d->quirks.cpu_port && i == 0;
+}
+
+/* Return: 0. Shaped as the other fills. */
+int fill_port(struct bytes *b, const struct device *d, unsigned i, enum port_is is)
+{
+	unsigned port = port_index(d, i);
 	char name[32];
 
+	if (is_cpu_port(d, i))
+		is = PORT_BARE;
 	put_handle(b, d);
 	put_u32(b, DEVLINK_ATTR_PORT_INDEX, port);
-	put_u16(b, DEVLINK_ATTR_PORT_TYPE, eth ? DEVLINK_PORT_TYPE_ETH : DEVLINK_PORT_TYPE_NOTSET);
-	if (netdev) {
+	put_u16(b, DEVLINK_ATTR_PORT_TYPE,
+		is == PORT_BARE ? DEVLINK_PORT_TYPE_NOTSET : DEVLINK_PORT_TYPE_ETH);
+	if (is == PORT_NETDEV) {
 		snprintf(name, sizeof(name), "eth%u", port);
 		put_u32(b, DEVLINK_ATTR_PORT_NETDEV_IFINDEX, 1000 * (uint32_t)d->serial + port);
 		put_string(b, DEVLINK_ATTR_PORT_NETDEV_NAME, name);
@@ -284,13 +310,17 @@ void notify_param(struct fake *f, struct device *d, struct param *p, uint8_t com
 	finish(f, &b, at, fill_param(f, &b, d, p));
 }
 
-/* Registration goes up the list, removal down. */
-void notify_params(struct fake *f, struct device *d, uint8_t command)
+/* In the order of registration. 6.1 tells of their removal in the opposite order. */
+void notify_params(struct fake *f, struct device *d, uint8_t command, bool by_up)
 {
-	bool new = command == DEVLINK_CMD_PARAM_NEW;
+	bool back = command == DEVLINK_CMD_PARAM_DEL && f->line < FAKE_6_12;
 
-	for (size_t i = 0; i < d->n_params; i++)
-		notify_param(f, d, &d->params[new ? i : d->n_params - 1 - i], command);
+	for (size_t i = 0; i < d->n_params; i++) {
+		struct param *p = &d->params[back ? d->n_params - 1 - i : i];
+
+		if (p->by_up == by_up)
+			notify_param(f, d, p, command);
+	}
 }
 
 static void notify_policers(struct fake *f, struct device *d, bool new)
@@ -354,52 +384,61 @@ void notify_region(struct fake *f, struct device *d, bool new)
 	finish(f, &b, at, 0);
 }
 
-void notify_port(struct fake *f, struct device *d, uint8_t command, unsigned port, bool eth,
-		 bool netdev)
+void notify_port(struct fake *f, struct device *d, uint8_t command, unsigned i, enum port_is is)
 {
 	struct bytes b = {};
 	size_t at = start(f, &b, command);
 
-	finish(f, &b, at, fill_port(&b, d, port, eth, netdev));
+	finish(f, &b, at, fill_port(&b, d, i, is));
 }
 
 /* From 6.2 on a port also tells of its netdev's coming and going. */
 void notify_ports_up(struct fake *f, struct device *d)
 {
-	for (unsigned i = 0; i < d->quirks.ports; i++) {
-		notify_port(f, d, DEVLINK_CMD_PORT_NEW, i, false, false);
+	for (unsigned i = 0; i < ports_of(d); i++) {
+		notify_port(f, d, DEVLINK_CMD_PORT_NEW, i, PORT_BARE);
+		if (is_cpu_port(d, i))
+			continue;
 		if (f->line >= FAKE_6_12)
-			notify_port(f, d, DEVLINK_CMD_PORT_NEW, i, true, false);
-		notify_port(f, d, DEVLINK_CMD_PORT_NEW, i, true, true);
+			notify_port(f, d, DEVLINK_CMD_PORT_NEW, i, PORT_ETH);
+		notify_port(f, d, DEVLINK_CMD_PORT_NEW, i, PORT_NETDEV);
 	}
 }
 
 void notify_ports_down(struct fake *f, struct device *d)
 {
-	for (unsigned i = d->quirks.ports; i-- > 0;) {
-		if (f->line >= FAKE_6_12)
-			notify_port(f, d, DEVLINK_CMD_PORT_NEW, i, true, false);
-		notify_port(f, d, DEVLINK_CMD_PORT_NEW, i, false, false);
-		notify_port(f, d, DEVLINK_CMD_PORT_DEL, i, false, false);
+	for (unsigned i = ports_of(d); i-- > 0;) {
+		if (f->line >= FAKE_6_12 && !is_cpu_port(d, i))
+			notify_port(f, d, DEVLINK_CMD_PORT_NEW, i, PORT_ETH);
+		if (!is_cpu_port(d, i))
+			notify_port(f, d, DEVLINK_CMD_PORT_NEW, i, PORT_BARE);
+		notify_port(f, d, DEVLINK_CMD_PORT_DEL, i, PORT_BARE);
 	}
 }
 
 /** notify_flash() - FLASH_UPDATE and _END carry the handle only. */
-void notify_flash(struct fake *f, struct device *d, uint8_t command, const char *text,
-		  uint64_t done, uint64_t total)
+void notify_flash(struct fake *f, struct device *d, uint8_t command)
 {
 	struct bytes b = {};
 	size_t at = start(f, &b, command);
 
 	put_handle(&b, d);
-	if (command == DEVLINK_CMD_FLASH_UPDATE_STATUS) {
-		if (text)
-			put_string(&b, DEVLINK_ATTR_FLASH_UPDATE_STATUS_MSG, text);
-		if (*d->operation.component)
-			put_string(&b, DEVLINK_ATTR_FLASH_UPDATE_COMPONENT, d->operation.component);
-		put_u64(&b, DEVLINK_ATTR_FLASH_UPDATE_STATUS_DONE, done);
-		put_u64(&b, DEVLINK_ATTR_FLASH_UPDATE_STATUS_TOTAL, total);
-		put_u64(&b, DEVLINK_ATTR_FLASH_UPDATE_STATUS_TIMEOUT, 0);
-	}
+	finish(f, &b, at, 0);
+}
+
+/** notify_status() - progress of a flash: @done of @total, or for how many seconds to wait. */
+void notify_status(struct fake *f, struct device *d, const char *text, uint64_t done,
+		   uint64_t total, uint64_t timeout)
+{
+	struct bytes b = {};
+	size_t at = start(f, &b, DEVLINK_CMD_FLASH_UPDATE_STATUS);
+
+	put_handle(&b, d);
+	put_string(&b, DEVLINK_ATTR_FLASH_UPDATE_STATUS_MSG, text);
+	if (*d->operation.component)
+		put_string(&b, DEVLINK_ATTR_FLASH_UPDATE_COMPONENT, d->operation.component);
+	put_u64(&b, DEVLINK_ATTR_FLASH_UPDATE_STATUS_DONE, done);
+	put_u64(&b, DEVLINK_ATTR_FLASH_UPDATE_STATUS_TOTAL, total);
+	put_u64(&b, DEVLINK_ATTR_FLASH_UPDATE_STATUS_TIMEOUT, timeout);
 	finish(f, &b, at, 0);
 }

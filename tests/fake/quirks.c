@@ -13,7 +13,8 @@
  *	  "fixed_groups": ["acl_sample"],	refuse a policer
  *	  "group_set": true, "mirror": true, "info": true, "flash": true, "occ_enforced": false,
  *	  "traps_survive": false, "runtime_survives": false,
- *	  "ports": 1, "region": "dummy", "reload_msec": 0, "flash_msec": 0, "flash_steps": 10,
+ *	  "ports": 1, "first_port": 0, "cpu_port": false, "region": "dummy",
+ *	  "reload_msec": 0, "flash_msec": 0, "flash_steps": 10,
  *	  "components": ["fw.mgmt"], "overwrite": 0,
  *	  "files": {"a.bin": {"fw.version": "2.0"}}}	what the kernel's firmware path holds
  */
@@ -26,8 +27,8 @@
 #define BOTH_ACTIONS                                                                               \
 	(BIT(DEVLINK_RELOAD_ACTION_DRIVER_REINIT) | BIT(DEVLINK_RELOAD_ACTION_FW_ACTIVATE))
 
-/* The table of net/devlink's generic params that the modelled drivers have. */
-bool is_generic_param(const char *name)
+/* The table of net/devlink's generic params that the modelled drivers have, in its order. */
+bool is_generic_param(const char *name, uint64_t *ret_id)
 {
 	static const char *const names[] = {"internal_error_reset",
 					    "max_macs",
@@ -48,8 +49,10 @@ bool is_generic_param(const char *name)
 					    "event_eq_size"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (strcmp(name, names[i]) == 0)
+		if (strcmp(name, names[i]) == 0) {
+			*ret_id = i;
 			return true;
+		}
 	return false;
 }
 
@@ -69,12 +72,27 @@ static void quirks_netdevsim(struct device *d)
 	d->quirks.occ_enforced = true;
 	d->quirks.ports = 1;
 	d->quirks.region = "dummy";
+	d->quirks.flash_steps = 500;
+	d->quirks.flash_select = true;
+	d->quirks.overwrite_mask = true;
+}
+
+static void limit(struct device *d, const char *name, uint64_t min, uint64_t max)
+{
+	struct param *p = param_find(d, name);
+
+	if (!p)
+		return;
+	p->limited = true;
+	p->min = min;
+	p->max = max;
 }
 
 /* mlxsw_core_reload(): one reset does both; mlxsw_sp_trap_policer_params_check(). */
-static void quirks_mlxsw(struct device *d)
+static void quirks_mlxsw(struct device *d, enum fake_line line)
 {
-	struct param *policy = param_find(d, "fw_load_policy");
+	struct param *rehash = param_find(d, "acl_region_rehash_interval");
+	struct trap *early_drop = trap_find(d, "early_drop");
 
 	for (size_t i = 0; i < d->n_resources; i++)
 		d->resources[i].unread = strcmp(d->resources[i].path, "/kvd") == 0;
@@ -85,19 +103,54 @@ static void quirks_mlxsw(struct device *d)
 	d->quirks.rate_max = 2000000000;
 	d->quirks.burst_min = 16;
 	d->quirks.burst_max = 1 << 24;
-	if (policy) {
-		policy->limited = true;
-		policy->max = DEVLINK_PARAM_FW_LOAD_POLICY_VALUE_FLASH;
+	limit(d, "fw_load_policy", 0, DEVLINK_PARAM_FW_LOAD_POLICY_VALUE_FLASH);
+	limit(d, "acl_region_rehash_interval", 3000, UINT32_MAX);
+	if (rehash) {
+		rehash->zero = true;
+		rehash->by_up = line >= FAKE_6_12;
 	}
+	if (early_drop)
+		early_drop->source = true;
 }
 
 /* mlx5_devlink_traps_register() at the probe; a full fw_activate also re-initialises. */
 static void quirks_mlx5(struct device *d, enum fake_line line)
 {
+	static const char *const steering[] = {"dmfs", "smfs", NULL};
+	struct param *mode = param_find(d, "flow_steering_mode");
+
 	d->quirks.performed[DEVLINK_RELOAD_ACTION_FW_ACTIVATE] = BOTH_ACTIONS;
 	d->quirks.mirror = false;
+	d->quirks.mirror_error = EOPNOTSUPP;
+	d->quirks.group_set = false;
 	d->quirks.traps_survive = line == FAKE_6_1; /* from 6.3 on at each load */
 	d->quirks.runtime_survives = true;
+	limit(d, "io_eq_size", 64, 4096);
+	limit(d, "event_eq_size", 64, 4096);
+	if (mode)
+		mode->words = steering;
+}
+
+/* tests/asicsim: which driver it takes after is in its PSID. */
+static void quirks_asicsim(struct device *d, enum fake_line line)
+{
+	static const char *const fixed[] = {"buffer_drops", "acl_sample"};
+	const char *psid = json_string_value(
+		json_object_get(json_object_get(d->versions, "fixed"), "fw.psid"));
+
+	d->quirks.ports = 2;
+	d->quirks.first_port = 1;
+	d->quirks.flash_unit = 1;
+	d->quirks.flash_failed = "Flashing failed";
+	if (psid && strncmp(psid, "ASIM_NIC_", 9) == 0) {
+		quirks_mlx5(d, line);
+		limit(d, "msix_vec_per_pf_max", 0, 512);
+		return;
+	}
+	quirks_mlxsw(d, line);
+	d->quirks.cpu_port = true;
+	for (size_t i = 0; psid && strncmp(psid, "ASIM_SP2_", 9) == 0 && i < ARRAY_LEN(fixed); i++)
+		group_find(d, fixed[i])->fixed = true;
 }
 
 void quirks_by_driver(struct device *d, enum fake_line line)
@@ -114,14 +167,18 @@ void quirks_by_driver(struct device *d, enum fake_line line)
 		.rate_max = UINT64_MAX,
 		.burst_min = 1,
 		.burst_max = UINT64_MAX,
+		.mirror_error = EINVAL,
 		.flash_steps = 10,
+		.flash_unit = 1000,
 	};
 	if (driver_is(d, "netdevsim"))
 		quirks_netdevsim(d);
 	else if (driver_is(d, "mlxsw"))
-		quirks_mlxsw(d);
+		quirks_mlxsw(d, line);
 	else if (driver_is(d, "mlx5"))
 		quirks_mlx5(d, line);
+	else if (driver_is(d, "asicsim"))
+		quirks_asicsim(d, line);
 }
 
 static uint32_t actions_read(json_t *list)
@@ -222,16 +279,20 @@ static int read_groups(struct device *d, json_t *fixed)
 
 static void read_numbers(struct quirks *q, json_t *j)
 {
-	uint64_t ports = q->ports, steps = q->flash_steps, overwrite = q->overwrite;
+	uint64_t ports = q->ports, first = q->first_port, steps = q->flash_steps;
+	uint64_t overwrite = q->overwrite;
 
 	read_uint(j, "ports", &ports);
+	read_uint(j, "first_port", &first);
 	read_uint(j, "flash_steps", &steps);
 	read_uint(j, "overwrite", &overwrite);
 	read_uint(j, "reload_msec", &q->reload_msec);
 	read_uint(j, "flash_msec", &q->flash_msec);
 	q->ports = (unsigned)ports;
+	q->first_port = (unsigned)first;
 	q->flash_steps = steps ? (unsigned)steps : 1;
 	q->overwrite = (uint32_t)overwrite;
+	q->overwrite_mask |= overwrite != 0;
 }
 
 /** quirks_read() - the key "fake" of a facts file. Return: 0, or -EINVAL for an unknown name. */
@@ -257,6 +318,7 @@ int quirks_read(struct device *d, json_t *j)
 	read_bool(j, "info", &q->info);
 	read_bool(j, "flash", &q->flash);
 	read_bool(j, "mirror", &q->mirror);
+	read_bool(j, "cpu_port", &q->cpu_port);
 	read_bool(j, "group_set", &q->group_set);
 	read_bool(j, "occ_enforced", &q->occ_enforced);
 	read_bool(j, "traps_survive", &q->traps_survive);

@@ -74,6 +74,12 @@ static int check(struct call *c, uint8_t *ret_action, uint8_t *ret_limit)
 	return r ? r : check_netns(c);
 }
 
+static void traps_disable(struct device *d)
+{
+	for (size_t i = 0; i < d->n_traps; i++)
+		d->traps[i].action = DEVLINK_TRAP_ACTION_DROP;
+}
+
 /** reload_down() - the driver tears down: the core disables each trap before it tells. */
 void reload_down(struct fake *f, struct device *d)
 {
@@ -81,10 +87,10 @@ void reload_down(struct fake *f, struct device *d)
 		return;
 	notify_ports_down(f, d);
 	if (!d->quirks.traps_survive) {
-		for (size_t i = 0; i < d->n_traps; i++)
-			d->traps[i].action = DEVLINK_TRAP_ACTION_DROP;
+		traps_disable(d);
 		notify_traps(f, d, false);
 	}
+	notify_params(f, d, DEVLINK_CMD_PARAM_DEL, true);
 	notify_region(f, d, false);
 	d->up = false;
 }
@@ -125,6 +131,7 @@ void reload_up(struct fake *f, struct device *d, uint8_t action)
 		objects_reset(d);
 	d->up = true;
 	notify_region(f, d, true);
+	notify_params(f, d, DEVLINK_CMD_PARAM_NEW, true);
 	if (!d->quirks.traps_survive)
 		notify_traps(f, d, true);
 	notify_ports_up(f, d);
@@ -194,6 +201,7 @@ static int occupancy_error(struct fake *f, struct device *d)
 		objects_reset(d);
 		notify_region(f, d, true);
 		notify_traps(f, d, true);
+		traps_disable(d);
 		notify_traps(f, d, false);
 		notify_region(f, d, false);
 		return -ENOSPC;

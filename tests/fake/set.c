@@ -86,7 +86,15 @@ static int value_of(struct call *c, enum param_type type, struct value *ret)
 
 static int validate_param(struct call *c, const struct param *p, const struct value *v)
 {
-	if (!p->limited || (p->zero && v->num == 0) || (v->num >= p->min && v->num <= p->max))
+	bool good =
+		!p->limited || (p->zero && v->num == 0) || (v->num >= p->min && v->num <= p->max);
+
+	for (size_t i = 0; p->words; i++) {
+		good = p->words[i] && strcmp(p->words[i], v->str) == 0;
+		if (good || !p->words[i])
+			break;
+	}
+	if (good)
 		return 0;
 	call_say_driver(c, "The value is out of range");
 	return -EINVAL;
@@ -124,7 +132,7 @@ int set_param(struct call *c)
 	if (!name)
 		return call_missing(c, DEVLINK_ATTR_PARAM_NAME);
 	p = param_find(c->dev, name);
-	if (!p)
+	if (!p || (p->by_up && !c->dev->up))
 		return -EINVAL;
 	if (!c->a.v[DEVLINK_ATTR_PARAM_TYPE])
 		return call_missing(c, DEVLINK_ATTR_PARAM_TYPE);
@@ -197,8 +205,10 @@ static int set_action(struct call *c, struct trap *t, uint8_t action)
 		call_say(c, "Cannot change action of non-drop traps. Skipping");
 		return 0;
 	}
+	if (t->source)
+		return -EOPNOTSUPP;
 	if (action == DEVLINK_TRAP_ACTION_MIRROR && !c->dev->quirks.mirror)
-		return -EINVAL;
+		return -c->dev->quirks.mirror_error;
 	t->action = action;
 	return 0;
 }
@@ -264,7 +274,7 @@ static int set_group_policer(struct call *c, struct group *g)
 		call_say(c, "Device did not register this trap policer");
 		return -ENOENT;
 	}
-	if (g->fixed)
+	if (g->fixed && id != g->initial)
 		return -EOPNOTSUPP;
 	g->policer = id;
 	return 0;

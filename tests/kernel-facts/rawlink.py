@@ -10,7 +10,7 @@ import socket
 import struct
 
 ACK, DUMP, FILTERED = 4, 0x300, 0x20
-ERROR, DONE = 2, 3
+NOOP, ERROR, DONE = 1, 2, 3
 
 # commands
 GET, NEW, DEL, PORT_GET, PORT_SET, PORT_NEW = 1, 3, 4, 5, 6, 7
@@ -25,11 +25,12 @@ NOTES = {3: "NEW", 4: "DEL", 7: "PORT_NEW", 8: "PORT_DEL", 40: "PARAM_NEW", 41: 
 # attributes
 BUS, DEV, PORT, PORT_TYPE, IFINDEX = 1, 2, 3, 4, 6
 RESOURCE_LIST, RESOURCE_NAME, RESOURCE_ID, SIZE, SIZE_NEW, SIZE_VALID = 63, 65, 66, 67, 68, 69
-SIZE_MIN, SIZE_MAX, SIZE_GRAN, OCC = 70, 71, 72, 74
-PARAM, PARAM_NAME, PARAM_TYPE, VALUES, DATA, CMODE = 80, 81, 83, 84, 86, 87
+SIZE_MIN, SIZE_MAX, SIZE_GRAN, UNIT, OCC = 70, 71, 72, 73, 74
+PARAM, PARAM_NAME, GENERIC, PARAM_TYPE, VALUES, DATA, CMODE, REGION = 80, 81, 82, 83, 84, 86, 87, 88
 DRIVER, VER_FIXED, VER_RUNNING, VER_STORED, VER_NAME, VER_VALUE = 98, 100, 101, 102, 103, 104
-FILE, COMPONENT, STATUS_DONE, STATUS_TOTAL = 122, 123, 125, 126
-TRAP, TRAP_ACTION, GROUP, FAILED, POLICER, RATE, BURST = 130, 131, 135, 136, 142, 143, 144
+FILE, COMPONENT, STATUS_MSG, STATUS_DONE, STATUS_TOTAL, STATUS_TIMEOUT, OVERWRITE = 122, 123, 124, 125, 126, 151, 152
+TRAP, TRAP_ACTION, TRAP_TYPE, TRAP_GENERIC, GROUP = 130, 131, 132, 133, 135
+FAILED, POLICER, RATE, BURST = 136, 142, 143, 144
 RELOAD_ACTION, PERFORMED, LIMITS, DEV_STATS, LOCAL, REMOTE = 153, 154, 155, 156, 157, 161
 ACTION_INFO, ACTION_STATS, STATS_LIMIT, STATS_VALUE = 162, 163, 159, 160
 
@@ -108,6 +109,20 @@ class Message:
         return self.attrs[FAILED] == b"\1"
 
 
+def messages_of(datagram):
+    found = []
+    while len(datagram) >= 16:
+        size = struct.unpack("I", datagram[:4])[0]
+        found.append(Message(datagram[:size]))
+        datagram = datagram[(size + 3) & ~3:]
+    return found
+
+
+def errno_name(error):
+    """Not the other name of EOPNOTSUPP."""
+    return "OK" if not error else "EOPNOTSUPP" if error == errno.EOPNOTSUPP else errno.errorcode[error]
+
+
 class Answer:
     """All that a request brought, in the order of the wire."""
 
@@ -128,9 +143,7 @@ class Answer:
 
     @property
     def name(self):
-        if self.error == errno.EOPNOTSUPP:
-            return "EOPNOTSUPP"                              # and not its other name
-        return errno.errorcode[self.error] if self.error else "OK"
+        return errno_name(self.error)
 
 
 class Link:
@@ -176,10 +189,7 @@ class Link:
                 data = self.sock.recv(1 << 17, socket.MSG_DONTWAIT)
             except BlockingIOError:
                 break
-            while len(data) >= 16:
-                size = struct.unpack("I", data[:4])[0]
-                found.append(Message(data[:size]))
-                data = data[(size + 3) & ~3:]
+            found += messages_of(data)
             limit = limit - 1 if limit else limit
         return found
 
