@@ -70,6 +70,8 @@ struct batch *batch_free(struct batch *b)
 {
 	for (size_t i = 0; b && i < b->n; i++) {
 		nlmsg_free(b->v[i].request);
+		if (b->v[i].precheck)
+			b->v[i].precheck->free(b->v[i].precheck);
 		free(b->v[i].reply);
 		free(b->v[i].extack);
 	}
