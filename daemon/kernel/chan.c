@@ -285,6 +285,17 @@ static void withdraw(struct chan *c)
 	pthread_mutex_unlock(&c->hub->lock);
 }
 
+/** chan_closing() - for the channel's own thread: does anybody still want what it does? */
+bool chan_closing(struct chan *c)
+{
+	bool closing;
+
+	pthread_mutex_lock(&c->lock);
+	closing = c->closing;
+	pthread_mutex_unlock(&c->lock);
+	return closing;
+}
+
 /** chan_free() - close it; its thread ends now or when the kernel lets go of it. Return: NULL. */
 struct chan *chan_free(struct chan *c)
 {

@@ -78,3 +78,4 @@ void chan_hub_dispatch(struct chan_hub *hub);
 struct chan *chan_new(struct chan_hub *hub, chan_done done, void *user);
 struct chan *chan_free(struct chan *c);
 void chan_submit(struct chan *c, struct batch *batch);
+bool chan_closing(struct chan *c);

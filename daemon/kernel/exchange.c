@@ -143,6 +143,8 @@ static bool may_send(struct batch *b, size_t from)
 	struct exchange *x = &b->v[from];
 	int r = x->precheck ? x->precheck->run(x->precheck, &x->extack) : 0;
 
+	if (r == 0 && x->precheck && chan_closing(b->chan)) /* it may have taken its time */
+		r = -ECANCELED;
 	for (size_t i = from; r < 0 && i < b->n; i++) {
 		b->v[i].error = r;
 		b->v[i].unsent = true;
