@@ -70,6 +70,8 @@ struct batch *batch_free(struct batch *b)
 {
 	for (size_t i = 0; b && i < b->n; i++) {
 		nlmsg_free(b->v[i].request);
+		if (b->v[i].precheck)
+			b->v[i].precheck->free(b->v[i].precheck);
 		free(b->v[i].reply);
 		free(b->v[i].extack);
 	}
@@ -281,6 +283,17 @@ static void withdraw(struct chan *c)
 	}
 	c->hub->outbox = keep;
 	pthread_mutex_unlock(&c->hub->lock);
+}
+
+/** chan_closing() - for the channel's own thread: does anybody still want what it does? */
+bool chan_closing(struct chan *c)
+{
+	bool closing;
+
+	pthread_mutex_lock(&c->lock);
+	closing = c->closing;
+	pthread_mutex_unlock(&c->lock);
+	return closing;
 }
 
 /** chan_free() - close it; its thread ends now or when the kernel lets go of it. Return: NULL. */

@@ -14,6 +14,9 @@
  *	b->v[0] = (struct exchange){.request = msg};
  *	chan_submit(c, b);	... later, from chan_hub_dispatch(): done(user, b); batch_free(b);
  *
+ * A precheck that fails ends its batch: neither its request nor those behind it are sent, and all of
+ * them have its error, but only the first its words.
+ *
  * A channel that is freed while the kernel holds its thread goes on until the kernel lets go; its
  * done function is not called any more.
  */
@@ -26,15 +29,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/*
+ * What must hold right before a request is sent. It is looked at in the channel's thread, may take its
+ * time, and shares nothing with other threads. Embedded in what it needs to know.
+ */
+struct precheck {
+	/* Return: 0; -errno where it does not hold, with words for people. */
+	int (*run)(struct precheck *p, char **ret_why);
+	struct precheck *(*free)(struct precheck *p);
+};
+
 /* One request and its answer. */
 struct exchange {
 	struct nl_msg *request;
-	bool dump; /* ends with NLMSG_DONE, not with an acknowledgement */
+	bool dump;		   /* ends with NLMSG_DONE, not with an acknowledgement */
+	struct precheck *precheck; /* NULL: none; else the batch's own */
 	/* filled in by the channel */
+	bool unsent; /* a precheck, its own or an earlier one's, failed with error and extack */
 	void *reply; /* the messages before the acknowledgement */
 	size_t reply_len;
 	int error;    /* 0 or -errno; -ETIMEDOUT and -ENOBUFS: the answer was lost */
-	char *extack; /* the kernel's words, or NULL */
+	char *extack; /* the kernel's words, or the precheck's that failed, or NULL */
 	bool answered;
 };
 
@@ -63,3 +78,4 @@ void chan_hub_dispatch(struct chan_hub *hub);
 struct chan *chan_new(struct chan_hub *hub, chan_done done, void *user);
 struct chan *chan_free(struct chan *c);
 void chan_submit(struct chan *c, struct batch *batch);
+bool chan_closing(struct chan *c);

@@ -123,16 +123,33 @@ static void send_window(struct window *w, void *buffer)
 		receive(w, buffer);
 }
 
-/* Requests for one send: not too many, and a dump only as the last, as a socket does one at a time.
+/*
+ * Requests for one send: not too many; a dump only as the last, as a socket does one at a time; one
+ * with a precheck only as the first, as nothing may come between the two.
  */
 static size_t window_size(const struct batch *b, size_t from)
 {
 	size_t n = 0;
 
-	while (from + n < b->n && n < WINDOW)
+	while (from + n < b->n && n < WINDOW && (n == 0 || !b->v[from + n].precheck))
 		if (b->v[from + n++].dump)
 			break;
 	return n;
+}
+
+/* Return: false where the batch ends here. */
+static bool may_send(struct batch *b, size_t from)
+{
+	struct exchange *x = &b->v[from];
+	int r = x->precheck ? x->precheck->run(x->precheck, &x->extack) : 0;
+
+	if (r == 0 && x->precheck && chan_closing(b->chan)) /* it may have taken its time */
+		r = -ECANCELED;
+	for (size_t i = from; r < 0 && i < b->n; i++) {
+		b->v[i].error = r;
+		b->v[i].unsent = true;
+	}
+	return r == 0;
 }
 
 /**
@@ -147,7 +164,7 @@ int exchange_batch(const struct transport *t, int fd, uint32_t *seq, void *buffe
 	size_t done = 0;
 	int r = 0;
 
-	while (done < b->n) {
+	while (done < b->n && may_send(b, done)) {
 		struct window w = {.transport = t,
 				   .fd = fd,
 				   .v = b->v + done,

@@ -450,6 +450,134 @@ static void test_long_path(void **state)
 	chan_hub_free(r.hub);
 }
 
+/* ---- prechecks ---- */
+
+/* Remembers where it ran; holds its thread until let go, if it is to. */
+struct probe {
+	struct precheck precheck;
+	struct server *server;
+	int error;
+	bool hold;
+	unsigned *runs, *frees;
+	pthread_t *thread;
+	size_t *requests; /* that the server had seen by then */
+};
+
+static int run_probe(struct precheck *precheck, char **ret_why)
+{
+	struct probe *p = (struct probe *)precheck;
+	struct server *s = p->server;
+
+	*p->thread = pthread_self();
+	pthread_mutex_lock(&s->lock);
+	++*p->runs;
+	*p->requests = s->n_requests;
+	pthread_mutex_unlock(&s->lock);
+	if (p->hold) {
+		pthread_mutex_lock(&s->lock);
+		s->held++;
+		pthread_cond_broadcast(&s->changed);
+		while (s->let_go < 1)
+			pthread_cond_wait(&s->changed, &s->lock);
+		pthread_mutex_unlock(&s->lock);
+	}
+	if (p->error < 0)
+		*ret_why = mem_printf("the image is another one");
+	return p->error;
+}
+
+static struct precheck *free_probe(struct precheck *precheck)
+{
+	++*((struct probe *)precheck)->frees;
+	free(precheck);
+	return NULL;
+}
+
+struct marks {
+	unsigned runs, frees;
+	pthread_t thread;
+	size_t requests;
+};
+
+static struct precheck *new_probe(struct rig *r, struct marks *m, int error, bool hold)
+{
+	struct probe *p = mem_new(struct probe);
+
+	*m = (struct marks){.thread = pthread_self()};
+	*p = (struct probe){.precheck = {run_probe, free_probe},
+			    .server = r->server,
+			    .error = error,
+			    .hold = hold,
+			    .runs = &m->runs,
+			    .frees = &m->frees,
+			    .thread = &m->thread,
+			    .requests = &m->requests};
+	return &p->precheck;
+}
+
+/* Run in the channel's thread when all before it is answered, and right before its request. */
+static void test_precheck(void **state)
+{
+	struct rig *r = *state;
+	struct batch *b = batch_new(6);
+	struct marks m[3];
+	struct line l;
+
+	line_open(&l, r);
+	for (uint32_t i = 0; i < b->n; i++)
+		batch_put(b, i, ACT_ECHO, i);
+	b->v[0].precheck = new_probe(r, &m[0], 0, false);
+	b->v[2].precheck = new_probe(r, &m[1], 0, false);
+	b->v[4].precheck = new_probe(r, &m[2], -EKEYREJECTED, false);
+	chan_submit(l.chan, b);
+	submit(&l, ACT_ECHO, 6, 1);
+	await(r, &l, 2);
+	for (size_t i = 0; i < ARRAY_SIZE(m); i++) {
+		assert_int_equal(m[i].runs, 1);
+		assert_int_equal(m[i].frees, 0);
+		assert_int_equal(m[i].requests, 2 * i);
+		assert_false(pthread_equal(m[i].thread, pthread_self()));
+	}
+	check_exchange(&b->v[0], 0, "0 ", NULL);
+	check_exchange(&b->v[1], 0, "1 ", NULL);
+	check_exchange(&b->v[2], 0, "2 ", NULL);
+	check_exchange(&b->v[3], 0, "3 ", NULL);
+	for (size_t i = 0; i < b->n; i++) {
+		assert_int_equal(b->v[i].unsent, i >= 4);
+		assert_int_equal(b->v[i].answered, i < 4);
+		assert_int_equal(b->v[i].error, i >= 4 ? -EKEYREJECTED : 0);
+	}
+	assert_string_equal(b->v[4].extack, "the image is another one");
+	assert_null(b->v[5].extack);
+	/* the same socket serves the next batch */
+	check_exchange(&l.done.v[1]->v[0], 0, "6 ", NULL);
+	assert_int_equal(r->server->n_requests, 5);
+	assert_int_equal(r->server->n_links, 1);
+	line_close(&l);
+	for (size_t i = 0; i < ARRAY_SIZE(m); i++)
+		assert_int_equal(m[i].frees, 1);
+}
+
+/* Nobody wants the flash any more when the digest has been computed: it is not asked for. */
+static void test_precheck_closed(void **state)
+{
+	struct rig *r = *state;
+	static struct marks m; /* the thread's to the end */
+	struct batch *b = batch_new(2);
+	struct line l;
+
+	line_open(&l, r);
+	batch_put(b, 0, ACT_ECHO, 0);
+	batch_put(b, 1, ACT_ECHO, 1);
+	b->v[1].precheck = new_probe(r, &m, 0, true);
+	chan_submit(l.chan, b);
+	server_await_held(r->server, 1);
+	line_close(&l);
+	server_let_go(r->server, 1);
+	server_await_ended(r->server, 1);
+	assert_int_equal(r->server->n_requests, 1);
+}
+
 /* ---- the end of channels ---- */
 
 /* Freed in the middle of a request: it goes on, what waited behind it is never sent. */
@@ -875,6 +1003,8 @@ int main(void)
 		listening(test_answers),
 		listening(test_windows),
 		listening(test_order),
+		listening(test_precheck),
+		listening(test_precheck_closed),
 		listening(test_parallel),
 		listening(test_lost_and_slow),
 		listening(test_end_of_connection),
