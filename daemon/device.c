@@ -32,7 +32,7 @@ struct device *device_new(const char *handle, struct config *config, uint64_t no
 	d->tokens_at = now;
 	d->retry_at = USEC_NEVER;
 	d->trigger = "start";
-	d->kernel = "";
+	d->kernel = d->boot = "";
 	d->state = STATE_READING;
 	d->reason = mem_strdup("");
 	d->last_error = mem_strdup("");
@@ -156,7 +156,7 @@ static bool find_not_kept(struct device *d, uint64_t now)
 	bool found = false;
 
 	vec_each(s, &d->plan.steps) {
-		if (s->kind == STEP_REMEMBER || !was_run(d, s) ||
+		if (s->kind == STEP_REMEMBER || s->kind == STEP_FLASH || !was_run(d, s) ||
 		    (s->kind == STEP_RELOAD && reload_is_new(d)))
 			continue;
 		failure_add(d, s, 0, NULL, now);
@@ -185,10 +185,11 @@ static bool next_phase(struct device *d)
 
 	if (!device_live_permitted(d))
 		return false;
-	if (d->end > 0 && d->plan.steps.v[d->end - 1].kind == STEP_RELOAD)
+	if (d->end > 0 && step_is_barrier(&d->plan.steps.v[d->end - 1]))
 		return false;
 	for (d->first = d->end; d->end < n; d->end++)
-		if (d->plan.steps.v[d->end].phase != d->plan.steps.v[d->first].phase)
+		if (d->plan.steps.v[d->end].phase != d->plan.steps.v[d->first].phase ||
+		    (d->end > d->first && step_is_barrier(&d->plan.steps.v[d->end])))
 			break;
 	return d->end > d->first;
 }
@@ -214,7 +215,7 @@ static void rest(struct device *d, uint64_t now)
 {
 	bool good = !d->failures.n && !d->refused && !d->plan.pending && !d->plan.steps.n &&
 		    !d->plan.unreadable_text.n && !d->plan.held_text.n &&
-		    !d->world.facts.reload_failed &&
+		    !d->world.facts.reload_failed && d->plan.firmware == FIRMWARE_RUNS &&
 		    d->world.memory.lasting.rollback == ROLLBACK_NONE;
 
 	d->known |= d->identified || d->read_error;
@@ -282,7 +283,7 @@ static bool bind_again(struct device *d)
 {
 	if (device_bind(d) == BIND_NEEDS_CATALOGUE)
 		d->need_catalogue = d->need_read = true;
-	if (d->need_read)
+	if (d->need_read || d->need_image)
 		return false;
 	device_learn(d);
 	device_check_key(d);
@@ -340,7 +341,10 @@ static void on_acknowledged(struct device *d, const struct step *s)
 		d->dirty = true;
 	}
 	if (s->kind == STEP_RELOAD) {
-		d->own_reload = true;
+		d->own_reload = d->identify = true;
+		d->own_action = s->action;
+		if (s->activates)
+			device_activated(d);
 		d->disturbed_at = d->since;
 		d->recovering = d->dirty = true;
 	} else if (d->foreign) {
@@ -363,14 +367,18 @@ static void on_done(struct device *d, const struct step_result *results, uint64_
 		if (s->kind == STEP_REMEMBER)
 			continue;
 		r = &results[n++];
+		if (s->kind == STEP_FLASH)
+			device_flash_ended(d, s, r, now);
 		if (r->error == 0) {
 			on_acknowledged(d, s);
 			continue;
 		}
 		failed = true;
-		if (s->kind == STEP_RELOAD && error_means_lost(r->error))
+		if (s->kind == STEP_RELOAD && error_means_lost(r->error)) {
 			d->own_reload = true; /* if the counters say that there was one */
-		if (r->error != -ENODEV || !d->vanished)
+			d->own_action = s->action;
+		}
+		if (s->kind != STEP_FLASH && (r->error != -ENODEV || !d->vanished))
 			failure_add(d, s, r->error, r->extack, now);
 	}
 	if (d->outdated || (failed && phase <= PHASE_RELOAD)) {
@@ -391,6 +399,8 @@ static void on_config(struct device *d, struct config *config, bool explicit)
 	config_unref(d->latest);
 	d->latest = config;
 	if (explicit) {
+		device_look_again(d);
+		d->identify = true;
 		d->explicit = d->allow_reload = true;
 		failures_clear(d);
 		steps_clear(&d->ran);
@@ -411,6 +421,8 @@ static void on_apply(struct device *d, const struct device_event *e)
 	d->explicit = true;
 	d->force_reload |= e->allow_reload;
 	d->trigger = e->retry ? "retry" : "apply";
+	device_look_again(d);
+	d->identify = true;
 	failures_clear(d);
 	steps_clear(&d->ran);
 	if (e->retry) {
@@ -428,6 +440,7 @@ static void on_apply(struct device *d, const struct device_event *e)
 static void on_stale(struct device *d, const struct device_event *e, uint64_t now)
 {
 	d->stale = true;
+	d->identify |= e->identify;
 	if (!d->disturbed_at)
 		d->disturbed_at = now;
 	if (e->type == DEVICE_EV_COUNTED) {
@@ -467,6 +480,11 @@ static void handle(struct device *d, const struct device_event *e, uint64_t now)
 		return;
 	case DEVICE_EV_APPLY:
 		on_apply(d, e);
+		return;
+	case DEVICE_EV_IMAGE:
+		d->activity = DEVICE_IDLE;
+		device_take_image(d, e->error, e->why);
+		d->need_read = true;
 		return;
 	case DEVICE_EV_READ:
 		on_read(d, e->reading, now);
@@ -511,6 +529,15 @@ static void start_read(struct device *d, uint64_t now, struct device_todo *todo)
 		todo->reads.catalogue = todo->reads.resources = true;
 }
 
+static void start_look(struct device *d, uint64_t now, struct device_todo *todo)
+{
+	d->activity = DEVICE_READING;
+	d->since = now;
+	d->need_image = false;
+	todo->what = DEVICE_LOOK;
+	todo->image = &d->world.image;
+}
+
 static void start_run(struct device *d, uint64_t now, struct device_todo *todo)
 {
 	d->activity = DEVICE_WRITING;
@@ -524,6 +551,8 @@ static void start_run(struct device *d, uint64_t now, struct device_todo *todo)
 		device_note_pristine(d, s);
 		if (s->kind == STEP_RELOAD)
 			device_begin_attempt(d);
+		if (s->kind == STEP_FLASH)
+			device_begin_flash(d, s);
 		if (s->kind == STEP_REMEMBER)
 			d->dirty |= notes_put(&d->world.memory.in_force, &s->target, PARAM_VALUE,
 					      &s->target.v[0]);
@@ -539,8 +568,12 @@ static void act(struct device *d, uint64_t now, struct device_todo *todo)
 			d->activity == DEVICE_READING ? d->since + USEC_PER_SEC : USEC_NEVER;
 	} else if (d->need_read) {
 		start_read(d, now, todo);
+	} else if (d->need_image) {
+		start_look(d, now, todo);
 	} else if (next_phase(d)) {
 		start_run(d, now, todo);
+	} else if (d->identify && d->used.entry && d->retry_at == USEC_NEVER) {
+		start_read(d, now, todo); /* versions, which a reload may have changed */
 	} else if (!d->stale) {
 		rest(d, now);
 		todo->wake_at = d->retry_at;

@@ -5,6 +5,7 @@
  *
  *	device_event(dev, &event, now, &todo);
  *	DEVICE_READ:	read todo.reads, then hand in DEVICE_EV_READ
+ *	DEVICE_LOOK:	look at todo.image, then hand in DEVICE_EV_IMAGE
  *	DEVICE_RUN:	save the memory if todo.save, send todo.steps, then hand in DEVICE_EV_DONE
  *	DEVICE_REST:	nothing; call with DEVICE_EV_TICK at todo.wake_at
  *	DEVICE_GONE:	the device is no more: forget it
@@ -75,6 +76,7 @@ struct device {
 		used; /* the one carried out; its entry is NULL while unmanaged or unknown */
 	struct assignment accepted; /* the last one that could be bound: what `want` comes from */
 	const char *kernel;	    /* its release, borrowed */
+	const char *boot;	    /* the boot's id, borrowed */
 	bool off;		    /* carved=off: nothing is written */
 	struct world world;
 	struct state want;		   /* what the config says */
@@ -92,7 +94,7 @@ struct device {
 	bool gone;
 
 	/* what it has to do */
-	bool need_read, identify, need_catalogue;
+	bool need_read, identify, need_catalogue, need_image;
 	bool full;	     /* the read in flight is more than an identification */
 	bool outdated;	     /* what is in flight answers an old question: read again */
 	bool stale;	     /* a notification came: read again, but not too often */
@@ -118,6 +120,7 @@ struct device {
 	int read_error;
 	unsigned read_losses;	/* reads in a row that came to nothing for the moment */
 	bool own_reload;	/* one of ours succeeded since the last read */
+	uint8_t own_action;	/* ... which was this one */
 	bool learn_unread;	/* ... since the last bind */
 	bool known;		/* has rested since it registered or the config changed */
 	bool dirty;		/* the memory has changed since it was saved */
@@ -150,6 +153,7 @@ enum device_event_type {
 	DEVICE_EV_VANISHED, /* it says that it is gone */
 	DEVICE_EV_READ,	    /* .reading */
 	DEVICE_EV_DONE,	    /* .results, one for each step of todo.steps */
+	DEVICE_EV_IMAGE,    /* .error, .why: what the file of todo.image is like */
 	DEVICE_EV_REBORN,   /* objects were registered anew; .trigger */
 	DEVICE_EV_APPLY,    /* somebody asks to bring about what is wanted; .allow_reload, .retry */
 	DEVICE_EV_CAPTURE,  /* somebody wants to see all that the device has: read its catalogue */
@@ -166,6 +170,7 @@ struct device_reading {
 
 struct step_result {
 	int error;
+	bool unsent;	    /* what must hold before it did not: the kernel knows nothing of it */
 	const char *extack; /* borrowed */
 };
 
@@ -174,17 +179,21 @@ struct device_event {
 	struct config *config;
 	bool explicit;
 	bool allow_reload; /* whatever the policy says */
+	bool identify;	   /* versions, too, may have changed */
 	bool retry;	   /* what failed, was fought over or quarantined too */
 	const char *trigger;
+	int error;
+	const char *why;
 	const struct device_reading *reading;
 	const struct step_result *results;
 };
 
-enum device_what { DEVICE_REST, DEVICE_READ, DEVICE_RUN, DEVICE_GONE };
+enum device_what { DEVICE_REST, DEVICE_READ, DEVICE_LOOK, DEVICE_RUN, DEVICE_GONE };
 
 struct device_todo {
 	enum device_what what;
 	struct reads reads; /* names are the caller's to clear, and borrowed until the next event */
+	const struct image_verdict *image; /* file and sha256 to look at */
 	const struct step *steps;
 	size_t n_steps;
 	bool save; /* the memory must be on disk first */

@@ -106,7 +106,7 @@ static void fall_back(struct device *d)
 /**
  * device_bind() - tie the entry in use to what was read.
  *
- * Return: 0 where `want` is up to date; BIND_NEEDS_CATALOGUE; -EINVAL where the entry is refused,
+ * Return: 0 where `want` is up to date; BIND_NEEDS_CATALOGUE, BIND_NEEDS_IMAGE; -EINVAL where the entry is refused,
  * which leaves `want` as it was.
  */
 int device_bind(struct device *d)
@@ -115,8 +115,12 @@ int device_bind(struct device *d)
 	struct state want = {};
 	int r = bind_entry(d->used.entry, d->handle, &d->world, &want, &diags);
 
-	if (r == BIND_NEEDS_CATALOGUE)
+	if (r == BIND_NEEDS_IMAGE)
+		device_need_image(d, &want.firmware);
+	if (r > 0) {
+		state_clear(&want);
 		return r;
+	}
 	if (r < 0) {
 		d->refused = true;
 		take_diags(d, &diags);

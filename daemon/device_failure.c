@@ -48,6 +48,7 @@ void steps_copy(step_list *to, const struct step *s)
 	struct step *copy = vec_add(to);
 
 	*copy = *s;
+	step_set_firmware(copy, &s->firmware);
 	if (s->target.class)
 		step_set_target(copy, &s->target,
 				s->target.present &
@@ -78,7 +79,7 @@ static bool is_transient(const struct failure *f)
 
 static bool is_of_reload(const struct failure *f)
 {
-	return f->step.kind == STEP_RELOAD || object_reload_class(&f->step.target);
+	return step_is_barrier(&f->step) || object_reload_class(&f->step.target);
 }
 
 static void drop(struct device *d, bool (*which)(const struct failure *f))
@@ -123,14 +124,14 @@ void failure_explain(const struct failure *f, struct buf *out)
 	_cleanup_free_ char *place = mark_format(f->step.mark);
 
 	buf_add(out, "%s %s", step_kind_name(&f->step), object);
-	if (f->step.kind == STEP_SET)
+	if (f->step.kind == STEP_SET || f->step.kind == STEP_FLASH)
 		buf_add(out, " to %s", f->step.to);
 	if (f->error == 0)
 		buf_add(out, " was accepted but not kept");
 	else if (error_means_lost(f->error))
 		buf_add(out, ": the kernel's answer was lost");
 	else
-		buf_add(out, " %s: %s", f->step.kind == STEP_RELOAD ? "failed" : "was refused",
+		buf_add(out, " %s: %s", step_is_barrier(&f->step) ? "failed" : "was refused",
 			strerror(-f->error));
 	if (f->extack)
 		buf_add(out, ": %s", f->extack);

@@ -147,6 +147,7 @@ void device_compose(struct device *d)
 	if (!d->world.facts.reload_failed)
 		forget_restored(d);
 	learn_good(d);
+	device_follow_firmware(d);
 	state_clear(&d->goal);
 	state_copy(&d->goal, &d->want);
 	set_goals(d, &m->pristine, false);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 
 #include <linux/devlink.h>
+#include <stdio.h>
 
 /* A successor can be asked at most so long before its message comes. */
 #define DOUBT_USEC (USEC_PER_SEC / 20)
@@ -25,9 +26,20 @@ static void registered(struct device *d)
 	d->own_reload = d->learn_unread = d->known = false;
 	failures_clear(d);
 	steps_clear(&d->ran);
+	device_look_again(d);
 	d->trigger = "registration";
 	log_with(LOG_NOTICE, &(struct log_fields){.device = d->handle, .trigger = d->trigger},
 		 "%s: the device registered anew", d->handle);
+}
+
+/* From Linux 6.3 on only a reload that asks for driver_reinit loads staged params, whatever it counts. */
+static bool loads_params(const struct device *d)
+{
+	unsigned major = 0, minor = 0;
+
+	sscanf(d->kernel, "%u.%u", &major, &minor);
+	return d->own_action != DEVLINK_RELOAD_ACTION_FW_ACTIVATE || major < 6 ||
+	       (major == 6 && minor < 3);
 }
 
 static void reloaded(struct device *d, const counter_list *now)
@@ -36,8 +48,15 @@ static void reloaded(struct device *d, const counter_list *now)
 	unsigned n = counters_reloads(now, &m->counters), own = d->own_reload ? 1 : 0;
 	unsigned foreign = n > own ? n - own : 0;
 
-	if (counters_action_differs(now, &m->counters, DEVLINK_RELOAD_ACTION_DRIVER_REINIT))
+	bool reinit =
+		counters_action_differs(now, &m->counters, DEVLINK_RELOAD_ACTION_DRIVER_REINIT);
+	bool activated =
+		counters_action_differs(now, &m->counters, DEVLINK_RELOAD_ACTION_FW_ACTIVATE);
+
+	if (reinit && (!own || foreign || loads_params(d)))
 		notes_clear(&m->in_force);
+	if (own && !foreign && activated && d->own_action == DEVLINK_RELOAD_ACTION_DRIVER_REINIT)
+		m->both_performed = d->dirty = true;
 	d->learn_unread = d->own_reload && !foreign;
 	m->reloads += own;
 	if (own)

@@ -24,6 +24,16 @@ void device_begin_attempt(struct device *d);
 void device_judge_attempt(struct device *d, uint64_t now);
 bool device_rollback_due(const struct device *d);
 
+/* device_firmware.c: how far the wanted firmware has come */
+void device_begin_flash(struct device *d, const struct step *s);
+void device_flash_ended(struct device *d, const struct step *s, const struct step_result *r,
+			uint64_t now);
+void device_activated(struct device *d);
+void device_follow_firmware(struct device *d);
+void device_look_again(struct device *d);
+void device_need_image(struct device *d, const struct firmware *f);
+void device_take_image(struct device *d, int error, const char *why);
+
 /* device_fight.c: somebody else who wants something else */
 bool device_find_fights(struct device *d, uint64_t now);
 void device_end_fights(struct device *d);

@@ -15,7 +15,7 @@ void device_note_done(struct device *d, const struct step *s)
 	if (d->n_done++ >= DETAIL_STEPS_MAX)
 		return;
 	buf_add(&d->done, "%s%s %s", d->done.n ? "; " : "", step_kind_name(s), object);
-	if (s->kind == STEP_SET)
+	if (s->kind != STEP_RELOAD)
 		buf_add(&d->done, " %s -> %s", s->from, s->to);
 }
 

@@ -27,12 +27,19 @@ char *device_key(const struct device *d)
 		value = object_format(want, 1);
 		buf_add(&b, ", %s %s %s", want->class->name, label, value);
 	}
+	if (d->want.firmware.version) {
+		_cleanup_free_ char *text = firmware_text(&d->want.firmware);
+
+		buf_add(&b, ", firmware %s", text);
+	}
 	return buf_take(&b);
 }
 
 /** device_forgive() - let what failed be tried again. */
 void device_forgive(struct device *d)
 {
+	d->dirty |= d->world.memory.lasting.flash.stage != FLASH_NONE;
+	flash_latch_clear(&d->world.memory.lasting.flash);
 	if (d->world.memory.lasting.rollback == ROLLBACK_NONE)
 		return;
 	lasting_forgive(&d->world.memory.lasting);
@@ -48,8 +55,11 @@ void device_check_key(struct device *d)
 	if (d->world.memory.lasting.rollback == ROLLBACK_NONE)
 		return;
 	key = device_key(d);
-	if (!text_equal(key, d->world.memory.lasting.quarantine))
-		device_forgive(d);
+	if (text_equal(key, d->world.memory.lasting.quarantine))
+		return;
+	lasting_forgive(&d->world.memory.lasting);
+	d->dirty = true;
+	d->revision++;
 }
 
 /**

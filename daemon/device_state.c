@@ -87,6 +87,32 @@ static void find_quarantine(const struct device *d, struct finding *f)
 		(d->world.facts.reload_failed ? down : up)[l->rollback]);
 }
 
+static void find_firmware(const struct device *d, struct finding *f)
+{
+	const struct firmware *want = &d->goal.firmware;
+	const struct flash_latch *l = &d->world.memory.lasting.flash;
+
+	switch (d->plan.firmware) {
+	case FIRMWARE_RUNS:
+	case FIRMWARE_FLASH:
+	case FIRMWARE_ACTIVATE:
+		return;
+	case FIRMWARE_FALSE:
+		add(f, STATE_QUARANTINED, "; ");
+		break;
+	case FIRMWARE_FAILED:
+	case FIRMWARE_GONE:
+		add(f, STATE_FAILED, "; ");
+		break;
+	}
+	if (l->reason)
+		buf_add(&f->reason, "%s", l->reason);
+	else
+		buf_add(&f->reason, "firmware %s ran in this boot and does not any more",
+			want->version);
+	buf_add(&f->reason, "; it is not flashed again until its config changes or carvectl retry");
+}
+
 static void find_refusal(const struct device *d, struct finding *f)
 {
 	if (!d->refused)
@@ -101,12 +127,16 @@ static void find_refusal(const struct device *d, struct finding *f)
 	}
 }
 
-static bool reloading(const struct device *d)
+/* What is in flight. */
+static enum device_state writing_state(const struct device *d)
 {
-	for (size_t i = d->first; i < d->end; i++)
+	for (size_t i = d->first; i < d->end; i++) {
 		if (d->plan.steps.v[i].kind == STEP_RELOAD)
-			return true;
-	return false;
+			return STATE_RELOADING;
+		if (d->plan.steps.v[i].kind == STEP_FLASH)
+			return STATE_FLASHING;
+	}
+	return STATE_APPLYING;
 }
 
 static void find_activity(const struct device *d, uint64_t now, struct finding *f)
@@ -114,7 +144,7 @@ static void find_activity(const struct device *d, uint64_t now, struct finding *
 	bool slow = d->activity == DEVICE_READING && now >= d->since + SLOW_READ_USEC;
 
 	if (d->activity == DEVICE_WRITING) {
-		add(f, reloading(d) ? STATE_RELOADING : STATE_APPLYING, "; ");
+		add(f, writing_state(d), "; ");
 		buf_add(&f->reason, "%zu of %zu steps, trigger %s", d->first, d->plan.steps.n,
 			d->trigger);
 	} else if (slow) {
@@ -138,7 +168,11 @@ static void find_pending(const struct device *d, struct finding *f)
 		add(f, STATE_PENDING_POWER_CYCLE, "; ");
 		buf_add(&f->reason, "waits for a power cycle: param %s", note->name);
 	}
-	if (d->plan.pending == DISRUPTION_RELOAD) {
+	if (d->plan.pending == DISRUPTION_POWER_CYCLE) {
+		add(f, STATE_PENDING_POWER_CYCLE, "; ");
+		buf_add(&f->reason, "waits for a power cycle, no reload can activate it: %s",
+			d->plan.pending_text.s);
+	} else if (d->plan.pending != DISRUPTION_NONE) {
 		add(f, STATE_PENDING_RELOAD, "; ");
 		buf_add(&f->reason, "waits for a permitted reload: %s", d->plan.pending_text.s);
 	}
@@ -188,6 +222,7 @@ void device_update_state(struct device *d, uint64_t now)
 
 	if (managed) {
 		find_quarantine(d, &f);
+		find_firmware(d, &f);
 		find_failures(d, &f);
 		find_refusal(d, &f);
 		find_activity(d, now, &f);

@@ -6,18 +6,19 @@
 #include "managed.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "kernel/image.h"
 #include "wire/encode.h"
 #include "wire/reading.h"
 
-#include <linux/devlink.h>
 #include <string.h>
+#include <unistd.h>
 
 struct managed {
 	const struct managed_environment *env;
 	struct device *device;
 	struct chan *chan;
 	struct loop_timer *timer;
-	bool gone, writing;
+	bool gone, writing, looking;
 	int save_error; /* the last one, or 0 */
 	/* the read in flight */
 	struct reading reading;
@@ -38,11 +39,46 @@ static void send_read(struct managed *m, struct device_todo *todo)
 	chan_submit(m->chan, b);
 }
 
+static struct precheck *precheck_of(const struct managed *m, const char *file, const char *sha256)
+{
+	struct image_tree tree = {.prefix = m->env->images, .owner = getuid()};
+
+	if (strcmp(tree.prefix, "/") == 0)
+		tree.owner = 0;
+	return image_precheck(&tree, file, sha256);
+}
+
+/* The file is looked at in the channel's thread: it may be large. */
+static void send_look(struct managed *m, const struct image_verdict *image)
+{
+	struct batch *b = batch_new(1);
+
+	b->v[0].request = encode_get(m->env->family, m->device->handle);
+	b->v[0].precheck = precheck_of(m, image->file, image->sha256);
+	m->looking = true;
+	chan_submit(m->chan, b);
+}
+
+static void finish_look(struct managed *m, const struct batch *b)
+{
+	const struct exchange *e = &b->v[0];
+	struct device_event event = {.type = DEVICE_EV_IMAGE};
+
+	m->looking = false;
+	if (e->unsent) {
+		event.error = e->error;
+		event.why = e->extack;
+	}
+	managed_event(m, &event);
+}
+
 static struct nl_msg *encode_step(const struct managed *m, const struct step *s)
 {
 	if (s->kind == STEP_RELOAD)
-		return encode_reload(m->env->family, m->device->handle, s->action,
-				     DEVLINK_RELOAD_LIMIT_UNSPEC);
+		return encode_reload(m->env->family, m->device->handle, s->action, s->limit);
+	if (s->kind == STEP_FLASH)
+		return encode_flash(m->env->family, m->device->handle, s->firmware.file,
+				    s->firmware.component);
 	return encode_object_set(m->env->family, m->device->handle, &s->target);
 }
 
@@ -51,9 +87,15 @@ static void send_steps(struct managed *m, const struct device_todo *todo)
 	struct batch *b = batch_new(todo->n_steps);
 
 	b->n = 0;
-	for (size_t i = 0; i < todo->n_steps; i++)
-		if (todo->steps[i].kind != STEP_REMEMBER)
-			b->v[b->n++].request = encode_step(m, &todo->steps[i]);
+	for (size_t i = 0; i < todo->n_steps; i++) {
+		const struct step *s = &todo->steps[i];
+
+		if (s->kind == STEP_REMEMBER)
+			continue;
+		if (s->kind == STEP_FLASH)
+			b->v[b->n].precheck = precheck_of(m, s->firmware.file, s->firmware.sha256);
+		b->v[b->n++].request = encode_step(m, s);
+	}
 	m->writing = true;
 	chan_submit(m->chan, b);
 }
@@ -80,6 +122,9 @@ static void carry_out(struct managed *m, struct device_todo *todo)
 	switch (todo->what) {
 	case DEVICE_READ:
 		send_read(m, todo);
+		break;
+	case DEVICE_LOOK:
+		send_look(m, todo->image);
 		break;
 	case DEVICE_RUN:
 		send_steps(m, todo);
@@ -138,7 +183,8 @@ static void finish_steps(struct managed *m, struct batch *b)
 	struct step_result *results = mem_alloc(b->n * sizeof(*results));
 
 	for (size_t i = 0; i < b->n; i++)
-		results[i] = (struct step_result){b->v[i].error, b->v[i].extack};
+		results[i] = (struct step_result){
+			.error = b->v[i].error, .unsent = b->v[i].unsent, .extack = b->v[i].extack};
 	managed_event(m, &(struct device_event){.type = DEVICE_EV_DONE, .results = results});
 	free(results);
 }
@@ -150,6 +196,8 @@ static void on_done(void *user, struct batch *b)
 	m->env->drain(m->env->user);
 	if (m->requests.n) {
 		finish_read(m, b);
+	} else if (m->looking) {
+		finish_look(m, b);
 	} else {
 		m->writing = false;
 		finish_steps(m, b);
@@ -168,6 +216,7 @@ struct managed *managed_new(const struct managed_environment *env, const char *h
 	m->chan = chan_new(env->hub, on_done, m);
 	m->timer = loop_timer_new(env->loop, on_timer, m);
 	m->device->kernel = env->kernel;
+	m->device->boot = env->boot;
 	m->device->off = env->off;
 	store_load_memory(env->store, handle, &m->device->world.memory);
 	return m;

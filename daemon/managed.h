@@ -21,6 +21,8 @@ struct managed_environment {
 	void (*changed)(void *user, struct managed *m);
 	void *user;
 	const char *kernel; /* its release */
+	const char *boot;   /* the boot's id */
+	const char *images; /* what the kernel's directories of firmware are below */
 	bool off;	    /* write nothing */
 	bool stopping;	    /* start nothing new */
 };

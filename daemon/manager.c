@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -29,6 +30,7 @@ struct manager {
 	struct managed_environment env;
 	struct manager_options options;
 	struct utsname kernel;
+	char boot[40];
 	const struct manager_face *face;
 	void *face_user;
 	struct store store;
@@ -330,45 +332,62 @@ static void ask_named(struct manager *m)
 
 /* --- notifications ----------------------------------------------------------- */
 
-static void stale(struct manager *m, const char *handle, enum device_event_type type,
-		  const char *trigger)
+/* @handle: NULL: all devices */
+static void tell(struct manager *m, const char *handle, const struct device_event *e)
 {
-	struct device_event e = {.type = type, .trigger = trigger};
-
 	for (size_t i = 0; i < m->devices.n; i++) {
 		struct managed *d = m->devices.v[i];
 
 		if (!handle || strcmp(managed_device(d)->handle, handle) == 0)
-			managed_event(d, &e);
+			managed_event(d, e);
 	}
 }
 
+static void stale(struct manager *m, const char *handle, enum device_event_type type)
+{
+	tell(m, handle, &(struct device_event){.type = type, .trigger = "notification"});
+}
+
+static void all_stale(struct manager *m, const char *trigger)
+{
+	tell(m, NULL,
+	     &(struct device_event){.type = DEVICE_EV_STALE, .trigger = trigger, .identify = true});
+}
+
+static void flash_ended(struct manager *m, const char *handle)
+{
+	tell(m, handle,
+	     &(struct device_event){.type = DEVICE_EV_STALE, .trigger = "flash", .identify = true});
+}
+
 static void on_notification(void *user, enum watch_event event, const char *handle,
-			    const struct flash_progress *progress _unused_)
+			    const struct flash_progress *progress)
 {
 	struct manager *m = user;
 
 	switch (event) {
 	case WATCH_STALE:
-		stale(m, handle, DEVICE_EV_STALE, "notification");
+		stale(m, handle, DEVICE_EV_STALE);
 		return;
 	case WATCH_APPEARED:
 		if (manager_find(m, handle))
-			stale(m, handle, DEVICE_EV_COUNTED, "notification");
+			stale(m, handle, DEVICE_EV_COUNTED);
 		else
 			add_device(m, handle);
 		return;
 	case WATCH_REBORN:
-		stale(m, handle, DEVICE_EV_REBORN, "notification");
+		stale(m, handle, DEVICE_EV_REBORN);
 		return;
 	case WATCH_VANISHED:
-		stale(m, handle, DEVICE_EV_VANISHED, "notification");
+		stale(m, handle, DEVICE_EV_VANISHED);
 		return;
-	case WATCH_PROGRESS: /* nothing shows it */
+	case WATCH_PROGRESS:
+		if (progress->ended)
+			flash_ended(m, handle);
 		return;
 	case WATCH_OVERRUN:
 		log_warning("notifications were lost: reading everything again");
-		stale(m, NULL, DEVICE_EV_STALE, "overrun");
+		all_stale(m, "overrun");
 		directory_list(m->directory);
 		return;
 	}
@@ -404,7 +423,7 @@ static void on_audit(void *user)
 {
 	struct manager *m = user;
 
-	stale(m, NULL, DEVICE_EV_STALE, "audit");
+	all_stale(m, "audit");
 	schedule_audit(m);
 }
 
@@ -502,16 +521,33 @@ static void on_lock_timer(void *user)
 static const struct directory_handlers directory_handlers = {
 	.found = on_found, .device = on_device, .listed = on_listed};
 
+/* Without it every boot looks like the same: nothing is flashed twice. */
+static void read_boot(struct manager *m)
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (f && fgets(m->boot, sizeof(m->boot), f))
+		m->boot[strcspn(m->boot, "\n")] = '\0';
+	if (f)
+		fclose(f);
+}
+
 struct manager *manager_new(struct loop *loop, const struct manager_options *options)
 {
 	struct manager *m = mem_new(struct manager);
 
 	m->options = *options;
 	uname(&m->kernel);
+	read_boot(m);
 	m->env = (struct managed_environment){.loop = loop,
 					      .hub = chan_hub_new(&options->transport),
 					      .store = &m->store,
 					      .kernel = m->kernel.release,
+					      .boot = m->boot,
+					      .images = options->transport.unix_path &&
+									*options->config_root
+								? options->config_root
+								: "/",
 					      .off = options->off,
 					      .drain = on_watch,
 					      .changed = on_changed,

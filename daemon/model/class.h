@@ -28,6 +28,8 @@ enum class_key {
 
 /* When a SET takes its place in a plan; each phase waits for the one before. */
 enum phase {
+	PHASE_FLASH_PARAM,    /* what a flash depends on */
+	PHASE_FLASH,	      /* firmware is written */
 	PHASE_STAGE_PARAM,    /* takes effect at the next reload */
 	PHASE_STAGE_RESOURCE, /* the same */
 	PHASE_RELOAD,	      /* the reload itself */

@@ -110,19 +110,20 @@ int memory_from_json(json_t *j, struct memory *m)
 {
 	json_t *counters, *in_force, *unread, *until_boot = NULL, *pristine = NULL;
 	json_int_t reloads, foreign;
-	int version, settled, restore = 0, reload = 0;
+	int version, settled, restore = 0, reload = 0, both = 0;
 
-	if (json_unpack(j, "{s:i,s:o,s:o,s:o,s?o,s?o,s?b,s?i,s:I,s:I,s:b}", "version", &version,
+	if (json_unpack(j, "{s:i,s:o,s:o,s:o,s?o,s?o,s?b,s?i,s?b,s:I,s:I,s:b}", "version", &version,
 			"counters", &counters, "in_force", &in_force, "unread", &unread,
 			"until_boot", &until_boot, "pristine", &pristine, "restore", &restore,
-			"reload", &reload, "reloads", &reloads, "foreign_reloads", &foreign,
-			"settled", &settled) < 0 ||
+			"reload", &reload, "both_performed", &both, "reloads", &reloads,
+			"foreign_reloads", &foreign, "settled", &settled) < 0 ||
 	    version != MEMORY_FORMAT)
 		return -EINVAL;
 	m->reloads = (uint64_t)reloads;
 	m->foreign_reloads = (uint64_t)foreign;
 	m->settled = settled;
 	m->restore = restore;
+	m->both_performed = both;
 	m->reload = (uint8_t)reload;
 	if (counters_from_json(counters, &m->counters) < 0 ||
 	    notes_from_json(in_force, &m->in_force) < 0 ||
@@ -137,12 +138,13 @@ int memory_from_json(json_t *j, struct memory *m)
 json_t *memory_to_json(const char *handle, const struct memory *m)
 {
 	return json_pack(
-		"{s:i,s:s,s:o,s:o,s:o,s:o,s:o,s:b,s:i,s:I,s:I,s:b}", "version", MEMORY_FORMAT,
+		"{s:i,s:s,s:o,s:o,s:o,s:o,s:o,s:b,s:i,s:b,s:I,s:I,s:b}", "version", MEMORY_FORMAT,
 		"handle", handle, "counters", counters_to_json(&m->counters), "in_force",
 		notes_to_json(&m->in_force), "unread", notes_to_json(&m->unread), "until_boot",
 		notes_to_json(&m->until_boot), "pristine", notes_to_json(&m->pristine), "restore",
-		(int)m->restore, "reload", (int)m->reload, "reloads", (json_int_t)m->reloads,
-		"foreign_reloads", (json_int_t)m->foreign_reloads, "settled", (int)m->settled);
+		(int)m->restore, "reload", (int)m->reload, "both_performed", (int)m->both_performed,
+		"reloads", (json_int_t)m->reloads, "foreign_reloads",
+		(json_int_t)m->foreign_reloads, "settled", (int)m->settled);
 }
 
 static char *keep_string(json_t *j, const char *key)
@@ -159,16 +161,21 @@ static char *keep_string(json_t *j, const char *key)
  */
 int lasting_from_json(json_t *j, struct lasting *l)
 {
-	int version, rollback, tries;
-	json_t *good;
+	int version, rollback, tries, stage = FLASH_NONE;
+	json_t *good, *flash = NULL;
 
-	if (json_unpack(j, "{s:i,s:o,s:i,s:i}", "version", &version, "good", &good, "rollback",
-			&rollback, "tries", &tries) < 0 ||
-	    version != LASTING_FORMAT || rollback < ROLLBACK_NONE || rollback >= ROLLBACK_MAX ||
-	    tries < 0)
+	if (json_unpack(j, "{s:i,s:o,s:i,s:i,s?o}", "version", &version, "good", &good, "rollback",
+			&rollback, "tries", &tries, "flash", &flash) < 0 ||
+	    (flash && json_unpack(flash, "{s:i}", "stage", &stage) < 0) || stage < FLASH_NONE ||
+	    stage >= FLASH_STAGES || version != LASTING_FORMAT || rollback < ROLLBACK_NONE ||
+	    rollback >= ROLLBACK_MAX || tries < 0)
 		return -EINVAL;
 	l->rollback = (enum rollback)rollback;
 	l->tries = (unsigned)tries;
+	l->flash = (struct flash_latch){.stage = (enum flash_stage)stage,
+					.firmware = keep_string(flash, "firmware"),
+					.boot = keep_string(flash, "boot"),
+					.reason = keep_string(flash, "reason")};
 	l->attempt = keep_string(j, "attempt");
 	l->quarantine = keep_string(j, "quarantine");
 	l->reason = keep_string(j, "reason");
@@ -178,10 +185,14 @@ int lasting_from_json(json_t *j, struct lasting *l)
 /** lasting_to_json() - Return: a new reference. */
 json_t *lasting_to_json(const char *handle, const struct lasting *l)
 {
-	return json_pack("{s:i,s:s,s:o,s:i,s:i,s:s*,s:s*,s:s*}", "version", LASTING_FORMAT,
-			 "handle", handle, "good", notes_to_json(&l->good), "rollback",
-			 (int)l->rollback, "tries", (int)l->tries, "attempt", l->attempt,
-			 "quarantine", l->quarantine, "reason", l->reason);
+	json_t *flash =
+		json_pack("{s:i,s:s*,s:s*,s:s*}", "stage", (int)l->flash.stage, "firmware",
+			  l->flash.firmware, "boot", l->flash.boot, "reason", l->flash.reason);
+
+	return json_pack("{s:i,s:s,s:o,s:o,s:i,s:i,s:s*,s:s*,s:s*}", "version", LASTING_FORMAT,
+			 "handle", handle, "good", notes_to_json(&l->good), "flash", flash,
+			 "rollback", (int)l->rollback, "tries", (int)l->tries, "attempt",
+			 l->attempt, "quarantine", l->quarantine, "reason", l->reason);
 }
 
 /* --- facts: out -------------------------------------------------------------- */
@@ -507,7 +518,7 @@ int facts_from_json(json_t *j, struct world *w, char **ret_handle, char **ret_wh
 		ret = read_section(&r, classes[i], json_object_get(j, classes[i]->section));
 	state_sort(&w->have);
 	state_copy(&w->catalogue, &w->have);
-	w->has_catalogue = true;
+	w->has_catalogue = w->offline = true;
 	if (ret == 0)
 		*ret_handle = mem_strdup(json_string_value(json_object_get(j, "handle")));
 	return ret;

@@ -86,6 +86,7 @@ void lasting_clear(struct lasting *l)
 	lasting_forgive(l);
 	notes_clear(&l->good);
 	free(l->attempt);
+	flash_latch_clear(&l->flash);
 	*l = (struct lasting){};
 }
 

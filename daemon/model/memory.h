@@ -37,6 +37,7 @@ struct lasting {
 	unsigned tries;	  /* reloads that brought `good` back in vain */
 	char *quarantine; /* the key that is not tried again while rollback is not NONE */
 	char *reason;	  /* why, for people */
+	struct flash_latch flash;
 };
 
 struct memory {
@@ -48,7 +49,8 @@ struct memory {
 	uint8_t reload;		 /* enum reload_policy of the entry that wrote them */
 	struct notes until_boot; /* permanent params that we set: in force after a power cycle */
 	uint64_t reloads, foreign_reloads;
-	bool settled; /* has converged since the device registered */
+	bool settled;	     /* has converged since the device registered */
+	bool both_performed; /* a driver_reinit of ours was counted as fw_activate too */
 	struct lasting lasting;
 };
 

@@ -69,12 +69,14 @@ void state_copy(struct state *to, const struct state *from)
 			if (copy->v[i].type == VALUE_STRING)
 				copy->v[i].str = arena_strdup(&to->arena, o->v[i].str);
 	}
+	firmware_copy(&to->arena, &to->firmware, &from->firmware);
 }
 
 void state_clear(struct state *s)
 {
 	vec_clear(&s->objects);
 	arena_clear(&s->arena);
+	s->firmware = (struct firmware){};
 }
 
 bool object_has(const struct object *o, unsigned field)

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "model/class.h"
 #include "model/diag.h"
+#include "model/firmware.h"
 
 struct object {
 	const struct class *class;
@@ -24,6 +25,7 @@ struct object {
 struct state {
 	struct arena arena;
 	VEC(struct object) objects;
+	struct firmware firmware; /* of a want */
 };
 
 struct object *state_add(struct state *s, const struct class *class, const char *name,

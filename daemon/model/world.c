@@ -8,5 +8,6 @@ void world_clear(struct world *w)
 	state_clear(&w->catalogue);
 	facts_clear(&w->facts);
 	memory_clear(&w->memory);
+	image_verdict_clear(&w->image);
 	*w = (struct world){};
 }

@@ -12,6 +12,8 @@ struct world {
 	bool has_catalogue;
 	struct facts facts;
 	struct memory memory;
+	struct image_verdict image;
+	bool offline; /* captured: files of firmware are not there to be looked at */
 };
 
 /* Which answers a read consists of. GET is always one, and the first: it waits for a reload's end.

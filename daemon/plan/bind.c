@@ -439,7 +439,8 @@ static void bind_all(struct binder *b)
  * @ret_want: must be empty; sorted; resources carry their id
  * @diags: notes, and the errors if it fails
  *
- * Return: 0; BIND_NEEDS_CATALOGUE, with nothing in @ret_want and @diags; -EINVAL with errors.
+ * Return: 0; BIND_NEEDS_CATALOGUE, with nothing in @ret_want and @diags; BIND_NEEDS_IMAGE, with
+ * nothing but the firmware there; -EINVAL with errors.
  */
 int bind_entry(const struct entry *e, const char *handle, const struct world *w,
 	       struct state *ret_want, struct diag_list *diags)
@@ -457,11 +458,15 @@ int bind_entry(const struct entry *e, const char *handle, const struct world *w,
 		r = BIND_NEEDS_CATALOGUE;
 	else if (found.n_errors)
 		r = -EINVAL;
-	if (r != BIND_NEEDS_CATALOGUE) {
+	else if (b.needs_image)
+		r = BIND_NEEDS_IMAGE;
+	if (r <= 0) {
 		diag_sort(&found);
 		diag_move(diags, &found);
 	}
 	diag_clear(&found);
+	if (r == BIND_NEEDS_IMAGE)
+		firmware_copy(&ret_want->arena, &ret_want->firmware, &want.firmware);
 	if (r == 0) {
 		fold_objects(&want);
 		*ret_want = want;

@@ -13,8 +13,10 @@
 #include "model/config.h"
 #include "model/world.h"
 
-/* bind_entry(): the device's catalogue is needed to go on. */
-#define BIND_NEEDS_CATALOGUE 1
+enum {
+	BIND_NEEDS_CATALOGUE = 1, /* bind_entry(): the device's catalogue is needed to go on */
+	BIND_NEEDS_IMAGE = 2,	  /* the file of ret_want->firmware must be looked at first */
+};
 
 void bind_reads(const struct entry *e, const char *handle, const struct world *w,
 		struct reads *ret);

@@ -19,7 +19,7 @@ struct binder {
 	winner_list winners; /* sorted by class and object */
 	struct state *want;
 	struct diag_list *diags;
-	bool needs_catalogue;
+	bool needs_catalogue, needs_image;
 	const struct wish *missing; /* the last one whose object is missing: said once is enough */
 };
 

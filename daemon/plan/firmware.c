@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The firmware that an entry wants, against the one that runs. Nothing is flashed: another version than
- * the running one is refused, so that no device counts as converged with firmware that nobody wanted.
+ * The firmware that an entry wants, against what the device reports: is it to be flashed, to be
+ * activated, or left alone because that was tried? A version is never flashed twice in one boot, and one
+ * that does not come true not at all.
  */
+#include "plan/firmware.h"
 #include "model/version.h"
 #include "plan/binder.h"
 #include "plan/match.h"
+#include "plan/quirks.h"
+
+#include <errno.h>
+#include <linux/devlink.h>
+#include <string.h>
 
 static void complain(struct binder *b, struct mark mark, const char *source, char *text)
 {
@@ -13,33 +20,141 @@ static void complain(struct binder *b, struct mark mark, const char *source, cha
 	free(text);
 }
 
-/** bind_firmware() - complain unless the wanted version is the one that runs. */
+static bool is_version(const struct facts *f, const struct firmware *want, enum version_kind kind)
+{
+	const char *have = facts_version(f, kind, want->key);
+
+	return have && version_compare(f->driver, want->key, have, want->version) == VERSION_SAME;
+}
+
+/* Of a firmware that does not run: what its latch says, if it is about this one. */
+static enum flash_stage stage_of(const struct firmware *want, const struct flash_latch *l)
+{
+	_cleanup_free_ char *text = firmware_text(want);
+
+	return text_equal(l->firmware, text) ? l->stage : FLASH_NONE;
+}
+
+/** firmware_need() - by the versions as of the last read, and by what was done so far. */
+enum firmware_need firmware_need(const struct firmware *want, const struct world *w)
+{
+	bool stored;
+
+	if (!want->version || is_version(&w->facts, want, VERSION_RUNNING))
+		return FIRMWARE_RUNS;
+	stored = is_version(&w->facts, want, VERSION_STORED);
+	switch (stage_of(want, &w->memory.lasting.flash)) {
+	case FLASH_BEGUN:
+	case FLASH_WRITTEN:
+		return stored || !facts_version(&w->facts, VERSION_STORED, want->key)
+			       ? FIRMWARE_ACTIVATE
+			       : FIRMWARE_FALSE;
+	case FLASH_ACTIVATED:
+	case FLASH_FALSE:
+		return FIRMWARE_FALSE;
+	case FLASH_TRUE:
+		return FIRMWARE_GONE;
+	case FLASH_FAILED:
+		return FIRMWARE_FAILED;
+	case FLASH_NONE:
+	case FLASH_STAGES:
+		break;
+	}
+	return stored ? FIRMWARE_ACTIVATE : FIRMWARE_FLASH;
+}
+
+/** firmware_activated_by() - does a reload with this action activate firmware, and is it offered? */
+bool firmware_activated_by(const struct world *w, uint8_t action)
+{
+	if (!facts_offers(&w->facts, action, DEVLINK_RELOAD_LIMIT_UNSPEC))
+		return false;
+	return action == DEVLINK_RELOAD_ACTION_FW_ACTIVATE || w->memory.both_performed ||
+	       quirks_reinit_activates(w->facts.driver);
+}
+
+static void check_age(struct binder *b, const struct firmware *want, const char *source)
+{
+	const struct facts *f = &b->world->facts;
+	const char *have = facts_version(f, VERSION_RUNNING, want->key);
+	enum version_order order = version_compare(f->driver, want->key, want->version, have);
+
+	if (want->allow_downgrade || order == VERSION_NEWER || order == VERSION_SAME)
+		return;
+	complain(b, want->mark, source,
+		 order == VERSION_OLDER
+			 ? mem_printf("%s %s is running, %s is older: a downgrade needs "
+				      "allow_downgrade: true",
+				      want->key, have, want->version)
+			 : mem_printf(
+				   "%s %s is running, and nothing tells whether %s is older: this "
+				   "needs allow_downgrade: true",
+				   want->key, have, want->version));
+}
+
+/* The file must be there, be safe, and be the right one, before anything is written. */
+static void check_image(struct binder *b, const struct firmware_wish *fw,
+			const struct firmware *want)
+{
+	const struct image_verdict *image = &b->world->image;
+	enum firmware_key key = image->error == -EKEYREJECTED ? FIRMWARE_SHA256 : FIRMWARE_FILE;
+
+	if (!want->file)
+		complain(b, want->mark, fw->v[FIRMWARE_VERSION].source,
+			 mem_printf("%s %s is running, and no file is named to flash %s from",
+				    want->key,
+				    facts_version(&b->world->facts, VERSION_RUNNING, want->key),
+				    want->version));
+	else if (b->world->offline)
+		return;
+	else if (!image_verdict_covers(image, want))
+		b->needs_image = true;
+	else if (image->error)
+		complain(b, fw->v[key].mark, fw->v[key].source,
+			 mem_printf("the firmware cannot be flashed: %s", image->why));
+}
+
+static void want_firmware(struct binder *b, const struct firmware_wish *fw, const char *key)
+{
+	const char *downgrade = fw->v[FIRMWARE_ALLOW_DOWNGRADE].text;
+	struct firmware *want = &b->want->firmware;
+
+	firmware_copy(&b->want->arena, want,
+		      &(struct firmware){
+			      .version = fw->v[FIRMWARE_VERSION].text,
+			      .key = key,
+			      .file = fw->v[FIRMWARE_FILE].text,
+			      .component = fw->v[FIRMWARE_COMPONENT].text,
+			      .sha256 = fw->v[FIRMWARE_SHA256].text,
+			      .allow_downgrade = downgrade && strcmp(downgrade, "true") == 0,
+			      .mark = fw->v[FIRMWARE_VERSION].mark,
+		      });
+	if (firmware_need(want, b->world) == FIRMWARE_RUNS)
+		return;
+	check_age(b, want, fw->v[FIRMWARE_VERSION].source);
+	if (firmware_need(want, b->world) == FIRMWARE_FLASH)
+		check_image(b, fw, want);
+}
+
+/** bind_firmware() - which firmware is wanted, and whether it can be had. */
 void bind_firmware(struct binder *b, const struct entry *e)
 {
 	const struct facts *f = &b->world->facts;
 	struct firmware_wish fw = {};
-	const char *key, *wanted, *have;
+	const char *key;
 
 	vec_each(l, &e->layers)
 		if (match_layer(l, b->handle, f))
 			firmware_merge(&fw, l->firmware);
 	if (!fw.mark.file)
 		return;
-	wanted = fw.v[FIRMWARE_VERSION].text;
 	key = facts_firmware_key(f, fw.v[FIRMWARE_VERSION_KEY].text);
-	have = key ? facts_version(f, VERSION_RUNNING, key) : NULL;
-	if (!wanted)
+	if (!fw.v[FIRMWARE_VERSION].text)
 		complain(b, fw.mark, fw.source,
 			 mem_printf("no layer that applies to the device says which version"));
-	else if (!have)
+	else if (!key || !facts_version(f, VERSION_RUNNING, key))
 		complain(b, fw.mark, fw.source,
 			 mem_printf("the device reports no running version %s",
 				    key ? key : "of firmware"));
-	else if (version_compare(f->driver, key, have, wanted) != VERSION_SAME)
-		complain(
-			b, fw.v[FIRMWARE_VERSION].mark, fw.v[FIRMWARE_VERSION].source,
-			mem_printf(
-				"%s %s is running, not %s: flash it with devlink dev flash, carved "
-				"only checks it",
-				key, have, wanted));
+	else
+		want_firmware(b, &fw, key);
 }

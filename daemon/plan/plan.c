@@ -7,9 +7,14 @@
  * otherwise, or by somebody else, is set back. Knows no time, no state machine, no messages.
  */
 #include "plan/plan.h"
+#include "plan/firmware.h"
+#include "plan/quirks.h"
 
 #include <linux/devlink.h>
 #include <string.h>
+
+#define DRIVER_REINIT DEVLINK_RELOAD_ACTION_DRIVER_REINIT
+#define FW_ACTIVATE   DEVLINK_RELOAD_ACTION_FW_ACTIVATE
 
 struct planner {
 	const struct state *want;
@@ -17,6 +22,7 @@ struct planner {
 	const struct policy *policy;
 	struct plan *plan;
 	bool reload; /* something wanted is not in force */
+	bool flash, activate;
 };
 
 /* What an object is now: see above. */
@@ -39,6 +45,13 @@ static struct step *add_step(struct planner *p, enum step_kind kind, enum phase 
 static void name_object(struct buf *list, const struct object *o)
 {
 	buf_add(list, "%s%s %s", list->n ? ", " : "", o->class->noun, o->name);
+}
+
+static void say_pending(struct planner *p, const char *kind, const char *name)
+{
+	struct buf *b = &p->plan->pending_text;
+
+	buf_add(b, "%s%s %s", b->n ? ", " : "", kind, name);
 }
 
 static char *format_value(const struct object *o, const struct value *v)
@@ -207,18 +220,118 @@ static void undo_foreign(struct planner *p)
 	}
 }
 
-static void add_reload(struct planner *p)
+static bool offers(const struct planner *p, uint8_t action)
 {
-	bool reinit = facts_offers(&p->world->facts, DEVLINK_RELOAD_ACTION_DRIVER_REINIT,
-				   DEVLINK_RELOAD_LIMIT_UNSPEC);
-	bool activate = facts_offers(&p->world->facts, DEVLINK_RELOAD_ACTION_FW_ACTIVATE,
-				     DEVLINK_RELOAD_LIMIT_UNSPEC);
-	struct step *s = add_step(p, STEP_RELOAD, PHASE_RELOAD, DISRUPTION_RELOAD);
+	return facts_offers(&p->world->facts, action, DEVLINK_RELOAD_LIMIT_UNSPEC);
+}
 
-	s->action = !reinit && activate ? DEVLINK_RELOAD_ACTION_FW_ACTIVATE
-					: DEVLINK_RELOAD_ACTION_DRIVER_REINIT;
+static bool activates(const struct planner *p, uint8_t action)
+{
+	return firmware_activated_by(p->world, action);
+}
+
+static bool activates_live(const struct planner *p)
+{
+	return !p->reload &&
+	       facts_offers(&p->world->facts, FW_ACTIVATE, DEVLINK_RELOAD_LIMIT_NO_RESET);
+}
+
+static enum disruption activation_class(const struct planner *p)
+{
+	if (!p->activate)
+		return DISRUPTION_POWER_CYCLE;
+	return activates_live(p) ? DISRUPTION_FW_LIVE : DISRUPTION_RELOAD;
+}
+
+static void add_reload(struct planner *p, uint8_t action, unsigned n, unsigned of)
+{
+	bool live = action == FW_ACTIVATE && activates_live(p);
+	struct step *s = add_step(p, STEP_RELOAD, PHASE_RELOAD,
+				  live ? DISRUPTION_FW_LIVE : DISRUPTION_RELOAD);
+
+	s->action = action;
+	s->limit = live ? DEVLINK_RELOAD_LIMIT_NO_RESET : DEVLINK_RELOAD_LIMIT_UNSPEC;
+	s->activates = p->activate && activates(p, action);
 	s->from = mem_strdup("");
-	s->to = mem_strdup("reload 1 of 1");
+	s->to = mem_printf("reload %u of %u", n, of);
+}
+
+/*
+ * One reload, where there is a way. Two where firmware is to be activated and something else needs a
+ * driver_reinit, which does not activate it: from Linux 6.3 on the other action loads no params.
+ */
+static void add_reloads(struct planner *p)
+{
+	bool two = p->reload && p->activate && !activates(p, DRIVER_REINIT) &&
+		   activates(p, FW_ACTIVATE) && offers(p, DRIVER_REINIT);
+
+	if (two) {
+		add_reload(p, FW_ACTIVATE, 1, 2);
+		add_reload(p, DRIVER_REINIT, 2, 2);
+	} else if (p->reload) {
+		add_reload(p,
+			   offers(p, DRIVER_REINIT) || !offers(p, FW_ACTIVATE) ? DRIVER_REINIT
+									       : FW_ACTIVATE,
+			   1, 1);
+	} else if (p->activate) {
+		add_reload(p, activates(p, FW_ACTIVATE) ? FW_ACTIVATE : DRIVER_REINIT, 1, 1);
+	}
+}
+
+static void add_flash(struct planner *p, const struct firmware *f)
+{
+	const char *running = facts_version(&p->world->facts, VERSION_RUNNING, f->key);
+	struct step *s = add_step(p, STEP_FLASH, PHASE_FLASH, activation_class(p));
+
+	step_set_firmware(s, f);
+	s->from = mem_strdup(running ? running : "");
+	s->to = mem_strdup(f->version);
+	s->mark = f->mark;
+}
+
+/* While a roll-back is in force, firmware is left as it is. */
+static void plan_firmware(struct planner *p)
+{
+	const struct firmware *f = &p->want->firmware;
+
+	if (p->world->memory.lasting.rollback != ROLLBACK_NONE)
+		return;
+	p->plan->firmware = firmware_need(f, p->world);
+	switch (p->plan->firmware) {
+	case FIRMWARE_RUNS:
+	case FIRMWARE_FALSE:
+	case FIRMWARE_FAILED:
+	case FIRMWARE_GONE:
+		return;
+	case FIRMWARE_FLASH:
+		p->flash = true;
+		break;
+	case FIRMWARE_ACTIVATE:
+		break;
+	}
+	p->activate = activates(p, DRIVER_REINIT) || activates(p, FW_ACTIVATE);
+	if (p->flash && p->policy->reload) {
+		add_flash(p, f);
+		return;
+	}
+	if (!p->policy->reload || !p->activate)
+		say_pending(p, "firmware", f->version);
+	if (!p->activate)
+		p->plan->pending = DISRUPTION_POWER_CYCLE;
+}
+
+/* Params that say what the driver does with firmware by itself: generic, see devlink-params. */
+static bool flash_depends_on(const struct step *s)
+{
+	return s->target.class == &class_param && s->phase == PHASE_STAGE_PARAM &&
+	       strcmp(s->target.name, "fw_load_policy") == 0;
+}
+
+static void order_for_flash(struct planner *p)
+{
+	vec_each(s, &p->plan->steps)
+		if (flash_depends_on(s))
+			s->phase = PHASE_FLASH_PARAM;
 }
 
 /* Does the step make a resource smaller than staged? Those go first, so that sums are never larger. */
@@ -233,7 +346,9 @@ static bool shrinks(const struct planner *p, const struct step *s)
 
 static int rank(const struct planner *p, const struct step *s)
 {
-	if (s->phase == PHASE_STAGE_PARAM)
+	if (s->kind == STEP_RELOAD)
+		return s->action == FW_ACTIVATE ? 0 : 1;
+	if (s->phase == PHASE_STAGE_PARAM || s->phase == PHASE_FLASH_PARAM)
 		return s->kind == STEP_REMEMBER ? 0 : 1;
 	if (s->phase == PHASE_STAGE_RESOURCE)
 		return shrinks(p, s) ? 0 : 1;
@@ -247,7 +362,7 @@ static int by_phase(const void *pa, const void *pb, void *user)
 
 	if (c == 0)
 		c = CMP(rank(user, a), rank(user, b));
-	return c ? c : object_compare(&a->target, &b->target);
+	return c || step_is_barrier(a) ? c : object_compare(&a->target, &b->target);
 }
 
 /**
@@ -267,12 +382,17 @@ void plan_make(const struct state *want, const struct world *w, const struct pol
 		buf_add(&ret->pending_text, "%srecovery of the failed reload",
 			ret->pending_text.n ? ", " : "");
 	}
-	if (p.reload && policy->reload) {
+	plan_firmware(&p);
+	if (policy->reload && (p.reload || p.activate))
 		undo_foreign(&p);
-		add_reload(&p);
-	} else if (p.reload) {
+	if (policy->reload)
+		add_reloads(&p);
+	else if (p.reload)
 		ret->pending = DISRUPTION_RELOAD;
-	}
+	else if (ret->firmware == FIRMWARE_FLASH || ret->firmware == FIRMWARE_ACTIVATE)
+		ret->pending = activation_class(&p);
+	if (p.flash)
+		order_for_flash(&p);
 	if (ret->steps.n > 1)
 		qsort_r(ret->steps.v, ret->steps.n, sizeof(struct step), by_phase, &p);
 }

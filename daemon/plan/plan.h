@@ -4,13 +4,14 @@
  * function.
  *
  * The steps are in order and grouped by phase. They are carried out phase by phase up to and with
- * the first barrier (a reload); then the device is read and planned anew. What stands behind the
+ * the first barrier (a flash, a reload); then the device is read and planned anew. What stands behind the
  * barrier shows people what is to come. An empty plan means that all is as wanted, except what
  * `pending` and `held` say.
  */
 #pragma once
 
 #include "model/world.h"
+#include "plan/firmware.h"
 #include "plan/step.h"
 
 struct policy {
@@ -21,6 +22,7 @@ struct policy {
 
 struct plan {
 	step_list steps;
+	enum firmware_need firmware;
 	enum disruption pending; /* the class of what waits for a permission, or DISRUPTION_NONE */
 	struct buf pending_text; /* the objects that wait, for people */
 	struct buf unread_text;	 /* sizes that the driver does not read, for people */

@@ -29,19 +29,63 @@ void step_set_target(struct step *s, const struct object *o, uint8_t fields)
 			s->target.v[i].str = mem_strdup(o->v[i].str);
 }
 
-/** step_kind_name() - what the step is about: a class's name, or "reload". */
-const char *step_kind_name(const struct step *s)
+/** step_is_barrier() - what follows it is planned anew. */
+bool step_is_barrier(const struct step *s)
 {
-	return s->kind == STEP_RELOAD ? "reload" : s->target.class->name;
+	return s->kind == STEP_FLASH || s->kind == STEP_RELOAD;
 }
 
-/** step_object_label() - the object, or the reload's action; to be freed. */
+static char *copy(const char *s)
+{
+	return s ? mem_strdup(s) : NULL;
+}
+
+/** step_set_firmware() - make a copy of @f what the step flashes. */
+void step_set_firmware(struct step *s, const struct firmware *f)
+{
+	s->firmware = *f;
+	s->firmware.version = copy(f->version);
+	s->firmware.key = copy(f->key);
+	s->firmware.file = copy(f->file);
+	s->firmware.component = copy(f->component);
+	s->firmware.sha256 = copy(f->sha256);
+}
+
+/** step_kind_name() - what the step is about: a class's name, "firmware" or "reload". */
+const char *step_kind_name(const struct step *s)
+{
+	switch (s->kind) {
+	case STEP_FLASH:
+		return "firmware";
+	case STEP_RELOAD:
+		return "reload";
+	case STEP_REMEMBER:
+	case STEP_SET:
+		break;
+	}
+	return s->target.class->name;
+}
+
+static const char *reload_label(const struct step *s)
+{
+	if (s->action == DEVLINK_RELOAD_ACTION_DRIVER_REINIT)
+		return "driver_reinit";
+	return s->limit == DEVLINK_RELOAD_LIMIT_NO_RESET ? "fw_activate no_reset" : "fw_activate";
+}
+
+/** step_object_label() - the object, the version's name, or the reload's action; to be freed. */
 char *step_object_label(const struct step *s)
 {
-	if (s->kind != STEP_RELOAD)
-		return object_label(&s->target);
-	return mem_strdup(s->action == DEVLINK_RELOAD_ACTION_FW_ACTIVATE ? "fw_activate"
-									 : "driver_reinit");
+	switch (s->kind) {
+	case STEP_FLASH:
+		return mem_strdup(s->firmware.key);
+	case STEP_RELOAD:
+		return mem_strdup(reload_label(s));
+	case STEP_REMEMBER:
+	case STEP_SET:
+		break;
+	}
+	return object_label(&s->target);
 }
 
 /** step_same() - do both set the same object to the same values? */
@@ -50,7 +94,10 @@ bool step_same(const struct step *a, const struct step *b)
 	if (a->kind != b->kind)
 		return false;
 	if (a->kind == STEP_RELOAD)
-		return a->action == b->action;
+		return a->action == b->action && a->limit == b->limit;
+	if (a->kind == STEP_FLASH)
+		return text_equal(a->firmware.version, b->firmware.version) &&
+		       text_equal(a->firmware.file, b->firmware.file);
 	if (object_compare(&a->target, &b->target) != 0 || a->target.present != b->target.present)
 		return false;
 	for (unsigned i = 0; i < a->target.class->n_writable; i++)
@@ -65,6 +112,11 @@ void step_clear(struct step *s)
 	for (unsigned i = 0; s->target.class && i < s->target.class->n_fields; i++)
 		if (s->target.v[i].type == VALUE_STRING)
 			free((char *)s->target.v[i].str);
+	free((char *)s->firmware.version);
+	free((char *)s->firmware.key);
+	free((char *)s->firmware.file);
+	free((char *)s->firmware.component);
+	free((char *)s->firmware.sha256);
 	free(s->from);
 	free(s->to);
 	*s = (struct step){};

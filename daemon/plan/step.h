@@ -17,7 +17,8 @@ enum disruption {
 enum step_kind {
 	STEP_REMEMBER, /* note which value is in force before another one is staged */
 	STEP_SET,
-	STEP_RELOAD, /* a barrier: what follows is planned anew */
+	STEP_FLASH,  /* a barrier: what follows is planned anew */
+	STEP_RELOAD, /* another one */
 };
 
 struct step {
@@ -26,14 +27,18 @@ struct step {
 	enum disruption disruption;
 	struct object target; /* STEP_SET: with the fields to set; STEP_REMEMBER: with the value in
 				 force */
-	bool foreign;	/* STEP_SET: undoes what somebody else left pending, and nobody wants */
-	uint8_t action; /* STEP_RELOAD: DEVLINK_RELOAD_ACTION_* */
+	bool foreign; /* STEP_SET: undoes what somebody else left pending, and nobody wants */
+	uint8_t action, limit;	  /* STEP_RELOAD: DEVLINK_RELOAD_ACTION_*, DEVLINK_RELOAD_LIMIT_* */
+	bool activates;		  /* STEP_RELOAD: the wanted firmware, too */
+	struct firmware firmware; /* STEP_FLASH; owns its strings */
 	char *from, *to;
 	struct mark mark;
 };
 
 typedef VEC(struct step) step_list;
 
+bool step_is_barrier(const struct step *s);
+void step_set_firmware(struct step *s, const struct firmware *f);
 void step_set_target(struct step *s, const struct object *o, uint8_t fields);
 const char *step_kind_name(const struct step *s);
 char *step_object_label(const struct step *s);

@@ -42,6 +42,11 @@ struct sim {
 	bool gone;
 	unsigned tears_down; /* so many reloads fail after the tear-down */
 	unsigned reloads, sets;
+	const char *image;   /* the version that a flash writes; NULL: the one that is wanted */
+	const char *written; /* by the last flash, and not activated yet */
+	bool both;	     /* each action does and counts the other one, too */
+	unsigned flashes;
+	int image_error; /* of looking at the file */
 };
 
 struct rig {
@@ -56,8 +61,9 @@ struct rig {
 	bool gone, stuck;
 	unsigned kill_at, actions; /* the process dies in the n-th thing it does; 0: never */
 	bool killed, quiet;	   /* quiet: a reload and a param's SET bring no notification */
-	struct buf log;		   /* what was sent */
-	json_t *saved, *lasting;   /* the memory on disk */
+	const char *kernel, *boot;
+	struct buf log;		 /* what was sent */
+	json_t *saved, *lasting; /* the memory on disk */
 	/* called once, while a read or a write is in flight */
 	void (*during_read)(struct rig *r);
 	void (*during_write)(struct rig *r);
@@ -67,6 +73,7 @@ void sim_set(struct sim *s, const char *section, const char *name, const char *f
 uint64_t sim_get(const struct sim *s, const char *section, const char *name, const char *field);
 void sim_fault(struct sim *s, struct fault f);
 int sim_reload(struct sim *s, uint8_t action);
+void sim_version(struct sim *s, enum version_kind kind, const char *value);
 void sim_register(struct sim *s);
 uint64_t sim_active(const struct sim *s, const char *param);
 

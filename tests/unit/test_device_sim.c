@@ -152,6 +152,27 @@ static void count(struct sim *s, uint8_t action)
 			c->value++;
 }
 
+/* What `devlink dev info` says of "fw". */
+void sim_version(struct sim *s, enum version_kind kind, const char *value)
+{
+	vec_each(v, &s->facts.versions)
+		if (v->kind == kind && strcmp(v->name, "fw") == 0)
+			v->value = value;
+}
+
+static bool does(const struct sim *s, uint8_t asked, uint8_t action)
+{
+	return asked == action || s->both;
+}
+
+static int flash(struct sim *s, const struct step *step)
+{
+	s->flashes++;
+	s->written = arena_strdup(&s->facts.arena, s->image ? s->image : step->firmware.version);
+	sim_version(s, VERSION_STORED, s->written);
+	return 0;
+}
+
 /* Anybody's reload. Return: 0 or -errno. */
 int sim_reload(struct sim *s, uint8_t action)
 {
@@ -167,9 +188,17 @@ int sim_reload(struct sim *s, uint8_t action)
 	}
 	s->facts.reload_failed = false;
 	reset_policy(s);
-	copy_state(&s->active, &s->now);
+	if (does(s, action, DEVLINK_RELOAD_ACTION_DRIVER_REINIT))
+		copy_state(&s->active, &s->now);
+	if (s->written && does(s, action, DEVLINK_RELOAD_ACTION_FW_ACTIVATE)) {
+		sim_version(s, VERSION_RUNNING, s->written);
+		s->written = NULL;
+	}
 	s->reloads++;
-	count(s, action);
+	for (uint8_t a = DEVLINK_RELOAD_ACTION_DRIVER_REINIT;
+	     a <= DEVLINK_RELOAD_ACTION_FW_ACTIVATE; a++)
+		if (does(s, action, a))
+			count(s, a);
 	return 0;
 }
 
@@ -223,7 +252,8 @@ static int set_object(struct sim *s, const struct object *target)
 static int sim_step(struct sim *s, const struct step *step, const char **ret_extack)
 {
 	_cleanup_free_ char *label =
-		step->kind == STEP_RELOAD ? mem_strdup("reload") : object_label(&step->target);
+		step->kind == STEP_SET ? object_label(&step->target)
+				       : mem_strdup(step->kind == STEP_FLASH ? "flash" : "reload");
 	const struct fault *f = fault_of(s, label);
 
 	*ret_extack = f ? f->extack : NULL;
@@ -234,6 +264,8 @@ static int sim_step(struct sim *s, const struct step *step, const char **ret_ext
 
 		return f ? f->error : r;
 	}
+	if (step->kind == STEP_FLASH)
+		return f ? (flash(s, step), f->error) : flash(s, step);
 	s->sets++;
 	return f ? (set_object(s, &step->target), f->error) : set_object(s, &step->target);
 }
@@ -325,6 +357,8 @@ static void log_step(struct rig *r, const struct step *s)
 		return;
 	if (s->kind == STEP_RELOAD)
 		buf_add(&r->log, "reload %s\n", object);
+	else if (s->kind == STEP_FLASH)
+		buf_add(&r->log, "flash %s\n", s->to);
 	else
 		buf_add(&r->log, "%s %s: %s -> %s\n", s->target.class->name, object, s->from,
 			s->to);
@@ -413,7 +447,7 @@ static void notify(struct rig *r, const struct step *s)
 		return;
 	if (s->kind == STEP_RELOAD)
 		rig_send(r, &(struct device_event){.type = DEVICE_EV_COUNTED, .trigger = "note"});
-	else if (s->target.class == &class_param)
+	else if (s->kind == STEP_SET && s->target.class == &class_param)
 		rig_send(r, &(struct device_event){.type = DEVICE_EV_STALE, .trigger = "note"});
 }
 
@@ -431,6 +465,7 @@ static void do_run(struct rig *r, const struct device_todo *todo, struct device_
 		*copy = todo->steps[i];
 		if (copy->target.class)
 			step_set_target(copy, &todo->steps[i].target, copy->target.present);
+		step_set_firmware(copy, &todo->steps[i].firmware);
 		log_step(r, copy);
 	}
 	vec_each(s, &steps) {
@@ -479,6 +514,12 @@ static void follow(struct rig *r, struct device_todo todo)
 		}
 		if (todo.what == DEVICE_READ)
 			do_read(r, &todo, &next);
+		else if (todo.what == DEVICE_LOOK)
+			deliver(r,
+				&(struct device_event){.type = DEVICE_EV_IMAGE,
+						       .error = r->sim.image_error,
+						       .why = "the test's file"},
+				&next);
 		else
 			do_run(r, &todo, &next);
 		todo = next;
@@ -554,6 +595,8 @@ void rig_restart(struct rig *r)
 	r->killed = r->gone = false;
 	r->kill_at = 0;
 	r->d = device_new("sim/a", r->config, r->now);
+	r->d->kernel = r->kernel ? r->kernel : "6.1.0";
+	r->d->boot = r->boot ? r->boot : "boot 1";
 	if (r->saved)
 		assert_int_equal(memory_from_json(r->saved, &r->d->world.memory), 0);
 	if (r->lasting)
@@ -568,6 +611,8 @@ void rig_start(struct rig *r, const char *facts, const char *config)
 	sim_init(&r->sim, facts);
 	r->config = rig_load(config);
 	r->d = device_new("sim/a", r->config, r->now);
+	r->d->kernel = r->kernel ? r->kernel : "6.1.0";
+	r->d->boot = "boot 1";
 	rig_send(r, &(struct device_event){.type = DEVICE_EV_TICK});
 }
 

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The machine of one device and its firmware: flashed once, activated in the reload that is due
+ * anyway, and left alone when it does not come true. ONLY=test_name runs one of them.
+ */
+#include "sim.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <linux/devlink.h>
+#include <string.h>
+
+#define OBJECTS                                                                                    \
+	" 'resources': {'/kvd': {'size': 500, 'min': 100, 'max': 900, 'granularity': 10, 'id': "   \
+	"2}},"                                                                                     \
+	" 'params': {"                                                                             \
+	"  'fw_load_policy': {'driverinit': {'type': 'u8', 'value': 0}},"                          \
+	"  'macs': {'driverinit': {'type': 'u32', 'value': 32}}},"                                 \
+	" 'traps': {'t1': {'action': 'drop', 'type': 'drop', 'group': 'l2'}}}"
+#define DEVICE(driver, versions, counters)                                                         \
+	"{'format': 1, 'handle': 'sim/a', 'driver': '" driver "', 'versions': {" versions "},"     \
+	" 'reload': {'failed': false, 'counters': [" counters "]}," OBJECTS
+#define RUNNING	 "'running': {'fw': '1.0.0'}"
+#define STORED	 "'running': {'fw': '1.0.0'}, 'stored': {'fw': '1.0.0'}"
+#define REINITS	 "['driver_reinit', 'unspec', 'local', 0]"
+#define BOTH	 REINITS ", ['fw_activate', 'unspec', 'local', 0]"
+#define NO_RESET BOTH ", ['fw_activate', 'no_reset', 'local', 0]"
+
+#define MLXSW DEVICE("mlxsw_spectrum", RUNNING, BOTH)
+#define NIC   DEVICE("mlx5_core", STORED, NO_RESET)
+#define OTHER DEVICE("acme", STORED, BOTH)
+
+#define WANTED	 "firmware: {version: 2.0.0, file: acme.bin}"
+#define ACTIVATE "reload fw_activate\n"
+#define POLICY	 "param fw_load_policy/driverinit: driver -> flash\n"
+
+static void retry(struct rig *r)
+{
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_APPLY, .retry = true});
+}
+
+/* All in the one reload: what the flash depends on, the image, sizes and params. */
+static void test_one_reload(void **state)
+{
+	struct rig r = {.sim = {.both = true}};
+
+	(void)state;
+	rig_start(&r, MLXSW,
+		  ENTRY(WANTED
+			", params: {fw_load_policy: flash, macs: 64}, resources: {/kvd: 400},"
+			" traps: {t1: trap}"));
+	rig_expect(&r, "converged",
+		   POLICY "flash 2.0.0\n" STAGED "resource /kvd: 500 -> 400\n" RELOAD
+			  "trap t1: drop -> trap\n");
+	assert_int_equal(r.sim.flashes, 1);
+	assert_int_equal(r.sim.reloads, 1);
+	rig_restart(&r);
+	rig_expect(&r, "converged", "");
+	rig_clear(&r);
+}
+
+static void test_only_firmware(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, OTHER, ENTRY(WANTED ", traps: {t1: trap}"));
+	rig_expect(&r, "converged", "flash 2.0.0\n" ACTIVATE "trap t1: drop -> trap\n");
+	rig_clear(&r);
+}
+
+/* What is stored already is only activated, without a reset where nothing else needs one. */
+static void test_activate_live(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, NIC, ENTRY("traps: {t1: trap}"));
+	r.sim.written = "2.0.0";
+	sim_version(&r.sim, VERSION_STORED, "2.0.0");
+	rig_log_clear(&r);
+	rig_config(&r, ENTRY("firmware: {version: 2.0.0}, traps: {t1: trap}"));
+	rig_expect(&r, "converged", "reload fw_activate no_reset\ntrap t1: drop -> trap\n");
+	assert_int_equal(r.sim.flashes, 0);
+	rig_clear(&r);
+}
+
+/* Linux 6.12: a reload fw_activate loads no params, so a second one is needed where it cannot be folded. */
+static void test_two_reloads(void **state)
+{
+	struct rig r = {.kernel = "6.12.1"};
+
+	(void)state;
+	rig_start(&r, OTHER, ENTRY(WANTED ", params: {macs: 64}, traps: {t1: trap}"));
+	rig_expect(&r, "converged",
+		   "flash 2.0.0\n" STAGED ACTIVATE RELOAD "trap t1: drop -> trap\n");
+	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 64);
+	rig_clear(&r);
+}
+
+/* A driver that does both with either: seen once, it is known. */
+static void test_learns_that_both_are_done(void **state)
+{
+	struct rig r = {.sim = {.both = true}};
+
+	(void)state;
+	rig_start(&r, OTHER, ENTRY("params: {macs: 64}"));
+	rig_expect(&r, "converged", STAGED RELOAD);
+	rig_restart(&r);
+	rig_config(&r, ENTRY(WANTED ", params: {macs: 48}"));
+	rig_expect(&r, "converged", "flash 2.0.0\nparam macs/driverinit: 64 -> 48\n" RELOAD);
+	rig_clear(&r);
+}
+
+static void test_waits_for_permission(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, OTHER, ENTRY("reload: manual, " WANTED ", traps: {t1: trap}"));
+	rig_expect(&r, "pending-reload", "trap t1: drop -> trap\n");
+	rig_expect_reason(&r, "firmware 2.0.0");
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY, .allow_reload = true});
+	rig_expect(&r, "converged", "flash 2.0.0\n" ACTIVATE "trap t1: drop -> trap\n");
+	rig_clear(&r);
+}
+
+static void test_no_reload_activates(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, DEVICE("netdevsim", STORED, REINITS), ENTRY(WANTED ", traps: {t1: trap}"));
+	rig_expect(&r, "pending-power-cycle", "flash 2.0.0\ntrap t1: drop -> trap\n");
+	rig_restart(&r);
+	rig_expect(&r, "pending-power-cycle", "");
+	sim_version(&r.sim, VERSION_RUNNING, "2.0.0");
+	r.boot = "boot 2";
+	rig_restart(&r);
+	rig_expect(&r, "converged", "");
+	rig_clear(&r);
+}
+
+static void test_refused_before_anything_is_written(void **state)
+{
+	struct rig r = {.sim = {.image_error = -ENOENT}};
+
+	(void)state;
+	rig_start(&r, OTHER, ENTRY(WANTED ", traps: {t1: trap}"));
+	rig_expect(&r, "refused", "");
+	rig_expect_reason(&r, "the test's file");
+	rig_stale(&r);
+	rig_restart(&r);
+	rig_expect(&r, "refused", "");
+	r.sim.image_error = 0; /* the file is there now, and somebody says so */
+	rig_config(&r, ENTRY(WANTED ", traps: {t1: trap}"));
+	rig_expect(&r, "converged", "flash 2.0.0\n" ACTIVATE "trap t1: drop -> trap\n");
+	rig_config(&r, ENTRY("firmware: {version: 1.9.0, file: acme.bin}"));
+	rig_expect(&r, "refused", "");
+	rig_expect_reason(&r, "allow_downgrade");
+	rig_config(&r, ENTRY("firmware: {version: 1.9.0, file: acme.bin, allow_downgrade: true}"));
+	rig_expect(&r, "converged", "flash 1.9.0\n" ACTIVATE);
+	rig_clear(&r);
+}
+
+/* What was flashed shows as stored and is not what was said: it is not activated. */
+static void test_wrong_image(void **state)
+{
+	struct rig r = {.sim = {.image = "1.5.0"}};
+
+	(void)state;
+	rig_start(&r, OTHER, ENTRY(WANTED ", traps: {t1: trap}"));
+	rig_expect(&r, "quarantined", "flash 2.0.0\ntrap t1: drop -> trap\n");
+	rig_expect_reason(&r, "stored 1.5.0");
+	r.boot = "boot 2";
+	rig_restart(&r);
+	rig_config(&r, ENTRY(WANTED ", traps: {t1: mirror}"));
+	rig_expect(&r, "quarantined", "trap t1: trap -> mirror\n");
+	r.sim.image = NULL;
+	retry(&r);
+	rig_expect(&r, "converged", "flash 2.0.0\n" ACTIVATE "trap t1: drop -> mirror\n");
+	rig_clear(&r);
+}
+
+/* A driver that reports nothing stored: only the activation tells. */
+static void test_does_not_come_true(void **state)
+{
+	struct rig r = {.sim = {.both = true, .image = "1.0.0"}};
+
+	(void)state;
+	rig_start(&r, MLXSW, ENTRY(WANTED));
+	rig_expect(&r, "quarantined", "flash 2.0.0\n" ACTIVATE);
+	for (int i = 0; i < 3; i++) {
+		rig_stale(&r);
+		rig_restart(&r);
+		sim_reload(&r.sim, REINIT);
+		rig_stale(&r);
+	}
+	rig_expect(&r, "quarantined", "");
+	assert_int_equal(r.sim.flashes, 1);
+	rig_clear(&r);
+}
+
+static void test_disappears(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, OTHER, ENTRY(WANTED));
+	rig_expect(&r, "converged", "flash 2.0.0\n" ACTIVATE);
+	sim_version(&r.sim, VERSION_RUNNING, "1.0.0");
+	sim_version(&r.sim, VERSION_STORED, "1.0.0");
+	sim_register(&r.sim);
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_VANISHED});
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_COUNTED});
+	rig_expect(&r, "failed", "");
+	rig_expect_reason(&r, "does not any more");
+	rig_restart(&r);
+	rig_expect(&r, "failed", "");
+	r.boot = "boot 2";
+	rig_restart(&r);
+	rig_expect(&r, "converged", "flash 2.0.0\n" ACTIVATE);
+	rig_clear(&r);
+}
+
+static void test_flash_fails(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	sim_fault(&r.sim, (struct fault){"flash", -EIO, "the image is bad", 2, false});
+	rig_start(&r, MLXSW, ENTRY(WANTED ", params: {fw_load_policy: flash}, traps: {t1: trap}"));
+	rig_expect_reason(&r, "the image is bad");
+	assert_string_equal(device_state_name(r.d->state), "failed");
+	assert_int_equal(r.sim.reloads, 1); /* for the param */
+	rig_log_clear(&r);
+	rig_restart(&r);
+	rig_stale(&r);
+	rig_expect(&r, "failed", "");
+	rig_expect_reason(&r, "the image is bad");
+	r.boot = "boot 2";
+	rig_restart(&r);
+	rig_expect(&r, "failed", "flash 2.0.0\n");
+	retry(&r);
+	rig_expect(&r, "converged", "flash 2.0.0\n" ACTIVATE "trap t1: drop -> trap\n");
+	rig_clear(&r);
+}
+
+static void test_busy_flash(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	sim_fault(&r.sim, (struct fault){"flash", -EBUSY, NULL, 1, false});
+	rig_start(&r, OTHER, ENTRY(WANTED));
+	rig_expect(&r, "failed", "flash 2.0.0\n");
+	rig_tick(&r);
+	rig_expect(&r, "converged", "flash 2.0.0\n" ACTIVATE);
+	rig_clear(&r);
+}
+
+static void test_lost_answer_to_a_flash(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	sim_fault(&r.sim, (struct fault){"flash", -ETIMEDOUT, NULL, 1, true});
+	rig_start(&r, MLXSW, ENTRY(WANTED));
+	rig_expect(&r, "converged", "flash 2.0.0\n" ACTIVATE);
+	rig_clear(&r);
+}
+
+/* Killed anywhere: one flash, and at most one reload more than needed. */
+static void test_killed_anywhere(void **state)
+{
+	(void)state;
+	for (unsigned at = 1; at < 14; at++) {
+		struct rig r = {.sim = {.both = true}, .kill_at = at};
+
+		rig_start(&r, MLXSW,
+			  ENTRY(WANTED ", params: {fw_load_policy: flash}, traps: {t1: trap}"));
+		if (r.killed)
+			rig_restart(&r);
+		assert_string_equal(device_state_name(r.d->state), "converged");
+		assert_int_equal(r.sim.flashes, 1);
+		assert_true(r.sim.reloads <= 2);
+		rig_clear(&r);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_reload),
+		cmocka_unit_test(test_only_firmware),
+		cmocka_unit_test(test_activate_live),
+		cmocka_unit_test(test_two_reloads),
+		cmocka_unit_test(test_learns_that_both_are_done),
+		cmocka_unit_test(test_waits_for_permission),
+		cmocka_unit_test(test_no_reload_activates),
+		cmocka_unit_test(test_refused_before_anything_is_written),
+		cmocka_unit_test(test_wrong_image),
+		cmocka_unit_test(test_does_not_come_true),
+		cmocka_unit_test(test_disappears),
+		cmocka_unit_test(test_flash_fails),
+		cmocka_unit_test(test_busy_flash),
+		cmocka_unit_test(test_lost_answer_to_a_flash),
+		cmocka_unit_test(test_killed_anywhere),
+	};
+
+	log_set_level(getenv("LOG_LEVEL") ? getenv("LOG_LEVEL") : "crit");
+	if (getenv("ONLY"))
+		cmocka_set_test_filter(getenv("ONLY"));
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
