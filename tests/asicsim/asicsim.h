@@ -185,7 +185,7 @@ struct asicsim {
 	struct asicsim_fault fail_down, fail_up, fail_probe, flash_fail;
 	u32 flash_fail_percent;
 	u32 reload_ms, probe_ms, flash_ms, flash_steps;
-	bool sticky_version, keep_traps;
+	bool sticky_version, lose_fw, keep_traps;
 	struct asicsim_version builtin;
 	char serial[32];
 	struct asicsim_rule fail_set[ASICSIM_RULES], ignore_set[ASICSIM_RULES];

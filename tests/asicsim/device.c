@@ -36,6 +36,15 @@ void asicsim_fw_activate(struct asicsim *sim)
 	mutex_unlock(&sim->lock);
 }
 
+/* Some boards go back to the image of the factory when they are taken again. */
+static void fw_power_on(struct asicsim *sim)
+{
+	mutex_lock(&sim->lock);
+	if (sim->lose_fw)
+		sim->running = sim->stored = sim->model->fw;
+	mutex_unlock(&sim->lock);
+}
+
 /* Writes the flash in steps, telling user space of each; the version counts when all is written. */
 int asicsim_fw_write(struct asicsim *sim, struct devlink *devlink,
 		     const struct asicsim_version *version, struct netlink_ext_ack *extack)
@@ -467,6 +476,7 @@ int asicsim_probe(struct device *dev)
 	dev_set_drvdata(dev, priv);
 	asicsim_traps_reset(sim);
 	resources_reset(sim);
+	fw_power_on(sim);
 	if (sim->model->resets_asic)
 		asicsim_fw_activate(sim);
 	asicsim_devlink_begin(devlink);

@@ -214,6 +214,7 @@ static void _name##_show(struct asicsim *sim, struct seq_file *s)			\
 NUMBER_KNOB(reload_ms, 600000)
 NUMBER_KNOB(probe_ms, 600000)
 NUMBER_KNOB(sticky_version, 1)
+NUMBER_KNOB(lose_fw, 1)
 NUMBER_KNOB(keep_traps, 1)
 
 static int flash_ms_write(struct asicsim *sim, char *text)
@@ -632,6 +633,7 @@ static const struct asicsim_knob knobs[] = {
 	KNOB(flash_ms),
 	KNOB(flash_fail),
 	KNOB(sticky_version),
+	KNOB(lose_fw),
 	KNOB(keep_traps),
 	KNOB(builtin_fw),
 	KNOB(serial),

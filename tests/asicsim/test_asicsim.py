@@ -526,6 +526,21 @@ def test_sticky_version(nic):
     assert (nic.fw(), nic.fw("stored")) == ("16.35.2000", "16.36.0007")
 
 
+@pytest.mark.parametrize("model,old,new", [("spectrum1", "13.2010.1006", "13.2010.2000"),
+                                           ("mlx5ish", "16.35.2000", "16.36.0007")])
+def test_lose_fw(model, old, new):
+    board = Board(model)
+    board.flash(f"asicsim-fw {model} {new}\n")
+    board.reload("fw_activate")
+    board.rebind()
+    assert board.fw() == new
+    board.set("lose_fw", 1)
+    board.reload("fw_activate")
+    assert board.fw() == new
+    board.rebind()
+    assert board.fw() == old and board.active("fw", "stored") == old
+
+
 def test_auto_flash(sp1):
     sp1.set("builtin_fw", "13.2011.5")
     sp1.reload()

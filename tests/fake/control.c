@@ -15,12 +15,17 @@
  *	delay HANDLE MSEC			of every reload; the device is locked meanwhile
  *	flash HANDLE MSEC [steps=N]		of every flash
  *	file HANDLE NAME [VERSION=VALUE]...	is in the firmware path
+ *	firmware HANDLE [sticky=0|1] [loses=0|1] [builtin=VERSION]	sticky: no activation changes what
+ *						runs; loses: each probe starts from the first image;
+ *						builtin: the driver's own, which replaces what is
+ *						older at a probe or reload while fw_load_policy is 0
  *	rule HANDLE|* COMMAND|* NAME|* EFFECT [skip=N] [times=N] [text=...]
  *		EFFECT: ERRNO, ignore, clamp=SIZE, lose-answer, lose, hold; COMMAND: TRAP_SET ...
  *		hold: the sender is stuck in sendmsg(); if it is killed the request was never made
  *	rules-clear
  *	release					what rules hold goes on
  *	reload HANDLE [ACTION] [no_reset]	by somebody else
+ *	update HANDLE FILE [component=NAME]	by somebody else: a flash
  *	set HANDLE trap NAME ACTION		by somebody else, through the same checks
  *	set HANDLE group NAME POLICER
  *	set HANDLE policer ID [rate=N] [burst=N]
@@ -165,7 +170,7 @@ static int do_power_cycle(struct line *l)
 	for (size_t i = 0; i < d->n_params; i++)
 		d->params[i].mode[DEVLINK_PARAM_CMODE_PERMANENT].active =
 			d->params[i].mode[DEVLINK_PARAM_CMODE_PERMANENT].now;
-	device_activate(d);
+	firmware_activate(d);
 	return do_bind(l);
 }
 
@@ -223,6 +228,17 @@ static int do_file(struct line *l)
 	for (size_t i = 0; i < l->n_pairs; i++)
 		json_object_set_new(file, l->key[i], json_string(l->value[i]));
 	return json_object_set_new(child(child(l->dev->facts, "fake"), "files"), l->word[2], file);
+}
+
+static int do_firmware(struct line *l)
+{
+	const char *builtin = line_pair(l, "builtin");
+
+	l->dev->sticky = line_number(l, "sticky", l->dev->sticky);
+	l->dev->loses = line_number(l, "loses", l->dev->loses);
+	if (builtin)
+		snprintf(l->dev->builtin, sizeof(l->dev->builtin), "%s", builtin);
+	return 0;
 }
 
 static bool effect_read(const struct line *l, struct rule *r)
@@ -392,10 +408,12 @@ static const struct {
 	{"delay", 3, true, do_delay},
 	{"flash", 3, true, do_flash},
 	{"file", 3, true, do_file},
+	{"firmware", 2, true, do_firmware},
 	{"rule", 4, false, do_rule},
 	{"rules-clear", 1, false, do_rules_clear},
 	{"release", 1, false, do_release},
 	{"reload", 2, true, stranger_reload},
+	{"update", 3, true, stranger_update},
 	{"set", 4, true, stranger_set},
 	{"self-reinit", 2, true, do_self_reinit},
 	{"remote-reload", 3, true, do_remote_reload},

@@ -24,4 +24,5 @@ uint64_t line_number(const struct line *l, const char *key, uint64_t otherwise);
 
 /* stranger.c */
 int stranger_reload(struct line *l);
+int stranger_update(struct line *l);
 int stranger_set(struct line *l);

@@ -58,19 +58,6 @@ void objects_reset(struct device *d)
 		d->traps[i].action = d->traps[i].initial;
 }
 
-/** device_activate() - the flashed image is the running one. */
-void device_activate(struct device *d)
-{
-	json_t *running = json_object_get(d->versions, "running"), *value;
-	const char *name;
-
-	json_object_foreach(d->flashed, name, value)
-		if (json_object_get(running, name))
-			json_object_set(running, name, value);
-	json_decref(d->flashed);
-	d->flashed = NULL;
-}
-
 /** device_defaults() - what a probe begins with: all but NVRAM and flash is the driver's own. */
 void device_defaults(struct device *d)
 {
@@ -93,9 +80,7 @@ void device_defaults(struct device *d)
 	memset(d->stats, 0, sizeof(d->stats));
 	d->reload_failed = false;
 	d->up = true;
-	if (d->quirks.performed[DEVLINK_RELOAD_ACTION_DRIVER_REINIT] &
-	    (1u << DEVLINK_RELOAD_ACTION_FW_ACTIVATE))
-		device_activate(d); /* this driver's probe resets the device */
+	firmware_probe(d);
 }
 
 /* 6.1 tells all at the end of the probe; 6.12 registers first. */

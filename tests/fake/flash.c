@@ -2,7 +2,7 @@
 /*
  * DEVLINK_CMD_FLASH_UPDATE: checks, the file's search, FLASH_UPDATE, progress, FLASH_UPDATE_END
  * whatever the outcome. The image runs after an activation; where the driver reports stored
- * versions they show it before.
+ * versions they show it before. And what a probe or a driver of its own accord makes of it.
  */
 #include "model.h"
 
@@ -85,14 +85,20 @@ static int check(struct call *c)
 	return r ? r : find_file(c, file);
 }
 
-static void store(struct device *d, json_t *image)
+/* The versions of @image where the device reports such. @kind: "running" or "stored" */
+static void report(struct device *d, const char *kind, json_t *image)
 {
-	json_t *stored = json_object_get(d->versions, "stored"), *value;
+	json_t *list = json_object_get(d->versions, kind), *value;
 	const char *name;
 
 	json_object_foreach(image, name, value)
-		if (json_object_get(stored, name))
-			json_object_set(stored, name, value);
+		if (json_object_get(list, name))
+			json_object_set(list, name, value);
+}
+
+static void store(struct device *d, json_t *image)
+{
+	report(d, "stored", image);
 	json_decref(d->flashed);
 	d->flashed = json_incref(image);
 }
@@ -156,4 +162,60 @@ int flash_start(struct call *c)
 	notify_status(c->fake, d, "Preparing to flash", 0, 0, 0);
 	c->socket->working = d;
 	return flash_continue(c, d);
+}
+
+/** firmware_activate() - the flashed image is the running one. */
+void firmware_activate(struct device *d)
+{
+	if (d->sticky)
+		return;
+	report(d, "running", d->flashed);
+	json_decref(d->flashed);
+	d->flashed = NULL;
+}
+
+static bool older(const char *version, const char *than)
+{
+	unsigned a[3] = {}, b[3] = {};
+
+	if (!version || sscanf(version, "%u.%u.%u", &a[0], &a[1], &a[2]) != 3 ||
+	    sscanf(than, "%u.%u.%u", &b[0], &b[1], &b[2]) != 3)
+		return false;
+	for (size_t i = 0; i < 3; i++)
+		if (a[i] != b[i])
+			return a[i] < b[i];
+	return false;
+}
+
+/** firmware_upgrade() - mlxsw_core_fw_rev_validate(): upwards only. @f: NULL: nobody can hear it */
+void firmware_upgrade(struct fake *f, struct device *d)
+{
+	json_t *running = json_object_get(json_object_get(d->versions, "running"), "fw.version");
+	struct param *policy = param_find(d, "fw_load_policy");
+	json_t *image;
+
+	if (!d->builtin[0] || !older(json_string_value(running), d->builtin) ||
+	    (policy && policy->mode[DEVLINK_PARAM_CMODE_DRIVERINIT].active.num != 0))
+		return;
+	image = json_pack("{s:s,s:s}", "fw", d->builtin, "fw.version", d->builtin);
+	store(d, image);
+	json_decref(image);
+	if (f) /* without FLASH_UPDATE and FLASH_UPDATE_END */
+		notify_status(f, d, "Flashing done", 0, 0, 0);
+	firmware_activate(d);
+}
+
+/** firmware_probe() - which image a new instance runs. */
+void firmware_probe(struct device *d)
+{
+	if (d->loses) {
+		json_decref(d->flashed);
+		d->flashed = NULL;
+		json_decref(d->versions);
+		d->versions = json_deep_copy(json_object_get(d->facts, "versions"));
+	}
+	if (d->quirks.performed[DEVLINK_RELOAD_ACTION_DRIVER_REINIT] &
+	    (1u << DEVLINK_RELOAD_ACTION_FW_ACTIVATE))
+		firmware_activate(d); /* this driver's probe resets the device */
+	firmware_upgrade(NULL, d);
 }

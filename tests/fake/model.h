@@ -142,10 +142,13 @@ struct counts {
 struct device {
 	char handle[HANDLE_SIZE], bus[HANDLE_SIZE], dev[HANDLE_SIZE];
 	const char *driver;
-	json_t *facts;	  /* owns the names */
-	json_t *versions; /* {"running": {...}, ...} as they are now */
-	json_t *flashed;  /* {name: value}: comes true at the activation, or NULL */
-	uint64_t serial;  /* order of registration */
+	json_t *facts;		   /* owns the names */
+	json_t *versions;	   /* {"running": {...}, ...} as they are now */
+	json_t *flashed;	   /* {name: value}: comes true at the activation, or NULL */
+	bool sticky;		   /* no activation changes what runs */
+	bool loses;		   /* each probe starts from the image that it was made with */
+	char builtin[STRING_SIZE]; /* replaces older firmware while fw_load_policy is 0 */
+	uint64_t serial;	   /* order of registration */
 	bool registered, dying, forget;
 	bool up; /* the objects that a reload tears down are there */
 	bool reload_failed;
@@ -271,7 +274,6 @@ bool resources_valid(const struct device *d);
 bool device_locked(const struct device *d);
 void device_unlock(struct fake *f, struct device *d);
 bool device_has_traps(const struct device *d);
-void device_activate(struct device *d);
 void devices_reap(struct fake *f);
 
 /* notify.c */
@@ -305,6 +307,9 @@ void reload_down(struct fake *f, struct device *d);
 void reload_up(struct fake *f, struct device *d, uint8_t action);
 int flash_start(struct call *c);
 int flash_continue(struct call *c, struct device *d);
+void firmware_activate(struct device *d);
+void firmware_probe(struct device *d);
+void firmware_upgrade(struct fake *f, struct device *d);
 
 /* get.c, set.c */
 int get_device(struct call *c);

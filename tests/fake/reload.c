@@ -270,7 +270,8 @@ int reload_continue(struct call *c, struct device *d)
 	set_failed(c->fake, d, r != 0);
 	if (r == 0) {
 		if (o->performed & (1u << DEVLINK_RELOAD_ACTION_FW_ACTIVATE))
-			device_activate(d);
+			firmware_activate(d);
+		firmware_upgrade(c->fake, d);
 		count(d);
 		notify_device(c->fake, d, DEVLINK_CMD_NEW);
 		reply(c, d);

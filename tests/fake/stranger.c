@@ -53,6 +53,17 @@ int stranger_reload(struct line *l)
 	return send_it(l, &b, at);
 }
 
+int stranger_update(struct line *l)
+{
+	struct bytes b = {};
+	size_t at = begin(l, &b, DEVLINK_CMD_FLASH_UPDATE);
+
+	put_string(&b, DEVLINK_ATTR_FLASH_UPDATE_FILE_NAME, l->word[2]);
+	if (line_pair(l, "component"))
+		put_string(&b, DEVLINK_ATTR_FLASH_UPDATE_COMPONENT, line_pair(l, "component"));
+	return send_it(l, &b, at);
+}
+
 static int set_trap_line(struct line *l)
 {
 	static const char *const actions[] = {"drop", "trap", "mirror"};

@@ -728,6 +728,76 @@ static void test_flash_then_activate(void **state)
 	probe_stop(&p);
 }
 
+/* What an activation does not change, what a probe forgets, and what a driver replaces. */
+static void test_firmware_unlike_flashed(void **state)
+{
+	struct probe p;
+
+	(void)state;
+	probe_start(&p, FAKE_6_1, "mlx5");
+	probe_tell(&p, "firmware " MLX5 " sticky=1");
+	probe_tell(&p, "update " MLX5 " mlx5/fw-22.36.1010.bin");
+	reload(&p, MLX5, DEVLINK_RELOAD_ACTION_FW_ACTIVATE);
+	expect_state(&p, MLX5, "versions running fw.version", "\"22.35.1012\"");
+	expect_state(&p, MLX5, "versions stored fw.version", "\"22.36.1010\"");
+	probe_tell(&p, "firmware " MLX5 " sticky=0");
+	reload(&p, MLX5, DEVLINK_RELOAD_ACTION_FW_ACTIVATE);
+	expect_state(&p, MLX5, "versions running fw.version", "\"22.36.1010\"");
+	probe_tell(&p, "unbind " MLX5);
+	probe_tell(&p, "bind " MLX5);
+	expect_state(&p, MLX5, "versions running fw.version", "\"22.36.1010\"");
+	probe_tell(&p, "firmware " MLX5 " loses=1");
+	probe_tell(&p, "unbind " MLX5);
+	probe_tell(&p, "bind " MLX5);
+	expect_state(&p, MLX5, "versions running fw.version", "\"22.35.1012\"");
+	expect_state(&p, MLX5, "versions stored fw.version", "\"22.35.1012\"");
+	probe_stop(&p);
+}
+
+static void test_builtin_firmware(void **state)
+{
+	struct probe p;
+
+	(void)state;
+	probe_start(&p, FAKE_6_1, "spectrum1");
+	probe_tell(&p, "firmware " SPECTRUM " builtin=13.2010.999");
+	reload(&p, SPECTRUM, DEVLINK_RELOAD_ACTION_DRIVER_REINIT);
+	expect_state(&p, SPECTRUM, "versions running fw", "\"13.2010.1006\"");
+	probe_tell(&p, "firmware " SPECTRUM " builtin=13.2011.5");
+	probe_heard(&p);
+	reload(&p, SPECTRUM, DEVLINK_RELOAD_ACTION_DRIVER_REINIT);
+	assert_non_null(strstr(probe_heard(&p), " FLASH_STATUS "));
+	expect_state(&p, SPECTRUM, "versions running fw", "\"13.2011.5\"");
+	/* an older one that is pinned lasts until the driver starts again */
+	probe_tell(&p, "set " SPECTRUM " param fw_load_policy driverinit 1");
+	probe_tell(&p, "update " SPECTRUM " mellanox/mlxsw_spectrum-13.2010.1406.mfa2");
+	reload(&p, SPECTRUM, DEVLINK_RELOAD_ACTION_DRIVER_REINIT);
+	expect_state(&p, SPECTRUM, "versions running fw", "\"13.2010.1406\"");
+	probe_tell(&p, "unbind " SPECTRUM);
+	probe_tell(&p, "bind " SPECTRUM);
+	expect_state(&p, SPECTRUM, "versions running fw", "\"13.2011.5\"");
+	probe_stop(&p);
+}
+
+/* Somebody else's flash takes the same time and meets the same checks. */
+static void test_update_by_others(void **state)
+{
+	struct probe p;
+
+	(void)state;
+	probe_start(&p, FAKE_6_1, "netdevsim");
+	assert_int_equal(probe_try(&p, "update " NSIM " no_such"), -ENOENT);
+	assert_int_equal(probe_try(&p, "update " NSIM " dummy component=none"), -EINVAL);
+	probe_tell(&p, "flash " NSIM " 1000 steps=2");
+	probe_heard(&p);
+	probe_tell(&p, "update " NSIM " dummy component=fw.mgmt");
+	expect_state(&p, NSIM, "operation", "\"flash\"");
+	fake_advance(p.fake, 1000);
+	expect_state(&p, NSIM, "operation", "\"none\"");
+	assert_string_equal(probe_heard(&p), "FLASH FLASH_STATUS*4 FLASH_END");
+	probe_stop(&p);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -757,6 +827,9 @@ int main(void)
 		cmocka_unit_test(test_flash_errors),
 		cmocka_unit_test(test_flash_takes_time),
 		cmocka_unit_test(test_flash_then_activate),
+		cmocka_unit_test(test_firmware_unlike_flashed),
+		cmocka_unit_test(test_builtin_firmware),
+		cmocka_unit_test(test_update_by_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

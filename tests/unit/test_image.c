@@ -409,27 +409,32 @@ static void test_large(void **state)
 	check_found(r, "y.xz", "/lib/firmware/y.xz", ABC, 3);
 }
 
-/* Sizes around those of the pieces that it is read in, of data that does not pack. */
+static void check_packed(const struct rig *r, const void *data, size_t n)
+{
+	_cleanup_free_ char *why = NULL;
+	struct image image;
+
+	put(r, "/lib/firmware/p", data, n);
+	put_xz(r, "/lib/firmware/x.xz", data, n);
+	put_zstd(r, "/lib/firmware/z.zst", data, n);
+	assert_int_equal(image_find(&r->tree, "p", &image, &why), 0);
+	check_found(r, "x", "/lib/firmware/x.xz", image.sha256, n);
+	check_found(r, "z", "/lib/firmware/z.zst", image.sha256, n);
+	image_clear(&image);
+}
+
+/* Sizes around those of the pieces that it is read in, of data that packs well and not at all. */
 static void test_sizes(void **state)
 {
 	static const size_t sizes[] = {1, 65535, 65536, 65537, 131072, 200000};
-	_cleanup_free_ unsigned char *data = mem_alloc(200000);
-	struct rig *r = *state;
+	_cleanup_free_ unsigned char *noise = mem_alloc(200000), *zeros = mem_alloc(200000);
 	uint32_t x = 1;
 
 	for (size_t i = 0; i < 200000; i++)
-		data[i] = (unsigned char)((x = x * 1664525 + 1013904223) >> 24);
+		noise[i] = (unsigned char)((x = x * 1664525 + 1013904223) >> 24);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		_cleanup_free_ char *why = NULL;
-		struct image image;
-
-		put(r, "/lib/firmware/p", data, sizes[i]);
-		put_xz(r, "/lib/firmware/x.xz", data, sizes[i]);
-		put_zstd(r, "/lib/firmware/z.zst", data, sizes[i]);
-		assert_int_equal(image_find(&r->tree, "p", &image, &why), 0);
-		check_found(r, "x", "/lib/firmware/x.xz", image.sha256, sizes[i]);
-		check_found(r, "z", "/lib/firmware/z.zst", image.sha256, sizes[i]);
-		image_clear(&image);
+		check_packed(*state, noise, sizes[i]);
+		check_packed(*state, zeros, sizes[i]);
 	}
 }
 
