@@ -229,7 +229,7 @@ static void run_size(size_t settings)
 
 static void run_apart(size_t settings)
 {
-	int status;
+	int status = 1;
 	pid_t pid;
 
 	fflush(stdout);
