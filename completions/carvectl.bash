@@ -22,6 +22,7 @@ _carvectl() {
 		case $word in
 		--bus=*) bus=("$word") ;;
 		--bus) bus=("$word" "${words[++i]-}") ;;
+		--facts | --config-root) [[ $command != check ]] || ((++i)) ;;
 		-*) ;;
 		*) command=${command:-$word} ;;
 		esac
@@ -32,13 +33,24 @@ _carvectl() {
 		candidates=(system user)
 	elif [[ $cur == --bus=* ]]; then
 		candidates=(--bus=system --bus=user)
+	elif [[ $command == check && $prev == --config-root ]]; then
+		mapfile -t candidates < <(compgen -d -- "$cur")
+		compopt -o filenames
+	elif [[ $command == check && ($prev == --facts || $cur != -*) ]]; then
+		mapfile -t candidates < <(compgen -f -- "$cur")
+		compopt -o filenames
 	elif [[ $cur == -* ]]; then
 		candidates=(--json --bus= --help --version)
-		[[ $command && $command != reload ]] || candidates+=(--no-wait)
+		case $command in
+		'') candidates+=(--no-wait --facts) ;;
+		reload) candidates+=(--no-wait) ;;
+		check) candidates+=(--facts --config-root) ;;
+		capture) candidates+=(--facts) ;;
+		esac
 	else
 		case $command in
-		'') candidates=(status plan reload) ;;
-		status | plan) mapfile -t candidates < <(_carvectl_devices "${bus[@]}") ;;
+		'') candidates=(status plan reload check capture) ;;
+		status | plan | capture) mapfile -t candidates < <(_carvectl_devices "${bus[@]}") ;;
 		esac
 	fi
 

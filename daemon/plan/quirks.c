@@ -9,24 +9,31 @@
 
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
+/*
+ * All generations: Linux 6.1 and 6.12, drivers/net/ethernet/mellanox/mlxsw: core.c (one reset for
+ * both reload actions, reported as both), spectrum_trap.c (the policers' limits and
+ * is_power_of_2(), the actions that mlxsw_sp_trap_action_set() takes).
+ */
+#define MLXSW                                                                                      \
+	.reinit_activates = true, .no_mirror = true, .power_of_two = true,                         \
+	.rate = {1, 2000000000}, .burst = {16, 1 << 24}
+
 static const struct quirks table[] = {
 	{
 		/*
-		 * Linux 6.1 and 6.12, drivers/net/ethernet/mellanox/mlxsw: core.c (one reset for both
-		 * reload actions, reported as both), spectrum_trap.c (MLXSW_SP_TRAP_POLICER limits,
-		 * is_power_of_2(), mirror, fixed_policer, is_source). The maxima of the hash tables:
-		 * the kernel's selftest mlxsw/spectrum/devlink_resources.sh leaves them out as known
-		 * to fail, and stops 128 entries before.
+		 * The kernel's selftest mlxsw/spectrum/devlink_resources.sh leaves these maxima
+		 * out as known to fail, and goes to 128 entries below.
 		 */
-		.driver = "mlxsw_spectrum*",
-		.reinit_activates = true,
-		.no_mirror = true,
-		.power_of_two = true,
-		.rate = {1, 2000000000},
-		.burst = {16, 1 << 24},
+		.driver = "mlxsw_spectrum",
+		.below_maximum = NAMES("/kvd/hash_single", "/kvd/hash_double"),
+		MLXSW,
+	},
+	{
+		/* spectrum_trap.c: fixed_policer and is_source of the mlxsw_sp2 tables. */
+		.driver = "mlxsw_spectrum[2-9]",
 		.fixed_groups = NAMES("acl_sample", "buffer_drops"),
 		.fixed_traps = NAMES("early_drop"),
-		.below_maximum = NAMES("/kvd/hash_single", "/kvd/hash_double"),
+		MLXSW,
 	},
 	{
 		/* Linux 6.1 and 6.12, drivers/net/netdevsim/dev.c: the policers' rows. */

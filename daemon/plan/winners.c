@@ -43,16 +43,12 @@ static bool beaten(const struct candidate *c, const struct candidate *end)
 	return false;
 }
 
-/* The highest layer in which the whole class is set to null; wishes below it are gone. */
-static size_t class_cut(const struct entry *e, const struct class *class)
+static bool clears(const struct layer *l, const struct class *class)
 {
-	size_t cut = 0;
-
-	for (size_t i = 0; i < e->layers.n; i++)
-		vec_each(w, &e->layers.v[i].wishes)
-			if (w->class == class && !w->object)
-				cut = i;
-	return cut;
+	vec_each(w, &l->wishes)
+		if (w->class == class && !w->object)
+			return true;
+	return false;
 }
 
 /** winners_collect() - fill @winners, sorted by class and object. */
@@ -62,13 +58,15 @@ void winners_collect(winner_list *winners, const struct entry *e, const char *ha
 	VEC(struct candidate) all = {};
 
 	for (size_t c = 0; c < n_classes; c++) {
-		size_t cut = class_cut(e, classes[c]);
+		size_t first = all.n;
 
-		for (size_t i = cut; i < e->layers.n; i++) {
+		for (size_t i = 0; i < e->layers.n; i++) {
 			const struct layer *l = &e->layers.v[i];
 
 			if (!match_layer(l, handle, facts))
 				continue;
+			if (clears(l, classes[c]))
+				all.n = first;
 			vec_each(w, &l->wishes)
 				if (w->class == classes[c] && w->object)
 					vec_push(&all, ((struct candidate){{w, l->preset}, i}));

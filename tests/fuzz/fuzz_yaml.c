@@ -9,6 +9,7 @@
  */
 #include "model/json.h"
 #include "plan/bind.h"
+#include "plan/match.h"
 #include "plan/plan.h"
 #include "yaml/yaml.h"
 
@@ -120,6 +121,7 @@ struct fuzz_device {
 static struct fuzz_device devices[] = {
 	{.facts = "netdevsim"},
 	{.facts = "asicsim-spectrum1", .driver = "mlxsw_spectrum"},
+	{.facts = "asicsim-spectrum2", .driver = "mlxsw_spectrum2"},
 	{.facts = "asicsim-mlx5ish"},
 };
 
@@ -160,6 +162,35 @@ static void check_want(const struct state *want, const struct world *w)
 	}
 }
 
+/* Every object that is wanted must be one that is read. */
+static void check_reads(const struct entry *e, const struct fuzz_device *d,
+			const struct state *want)
+{
+	struct reads reads = {};
+
+	bind_reads(e, d->handle, &d->world, &reads);
+	vec_each(o, &want->objects) {
+		bool read = o->class == &class_resource && reads.resources;
+
+		vec_each(n, &reads.names)
+			read |= n->class == o->class && strcmp(n->name, o->name) == 0;
+		MUST(read);
+	}
+	vec_clear(&reads.names);
+}
+
+static void match_all(const struct config *c, const struct fuzz_device *d)
+{
+	const struct entry *second, *first = match_device(c, d->handle, &d->world.facts, &second);
+	struct diag_list diags = {};
+
+	MUST(!first || match_entry(first, d->handle, &d->world.facts));
+	MUST(!second || (first != second && match_entry(second, d->handle, &d->world.facts)));
+	if (second)
+		match_conflict(first, second, d->handle, &diags);
+	diag_clear(&diags);
+}
+
 static void bind_one(const struct entry *e, const struct fuzz_device *d)
 {
 	struct diag_list diags = {};
@@ -171,6 +202,7 @@ static void bind_one(const struct entry *e, const struct fuzz_device *d)
 	vec_each(diag, &diags.diags)
 		MUST(diag->mark.line && diag->message[0]);
 	check_want(&want, &d->world);
+	check_reads(e, d, &want);
 	for (int reload = 0; r == 0 && reload <= 1; reload++) {
 		struct plan plan = {};
 
@@ -188,6 +220,8 @@ static void bind_config(const struct config *c)
 	if (!loaded)
 		load_devices();
 	loaded = true;
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
+		match_all(c, &devices[i]);
 	vec_each(e, &c->entries)
 		for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
 			bind_one(e, &devices[i]);

@@ -13,6 +13,7 @@
 #include "plan/bind.h"
 #include "plan/match.h"
 #include "plan/plan.h"
+#include "plan/quirks.h"
 #include "yaml/emit.h"
 #include "yaml/yaml.h"
 
@@ -20,7 +21,7 @@
 #include <jansson.h>
 #include <unistd.h>
 
-#define LEAST_CASES 45
+#define LEAST_CASES 95
 
 /* ---- a case's files ---- */
 
@@ -282,11 +283,22 @@ static void test_captured(void **state)
 	golden_walk("tests/golden/plan", LEAST_CASES, check_captured);
 }
 
+static void test_reinit_activates(void **state)
+{
+	(void)state;
+	assert_true(quirks_reinit_activates("mlxsw_spectrum"));
+	assert_true(quirks_reinit_activates("mlxsw_spectrum4"));
+	assert_false(quirks_reinit_activates("mlx5_core"));
+	assert_false(quirks_reinit_activates("mlxsw_i2c"));
+	assert_false(quirks_reinit_activates(NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_captured),
+		cmocka_unit_test(test_reinit_activates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
