@@ -794,7 +794,7 @@ static void test_update_by_others(void **state)
 	expect_state(&p, NSIM, "operation", "\"flash\"");
 	fake_advance(p.fake, 1000);
 	expect_state(&p, NSIM, "operation", "\"none\"");
-	assert_string_equal(probe_heard(&p), "FLASH FLASH_STATUS*4 FLASH_END");
+	assert_string_equal(probe_heard(&p), "FLASH FLASH_STATUS*6 FLASH_END");
 	probe_stop(&p);
 }
 
