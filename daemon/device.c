@@ -218,7 +218,7 @@ static void rest(struct device *d, uint64_t now)
 		    !d->world.facts.reload_failed && d->plan.firmware == FIRMWARE_RUNS &&
 		    d->world.memory.lasting.rollback == ROLLBACK_NONE;
 
-	d->known |= d->identified || d->read_error;
+	d->known |= (d->identified && !device_rereads(d)) || d->read_error;
 	if (d->retry_at != USEC_NEVER)
 		return;
 	if (good && !d->world.memory.settled)
@@ -605,10 +605,16 @@ void device_event(struct device *d, const struct device_event *event, uint64_t n
 		device_record(d, now);
 }
 
+/** device_rereads() - has an answer been lost, so that what is known may be old? */
+bool device_rereads(const struct device *d)
+{
+	return d->read_losses && !d->read_error;
+}
+
 /** device_busy() - is it on its way to another state? A re-read of what is known does not count. */
 bool device_busy(const struct device *d)
 {
-	return !d->known || d->activity == DEVICE_WRITING ||
+	return !d->known || device_rereads(d) || d->activity == DEVICE_WRITING ||
 	       (d->activity == DEVICE_READING && d->ran.n);
 }
 

@@ -29,7 +29,8 @@ bool error_is_transient(int error)
 	case EINTR:
 	case ENOBUFS:
 	case ENOMEM:
-	case ETIMEDOUT: /* our own: the answer was lost */
+	case ETIMEDOUT: /* our own: the answer was lost, */
+	case EBADMSG:	/* or a part of it */
 		return true;
 	default:
 		return false;

@@ -47,6 +47,9 @@ void device_drop_records(struct device *d);
 bool device_absorb(struct device *d, const struct device_reading *r, uint64_t now);
 void device_learn(struct device *d);
 
+/* device.c */
+bool device_rereads(const struct device *d);
+
 /* device_failure.c: what did not come true, and for how long it is not tried again */
 bool error_is_transient(int error);
 bool error_means_lost(int error);

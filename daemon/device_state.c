@@ -150,6 +150,9 @@ static void find_activity(const struct device *d, uint64_t now, struct finding *
 	} else if (slow) {
 		add(f, STATE_READING, "; ");
 		buf_add(&f->reason, "the kernel is busy with another request to the device");
+	} else if (device_rereads(d)) {
+		add(f, STATE_READING, "; ");
+		buf_add(&f->reason, "the kernel did not answer, and is asked again");
 	} else if (d->ran.n && d->activity == DEVICE_READING) {
 		add(f, STATE_APPLYING, "; ");
 		buf_add(&f->reason, "reading back");

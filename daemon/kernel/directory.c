@@ -5,12 +5,16 @@
 
 #include <errno.h>
 
+/* An answer that is lost or cut is asked for again, so often in a row. */
+#define LOSSES_MAX 3
+
 struct directory {
 	struct chan *chan;
 	const struct directory_handlers *handlers;
 	void *user;
 	struct family family;
 	bool listing, again;
+	unsigned losses;
 };
 
 static void submit(struct directory *d, struct nl_msg *msg, bool dump)
@@ -20,6 +24,14 @@ static void submit(struct directory *d, struct nl_msg *msg, bool dump)
 	b->v[0].request = msg;
 	b->v[0].dump = dump;
 	chan_submit(d->chan, b);
+}
+
+static bool try_again(struct directory *d, int error)
+{
+	bool lost = error == -ETIMEDOUT || error == -ENOBUFS || error == -EBADMSG;
+
+	d->losses = lost ? d->losses + 1 : 0;
+	return lost && d->losses <= LOSSES_MAX;
 }
 
 static void on_found(struct directory *d, const struct exchange *x)
@@ -32,20 +44,30 @@ static void on_found(struct directory *d, const struct exchange *x)
 			if (decode_family(m, &d->family) == 0)
 				error = 0;
 	}
-	d->handlers->found(d->user, error, &d->family);
+	if (try_again(d, error))
+		directory_find(d);
+	else
+		d->handlers->found(d->user, error, &d->family);
 }
 
 static void on_listed(struct directory *d, const struct exchange *x)
 {
 	char handle[HANDLE_MAX];
+	int error = x->error;
 	uint8_t command;
+	bool lost;
 
-	d->listing = false;
-	decode_each(m, x->reply, x->reply_len)
+	decode_each(m, x->reply, x->reply_len) {
 		if (decode_handle(m, d->family.id, handle, &command) == 0)
 			d->handlers->device(d->user, handle);
-	d->handlers->listed(d->user, x->error);
-	if (d->again) {
+		else if (m->nlmsg_type == d->family.id && error == 0)
+			error = -EBADMSG;
+	}
+	d->listing = false;
+	lost = try_again(d, error);
+	if (!lost)
+		d->handlers->listed(d->user, error);
+	if (lost || d->again) {
 		d->again = false;
 		directory_list(d);
 	}

@@ -140,7 +140,8 @@ static void read_fields(struct object *o, const struct attrs *a, struct arena *a
 	}
 }
 
-static void read_flat(const struct class *class, const struct attrs *a, struct state *state)
+/* Readers return false where the message lacks what makes it one of its kind: it was cut. */
+static bool read_flat(const struct class *class, const struct attrs *a, struct state *state)
 {
 	const char *name = attr_string(a->v[class->key_attr]);
 	char number[24];
@@ -148,12 +149,13 @@ static void read_flat(const struct class *class, const struct attrs *a, struct s
 
 	if (class->key == KEY_ID) {
 		if (!attr_uint(a->v[class->key_attr], 4, &id))
-			return;
+			return false;
 		snprintf(number, sizeof(number), "%" PRIu64, id);
 		name = number;
 	}
 	if (name)
 		read_fields(state_add(state, class, name, CLASS_NO_CMODE), a, &state->arena);
+	return name;
 }
 
 static enum value_type param_type(uint64_t wire_type)
@@ -177,7 +179,7 @@ static enum value_type param_type(uint64_t wire_type)
 }
 
 /* PARAM { NAME, TYPE, VALUES_LIST { VALUE { [DATA], CMODE } ... } } */
-static void read_param(const struct attrs *top, struct state *state)
+static bool read_param(const struct attrs *top, struct state *state)
 {
 	struct attrs param, value;
 	struct nlattr *nest;
@@ -186,11 +188,13 @@ static void read_param(const struct attrs *top, struct state *state)
 	int left;
 
 	if (!attrs_parse_nest(&param, top->v[DEVLINK_ATTR_PARAM]))
-		return;
+		return false;
 	name = attr_string(param.v[DEVLINK_ATTR_PARAM_NAME]);
 	if (!name || !param.v[DEVLINK_ATTR_PARAM_VALUES_LIST] ||
-	    !attr_uint(param.v[DEVLINK_ATTR_PARAM_TYPE], 1, &n) || param_type(n) == VALUE_NONE)
-		return;
+	    !attr_uint(param.v[DEVLINK_ATTR_PARAM_TYPE], 1, &n))
+		return false;
+	if (param_type(n) == VALUE_NONE)
+		return true;
 	nla_for_each_nested(nest, param.v[DEVLINK_ATTR_PARAM_VALUES_LIST], left) {
 		struct object *o;
 		struct value v;
@@ -207,6 +211,7 @@ static void read_param(const struct attrs *top, struct state *state)
 		else /* no value now, but the type is known */
 			o->v[PARAM_VALUE] = (struct value){.type = param_type(n)};
 	}
+	return true;
 }
 
 /* RESOURCE_LIST { RESOURCE { NAME, SIZE, ID, ..., [RESOURCE_LIST] } ... } */
@@ -272,17 +277,20 @@ static void read_stats(const struct nlattr *stats, bool remote, struct facts *fa
 			read_stats_entries(info, remote, facts);
 }
 
-static void read_get(const struct attrs *a, struct facts *facts)
+static bool read_get(const struct attrs *a, struct facts *facts)
 {
 	struct attrs stats;
 	uint64_t failed;
 
-	facts->reload_failed = attr_uint(a->v[DEVLINK_ATTR_RELOAD_FAILED], 1, &failed) && failed;
+	if (!attr_uint(a->v[DEVLINK_ATTR_RELOAD_FAILED], 1, &failed))
+		return false;
+	facts->reload_failed = failed;
 	vec_clear(&facts->counters);
 	if (!attrs_parse_nest(&stats, a->v[DEVLINK_ATTR_DEV_STATS]))
-		return;
+		return true;
 	read_stats(stats.v[DEVLINK_ATTR_RELOAD_STATS], false, facts);
 	read_stats(stats.v[DEVLINK_ATTR_REMOTE_RELOAD_STATS], true, facts);
+	return true;
 }
 
 static const char *keep_string(struct facts *facts, const struct nlattr *a)
@@ -327,33 +335,37 @@ static void read_info(const struct nlmsghdr *m, const struct attrs *a, struct fa
  *
  * The state needs a state_sort() afterwards. An INFO_GET answer adds to facts; a GET answer
  * replaces the counters.
+ *
+ * Return: 1; 0 where @m is not about @handle or of an unknown command; -EBADMSG where it was cut.
  */
-void decode_answer(const struct nlmsghdr *m, uint16_t family, const char *handle,
-		   struct state *state, struct facts *facts)
+int decode_answer(const struct nlmsghdr *m, uint16_t family, const char *handle,
+		  struct state *state, struct facts *facts)
 {
 	char whose[HANDLE_MAX];
 	struct attrs a;
 
-	if (m->nlmsg_type != family || !attrs_parse(&a, m) || !handle_of(&a, whose) ||
-	    strcmp(whose, handle) != 0)
-		return;
+	if (m->nlmsg_type != family)
+		return 0;
+	if (!attrs_parse(&a, m) || !handle_of(&a, whose))
+		return -EBADMSG;
+	if (strcmp(whose, handle) != 0)
+		return 0;
 	switch (command_of(m)) {
 	case DEVLINK_CMD_NEW:
-		read_get(&a, facts);
-		return;
+		return read_get(&a, facts) ? 1 : -EBADMSG;
 	case DEVLINK_CMD_INFO_GET:
 		read_info(m, &a, facts);
-		return;
+		return 1;
 	case DEVLINK_CMD_RESOURCE_DUMP:
 		read_resources(a.v[DEVLINK_ATTR_RESOURCE_LIST], "", 0, state);
-		return;
+		return a.v[DEVLINK_ATTR_RESOURCE_LIST] ? 1 : -EBADMSG;
 	case DEVLINK_CMD_PARAM_GET:
-		read_param(&a, state);
-		return;
+		return read_param(&a, state) ? 1 : -EBADMSG;
 	}
 	for (size_t i = 0; i < n_classes; i++)
 		if (classes[i]->cmd_reply == command_of(m))
-			read_flat(classes[i], &a, state);
+			return read_flat(classes[i], &a, state) ? 1 : -EBADMSG;
+	return 0;
 }
 
 /**

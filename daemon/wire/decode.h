@@ -33,7 +33,7 @@ const struct nlmsghdr *decode_next(const struct nlmsghdr *m, const void *data, s
 int decode_family(const struct nlmsghdr *m, struct family *ret);
 int decode_handle(const struct nlmsghdr *m, uint16_t family, char ret[static HANDLE_MAX],
 		  uint8_t *ret_command);
-void decode_answer(const struct nlmsghdr *m, uint16_t family, const char *handle,
+int decode_answer(const struct nlmsghdr *m, uint16_t family, const char *handle,
 		   struct state *state, struct facts *facts);
 
 /*

@@ -55,21 +55,29 @@ static bool means_absent(const struct read_request *request, int error)
 /**
  * reading_answer() - take in the answer to one request.
  * @reply: the messages that came before the acknowledgement
- * @error: -errno of the acknowledgement, or 0
+ * @error: -errno of the acknowledgement, or 0; that nothing whole came with it is -EBADMSG
  */
 void reading_answer(struct reading *r, const struct read_request *request, const void *reply,
 		    size_t len, int error)
 {
 	struct state *into = request->dump ? &r->catalogue : &r->have;
+	bool told = request->dump;
 
 	if (error == -EMSGSIZE && request->name) {
 		state_add(&r->have, request->class, request->name, CLASS_NO_CMODE)->error = error;
 		return;
 	}
+	decode_each(m, reply, len) {
+		int n = decode_answer(m, r->family, r->handle, into, &r->facts);
+
+		told |= n > 0;
+		if (n < 0 && error == 0)
+			error = n;
+	}
+	if (error == 0 && !told)
+		error = -EBADMSG;
 	if (error < 0 && !means_absent(request, error) && r->error == 0)
 		r->error = error;
-	decode_each(m, reply, len)
-		decode_answer(m, r->family, r->handle, into, &r->facts);
 }
 
 /** reading_finish() - all answers are in. */

@@ -157,8 +157,16 @@ static void forward(struct link *l, char *data, size_t len)
 			kept += size;
 		}
 	}
-	if (!notification || !rules_drop_notification())
+	switch (notification ? rules_judge_notification() : FATE_PASS) {
+	case FATE_PASS:
 		to_client(l, data, kept);
+		break;
+	case FATE_LOSE:
+		break;
+	case FATE_OVERRUN:
+		empty_message(l, NLMSG_OVERRUN);
+		break;
+	}
 }
 
 /* Return: false when nothing came within @msec. */
@@ -217,7 +225,10 @@ static bool obey(struct link *l, const struct nlmsghdr *m, const struct verdict 
 	case EFFECT_TRUNCATE:
 		return true;
 	case EFFECT_DELAY:
-		usleep((useconds_t)v->value * 1000);
+		if (v->value)
+			usleep((useconds_t)v->value * 1000);
+		else
+			rules_wait_for_change();
 		return true;
 	case EFFECT_DROP_REQUEST:
 		return false;

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define RULES_MAX 64
 
@@ -25,11 +26,12 @@ const char rules_usage[] =
 	"  drop-answer   the kernel carries it out, no answer comes\n"
 	"  drop-request  the kernel never sees it, no answer comes\n"
 	"  errno=NUMBER  the kernel never sees it, this error comes\n"
-	"  delay=MSEC    before it is sent on\n"
+	"  delay[=MSEC]  before it is sent on; without MSEC until FILE changes\n"
 	"  truncate=LEN  its answers are cut to so many bytes\n"
 	"  hold          it gets stuck until the client has gone, and is never sent on\n"
 	"  kill          the relay dies before it is sent on\n"
 	"  drop-notifications [N]   the Nth datagram of notifications, or all\n"
+	"  overrun [N]              the same, and the client reads that some were lost\n"
 	"COMMAND: GETFAMILY GET RELOAD TRAP_SET ... or its number. The log has a line per "
 	"request:\n"
 	"ordinal, command, handle, object.\n";
@@ -72,7 +74,8 @@ struct rule {
 	enum effect effect;
 	const char *name;
 	unsigned long value;
-	bool notifications, every, from_file;
+	enum fate fate; /* of notifications; then the effect does not count */
+	bool every, from_file;
 	uint8_t command; /* 0: the ordinal counts */
 	unsigned long n, seen;
 };
@@ -82,6 +85,7 @@ static size_t n_rules;
 static unsigned long n_requests;
 static const char *file;
 static struct timespec file_time;
+static unsigned long file_changes;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static int command_read(const char *word)
@@ -103,8 +107,11 @@ static int effect_read(struct rule *r, char *word)
 	r->value = value ? strtoul(value, NULL, 10) : 0;
 	if (strcmp(word, "truncate") == 0 && r->value < NLMSG_HDRLEN)
 		return -EINVAL;
-	if (strcmp(word, "drop-notifications") == 0) {
-		r->notifications = true;
+	if (strcmp(word, "drop-notifications") == 0)
+		r->fate = FATE_LOSE;
+	if (strcmp(word, "overrun") == 0)
+		r->fate = FATE_OVERRUN;
+	if (r->fate) {
 		r->every = true;
 		return 0;
 	}
@@ -191,6 +198,7 @@ static void reread(void)
 	if (!f)
 		return;
 	file_time = st.st_mtim;
+	file_changes++;
 	for (size_t i = 0; i < n_rules; i++)
 		if (!rules[i].from_file)
 			rules[kept++] = rules[i];
@@ -211,7 +219,7 @@ static uint8_t command_of(const struct nlmsghdr *m)
 /* A rule for one request of a command counts those requests by itself. */
 static bool applies(struct rule *r, uint8_t command, unsigned long ordinal)
 {
-	if (r->notifications)
+	if (r->fate)
 		return false;
 	if (!r->command)
 		return r->every || r->n == ordinal;
@@ -237,17 +245,36 @@ struct verdict rules_judge(const struct nlmsghdr *m)
 	return v;
 }
 
-bool rules_drop_notification(void)
+/** rules_wait_for_change() - until the rules file is another one. */
+void rules_wait_for_change(void)
 {
-	bool drop = false;
+	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+	unsigned long before, now;
+
+	pthread_mutex_lock(&lock);
+	before = now = file_changes;
+	while (now == before) {
+		pthread_mutex_unlock(&lock);
+		nanosleep(&pause, NULL);
+		pthread_mutex_lock(&lock);
+		reread();
+		now = file_changes;
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+/** rules_judge_notification() - count a datagram of notifications and say what becomes of it. */
+enum fate rules_judge_notification(void)
+{
+	enum fate fate = FATE_PASS;
 
 	pthread_mutex_lock(&lock);
 	reread();
 	for (size_t i = 0; i < n_rules; i++)
-		if (rules[i].notifications)
-			drop |= rules[i].every || ++rules[i].seen == rules[i].n;
+		if (rules[i].fate && (rules[i].every || ++rules[i].seen == rules[i].n))
+			fate = rules[i].fate;
 	pthread_mutex_unlock(&lock);
-	return drop;
+	return fate;
 }
 
 static const struct nlattr *find(const struct nlmsghdr *m, uint16_t type)

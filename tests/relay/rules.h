@@ -20,10 +20,13 @@ enum effect {
 	EFFECT_KILL,	     /* the relay dies before it is sent on: no more kernel */
 };
 
+/* A datagram of notifications comes through, is lost, or is lost as in an overrun: with a word. */
+enum fate { FATE_PASS, FATE_LOSE, FATE_OVERRUN };
+
 struct verdict {
 	unsigned long ordinal;
 	enum effect effect;
-	unsigned long value;
+	unsigned long value; /* of a delay 0: until the rules change */
 	const char *name;
 };
 
@@ -32,5 +35,6 @@ extern const char rules_usage[];
 int rules_add(const char *text);
 void rules_file(const char *path);
 struct verdict rules_judge(const struct nlmsghdr *m);
-bool rules_drop_notification(void);
+void rules_wait_for_change(void);
+enum fate rules_judge_notification(void);
 void request_describe(const struct nlmsghdr *m, char text[static REQUEST_TEXT]);

@@ -56,8 +56,8 @@ struct rig {
 	uint64_t now, wake_at;
 	unsigned events; /* since the last thing that happened outside */
 	unsigned reads, identified, catalogued;
-	int read_error; /* of the next read_errors reads */
-	unsigned read_errors;
+	int read_error;			  /* of the next read_errors reads */
+	unsigned read_errors, good_reads; /* ... after so many good ones */
 	bool gone, stuck;
 	unsigned kill_at, actions; /* the process dies in the n-th thing it does; 0: never */
 	bool killed, quiet;	   /* quiet: a reload and a param's SET bring no notification */

@@ -507,6 +507,27 @@ static void test_unreadable(void **state)
 	rig_clear(&r);
 }
 
+/* Whichever read is lost: nothing is said of the device before another one has shown it. */
+static void test_lost_read(void **state)
+{
+	unsigned reads = 1;
+
+	(void)state;
+	for (unsigned i = 0; i < reads; i++) {
+		struct rig r = {.read_error = -ETIMEDOUT, .read_errors = 1, .good_reads = i};
+
+		rig_start(&r, FACTS, ENTRY(LIVE));
+		assert_string_equal(device_state_name(r.d->state), "reading");
+		assert_true(device_busy(r.d));
+		rig_tick(&r);
+		rig_expect(&r, "converged", LIVE_SENT);
+		assert_false(device_busy(r.d));
+		reads = r.reads - 1;
+		rig_clear(&r);
+	}
+	assert_true(reads >= 3);
+}
+
 /* It says something else than "try again". */
 static void test_unreadable_for_good(void **state)
 {
@@ -895,6 +916,7 @@ int main(void)
 		cmocka_unit_test(test_size_that_is_never_read),
 		cmocka_unit_test(test_lost_answers),
 		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_lost_read),
 		cmocka_unit_test(test_unreadable_for_good),
 		cmocka_unit_test(test_config_during_a_write),
 		cmocka_unit_test(test_config_during_a_read),

@@ -431,7 +431,7 @@ static void do_read(struct rig *r, struct device_todo *todo, struct device_todo 
 	read_objects(&r->sim, &todo->reads, &have, &catalogue);
 	vec_clear(&todo->reads.names);
 	interrupt(r, &r->during_read);
-	if (r->read_errors && r->read_errors--)
+	if (r->reads > r->good_reads && r->read_errors && r->read_errors--)
 		reading.error = r->read_error;
 	if (r->sim.gone)
 		reading.error = -ENODEV;
