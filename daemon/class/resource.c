@@ -4,14 +4,17 @@
 
 #include <linux/devlink.h>
 
+static const struct enum_name no_limit[] = {{"unlimited", VALUE_UNLIMITED}};
+static const struct enum_names size_names = {no_limit, ARRAY_SIZE(no_limit), .closed = false};
+
 static const struct field fields[] = {
 	[RESOURCE_SIZE] = {"size", VALUE_U64, DEVLINK_ATTR_RESOURCE_SIZE,
-			   FIELD_WRITABLE | FIELD_SIZE, NULL,
+			   FIELD_WRITABLE | FIELD_SIZE, &size_names,
 			   "entries: a number, a percentage of the parent, rest, min, max"},
-	[RESOURCE_SIZE_NEW] = {"size_new", VALUE_U64, DEVLINK_ATTR_RESOURCE_SIZE_NEW, 0, NULL,
-			       "the size that the next reload brings"},
+	[RESOURCE_SIZE_NEW] = {"size_new", VALUE_U64, DEVLINK_ATTR_RESOURCE_SIZE_NEW, 0,
+			       &size_names, "the size that the next reload brings"},
 	[RESOURCE_MIN] = {"min", VALUE_U64, DEVLINK_ATTR_RESOURCE_SIZE_MIN, 0, NULL, "least size"},
-	[RESOURCE_MAX] = {"max", VALUE_U64, DEVLINK_ATTR_RESOURCE_SIZE_MAX, 0, NULL,
+	[RESOURCE_MAX] = {"max", VALUE_U64, DEVLINK_ATTR_RESOURCE_SIZE_MAX, 0, &size_names,
 			  "greatest size"},
 	[RESOURCE_GRAN] = {"granularity", VALUE_U64, DEVLINK_ATTR_RESOURCE_SIZE_GRAN, 0, NULL,
 			   "sizes are multiples of it"},

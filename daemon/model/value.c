@@ -66,8 +66,6 @@ void value_format(const struct value *v, const struct enum_names *names, struct 
 		name = enum_name(names, v->num);
 		if (name)
 			buf_add(out, "%s", name);
-		else if (v->type == VALUE_U64 && v->num == VALUE_UNLIMITED)
-			buf_add(out, "unlimited");
 		else
 			buf_add(out, "%" PRIu64, v->num);
 		return;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Writes a captured device as a config file: what may be wanted, with the values there are. What
- * nobody can set (traps that are not drops, params without a value) is left out.
+ * nobody can set (traps that are not drops, params without a value), or no file can hold (texts that are
+ * not UTF-8, or have control characters), is left out.
  */
 #include "yaml/emit.h"
+#include "yaml/source.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -68,6 +70,9 @@ static void value(struct emitter *e, const struct object *o, unsigned field)
 static bool can_be_wanted(const struct object *o)
 {
 	if (o->class == &class_trap && object_num(o, TRAP_TYPE, TRAP_TYPE_DROP) != TRAP_TYPE_DROP)
+		return false;
+	if (!source_can_hold(o->name) ||
+	    (o->v[0].type == VALUE_STRING && object_has(o, 0) && !source_can_hold(o->v[0].str)))
 		return false;
 	return object_has(o, 0);
 }

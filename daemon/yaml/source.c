@@ -113,6 +113,20 @@ const char *source_keep_line(struct place at, struct arena *arena)
 	return s->kept[at.line - 1];
 }
 
+/** source_can_hold() - can a file write @text as a value? */
+bool source_can_hold(const char *text)
+{
+	size_t n = strlen(text), len;
+	uint32_t c;
+
+	for (; n; text += len, n -= len) {
+		len = decode(text, n, &c);
+		if (len == 0 || c < ' ' || is_control(c))
+			return false;
+	}
+	return true;
+}
+
 /** place_char() - the first byte of the character at @at; NUL at the end of a line. */
 char place_char(struct place at)
 {

@@ -33,6 +33,7 @@ int source_read(const char *path, enum source_kind kind, struct diag_list *diags
 		struct source **ret);
 struct source *source_free(struct source *s);
 const char *source_line(const struct source *s, uint32_t line, size_t *ret_n);
+bool source_can_hold(const char *text);
 const char *source_keep_line(struct place at, struct arena *arena);
 char place_char(struct place at);
 struct mark place_mark(struct place at);

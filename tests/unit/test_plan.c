@@ -283,6 +283,32 @@ static void test_captured(void **state)
 	golden_walk("tests/golden/plan", LEAST_CASES, check_captured);
 }
 
+/* What the kernel says may be no text at all. */
+static void test_captured_bytes(void **state)
+{
+	static const char *const values[] = {"good", "\xff\xfe", "cut off \xe2\x82", "\x1b[31m",
+					     "\xc2\x85"};
+	struct world w = {.has_catalogue = true};
+	_cleanup_free_ char *text = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		_cleanup_free_ char *name = mem_printf("param%zu", i);
+		struct object *o = state_add(&w.catalogue, &class_param, name, CMODE_RUNTIME);
+
+		object_set(o, PARAM_VALUE, (struct value){.type = VALUE_STRING, .str = values[i]});
+	}
+	state_sort(&w.catalogue);
+	text = yaml_emit_world("pci/0000:03:00.0", &w);
+	assert_non_null(strstr(text, "param0: {runtime: \"good\"}"));
+	for (size_t i = 1; i < ARRAY_SIZE(values); i++) {
+		_cleanup_free_ char *name = mem_printf("param%zu", i);
+
+		assert_null(strstr(text, name));
+	}
+	world_clear(&w);
+}
+
 static void test_reinit_activates(void **state)
 {
 	(void)state;
@@ -298,6 +324,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_captured),
+		cmocka_unit_test(test_captured_bytes),
 		cmocka_unit_test(test_reinit_activates),
 	};
 
