@@ -34,7 +34,7 @@ int decode_family(const struct nlmsghdr *m, struct family *ret);
 int decode_handle(const struct nlmsghdr *m, uint16_t family, char ret[static HANDLE_MAX],
 		  uint8_t *ret_command);
 int decode_answer(const struct nlmsghdr *m, uint16_t family, const char *handle,
-		   struct state *state, struct facts *facts);
+		  struct state *state, struct facts *facts);
 
 /*
  * What a notification tells of a flash, whoever has asked for it. The outcome is not among it: the

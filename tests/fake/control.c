@@ -319,11 +319,13 @@ static int do_remote_reload(struct line *l)
 				  ? DEVLINK_RELOAD_ACTION_FW_ACTIVATE
 				  : DEVLINK_RELOAD_ACTION_DRIVER_REINIT;
 	unsigned limit = l->n > 3;
+	uint32_t performed = limit ? 1u << action : l->dev->quirks.performed[action];
 	int r = limit ? 0 : do_self_reinit(l);
 
 	if (r)
 		return r;
-	l->dev->stats[1][action][limit]++;
+	for (unsigned i = 1; i < N_ACTIONS; i++)
+		l->dev->stats[1][i][limit] += performed >> i & 1;
 	notify_device(l->fake, l->dev, DEVLINK_CMD_NEW);
 	return 0;
 }

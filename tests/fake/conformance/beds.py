@@ -43,6 +43,13 @@ class RealBed(Bed):
     def fail_flash(self, percent):
         self.device.board.set("flash_fail", f"{percent} 5")
 
+    def recover(self):
+        self.device.board.set("recover")
+
+    def remote_reload(self, how):
+        """full or no_reset, by another host."""
+        self.device.board.set("remote_reload", how)
+
     def image(self, version):
         """The name of a firmware file."""
         file = FIRMWARE / "conformance.img"
@@ -121,6 +128,12 @@ class FakeBed(Bed):
 
     def fail_flash(self, percent):
         self.tell(f"fail-flash {self.handle} EIO percent={percent}")
+
+    def recover(self):
+        self.tell(f"self-reinit {self.handle}")
+
+    def remote_reload(self, how):
+        self.tell(f"remote-reload {self.handle} fw_activate {how.replace('full', '')}")
 
     def image(self, version):
         self.tell(f"file {self.handle} conformance.img fw.version={version} fw={version}")

@@ -210,6 +210,27 @@ def half_way(t):
             t.reload()
 
 
+def unasked(t):
+    """What the driver or another host does."""
+    if t.bed.model == "spectrum1":
+        with t.operation("recovery"):
+            t.stage()
+            t.disturb()
+            t.bed.recover()
+            t.read_params()
+            t.read_policy()
+            t.ask(nl.RESOURCE_DUMP)
+        with t.operation("reload after the recovery"):
+            t.reload()
+    if t.bed.model == "mlx5ish":
+        for how in ("full", "no_reset"):
+            with t.operation(f"remote reload {how}"):
+                t.disturb()
+                t.bed.remote_reload(how)
+                t.read_params()
+                t.read_policy()
+
+
 def farewell(t):
     with t.operation("unbind of a failed one"):
         t.bed.fail_up(True)
@@ -306,7 +327,7 @@ def wrong_policy(t):
     t.ask(nl.POLICER_SET, (nl.POLICER, 1), (nl.RATE, u32(100)))
 
 
-PARTS = reads, reloads, failures, half_way, mistakes, flashes, farewell
+PARTS = reads, reloads, failures, half_way, mistakes, flashes, unasked, farewell
 OWN_PARTS = {"spectrum2": (reads, mistakes)}                 # the rest is as with spectrum1
 
 
