@@ -27,7 +27,7 @@ FIRMWARE = pathlib.Path("/lib/firmware")
 # What a test may ask for by @pytest.mark.needs(...). A kind that has not got it says why in `lacks`.
 FEATURES = {
     "systemd", "netlink", "relay", "runtime param", "size that is not read", "unlimited size", "limited size",
-    "failing SET", "slow reload", "hold that ends when told",
+    "failing SET", "slow reload", "hold that ends when told", "refusing driver",
 }
 
 
