@@ -46,14 +46,25 @@ static void fw_power_on(struct asicsim *sim)
 }
 
 /* Writes the flash in steps, telling user space of each; the version counts when all is written. */
-int asicsim_fw_write(struct asicsim *sim, struct devlink *devlink,
-		     const struct asicsim_version *version, struct netlink_ext_ack *extack)
+/* The time of a flash may be changed while it lasts. */
+static void flash_pause(struct asicsim *sim, u32 steps)
 {
-	u32 i, ms, steps, stop;
-	int err;
+	u32 ms;
 
 	mutex_lock(&sim->lock);
 	ms = sim->flash_ms;
+	mutex_unlock(&sim->lock);
+	if (ms)
+		msleep(ms / steps);
+}
+
+int asicsim_fw_write(struct asicsim *sim, struct devlink *devlink,
+		     const struct asicsim_version *version, struct netlink_ext_ack *extack)
+{
+	u32 i, steps, stop;
+	int err;
+
+	mutex_lock(&sim->lock);
 	steps = sim->flash_steps;
 	stop = sim->flash_fail.err ? steps * sim->flash_fail_percent / 100 : steps;
 	mutex_unlock(&sim->lock);
@@ -61,8 +72,7 @@ int asicsim_fw_write(struct asicsim *sim, struct devlink *devlink,
 	devlink_flash_update_status_notify(devlink, "Preparing to flash", NULL, 0, 0);
 	for (i = 0; i < steps && i < stop; i++) {
 		devlink_flash_update_status_notify(devlink, "Flashing", NULL, i, steps);
-		if (ms)
-			msleep(ms / steps);
+		flash_pause(sim, steps);
 	}
 	err = asicsim_fault_hit(sim, &sim->flash_fail);
 	if (err) {

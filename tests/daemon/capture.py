@@ -5,35 +5,24 @@ import ctypes
 import socket
 import struct
 
-from switch import wait
+import rawlink as nl
 
 SO_ATTACH_FILTER, SO_RCVBUFFORCE = 26, 33
 NETLINK_GENERIC, ETH_P_ALL = 16, 3
 NLM_F_REQUEST = 1
-GENL_ID_CTRL, CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME = 16, 3, 1, 2
 
 # commands that only ask, and NOTIFY_FILTER_SET, which changes only one's own socket
 READS = {1, 5, 11, 13, 17, 21, 25, 29, 31, 32, 36, 38, 42, 46, 47, 51, 52, 55, 56, 61, 65, 69, 74}
 READS |= {78, 82, 84}
-KINDS = {35: "resource", 37: "reload", 39: "param", 58: "flash", 62: "trap", 66: "group"}
-KINDS |= {70: "policer"}
-# the attributes that say which object, and those that say which value
-OBJECT = {35: [66], 39: [81], 62: [130], 66: [135], 70: [142]}
-VALUE = {35: [67], 37: [153], 39: [86], 58: [122], 62: [131], 66: [131, 142], 70: [143, 144]}
-STRINGS = {1, 2, 81, 122, 130, 135}
+PARAM_SET = 39
+KINDS = {35: "resource", 37: "reload", 58: "flash", 62: "trap", 66: "group", 70: "policer"}
+CMODES = ["runtime", "driverinit", "permanent"]
+ACTIONS = ["drop", "trap", "mirror"]
+RELOADS = [None, "driver_reinit", "fw_activate"]
 
+# kind: a param's is its cmode; value: a policer's is (rate, burst), None is what is not sent
 Write = collections.namedtuple("Write", "device kind object value")
-
-
-def attributes(data):
-    found = {}
-    while len(data) >= 4:
-        length, kind = struct.unpack_from("=HH", data)
-        if length < 4:
-            break
-        found[kind & 0x3FFF] = data[4:length]
-        data = data[(length + 3) & ~3:]
-    return found
+PATHS = {}  # of resources, by handle and id; a switch tells
 
 
 def messages(data):
@@ -45,25 +34,42 @@ def messages(data):
         data = data[(length + 3) & ~3:]
 
 
-def family_id(name):
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_GENERIC) as sock:
-        text = name.encode() + b"\0"
-        body = struct.pack("=BBHHH", CTRL_CMD_GETFAMILY, 1, 0, len(text) + 4, CTRL_ATTR_FAMILY_NAME)
-        body += text.ljust((len(text) + 3) & ~3, b"\0")
-        sock.send(struct.pack("=IHHII", 16 + len(body), GENL_ID_CTRL, NLM_F_REQUEST, 1, 0) + body)
-        _kind, _flags, answer = next(messages(sock.recv(65536)))
-        return struct.unpack("=H", attributes(answer[4:])[CTRL_ATTR_FAMILY_ID])[0]
+def text(found, kind):
+    return found[kind].rstrip(b"\0").decode() if kind in found else None
 
 
-def decode(kind, data):
-    if kind in STRINGS:
-        return data.rstrip(b"\0").decode()
-    return int.from_bytes(data, "little")
+def number(found, kind):
+    return int.from_bytes(found[kind], "little") if kind in found else None
+
+
+def param_value(found):
+    """By its type: a flag is there or not."""
+    kind = number(found, 83)
+    return 86 in found if kind == 6 else text(found, 86) if kind == 5 else number(found, 86)
+
+
+def object_and_value(kind, found, paths):
+    """What a request names, and what it sets."""
+    if kind in CMODES:
+        return text(found, 81), param_value(found)
+    if kind == "resource":
+        return paths.get(number(found, 66), number(found, 66)), number(found, 67)
+    if kind == "reload":
+        return None, RELOADS[number(found, 153) or 0]
+    if kind == "flash":
+        return text(found, 122), text(found, 122)
+    if kind == "trap":
+        return text(found, 130), ACTIONS[number(found, 131)]
+    if kind == "group":
+        return text(found, 135), number(found, 142) or None
+    if kind == "policer":
+        return number(found, 142), (number(found, 143), number(found, 144))
+    return None, None
 
 
 class Capture:
     def __init__(self, interface):
-        self.family = family_id("devlink")
+        self.family = nl.Link().family
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 32 << 20)
         # only what goes to the kernel: ldb [6]; jset #NLM_F_REQUEST; ret #all; ret #0
@@ -97,19 +103,14 @@ class Capture:
         command = payload[0]
         if command in READS:
             return
-        found = attributes(payload[4:])
+        found = dict(nl.each(payload[4:]))
         if 80 in found:
-            found.update(attributes(found[80]))
-        device = "/".join(decode(kind, found[kind]) for kind in (1, 2) if kind in found)
-        name = [decode(kind, found[kind]) for kind in OBJECT.get(command, []) if kind in found]
-        value = [decode(kind, found[kind]) for kind in VALUE.get(command, []) if kind in found]
-        self.seen.append(Write(device, KINDS.get(command, command), name[0] if name else None,
-                               value[0] if len(value) == 1 else tuple(value)))
-
-    def wait_for(self, device, kind, name, value):
-        """Until somebody has written this."""
-        wanted = Write(device, kind, name, value)
-        wait(lambda: wanted in self.writes(), f"{wanted} to be seen")
+            found.update(nl.each(found[80]))
+        device = "/".join(text(found, kind) for kind in (1, 2) if kind in found)
+        kind = KINDS.get(command, command)
+        if command == PARAM_SET:
+            kind = CMODES[number(found, 87)]
+        self.seen.append(Write(device, kind, *object_and_value(kind, found, PATHS.get(device, {}))))
 
     def writes(self, device=None, kind=None):
         """What was written since the last clear(), in order."""

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""carved itself: as the installed unit (Carved), or as a process that converges and ends (Once)."""
+"""carved itself: as a daemon that the test starts (Process), as the installed unit (Unit), or as a process that
+converges and ends (Once). The first two are told and asked the same way, over D-Bus."""
 import os
 import pathlib
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import textwrap
+import threading
+import time
 
 from switch import DEADLINE, output, wait
 from sysbus import BusError
@@ -14,39 +19,29 @@ NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 PLACE = r"[^ :]*carved\.yaml:\d+:\d+"
 NAME, ROOT = "org.carved1", "/org/carved1"
 PROPERTIES = "org.freedesktop.DBus.Properties"
+SANITIZER = re.compile(r"Sanitizer|runtime error")
 
 
-def entry(name, body, match=None):
-    """An entry for the device of this handle, or for what matches."""
-    body = (f"match: {match}\n" if match else "") + textwrap.dedent(body)
-    return f"  {name}:\n" + textwrap.indent(body.rstrip("\n"), "    ") + "\n"
+def flow(value):
+    """In one line of YAML."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k}: {flow(v)}" for k, v in value.items()) + "}"
+    return {True: "true", False: "false", None: "null"}.get(value, value) \
+        if value is None or isinstance(value, bool) else str(value)
+
+
+def entry(name, body="", match=None, **keys):
+    """An entry for the device of this handle, or for what matches: the body, and what the keys say."""
+    lines = [f"match: {match}"] if match else []
+    lines += textwrap.dedent(body).rstrip("\n").splitlines()
+    lines += [f"{key}: {flow(value)}" for key, value in keys.items()]
+    return f"  {name}:\n" + textwrap.indent("\n".join(lines), "    ") + "\n"
 
 
 def config(*entries, audit="0", settle="100ms"):
     """A whole file."""
     return (f"version: 1\nsettings: {{audit_interval: {audit}, settle_timeout: {settle}}}\n"
             "devices:\n" + "".join(entries))
-
-
-def build(variant):
-    """The installed tree of a build."""
-    asan = pathlib.Path(os.environ.get("CARVED_BUILD", "/host/build/asan"))
-    return asan.parent / f"root-{variant}"
-
-
-def install(variant):
-    """Over the guest's own files, as a package would."""
-    shutil.copytree(build(variant), "/", symlinks=True, dirs_exist_ok=True)
-    dropin = pathlib.Path("/run/systemd/system/carved.service.d/test.conf")
-    dropin.parent.mkdir(parents=True, exist_ok=True)
-    dropin.write_text("[Unit]\nStartLimitIntervalSec=0\n[Service]\n"
-                      # the search for leaks needs ptrace; Once does it
-                      "Environment=ASAN_OPTIONS=detect_leaks=0:log_path=/run/carved/sanitizer\n"
-                      "Environment=UBSAN_OPTIONS=log_path=/run/carved/sanitizer\n")
-    output("systemd-sysusers")
-    dbus = "org.freedesktop.DBus"
-    output("busctl", "call", dbus, "/org/freedesktop/DBus", dbus, "ReloadConfig")
-    output("systemctl", "daemon-reload")
 
 
 def bus_path(handle):
@@ -56,79 +51,40 @@ def bus_path(handle):
     return f"{ROOT}/device/" + "".join(escape(i, c) for i, c in enumerate(handle))
 
 
-def empty(folder):
-    for path in pathlib.Path(folder).iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-
-
 class Carved:
-    """The unit. It is stopped and knows nothing when a test gets it."""
+    """What is told to it and asked of it. It is stopped and knows nothing when a test gets it."""
 
-    file = pathlib.Path("/etc/carved/carved.yaml")
-    stopped = False  # systemctl takes its time: it is not asked to stop what is stopped
-
-    def __init__(self, bus):
-        self.bus = bus
-        self.reset()
-
-    # the unit
-
-    def reset(self):
-        self.stop()
-        for folder in "/run/carved", "/var/lib/carved", str(self.file.parent):
-            if os.path.exists(folder):
-                empty(folder)
-        self.file.parent.mkdir(exist_ok=True)
+    def __init__(self, place, file):
+        self.place, self.bus, self.file = place, place.bus(), file
 
     def config(self, *entries, **settings):
         self.file.write_text(config(*entries, **settings))
-
-    def start(self):
-        """Returns when it says that it is ready."""
-        Carved.stopped = False
-        output("systemctl", "start", "carved", timeout=DEADLINE)
 
     def run(self, *entries, **settings):
         self.config(*entries, **settings)
         self.start()
 
-    def start_no_wait(self):
-        Carved.stopped = False
-        output("systemctl", "start", "--no-block", "carved")
+    def start(self):
+        """Returns when it says that it is ready."""
+        self.start_no_wait()
+        self.wait_ready()
 
-    def stop(self):
-        if not Carved.stopped:
-            output("systemctl", "stop", "carved")
-        Carved.stopped = True
-
-    def forgive(self):
-        """What was meant to fail."""
-        output("systemctl", "reset-failed", "carved")
+    def wait_ready(self):
+        wait(self.ready, "carved to be ready")
 
     def restart(self):
-        Carved.stopped = False
-        output("systemctl", "restart", "carved", timeout=DEADLINE)
+        self.stop()
+        self.start()
 
-    def kill(self, signal):
-        """Only the daemon; systemd starts it again after KILL."""
-        output("systemctl", "kill", f"--signal={signal}", "carved")
+    def ctl(self, *arguments):
+        """carvectl: its exit status, what it prints, and what it says on standard error."""
+        done = subprocess.run([self.place.program("carvectl"), *arguments, *self.place.ctl_options],
+                              capture_output=True, text=True, check=False, timeout=DEADLINE,
+                              env={**os.environ, **self.place.environment})
+        assert not SANITIZER.search(done.stderr), done.stderr
+        return done.returncode, done.stdout, done.stderr
 
-    def show(self, *properties):
-        lines = output("systemctl", "show", "carved", *(f"-p{p}" for p in properties)).splitlines()
-        found = dict(line.split("=", 1) for line in lines)
-        return found[properties[0]] if len(properties) == 1 else [found[p] for p in properties]
-
-    def pid(self):
-        return int(self.show("MainPID"))
-
-    def sanitizer(self):
-        """What the sanitizers have to say."""
-        return "".join(f.read_text() for f in pathlib.Path("/run/carved").glob("sanitizer*"))
-
-    # what it tells on the bus
+    # on the bus
 
     def manager(self, name):
         return self.bus.call(NAME, ROOT, PROPERTIES, "Get", "ss", f"{NAME}.Manager", name)[0]
@@ -160,15 +116,13 @@ class Carved:
         except BusError:
             return None
 
-    def wait_state(self, switch, state):
-        wait(lambda: self.state(switch) == state, f"{switch} to be {state}")
+    def wait_state(self, switch, *states):
+        wait(lambda: self.state(switch) in states, f"{switch} to be {' or '.join(states)}")
 
     def settled(self, switch):
         """Wait until it is at rest with nothing left to do."""
-        wait(
-            lambda: self.state(switch) == "converged" and not self.plan(switch),
-            f"{switch} to be converged",
-        )
+        wait(lambda: self.state(switch) == "converged" and not self.plan(switch),
+             f"{switch} to be converged")
 
     def reload(self, *entries, **settings):
         """Another config, by D-Bus."""
@@ -178,29 +132,180 @@ class Carved:
         wait(lambda: self.manager("Generation") > before, "the config to be taken over")
 
 
+class Notify(threading.Thread):
+    """systemd's end of the protocol of readiness. Somebody must read it, or carved would wait."""
+
+    def __init__(self, path):
+        super().__init__(daemon=True)
+        path.unlink(missing_ok=True)
+        self.path, self.ready = str(path), threading.Event()
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.path)
+        path.chmod(0o666)
+        self.start()
+
+    def run(self):
+        for told in iter(lambda: self.socket.recv(4096), b"END"):
+            if b"READY=1" in told.split(b"\n"):
+                self.ready.set()
+        self.socket.close()
+
+    def end(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.sendto(b"END", self.path)
+        self.join()
+
+
+class Process(Carved):
+    """A daemon started by the test, as the unit would: its user, its capability, its protocol."""
+
+    def __init__(self, place, kernel, folder):
+        self.folder, self.kernel = folder, kernel
+        super().__init__(place, prepare(folder))
+        place.give(folder)
+        self.process = self.notify = None
+        self.log = folder / "log"
+
+    def command(self):
+        return [*self.place.as_carved, self.place.program("carved"), f"--bus={self.place.bus_kind}",
+                *options(self.folder, self.kernel)]
+
+    def start_no_wait(self):
+        self.notify = Notify(self.folder / "notify")
+        with self.log.open("a", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                self.command(), stdout=log, stderr=log,
+                env={**os.environ, **self.place.environment, "NOTIFY_SOCKET": self.notify.path,
+                     "ASAN_OPTIONS": f"detect_leaks={int(self.place.leaks)}"})
+
+    def ready(self):
+        return self.notify.ready.is_set()
+
+    def wait_ready(self):
+        end = time.monotonic() + DEADLINE
+        while not self.notify.ready.wait(0.1):
+            assert self.running(), f"carved has ended: {self.process.returncode}"
+            assert time.monotonic() < end, "waited in vain: carved to be ready"
+
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def kill(self, name):
+        os.kill(self.process.pid, getattr(signal, f"SIG{name}"))
+
+    def wait_end(self):
+        """Its exit status."""
+        status = self.process.wait(DEADLINE)
+        self.notify.end()
+        self.process = None
+        return status
+
+    def stop(self):
+        if self.process:
+            self.process.terminate()
+            status = self.wait_end()
+            assert status == 0, f"carved has ended with {status}"
+
+    def crash(self):
+        """As by a power cut; what it was about to do is not done."""
+        self.kill("KILL")
+        self.wait_end()
+
+    def text(self):
+        return self.log.read_text(encoding="utf-8") if self.log.exists() else ""
+
+    def finish(self):
+        try:
+            self.stop()
+        finally:
+            if self.process:
+                self.crash()
+            assert not SANITIZER.search(self.text()), self.text()
+
+
+class Unit(Carved):
+    """The installed unit."""
+
+    def __init__(self, place):
+        self.stopped = True
+        for folder in "/run/carved", "/var/lib/carved", "/etc/carved":
+            shutil.rmtree(folder, ignore_errors=True)
+        pathlib.Path("/etc/carved").mkdir()
+        super().__init__(place, pathlib.Path("/etc/carved/carved.yaml"))
+
+    def start(self):
+        self.stopped = False
+        output("systemctl", "start", "carved", timeout=DEADLINE)
+
+    def start_no_wait(self):
+        self.stopped = False
+        output("systemctl", "start", "--no-block", "carved")
+
+    def stop(self):
+        if not self.stopped:
+            output("systemctl", "stop", "carved")
+        self.stopped = True
+
+    def forgive(self):
+        """What was meant to fail."""
+        output("systemctl", "reset-failed", "carved")
+
+    def ready(self):
+        return self.show("ActiveState") == "active"
+
+    def kill(self, name):
+        """Only the daemon; systemd starts it again after KILL."""
+        output("systemctl", "kill", f"--signal={name}", "carved")
+
+    def show(self, *properties):
+        lines = output("systemctl", "show", "carved", *(f"-p{p}" for p in properties)).splitlines()
+        found = dict(line.split("=", 1) for line in lines)
+        return found[properties[0]] if len(properties) == 1 else [found[p] for p in properties]
+
+    def pid(self):
+        return int(self.show("MainPID"))
+
+    def text(self):
+        return "".join(f.read_text() for f in pathlib.Path("/run/carved").glob("sanitizer*"))
+
+    def finish(self):
+        self.stop()
+        assert not self.text()
+        assert self.show("Result") == "success"
+
+
+def prepare(folder):
+    """The folders of a carved that is not installed; where its config is."""
+    file = folder / "root/etc/carved/carved.yaml"
+    file.parent.mkdir(parents=True)
+    for name in "state", "runtime":
+        (folder / name).mkdir()
+    return file
+
+
+def options(folder, kernel):
+    folders = {"config-root": folder / "root", "state-dir": folder / "state",
+               "runtime-dir": folder / "runtime"}
+    return [f"--kernel={kernel.option}", *(f"--{k}={v}" for k, v in folders.items())]
+
+
 class Once:
     """carved --once, with folders of its own and in search of leaks."""
 
-    def __init__(self, folder):
-        self.folder = folder
-        self.root = folder / "root"
-        self.file = self.root / "etc/carved/carved.yaml"
-        self.file.parent.mkdir(parents=True)
-        for name in "state", "runtime":
-            (folder / name).mkdir()
+    def __init__(self, place, kernel, folder):
+        self.place, self.kernel, self.folder = place, kernel, folder
+        self.file = prepare(folder)
 
-    def command(self, *options, variant="asan"):
-        program = build(variant) / "usr/sbin/carved"
-        folders = {"config-root": self.root, "state-dir": self.folder / "state",
-                   "runtime-dir": self.folder / "runtime"}
-        return [str(program), "--bus=none", *(f"--{k}={v}" for k, v in folders.items()), *options]
+    def command(self, *arguments, variant="asan"):
+        return [self.place.program("carved", variant), "--bus=none",
+                *options(self.folder, self.kernel), *arguments]
 
-    def run(self, *options, text=None, prefix=()):
+    def run(self, *arguments, text=None, prefix=()):
         """Its exit status and what it says."""
         if text is not None:
             self.file.write_text(text)
         try:
-            done = subprocess.run([*prefix, *self.command(*options)], stdout=subprocess.PIPE,
+            done = subprocess.run([*prefix, *self.command(*arguments)], stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, text=True, check=False,
                                   timeout=DEADLINE,
                                   env={**os.environ, "ASAN_OPTIONS": "detect_leaks=1"})
@@ -208,5 +313,5 @@ class Once:
             print((hung.stdout or b"").decode())
             raise
         print(done.stdout)
-        assert not re.search(r"Sanitizer|runtime error", done.stdout)
+        assert not SANITIZER.search(done.stdout)
         return done.returncode, done.stdout

@@ -1,55 +1,126 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""carved on a real kernel, with real systemd and D-Bus: root in a guest (see tests/vm/run).
+"""One suite for every kind of switch, in two places (places.py).
 
-What a switch is like is never carved's to say: iproute2, sysfs and the driver's debugfs tell
-(switch.py), and an nlmon interface shows every request that anybody wrote to devlink (capture.py).
-carved runs as the unit that is installed (Carved) or as one process that converges and ends (Once),
-both built with sanitizers; see carved.py. Tests wait for conditions, never for a time.
+In a guest, on a real kernel: netdevsim and asicsim. On the host, with --fake: the fake kernel, without any privilege.
+A test takes `switch`, the only one there is, or `make_switch` for more, and runs once for each kind of the place.
+What a switch is like is never carved's to say: switch.py and fakes.py look at it, capture.py sees every request that
+anybody wrote. Tests speak by words (words.py); a further kind is a class with words and a row in places.py.
 
-A test takes `switch`, the only one there is, or `make_switch` for more. A further kind of switch is
-a class beside Netdevsim and a row in SWITCHES.
+carved is a process of the test's own (`carved`), the installed unit (`unit`), or one that converges and ends (`once`),
+all built with sanitizers; see carved.py. `relay` puts tests/relay between carved and the real kernel.
+Tests wait for conditions, never for a time.
+
+What a kind has not got it names in `lacks`, with the reason: a test marked needs("...") is skipped there. A test marked
+only("fake", "why") runs in that place or on that kind alone. Skips are told at the end, by reason.
 """
+import collections
+import pathlib
 import subprocess
+import sys
 import time
 
 import pytest
 
-from capture import Capture
-from carved import Carved, Once, install
-from switch import Netdevsim, output
-from sysbus import Bus
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS / "asicsim"), str(TESTS / "kernel-facts")]
 
-SWITCHES = {"netdevsim": Netdevsim}
+from carved import Once, Process            # noqa: E402 # pylint: disable=wrong-import-position
+from places import Guest, Host, Relay       # noqa: E402 # pylint: disable=wrong-import-position
+from switch import FEATURES                 # noqa: E402 # pylint: disable=wrong-import-position
 
+
+def pytest_addoption(parser):
+    parser.addoption("--fake", action="store_true", help="on the host, with the fake kernel")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "needs(feature...): of the switch or its place")
+    config.addinivalue_line("markers", "only(where, why): a place, guest or fake, or a kind")
+
+
+def place_class(config):
+    return Host if config.getoption("--fake") else Guest
+
+
+# ---- which tests on which switches ----
+
+def pytest_generate_tests(metafunc):
+    place = place_class(metafunc.config)
+    for name, kinds in ("switch_kind", place.kinds), ("captured", place.captured):
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, kinds.values(), ids=kinds.keys(), scope="session")
+
+
+def reason_to_skip(item, place):
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    kind = params.get("switch_kind") or params.get("captured")
+    here = {name for name, k in {**place.kinds, **place.captured}.items() if k is kind}
+    here.add("fake" if place is Host else "guest")
+    for mark in item.iter_markers("only"):
+        if mark.args[0] not in here:
+            return mark.args[1]
+    lacks = kind.lacks if kind else next(iter(place.kinds.values())).lacks if place is Host else {}
+    features = [f for mark in item.iter_markers("needs") for f in mark.args]
+    if {"unit", "installed"} & set(item.fixturenames):
+        features.append("systemd")
+    if "relay" in item.fixturenames:
+        features.append("relay")
+    for feature in features:
+        assert feature in FEATURES, f"{item.nodeid}: {feature} is not among FEATURES"
+        if feature in lacks:
+            return lacks[feature]
+    refusal = kind and kind.words and kind.words.refusals.get(params.get("case"))
+    return refusal if isinstance(refusal, str) else None
+
+
+def pytest_collection_modifyitems(config, items):
+    for item in items:
+        why = reason_to_skip(item, place_class(config))
+        if why:
+            item.add_marker(pytest.mark.skip(reason=why))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What was not tested, and why."""
+    reasons = collections.defaultdict(list)
+    for report in terminalreporter.stats.get("skipped", []):
+        why = report.longrepr[2].removeprefix("Skipped: ")
+        reasons[why].append(report.nodeid.rpartition("/")[2])
+    if reasons:
+        terminalreporter.section("not tested here")
+    for why, tests in sorted(reasons.items(), key=lambda row: -len(row[1])):
+        terminalreporter.write_line(f"{why} ({len(tests)}):")
+        folded = collections.Counter(test.partition("[")[0] for test in tests)
+        for name, n in folded.items():
+            terminalreporter.write_line(f"    {name}" + (f" ({n})" if n > 1 else ""))
+
+
+# ---- fixtures ----
 
 @pytest.fixture(scope="session")
-def bed():
-    """All that a boot needs once."""
-    for module in "netdevsim", "nlmon", "dummy":
-        output("modprobe", module)
-    output("ip", "link", "add", "nlmon0", "type", "nlmon")
-    output("ip", "link", "set", "nlmon0", "up")
+def place(request):
+    place = place_class(request.config)()
+    yield place
+    place.close()
 
 
-@pytest.fixture(scope="session")
-def installed(bed):
-    install("asan")
+@pytest.fixture
+def folder(place):
+    return place.new_folder()
 
 
-@pytest.fixture(scope="session")
-def bus(installed):
-    bus = Bus()
-    yield bus
-    bus.close()
+@pytest.fixture
+def kernel(place, folder):
+    kernel = place.kernel(folder)
+    yield kernel
+    kernel.close()
 
 
-@pytest.fixture(params=SWITCHES.values(), ids=SWITCHES.keys())
-def make_switch(bed, request):
-    """make_switch(create=True): the next switch."""
+def switches(place, kernel, kind):
     made = []
 
     def make(create=True):
-        made.append(request.param(10 + len(made)))
+        made.append(place.make(kind, 10 + len(made), kernel))
         if create:
             made[-1].create()
         return made[-1]
@@ -60,40 +131,78 @@ def make_switch(bed, request):
 
 
 @pytest.fixture
+def make_switch(place, kernel, switch_kind):
+    """make_switch(create=True): the next switch."""
+    yield from switches(place, kernel, switch_kind)
+
+
+@pytest.fixture
 def switch(make_switch):
     return make_switch()
 
 
 @pytest.fixture
-def carved(bus, make_switch):
-    """The unit, stopped; it must not have crashed when the test ends. Switches live longer."""
-    carved = Carved(bus)
+def any_switch(place, kernel, captured):
+    """One of every kind and personality, of which there may be no words."""
+    for make in switches(place, kernel, captured):
+        yield make()
+
+
+@pytest.fixture
+def carved(request, place, kernel):
+    """A process, not started; it must not have crashed when the test ends. Switches live longer."""
+    for name in "make_switch", "any_switch":
+        if name in request.fixturenames:
+            request.getfixturevalue(name)
+    carved = Process(place, kernel, place.new_folder())
     yield carved
-    carved.stop()
-    result = carved.show("Result")
-    report = carved.sanitizer()
-    carved.reset()
-    assert not report
-    assert result == "success"
+    carved.finish()
 
 
 @pytest.fixture
-def once(tmp_path):
-    return Once(tmp_path)
+def unit(request, place, kernel):
+    """The installed unit, stopped; the same holds."""
+    if "make_switch" in request.fixturenames:
+        request.getfixturevalue("make_switch")
+    unit = place.unit()
+    yield unit
+    unit.finish()
 
 
 @pytest.fixture
-def capture(bed):
-    capture = Capture("nlmon0")
+def installed(place):
+    """For a test that looks at the unit, but does not start it."""
+
+
+@pytest.fixture
+def once(place, kernel):
+    return Once(place, kernel, place.new_folder())
+
+
+@pytest.fixture
+def capture(kernel):
+    capture = kernel.capture()
     yield capture
     capture.close()
 
 
+@pytest.fixture
+def relay(kernel, folder):
+    """relay.start(RULE...): what carved is started with from now on talks to the kernel through it."""
+    relay = Relay(folder)
+    kernel.option = relay.option
+    yield relay
+    relay.stop()
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    """A test of the unit that fails shows what the unit has logged since the test began."""
+    """A test that fails shows what carved has said since the test began."""
     report = (yield).get_result()
-    if report.failed and "carved" in getattr(item, "funcargs", {}):
+    found = getattr(item, "funcargs", {})
+    if report.failed and "carved" in found:
+        report.sections.append(("log of carved", found["carved"].text()))
+    if report.failed and "unit" in found:
         since = f"@{item.began:.6f}"
         log = subprocess.run(["journalctl", "-q", "-ocat", "-ucarved", "--since", since],
                              stdout=subprocess.PIPE, text=True, check=False).stdout

@@ -1,12 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A switch to be managed, and what it is like: by iproute2, sysfs and the driver's debugfs."""
-import json
+"""A switch to be managed: what a test can do to it and see of it, in words that every kind understands.
+
+A kind is a class: how its switches come and go, its knobs, its words (words.py), and what it `lacks`. Requests go as
+bytes over a socket (rawlink of tests/kernel-facts): a process for each would cost more than all else in a guest.
+"""
+import contextlib
 import pathlib
+import re
+import struct
 import subprocess
+import threading
 import time
+
+import rawlink as nl
+from board import Board, put
+from capture import PATHS
+from words import NETDEVSIM, SPECTRUM1
 
 DEADLINE = 60  # generous: the guest may be emulated on a busy machine
 UNLIMITED = 2**64 - 1
+ACTIONS = ("drop", "trap", "mirror")
+CMODES = ("runtime", "driverinit", "permanent")
+TYPES = {1: "B", 2: "H", 3: "I", 4: "Q"}
+FIRMWARE = pathlib.Path("/lib/firmware")
+
+# What a test may ask for by @pytest.mark.needs(...). A kind that has not got it says why in `lacks`.
+FEATURES = {
+    "systemd", "netlink", "relay", "runtime param", "size that is not read", "unlimited size", "limited size",
+    "failing SET", "slow reload", "hold that ends when told",
+}
 
 
 def output(*command, **kwargs):
@@ -18,7 +40,7 @@ def output(*command, **kwargs):
     return done.stdout
 
 
-def wait(condition, what, deadline=DEADLINE, pause=0.05):
+def wait(condition, what, deadline=DEADLINE, pause=0.02):
     """The first true value of condition()."""
     end = time.monotonic() + deadline
     while True:
@@ -29,139 +51,376 @@ def wait(condition, what, deadline=DEADLINE, pause=0.05):
         time.sleep(pause)
 
 
-def devlink(*arguments):
-    return output("devlink", *arguments)
+class Refused(Exception):
+    """The kernel's word to a request."""
 
 
-def devlink_json(*arguments):
-    return json.loads(devlink("-j", *arguments))
+class Work(threading.Thread):
+    """A request that takes long, sent by somebody else."""
+
+    def __init__(self, request):
+        super().__init__(daemon=True)
+        self.request, self.answer = request, None
+        self.start()
+
+    def run(self):
+        self.answer = self.request()
+
+    def over(self):
+        return not self.is_alive()
+
+    def wait(self):
+        self.join(DEADLINE)
+        assert self.over(), "a request that does not end"
+        assert self.answer.name == "OK", self.answer.warning
 
 
 class Switch:
-    """What every kind of switch can do by iproute2 alone; how it comes and goes is its own."""
+    """What is the same for all kinds. `fresh` is what look() says of one that nobody has touched."""
 
-    bus = driver = None
+    bus = driver = words = None
+    lacks = {}
+    looks = {}  # by kind; each look takes its time
+    image = "carved-test.bin"  # what firmware is flashed from
 
     def __init__(self, name):
         self.name = name
         self.handle = f"{self.bus}/{name}"
+        self.address = (nl.BUS, self.bus), (nl.DEV, name)
+        self.fresh = None
 
     def __str__(self):
         return self.handle
 
+    def create(self):
+        self.plug()
+        if type(self) not in self.looks:
+            self.looks[type(self)] = self.look()
+        self.fresh = self.looks[type(self)]
+
+    # requests of somebody else
+
+    def link(self):
+        """A new socket to the kernel."""
+        return nl.Link()
+
+    def ask(self, command, *attributes, link=None):
+        answer = (link or self.link()).ask(command, *self.address, *attributes)
+        if answer.error:
+            raise Refused(f"{answer.name} {answer.warning}")
+        return answer
+
+    def reload(self):
+        self.ask(nl.RELOAD)
+
+    def set_trap(self, name, action):
+        self.ask(nl.TRAP_SET, (nl.TRAP, name), (nl.TRAP_ACTION, ACTIONS.index(action)))
+
+    def set_group(self, name, policer):
+        self.ask(nl.GROUP_SET, (nl.GROUP, name), (nl.POLICER, policer or 0))
+
+    def set_policer(self, number, rate, burst):
+        self.ask(nl.POLICER_SET, (nl.POLICER, number), (nl.RATE, rate), (nl.BURST, burst))
+
+    def set_param(self, name, value, cmode="driverinit"):
+        kind = nl.number(dict(nl.each(self.param_message(name)[nl.PARAM]))[nl.PARAM_TYPE])
+        if kind in TYPES:
+            data = [(nl.DATA, struct.pack(TYPES[kind], value))]
+        elif kind == nl.T_STRING:
+            data = [(nl.DATA, value)]
+        else:
+            data = [(nl.DATA, b"")] if value else []
+        self.ask(nl.PARAM_SET, (nl.PARAM_NAME, name), (nl.PARAM_TYPE, kind),
+                 (nl.CMODE, CMODES.index(cmode)), *data)
+
+    def param_message(self, name):
+        return self.ask(nl.PARAM_GET, (nl.PARAM_NAME, name)).replies[0].attrs
+
+    def set_size(self, path, size):
+        self.ask(nl.RESOURCE_SET, (nl.RESOURCE_ID, self.resource_id(path)), (nl.SIZE, size))
+
+    def walk_resources(self):
+        """(path, attributes) of each."""
+        def walk(prefix, data):
+            for _, resource in nl.each(data):
+                found = dict(nl.each(resource))
+                path = f"{prefix}/{nl.text(found[nl.RESOURCE_NAME])}"
+                yield path, found
+                yield from walk(path, found.get(nl.RESOURCE_LIST, b""))
+
+        answer = self.link().ask(nl.RESOURCE_DUMP, *self.address)
+        for message in answer.replies:  # none: it has no resources
+            yield from walk("", message.attrs[nl.RESOURCE_LIST])
+
+    def resource_id(self, path):
+        return nl.number(dict(self.walk_resources())[path][nl.RESOURCE_ID])
+
+    def flash(self):
+        """Somebody flashes what is in force anyway; until it is over the device answers nobody."""
+        link = self.link()
+        return Work(lambda: link.ask(nl.FLASH, *self.address, (nl.FILE, self.image)))
+
+    @contextlib.contextmanager
+    def held(self, capture):
+        """Somebody else's long request: the device is locked meanwhile. At the end it is let go."""
+        self.slow_flash(True)
+        work = self.flash()
+        try:
+            wait(lambda: capture.writes(self.handle, "flash"), "the flash to begin")
+            yield work
+            assert not work.over(), "all that was to happen while the device was busy"
+        finally:
+            self.slow_flash(False)
+            work.wait()
+
+    def slow_flash(self, on):
+        """Whether a flash takes long, the one under way included."""
+
     # how it is
 
-    def exists(self):
-        return self.handle in devlink_json("dev", "show")["dev"]
-
-    def reloads(self):
-        """Reloads since it registered, by anybody."""
-        shown = devlink_json("-s", "dev", "show", self.handle)["dev"][self.handle]
-        return shown["stats"]["reload"]["driver_reinit"]["unspecified"]
-
-    def reload_failed(self):
-        shown = devlink_json("dev", "show", self.handle)["dev"][self.handle]
-        return shown.get("reload_failed", False)
-
-    def resources(self):
-        """By path: size, size_new, occ..."""
-        found = {}
-
-        def walk(path, level):
-            for resource in level:
-                found[f"{path}/{resource['name']}"] = resource
-                walk(f"{path}/{resource['name']}", resource.get("resources", []))
-
-        walk("", devlink_json("resource", "show", self.handle)["resources"][self.handle])
-        return found
-
     def size(self, path):
-        return self.resources()[path]["size"]
+        return self.sizes()[path][0]
 
     def staged(self):
         """The sizes that wait for a reload, by path."""
-        return {path: r["size_new"] for path, r in self.resources().items() if "size_new" in r}
+        return {path: new for path, (_, new) in self.sizes().items() if new is not None}
+
+    def live(self):
+        """The part of look() that needs no reload."""
+        return {k: v for k, v in self.look().items() if k[0] in ("policer", "group", "trap")}
+
+    def check(self, changes):
+        """It is as a fresh one, but for these; and nothing waits for a reload."""
+        assert self.look() == {**self.fresh, **changes}
+        assert self.staged() == {}
+
+
+class KernelSwitch(Switch):
+    """Seen through the kernel's devlink."""
+
+    reader = None  # one socket for all that is only read
+
+    def create(self):
+        super().create()
+        PATHS[self.handle] = {nl.number(found[nl.RESOURCE_ID]): path
+                              for path, found in self.walk_resources()}
+
+    def read(self, command, *attributes):
+        if not KernelSwitch.reader:
+            KernelSwitch.reader = nl.Link()
+        return self.ask(command, *attributes, link=KernelSwitch.reader)
+
+    def dump(self, command):
+        if not KernelSwitch.reader:
+            KernelSwitch.reader = nl.Link()
+        replies = KernelSwitch.reader.ask(command, flags=nl.DUMP).replies
+        return [m.attrs for m in replies if m.handle == self.handle]
+
+    def exists(self):
+        try:
+            self.read(nl.GET)
+        except Refused:
+            return False
+        return True
+
+    def reloads(self):
+        """Reloads since it registered, by anybody."""
+        return self.read(nl.GET).replies[0].stats().get((nl.REINIT, 0), 0)
+
+    def reload_failed(self):
+        return self.read(nl.GET).replies[0].failed
+
+    def sizes(self):
+        """By path: the size, and the one that waits for a reload, if any."""
+        return {path: (nl.number(found[nl.SIZE]),
+                       nl.number(found[nl.SIZE_NEW]) if nl.SIZE_NEW in found else None)
+                for path, found in self.walk_resources()}
 
     def param(self, name, cmode="driverinit"):
-        shown = devlink_json("dev", "param", "show", self.handle, "name", name)["param"]
-        return {v["cmode"]: v["value"] for v in shown[self.handle][0]["values"]}[cmode]
+        return param_values(self.read(nl.PARAM_GET, (nl.PARAM_NAME, name)).replies[0].attrs)[cmode]
 
     def trap(self, name):
-        shown = devlink_json("trap", "show", self.handle, "trap", name)["trap"]
-        return shown[self.handle][0]["action"]
-
-    def traps(self):
-        """Actions of all traps."""
-        return {t["name"]: t["action"] for t in devlink_json("trap", "show")["trap"][self.handle]}
+        return ACTIONS[nl.number(self.read(nl.TRAP_GET, (nl.TRAP, name)).attrs[nl.TRAP_ACTION])]
 
     def group(self, name):
         """The policer that the group is bound to."""
-        shown = devlink_json("trap", "group", "show", self.handle, "group", name)
-        return shown["trap_group"][self.handle][0].get("policer")
-
-    def groups(self):
-        """The policers that all groups are bound to."""
-        shown = devlink_json("trap", "group", "show")["trap_group"][self.handle]
-        return {g["name"]: g.get("policer") for g in shown}
-
-    def policers(self):
-        shown = devlink_json("trap", "policer", "show")["trap_policer"][self.handle]
-        return {p["policer"]: (p["rate"], p["burst"]) for p in shown}
+        found = self.read(nl.GROUP_GET, (nl.GROUP, name)).attrs
+        return nl.number(found.get(nl.POLICER, b"")) or None
 
     def policer(self, number):
         """Rate and burst."""
-        shown = devlink_json("trap", "policer", "show", self.handle, "policer", str(number))
-        shown = shown["trap_policer"][self.handle][0]
-        return shown["rate"], shown["burst"]
+        found = self.read(nl.POLICER_GET, (nl.POLICER, number)).attrs
+        return nl.number(found[nl.RATE]), nl.number(found[nl.BURST])
 
-    # what somebody else does to it
+    def look(self):
+        """All of it, (kind, name): value."""
+        seen = {("size", path): size for path, (size, _) in self.sizes().items()}
+        for found in self.dump(nl.PARAM_GET):
+            name = nl.text(dict(nl.each(found[nl.PARAM]))[nl.PARAM_NAME])
+            for cmode, value in param_values(found).items():
+                seen[cmode, name] = value
+                seen["active", name] = self.active(name)
+        for found in self.dump(nl.POLICER_GET):
+            seen["policer", nl.number(found[nl.POLICER])] = (nl.number(found[nl.RATE]),
+                                                             nl.number(found[nl.BURST]))
+        for found in self.dump(nl.GROUP_GET):
+            seen["group", nl.text(found[nl.GROUP])] = nl.number(found.get(nl.POLICER, b"")) or None
+        for found in self.dump(nl.TRAP_GET):
+            seen["trap", nl.text(found[nl.TRAP])] = ACTIONS[nl.number(found[nl.TRAP_ACTION])]
+        return seen
 
-    def reload(self):
-        devlink("dev", "reload", self.handle)
-
-    def set_trap(self, name, action):
-        devlink("trap", "set", self.handle, "trap", name, "action", action)
-
-    def set_param(self, name, value, cmode="driverinit"):
-        devlink("dev", "param", "set", self.handle, "name", name, "value", str(value),
-                "cmode", cmode)
-
-    def set_resource(self, path, size):
-        devlink("resource", "set", self.handle, "path", path, "size", str(size))
-
-    def set_policer(self, number, rate, burst):
-        devlink("trap", "policer", "set", self.handle, "policer", str(number), "rate", str(rate),
-                "burst", str(burst))
+    def drops(self, group):
+        """The drop traps of a group."""
+        return [nl.text(t[nl.TRAP]) for t in self.dump(nl.TRAP_GET)
+                if nl.text(t[nl.GROUP]) == group and nl.number(t[nl.TRAP_TYPE]) == 0]
 
 
-class Netdevsim(Switch):
+def param_values(found):
+    """By cmode, of a message with a param."""
+    param = dict(nl.each(found[nl.PARAM]))
+    kind, values = nl.number(param[nl.PARAM_TYPE]), {}
+    for _, value in nl.each(param[nl.VALUES]):
+        value = dict(nl.each(value))
+        data = value.get(nl.DATA)
+        if kind in TYPES:
+            data = nl.number(data)
+        elif kind == nl.T_STRING:
+            data = nl.text(data)
+        else:
+            data = data is not None
+        values[CMODES[nl.number(value[nl.CMODE])]] = data
+    return values
+
+
+class Netdevsim(KernelSwitch):
     """The kernel's own simulator."""
 
     bus = driver = "netdevsim"
+    words = NETDEVSIM
+    facts = "conf/facts/netdevsim.json"
     sys = pathlib.Path("/sys/bus/netdevsim")
+    lacks = {
+        "runtime param": "netdevsim has no runtime param",
+        "limited size": "netdevsim takes any size",
+        "failing SET": "netdevsim cannot be told to fail a SET",
+        "slow reload": "netdevsim reloads as fast as it can",
+        "hold that ends when told": "a flash of netdevsim takes 10 s whatever happens",
+    }
 
     def __init__(self, number):
         super().__init__(f"netdevsim{number}")
         self.number = number
         self.debug = pathlib.Path("/sys/kernel/debug/netdevsim") / self.name
 
-    def create(self):
-        (self.sys / "new_device").write_text(f"{self.number} 1")
+    def plug(self):
+        (FIRMWARE / self.image).touch()
+        put(self.sys / "new_device", f"{self.number} 1")
 
     def remove(self):
         if self.debug.exists():
-            (self.sys / "del_device").write_text(str(self.number))
+            put(self.sys / "del_device", self.number)
 
     def unbind(self):
-        (self.sys / "drivers/netdevsim/unbind").write_text(self.name)
+        put(self.sys / "drivers/netdevsim/unbind", self.name)
 
     def bind(self):
-        (self.sys / "drivers/netdevsim/bind").write_text(self.name)
-
-    def knob(self, name, value):
-        (self.debug / name).write_text(value)
+        put(self.sys / "drivers/netdevsim/bind", self.name)
 
     def active(self, name):
         """The value of a driverinit param that the driver works with."""
         text = (self.debug / name).read_text().strip()
         return {"Y": True, "N": False}[text] if text in "YN" else int(text)
+
+    def refuse_reload(self, on=True):
+        """Before anything is torn down."""
+        put(self.debug / "dont_allow_reload", "Y" if on else "N")
+
+    def fail_reload(self, on=True):
+        """After it is torn down."""
+        put(self.debug / "fail_reload", "Y" if on else "N")
+
+    def occupied(self):
+        """A resource of which some entries are in use, and how many."""
+        return "/IPv4/fib-rules", 3
+
+    def bad_policer(self):
+        """A policer that only the driver knows to be wrong, and a word of what it says."""
+        return {"rate": 9000}, "rate"
+
+    def relent(self):
+        """bad_policer() is over."""
+
+
+class Asicsim(KernelSwitch):
+    """A Spectrum-1 by our own kernel module; see tests/asicsim."""
+
+    bus = driver = "asicsim"
+    words = SPECTRUM1
+    model = "spectrum1"
+    image = "carved-test.asicsim"
+    lacks = {
+        "size that is not read": "asicsim reads every size",
+        "unlimited size": "every size of asicsim has a limit",
+    }
+
+    def __init__(self, number):
+        super().__init__(f"asicsim{number}")
+        self.number, self.board = number, None
+
+    def plug(self):
+        self.board = Board(self.model, 1, self.number)
+        if self.fresh is None and self.model == "spectrum1":
+            (FIRMWARE / self.image).write_text(f"asicsim-fw {self.model} {self.board.active('fw', 'running')}\n")
+
+    def remove(self):
+        if self.board and pathlib.Path("/sys/bus/asicsim/devices", self.name).exists():
+            self.board.remove()
+
+    def unbind(self):
+        self.board.bind("unbind")
+
+    def bind(self):
+        self.board.bind()
+
+    def active(self, name):
+        """What the hardware works with."""
+        _, _, text = self.board.active("param", name).partition(" ")
+        return int(text) if text.isdigit() else {"true": True, "false": False}.get(text, text)
+
+    def refuse_reload(self, on=True):
+        self.board.set("fail_down", "95 0" if on else 0)
+
+    def fail_reload(self, on=True):
+        self.board.set("fail_up", "5 0" if on else 0)
+
+    def slow_reload(self, msec):
+        self.board.set("reload_ms", msec)
+
+    def slow_flash(self, on):
+        self.board.set("flash_ms", "60000 300" if on else "0 300")
+
+    def fail_set(self, kind, name, errno, text, times=1):
+        """The next SETs of this object fail, with this extended ACK."""
+        kind = {"driverinit": "param", "runtime": "param"}.get(kind, kind)
+        kind = {"group": "trap_group", "policer": "trap_policer"}.get(kind, kind)
+        self.board.set("fail_set", f"{kind} {name} {errno} {times} {text}")
+
+    def occupied(self):
+        self.board.set("occ", "kvd/linear/singles 77")
+        return "/kvd/linear/singles", 77
+
+    def bad_policer(self):
+        return {"burst": 100}, "power of two"
+
+    def relent(self):
+        self.board.set("fail_set", "clear")
+
+
+def personality(name):
+    """Another board, of which there are no words: only capture looks at it."""
+    return type(f"Asicsim{name}", (Asicsim,),
+                {"model": name, "words": None, "facts": f"conf/facts/asicsim-{name}.json"})
+
+
+def loaded(module):
+    return re.search(rf"^{module} ", pathlib.Path("/proc/modules").read_text(), re.M)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What others do to a device afterwards: reloads, re-registrations, hot plug, silent changes."""
+import pytest
+
 from carved import entry, wait
-from test_apply import ALL, check_all, check_policy
+from test_apply import PHASES, check_all, everything, writes_of
 
 
 def counts(carved, switch):
@@ -9,7 +11,7 @@ def counts(carved, switch):
 
 
 def test_foreign_reload(switch, carved, capture):
-    carved.run(entry(switch, ALL))
+    carved.run(everything(switch))
     capture.clear()
     switch.reload()
     wait(lambda: counts(carved, switch) == (1, 1), "the reload to be counted")
@@ -18,12 +20,12 @@ def test_foreign_reload(switch, carved, capture):
     assert switch.reloads() == 2
     kinds = [w.kind for w in capture.writes()]
     assert kinds.count("reload") == 1, "the one that is not carved's"
-    assert set(kinds[1:]) == {"policer", "group", "trap"}
-    assert kinds[1:] == sorted(kinds[1:], key=["policer", "group", "trap"].index)
+    assert set(kinds[1:]) == {k for k, _ in writes_of(switch)} - {"driverinit", "resource"}
+    assert kinds[1:] == sorted(kinds[1:], key=PHASES.index)
 
 
 def test_many_foreign_reloads(switch, carved):
-    carved.run(entry(switch, ALL))
+    carved.run(everything(switch))
     for _ in range(5):
         switch.reload()
     wait(lambda: counts(carved, switch) == (1, 5), "the reloads to be counted")
@@ -33,7 +35,7 @@ def test_many_foreign_reloads(switch, carved):
 
 
 def test_reload_while_not_running(switch, carved, capture):
-    carved.run(entry(switch, ALL))
+    carved.run(everything(switch))
     carved.stop()
     switch.reload()
     capture.clear()
@@ -44,7 +46,7 @@ def test_reload_while_not_running(switch, carved, capture):
 
 
 def test_rebind(switch, carved, capture):
-    carved.run(entry(switch, ALL))
+    carved.run(everything(switch))
     switch.unbind()
     wait(lambda: carved.listed() == {switch.handle: "absent"}, "the device to be missed")
     capture.clear()
@@ -56,7 +58,7 @@ def test_rebind(switch, carved, capture):
 
 
 def test_rebind_while_not_running(switch, carved):
-    carved.run(entry(switch, ALL))
+    carved.run(everything(switch))
     carved.stop()
     switch.unbind()
     switch.bind()
@@ -67,7 +69,7 @@ def test_rebind_while_not_running(switch, carved):
 
 def test_hot_plug(make_switch, carved):
     one, two = make_switch(), make_switch(create=False)
-    carved.run(entry("all", ALL, match=f"{{handle: '{one.bus}/*'}}"))
+    carved.run(entry("all", match=f"{{handle: '{one.bus}/*'}}", **one.words.all))
     assert carved.listed() == {one.handle: "converged"}
     two.create()
     wait(lambda: carved.state(two) == "converged", "the new device to be converged")
@@ -78,12 +80,12 @@ def test_hot_plug(make_switch, carved):
     two.reload()
     wait(lambda: counts(carved, two) == (1, 1), "the other device's reload to be counted")
     carved.settled(two)
-    check_policy(two)
+    check_all(two)
 
 
 def test_device_that_comes_late(make_switch, carved):
     switch = make_switch(create=False)
-    carved.run(entry(switch, ALL))
+    carved.run(everything(switch))
     assert carved.listed() == {switch.handle: "absent"}
     assert carved.manager("State") == "absent"
     switch.create()
@@ -93,45 +95,65 @@ def test_device_that_comes_late(make_switch, carved):
 
 def test_start_waits_for_devices(make_switch, carved):
     switch = make_switch(create=False)
-    carved.config(entry(switch, "traps: {tail_drop: trap}"), settle="1h")
+    trap = switch.words.trap
+    carved.config(entry(switch, traps={trap: "trap"}), settle="1h")
     carved.start_no_wait()
     wait(lambda: carved.listed_or_none() == {switch.handle: "absent"}, "carved on the bus")
-    assert carved.show("ActiveState") == "activating"
+    assert not carved.ready()
     switch.create()
-    wait(lambda: carved.show("ActiveState") == "active", "the unit to be active")
-    assert switch.trap("tail_drop") == "trap"
+    carved.wait_ready()
+    assert switch.trap(trap) == "trap"
 
 
 def test_silent_changes_are_found_by_the_audit(switch, carved, capture):
-    carved.run(entry(switch, ALL), audit="1s")
+    w = switch.words
+    carved.run(everything(switch), audit="1s")
     capture.clear()
-    switch.set_trap("vlan_tag_mismatch", "drop")
-    switch.set_policer(1, 900, 512)
-    wait(lambda: switch.trap("vlan_tag_mismatch") == "trap", "the trap to be set back")
-    wait(lambda: switch.policer(1) == (500, 64), "the policer to be set back")
+    trap = switch.drops(w.group_of_all)[1]
+    switch.set_trap(trap, "drop")
+    switch.set_policer(w.policer, *w.rates[0])
+    wait(lambda: switch.trap(trap) == "trap", "the trap to be set back")
+    wait(lambda: switch.policer(w.policer) == w.rates[1], "the policer to be set back")
     carved.settled(switch)
     assert [w.kind for w in capture.writes()].count("reload") == 0
     assert counts(carved, switch) == (1, 0)
 
 
 def test_param_set_by_others_needs_no_reload(switch, carved, capture):
-    carved.run(entry(switch, ALL))
+    w = switch.words
+    carved.run(everything(switch))
     capture.clear()
-    switch.set_param("max_macs", 99)
-    wait(lambda: switch.param("max_macs") == 48, "the param to be set back")
+    switch.set_param(w.param, w.other)
+    wait(lambda: len(capture.writes()) == 2, "the param to be set back")
     carved.settled(switch)
-    assert switch.active("max_macs") == 48
+    check_all(switch)
     assert switch.reloads() == 1
-    assert [(w.kind, w.object, w.value) for w in capture.writes()] == [("param", "max_macs", 99),
-                                                                      ("param", "max_macs", 48)]
+    assert [(w.kind, w.object, w.value) for w in capture.writes()] == [
+        ("driverinit", w.param, w.other), ("driverinit", w.param, w.value)]
 
 
 def test_size_staged_by_others_is_set_back(switch, carved, capture):
-    carved.run(entry(switch, ALL), audit="1s")
+    w = switch.words
+    carved.run(everything(switch), audit="1s")
     capture.clear()
-    switch.set_resource("/nexthops", 77)
+    wanted = switch.size(w.size)
+    switch.set_size(w.size, w.sizes[2])
     wait(lambda: switch.staged() == {}, "the size to be set back")
     carved.settled(switch)
-    assert switch.size("/nexthops") == 300
+    check_all(switch)
     assert switch.reloads() == 1
-    assert [(w.kind, w.value) for w in capture.writes()] == [("resource", 77), ("resource", 300)]
+    assert [(w.kind, w.object, w.value) for w in capture.writes()] == [
+        ("resource", w.size, w.sizes[2]), ("resource", w.size, wanted)]
+
+
+@pytest.mark.needs("runtime param")
+def test_runtime_param_is_set_again_after_a_reload(switch, carved, capture):
+    name, value = switch.words.runtime
+    carved.run(entry(switch, params={name: value}))
+    assert switch.param(name, "runtime") == value
+    assert [w.kind for w in capture.writes()] == ["runtime"]
+    switch.reload()
+    wait(lambda: switch.param(name, "runtime") == value, "the param to be set again")
+    carved.settled(switch)
+    switch.check({("runtime", name): value, ("active", name): value})
+    assert switch.reloads() == 1

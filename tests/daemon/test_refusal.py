@@ -4,89 +4,79 @@ import re
 
 import pytest
 
-from carved import NOBODY, PLACE, config, entry
-from switch import UNLIMITED
+from carved import NOBODY, PLACE, config, entry, wait
+from words import NETDEVSIM, SPECTRUM1
 
-# what the entry says; what the message must contain
-DEVICE = {
-    "resource": ("resources: {/nexthop: 100}", "did you mean /nexthops"),
-    "param": ("params: {max_mac: 40}", "did you mean max_macs"),
-    "trap": ("traps: {tail_dorp: trap}", "did you mean tail_drop"),
-    "group": ("trap_groups: {l2_drop: {action: trap}}", "did you mean l2_drops"),
-    "policer": ("trap_policers: {9: {rate: 1000}}", "policer 9"),
-    "policer limit": ("trap_policers: {1: {rate: 9000}}", "maximum 8000"),
-    "policer of a group": ("trap_groups: {l2_drops: {policer: 9}}", "policer 9"),
-    "exception trap": ("traps: {fid_miss: drop}", "exception"),
-    "control trap": ("traps: {igmp_query: drop}", "control"),
-    "type of a param": ("params: {max_macs: many}", "many"),
-    "bool": ("params: {test1: 7}", "7"),
-    "range of a param": ("params: {max_macs: 5000000000}", "5000000000"),
-    "cmode": ("params: {max_macs: {runtime: 40}}", "driverinit"),
-    "sum of children": ("resources: {/IPv4: 1000, /IPv4/fib: 900, /IPv4/fib-rules: 200}",
-                        "/IPv4/fib 900 + /IPv4/fib-rules 200"),
-    "unlimited child": ("resources: {/IPv4: 1000, /IPv4/fib: 900}", "/IPv4/fib-rules"),
-    "overflow of a sum": (
-        f"resources: {{/IPv4: 1000, /IPv4/fib: 100, /IPv4/fib-rules: {UNLIMITED - 1}}}", "/IPv4"),
-    "percent of unlimited": ("resources: {/IPv4/fib: 40%}", "unlimited"),
-    "below occupancy": ("resources: {/IPv4/fib-rules: 1}", "in use"),
-}
 FILE = {
     "malformed": ("devices: {\n", "{"),
-    "unknown key": ("devices: {a: {match: {driver: netdevsim}, trap: {}}}", 'did you mean "traps"'),
-    "wrong type": ("devices: {a: {match: {driver: netdevsim}, traps: 7}}", "map"),
-    "action": ("devices: {a: {match: {driver: netdevsim}, traps: {tail_drop: dorp}}}", "dorp"),
-    "yaml 1.1": ("devices: {a: {match: {driver: netdevsim}, params: {test1: on}}}", "true"),
+    "unknown key": ("devices: {a: {match: {driver: d}, trap: {}}}", 'did you mean "traps"'),
+    "wrong type": ("devices: {a: {match: {driver: d}, traps: 7}}", "map"),
+    "action": ("devices: {a: {match: {driver: d}, traps: {tail_drop: dorp}}}", "dorp"),
+    "yaml 1.1": ("devices: {a: {match: {driver: d}, params: {test1: on}}}", "true"),
     "empty match": ("devices: {a: {match: {}, traps: {tail_drop: trap}}}", "match"),
     "no version": (None, "version"),
 }
 
 
-@pytest.mark.parametrize("body,says", DEVICE.values(), ids=DEVICE.keys())
-def test_against_the_device(switch, once, capture, body, says):
-    # the rest of the entry must not be carried out either
+def test_models_know_the_same_refusals():
+    assert NETDEVSIM.refusals.keys() == SPECTRUM1.refusals.keys()
+
+
+@pytest.mark.parametrize("case", NETDEVSIM.refusals)
+def test_against_the_device(switch, carved, capture, case):
+    """The rest of the entry is not carried out either."""
+    w = switch.words
+    body, says = w.refusals[case]
     if not body.startswith("traps"):
-        body += "\ntraps: {blackhole_route: trap}"
-    text = config(entry(switch, body))
-    status, said = once.run("--once", text=text)
-    assert status == 3
-    lines = [line for line in said.splitlines() if re.search(PLACE, line)]
-    assert any(says in line for line in lines)
-    assert "refused" in said
+        body += f"\ntraps: {{{w.trap2}: trap}}"
+    carved.run(entry(switch, body))
+    assert carved.state(switch) == "refused"
+    lines = [line for line in carved.manager("Diagnostics") if re.search(PLACE, line)]
+    assert any(says in line for line in lines), lines
+    assert says in carved.text()
     assert capture.writes() == []
 
 
+def test_below_occupancy(switch, carved, capture):
+    path, used = switch.occupied()
+    carved.run(entry(switch, resources={path: used - 1}))
+    assert carved.state(switch) == "refused"
+    assert any(re.search(PLACE, line) and "in use" in line for line in carved.manager("Diagnostics"))
+    assert capture.writes() == []
+
+
+@pytest.mark.only("fake", "a file is refused before any kernel is asked")
 @pytest.mark.parametrize("body,says", FILE.values(), ids=FILE.keys())
-def test_file(switch, once, capture, body, says):
-    text = f"version: 1\n{body}\n" if body else "devices: {a: {match: {driver: netdevsim}}}\n"
+def test_file(once, body, says):
+    text = f"version: 1\n{body}\n" if body else "devices: {a: {match: {driver: d}}}\n"
     status, said = once.run("--once", text=text)
     assert status == 78
     assert any(says in line for line in said.splitlines() if re.search(PLACE + ": error", line))
+
+
+def test_all_problems_at_once(switch, once, capture):
+    refusals = [switch.words.refusals[case] for case in ("resource", "param", "trap")]
+    text = config(entry(switch, "\n".join(body for body, _ in refusals)))
+    status, said = once.run("--once", text=text)
+    assert status == 3
+    assert "refused" in said
+    for line, (_, says) in enumerate(refusals, 5):
+        assert any(f":{line}:" in text and says in text for text in said.splitlines())
     assert capture.writes() == []
 
 
-def test_all_problems_at_once(switch, once):
-    text = config(entry(switch, """\
-        resources: {/nexthop: 100}
-        params: {max_mac: 40}
-        traps: {tail_dorp: trap}
-        """))
+def test_absent_device(switch, once, capture):
+    text = config(entry(f"{switch.bus}/absent", traps={switch.words.trap: "trap"}))
     status, said = once.run("--once", text=text)
     assert status == 3
-    for place, name in (":5:", "/nexthop"), (":6:", "max_mac"), (":7:", "tail_dorp"):
-        assert any(place in line and name in line for line in said.splitlines())
-
-
-def test_absent_device(once, capture):
-    text = config(entry("netdevsim/netdevsim99", "traps: {tail_drop: trap}"))
-    status, said = once.run("--once", text=text)
-    assert status == 3
-    assert "netdevsim99" in said
+    assert f"{switch.bus}/absent" in said
     assert capture.writes() == []
 
 
 def test_two_entries_on_one_device(switch, once, capture):
-    text = config(entry("one", "traps: {tail_drop: trap}", match=f"{{handle: {switch}}}"),
-                  entry("two", "traps: {tail_drop: trap}", match=f"{{driver: {switch.driver}}}"))
+    traps = {switch.words.trap: "trap"}
+    text = config(entry("one", traps=traps, match=f"{{handle: '{switch}'}}"),
+                  entry("two", traps=traps, match=f"{{driver: {switch.driver}}}"))
     status, said = once.run("--once", text=text)
     assert status == 3
     assert re.search(PLACE + ".*entries one .* and two both match", said)
@@ -95,51 +85,54 @@ def test_two_entries_on_one_device(switch, once, capture):
 
 def test_refused_by_the_driver(switch, carved, capture):
     """One object stays as it was; the others are set; it is not tried again."""
-    body = "trap_policers: {1: {rate: 800}}\ntraps: {tail_drop: trap}"
-    switch.knob("fail_trap_policer_set", "Y")
-    carved.run(entry(switch, body), audit="1s")
+    w = switch.words
+    bad, says = switch.bad_policer()
+    carved.run(entry(switch, trap_policers={w.policer: bad, 2: {"rate": 800}},
+                     traps={w.trap: "trap"}), audit="1s")
     assert carved.state(switch) == "failed"
-    assert "fail" in carved.get(switch, "LastExtack")
+    assert says in carved.get(switch, "LastExtack")
     assert re.search(PLACE, carved.get(switch, "LastError"))
-    assert switch.policer(1) == (1000, 128)
-    assert switch.trap("tail_drop") == "trap"
+    changes = {("policer", 2): (800, switch.fresh["policer", 2][1]), ("trap", w.trap): "trap"}
+    switch.check(changes)
     # what it does later shows that it has looked again
-    switch.set_trap("tail_drop", "drop")
-    capture.wait_for(switch.handle, "trap", "tail_drop", 1)
-    assert len([w for w in capture.writes(kind="policer") if w.object == 1]) == 1
+    switch.set_trap(w.trap, "drop")
+    wait(lambda: switch.trap(w.trap) == "trap", "the trap to be set back")
+    assert len([v for v in capture.writes(kind="policer") if v.object == w.policer]) == 1
     assert carved.state(switch) == "failed"
     # something changes
-    switch.knob("fail_trap_policer_set", "N")
-    carved.reload(entry(switch, "trap_policers: {1: {rate: 900}}"))
+    switch.relent()
+    rate, burst = w.rates[1]
+    carved.reload(entry(switch, trap_policers={w.policer: {"rate": rate, "burst": burst}}))
     carved.settled(switch)
-    assert switch.policer(1) == (900, 128)
+    assert switch.policer(w.policer) == (rate, burst)
 
 
-def test_no_privilege(switch, once, capture):
-    text = config(entry(switch, "traps: {tail_drop: trap}"))
+@pytest.mark.needs("netlink")
+def test_no_privilege(switch, once):
+    trap = switch.words.trap
+    text = config(entry(switch, traps={trap: "trap"}))
     for folder in once.folder, once.folder / "state", once.folder / "runtime":
         folder.chmod(0o777)
-    for parent in once.folder.parents:
-        if parent.stat().st_mode & 0o5 != 0o5:
-            parent.chmod(parent.stat().st_mode | 0o5)
     status, said = once.run("--once", text=text, prefix=NOBODY)
     assert status == 3
     assert "CAP_NET_ADMIN" in said
-    assert switch.trap("tail_drop") == "drop"
+    assert switch.trap(trap) == "drop"
 
 
 def test_daemon_is_running(switch, carved, once):
-    carved.run(entry(switch, "traps: {tail_drop: trap}"))
-    status, said = once.run("--once", "--runtime-dir", "/run/carved", text=config())
+    carved.run(entry(switch, traps={switch.words.trap: "trap"}))
+    status, said = once.run("--once", "--runtime-dir", carved.folder / "runtime", text=config())
     assert status == 75
     assert "running" in said
 
 
 def test_not_converged(switch, once):
-    text = config(entry(switch, "trap_policers: {1: {rate: 9000}}"))
+    bad, _ = switch.bad_policer()
+    text = config(entry(switch, trap_policers={switch.words.policer: bad}))
     assert once.run("--once", text=text)[0] == 3
 
 
+@pytest.mark.only("fake", "the command line asks no kernel")
 @pytest.mark.parametrize("argument,status", [("--version", 0), ("--help", 0), ("--nonsense", 64),
                                              ("extra", 64), ("--bus=nonsense", 64)])
 def test_usage(once, argument, status):

@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The fake kernel (tests/fake) as a place where switches are: a process of its own for every test. It is controlled,
+and looked into, through its control socket; other requesters than carved are connections of their own."""
+import json
+import pathlib
+import socket
+import struct
+import subprocess
+
+import rawlink as nl
+from capture import Write
+from switch import Switch
+from words import NETDEVSIM, SPECTRUM1
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+KINDS = {"RESOURCE_SET": "resource", "RELOAD": "reload", "FLASH_UPDATE": "flash", "TRAP_SET": "trap",
+         "TRAP_GROUP_SET": "group", "TRAP_POLICER_SET": "policer"}
+VALUES = {"resource": "size", "trap": "action", "reload": "action", "group": "policer"}
+COMMANDS = {"driverinit": "PARAM_SET", "runtime": "PARAM_SET", "permanent": "PARAM_SET",
+            **{kind: command for command, kind in KINDS.items()}}
+UNLIMITED = 2**64 - 1
+NOOP = 1
+
+
+class Link(nl.Link):
+    """A connection that stands for a netlink socket."""
+
+    def __init__(self, path):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.sock.connect(path)
+        self.seq = 0
+        if not nl.Link.family:
+            nl.Link.family = 16
+            nl.Link.family = nl.number(self.ask(3, (2, "devlink")).attrs[1])
+
+    def __del__(self):
+        self.sock.close()
+
+    def receive(self, limit=None):
+        """All answers to a datagram: an empty message ends them."""
+        found = []
+        while True:
+            data = self.sock.recv(1 << 18)
+            assert data, "the fake kernel has gone"
+            while len(data) >= 16:
+                size, kind = struct.unpack("IH", data[:6])
+                if kind == NOOP:
+                    return found
+                found.append(nl.Message(data[:size]))
+                data = data[(size + 3) & ~3:]
+
+
+class FakeKernel:
+    """One process; `option` is carved's."""
+
+    def __init__(self, folder, program):
+        self.path, control = str(folder / "kernel"), str(folder / "control")
+        self.folder, self.option = folder, f"unix:{self.path}"
+        self.process = subprocess.Popen([program, "--listen", self.path, "--control", control],
+                                        stdout=subprocess.PIPE)
+        assert self.process.stdout.readline() == b"ready\n"
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(control)
+        self.answers = self.socket.makefile()
+
+    def close(self):
+        self.socket.close()
+        self.answers.close()
+        self.process.terminate()
+        assert self.process.wait() == 0
+
+    def tell(self, *words):
+        """One line of the control language; its answer."""
+        self.socket.sendall((" ".join(map(str, words)) + "\n").encode())
+        answer = json.loads(self.answers.readline())
+        assert "error" not in answer, (words, answer)
+        return answer
+
+    def capture(self):
+        return FakeCapture(self)
+
+
+class FakeCapture:
+    """Every request that anybody sends, as the fake has seen it."""
+
+    def __init__(self, kernel):
+        self.kernel, self.first = kernel, 1
+
+    def close(self):
+        pass
+
+    def clear(self):
+        self.first = self.kernel.tell("state")["requests"] + 1
+
+    def writes(self, device=None, kind=None):
+        found = []
+        for request in self.kernel.tell("requests", self.first):
+            what = KINDS.get(request["command"], request.get("cmode"))
+            if what and device in (None, request["handle"]) and kind in (None, what):
+                name = request.get("name")
+                if what == "policer":
+                    name, value = int(name), (request.get("rate"), request.get("burst"))
+                elif what == "flash":
+                    value = name
+                else:
+                    value = request.get(VALUES.get(what, "value"))
+                if what == "group":
+                    value = value or None
+                found.append(Write(request["handle"], what, name, value))
+        return found
+
+
+def number(value):
+    return UNLIMITED if value == "unlimited" else value
+
+
+class FakeSwitch(Switch):
+    """A device of a facts file."""
+
+    facts = "tests/fake/facts/spectrum1.json"
+
+    def __init__(self, number, kernel):
+        self.kernel, self.number = kernel, number
+        self.model = json.loads((TOP / self.facts).read_text())
+        self.bus, name = self.model["handle"].split("/")
+        self.driver = self.model["driver"]
+        super().__init__(name.replace("10", str(number)) if "10" in name
+                         else name.replace("03:", f"{number:02}:"))
+        files = self.model["fake"]["files"]
+        self.image = next(iter(files))
+
+    # it comes and goes
+
+    def plug(self):
+        file = self.kernel.folder / f"facts-{self.number}.json"
+        file.write_text(json.dumps({**self.model, "handle": self.handle}))
+        self.kernel.tell("add", file)
+
+    def remove(self):
+        if self.known():
+            self.kernel.tell("remove", self.handle)
+
+    def unbind(self):
+        self.kernel.tell("unbind", self.handle)
+
+    def bind(self):
+        self.kernel.tell("bind", self.handle)
+
+    def link(self):
+        return Link(self.kernel.path)
+
+    # its knobs
+
+    def refuse_reload(self, on=True):
+        self.kernel.tell("refuse-down", self.handle, "EOPNOTSUPP", f"times={1000 * on}", "text=not allowed now")
+
+    def fail_reload(self, on=True):
+        self.kernel.tell("fail-up", self.handle, "EIO", f"times={1000 * on}", "text=did not come up")
+
+    def slow_reload(self, msec):
+        self.kernel.tell("delay", self.handle, msec)
+
+    def slow_flash(self, on):
+        self.kernel.tell("flash", self.handle, 60000 * on, "steps=1000")
+
+    def fail_set(self, kind, name, errno, text, times=1):
+        self.kernel.tell("rule", self.handle, COMMANDS[kind], name, errno, f"times={times}", f"text={text}")
+
+    def occupied(self):
+        path = "/kvd/linear/singles" if self.words is SPECTRUM1 else "/IPv4/fib-rules"
+        self.kernel.tell("occ", self.handle, path, 77)
+        return path, 77
+
+    def bad_policer(self):
+        name = str(self.words.policer)
+        self.fail_set("policer", name, 22, "this rate will not do", times=1000)
+        return {"rate": 900}, "will not do"
+
+    def relent(self):
+        self.kernel.tell("rules-clear")
+
+    # how it is
+
+    def known(self):
+        return self.kernel.tell("state")["devices"].get(self.handle)
+
+    def state(self):
+        return self.kernel.tell("state", self.handle)
+
+    def exists(self):
+        return bool(self.known()) and self.known()["registered"]
+
+    def reloads(self):
+        return next((n for action, limit, side, n in self.state()["counters"]
+                     if (action, limit, side) == ("driver_reinit", "unspec", "local")), 0)
+
+    def reload_failed(self):
+        return self.state()["reload_failed"]
+
+    def sizes(self):
+        return {path: (number(r["size"]), number(r["size_new"]) if r["size_new"] != r["size"] else None)
+                for path, r in self.state()["resources"].items()}
+
+    def param(self, name, cmode="driverinit"):
+        return self.state()["params"][name][cmode]["value"]
+
+    def active(self, name):
+        return next(iter(self.state()["params"][name].values()))["active"]
+
+    def trap(self, name):
+        return self.state()["traps"][name]["action"]
+
+    def group(self, name):
+        return self.state()["trap_groups"][name]["policer"] or None
+
+    def policer(self, number_):
+        found = self.state()["trap_policers"][str(number_)]
+        return found["rate"], found["burst"]
+
+    def look(self):
+        state = self.state()
+        seen = {("size", path): number(r["size"]) for path, r in state["resources"].items()}
+        for name, cmodes in state["params"].items():
+            for cmode, value in cmodes.items():
+                seen[cmode, name], seen["active", name] = value["value"], value["active"]
+        for name, p in state["trap_policers"].items():
+            seen["policer", int(name)] = p["rate"], p["burst"]
+        for name, g in state["trap_groups"].items():
+            seen["group", name] = g["policer"] or None
+        for name, t in state["traps"].items():
+            seen["trap", name] = t["action"]
+        return seen
+
+    def drops(self, group):
+        return [name for name, t in self.model["traps"].items() if (t["group"], t["type"]) == (group, "drop")]
+
+
+NO_KERNEL = {
+    "systemd": "a process on the host, without systemd",
+    "netlink": "no netlink there: carved is without privileges",
+    "relay": "no kernel to relay to; the fake's own rules do the same",
+}
+
+
+class FakeSpectrum1(FakeSwitch):
+    words = SPECTRUM1
+    lacks = {
+        **NO_KERNEL,
+        "size that is not read": "the fake Spectrum-1 reads every size that can be changed",
+        "unlimited size": "every size of Spectrum-1 has a limit",
+        "runtime param": "the real Spectrum-1, and so the fake, has no runtime param",
+    }
+
+
+class FakeNetdevsim(FakeSwitch):
+    facts = "tests/fake/facts/netdevsim.json"
+    words = NETDEVSIM
+    lacks = {
+        **NO_KERNEL,
+        "limited size": "netdevsim takes any size",
+        "runtime param": "netdevsim has no runtime param",
+    }

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where the suite runs. A guest (see tests/vm/run): root, real kernel, systemd, system bus. Or the host: nothing but
+processes without privileges, a bus of their own and the fake kernel. What differs between the two is here."""
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+from capture import Capture
+from carved import Process, Unit
+from fakes import FakeKernel, FakeNetdevsim, FakeSpectrum1
+from switch import Asicsim, Netdevsim, loaded, output, personality
+from sysbus import Bus
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+BUILD = REPOSITORY / "build"
+
+BUS_CONFIG = """\
+<busconfig>
+  <type>session</type>
+  <listen>unix:path={}</listen>
+  <policy context="default">
+    <allow send_destination="*"/> <allow receive_sender="*"/> <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+
+
+class Place:
+    """`carved` of a test is a Process in a folder of its own."""
+
+    environment = {}
+    ctl_options = ()
+    as_carved = ()
+    connection = None
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="carved-"))
+        self.folder.chmod(0o755)
+        self.folders = 0
+
+    def close(self):
+        if self.connection:
+            self.connection.close()
+        shutil.rmtree(self.folder)
+
+    def new_folder(self):
+        """Short: sockets are in there."""
+        self.folders += 1
+        folder = self.folder / str(self.folders)
+        folder.mkdir()
+        return folder
+
+    def bus(self):
+        """One connection for all tests."""
+        if not self.connection:
+            self.connection = Bus(self.bus_address)
+        return self.connection
+
+    def program(self, name, variant="asan"):
+        """Of the build, as it would be installed."""
+        folder = "sbin" if name == "carved" else "bin"
+        return str(BUILD / f"root-{variant}/usr/{folder}" / name)
+
+
+class Kernel:
+    """The real one. `option` is carved's."""
+
+    option = "netlink"
+
+    def close(self):
+        pass
+
+    def capture(self):
+        return Capture("nlmon0")
+
+
+class Guest(Place):
+    kinds = {"netdevsim": Netdevsim, "asicsim": Asicsim}
+    captured = {"netdevsim": Netdevsim, **{f"asicsim-{name}": personality(name) for name in
+                                           ("spectrum1", "spectrum2", "mlx5ish")}}
+    bus_address, bus_kind = "/run/dbus/system_bus_socket", "system"
+    as_carved = ("setpriv", "--reuid=carved", "--regid=carved", "--clear-groups",
+                 "--inh-caps=-all,+net_admin", "--ambient-caps=-all,+net_admin",
+                 "--bounding-set=-all,+net_admin", "--no-new-privs")
+    leaks = False  # the search takes longer than most tests; Once does it
+
+    def __init__(self):
+        super().__init__()
+        for module in "netdevsim", "asicsim", "nlmon", "dummy":
+            if not loaded(module):
+                output("modprobe", module)
+        output("ip", "link", "add", "nlmon0", "type", "nlmon")
+        output("ip", "link", "set", "nlmon0", "up")
+        # udev renames the ports of every new switch and of every reload
+        output("udevadm", "control", "--stop-exec-queue")
+        self.install()
+
+    def close(self):
+        super().close()
+        output("udevadm", "control", "--start-exec-queue")
+        output("ip", "link", "del", "nlmon0")
+
+    def install(self):
+        """Over the guest's own files, as a package would."""
+        shutil.copytree(BUILD / "root-asan", "/", symlinks=True, dirs_exist_ok=True)
+        dropin = pathlib.Path("/run/systemd/system/carved.service.d/test.conf")
+        dropin.parent.mkdir(parents=True, exist_ok=True)
+        dropin.write_text("[Unit]\nStartLimitIntervalSec=0\n[Service]\n"
+                          # the search for leaks needs ptrace; Once does it
+                          "Environment=ASAN_OPTIONS=detect_leaks=0:log_path=/run/carved/sanitizer\n"
+                          "Environment=UBSAN_OPTIONS=log_path=/run/carved/sanitizer\n")
+        output("systemd-sysusers", "/usr/lib/sysusers.d/carved.conf")
+        output("systemctl", "daemon-reload")
+        dbus = "org.freedesktop.DBus"
+        self.bus().call(dbus, "/org/freedesktop/DBus", dbus, "ReloadConfig")
+
+    def give(self, folder):
+        """To the user carved."""
+        for path in [folder, *folder.rglob("*")]:
+            shutil.chown(path, "carved", "carved")
+
+    def kernel(self, folder):
+        return Kernel()
+
+    def make(self, kind, number, kernel):
+        return kind(number)
+
+    def unit(self):
+        return Unit(self)
+
+
+class Host(Place):
+    kinds = {"fake-spectrum1": FakeSpectrum1, "fake-netdevsim": FakeNetdevsim}
+    captured = kinds
+    bus_kind, ctl_options = "user", ("--bus=user",)
+    leaks = True
+
+    def __init__(self):
+        super().__init__()
+        self.bus_address = str(self.folder / "bus")
+        self.environment = {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={self.bus_address}"}
+        file = self.folder / "bus.conf"
+        file.write_text(BUS_CONFIG.format(self.bus_address))
+        self.daemon = subprocess.Popen(["dbus-daemon", f"--config-file={file}", "--nofork",
+                                        "--print-address"], stdout=subprocess.PIPE)
+        assert self.daemon.stdout.readline()
+
+    def close(self):
+        self.daemon.terminate()
+        self.daemon.wait()
+        super().close()
+
+    def give(self, folder):
+        """It is one's own."""
+
+    def kernel(self, folder):
+        return FakeKernel(folder, str(BUILD / "asan/fake-kernel"))
+
+    def make(self, kind, number, kernel):
+        return kind(number, kernel)
+
+
+def relay_command(path, log, rules):
+    return [str(BUILD / "asan/relay"), "--listen", path, "--log", log,
+            *(word for rule in rules for word in ("--rule", rule))]
+
+
+class Relay:
+    """Between carved and the kernel from start() on; a carved that runs does not notice."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.process, self.option = None, f"unix:{folder}/relay"
+
+    def start(self, *rules):
+        self.process = subprocess.Popen(
+            relay_command(str(self.folder / "relay"), str(self.folder / "relay.log"), rules),
+            stdout=subprocess.PIPE, env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
+        assert self.process.stdout.readline() == b"ready\n"
+        (self.folder / "relay").chmod(0o666)
+
+    def stop(self):
+        """Its end is the end of all connections."""
+        if self.process:
+            self.process.terminate()
+            self.process.wait()
+            self.process.stdout.close()
+        self.process = None
+
+    def log(self):
+        """A line for every request."""
+        return (self.folder / "relay.log").read_text(encoding="utf-8").splitlines()
