@@ -65,12 +65,16 @@ class Carved:
         self.start()
 
     def start(self):
-        """Returns when it says that it is ready."""
+        """Returns when it says that it is ready, and is on the bus, for which it does not wait."""
         self.start_no_wait()
         self.wait_ready()
+        self.wait_bus()
 
     def wait_ready(self):
         wait(self.ready, "carved to be ready")
+
+    def wait_bus(self):
+        wait(lambda: self.listed_or_none() is not None, "carved to be on the bus")
 
     def restart(self):
         self.stop()
@@ -167,14 +171,14 @@ class Process(Carved):
         self.log = folder / "log"
 
     def command(self):
-        return [*self.place.as_carved, self.place.program("carved"), f"--bus={self.place.bus_kind}",
+        return [self.place.program("carved"), f"--bus={self.place.bus_kind}",
                 *options(self.folder, self.kernel)]
 
     def start_no_wait(self):
         self.notify = Notify(self.folder / "notify")
         with self.log.open("a", encoding="utf-8") as log:
             self.process = subprocess.Popen(
-                self.command(), stdout=log, stderr=log,
+                self.command(), stdout=log, stderr=log, preexec_fn=self.place.become_carved,
                 env={**os.environ, **self.place.environment, "NOTIFY_SOCKET": self.notify.path,
                      "ASAN_OPTIONS": f"detect_leaks={int(self.place.leaks)}"})
 
@@ -236,6 +240,7 @@ class Unit(Carved):
     def start(self):
         self.stopped = False
         output("systemctl", "start", "carved", timeout=DEADLINE)
+        self.wait_bus()
 
     def start_no_wait(self):
         self.stopped = False

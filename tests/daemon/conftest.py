@@ -33,7 +33,11 @@ def pytest_addoption(parser):
     parser.addoption("--fake", action="store_true", help="on the host, with the fake kernel")
 
 
+WITHOUT = pytest.StashKey()  # the parts of tests that were left out: (why, what)
+
+
 def pytest_configure(config):
+    config.stash[WITHOUT] = []
     config.addinivalue_line("markers", "needs(feature...): of the switch or its place")
     config.addinivalue_line("markers", "only(where, why): a place, guest or fake, or a kind")
 
@@ -56,9 +60,6 @@ def reason_to_skip(item, place):
     kind = params.get("switch_kind") or params.get("captured")
     here = {name for name, k in {**place.kinds, **place.captured}.items() if k is kind}
     here.add("fake" if place is Host else "guest")
-    for mark in item.iter_markers("only"):
-        if mark.args[0] not in here:
-            return mark.args[1]
     lacks = kind.lacks if kind else next(iter(place.kinds.values())).lacks if place is Host else {}
     features = [f for mark in item.iter_markers("needs") for f in mark.args]
     if {"unit", "installed"} & set(item.fixturenames):
@@ -69,8 +70,10 @@ def reason_to_skip(item, place):
         assert feature in FEATURES, f"{item.nodeid}: {feature} is not among FEATURES"
         if feature in lacks:
             return lacks[feature]
-    refusal = kind and kind.words and kind.words.refusals.get(params.get("case"))
-    return refusal if isinstance(refusal, str) else None
+    for mark in item.iter_markers("only"):
+        if mark.args[0] not in here:
+            return mark.args[1]
+    return None
 
 
 def pytest_collection_modifyitems(config, items):
@@ -86,6 +89,8 @@ def pytest_terminal_summary(terminalreporter):
     for report in terminalreporter.stats.get("skipped", []):
         why = report.longrepr[2].removeprefix("Skipped: ")
         reasons[why].append(report.nodeid.rpartition("/")[2])
+    for why, what in terminalreporter.config.stash[WITHOUT]:
+        reasons[why].append(what)
     if reasons:
         terminalreporter.section("not tested here")
     for why, tests in sorted(reasons.items(), key=lambda row: -len(row[1])):
@@ -139,6 +144,15 @@ def make_switch(place, kernel, switch_kind):
 @pytest.fixture
 def switch(make_switch):
     return make_switch()
+
+
+@pytest.fixture
+def without(request):
+    """without(WHAT, WHY): this part of the test is left out."""
+    def note(what, why):
+        test = request.node.nodeid.rpartition("/")[2]
+        request.config.stash[WITHOUT].append((why, f"{test}: {what}"))
+    return note
 
 
 @pytest.fixture

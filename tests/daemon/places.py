@@ -3,10 +3,12 @@
 processes without privileges, a bus of their own and the fake kernel. What differs between the two is here."""
 import os
 import pathlib
+import pwd
 import shutil
 import subprocess
 import tempfile
 
+import privileges
 from capture import Capture
 from carved import Process, Unit
 from fakes import FakeKernel, FakeNetdevsim, FakeSpectrum1
@@ -27,12 +29,16 @@ BUS_CONFIG = """\
 """
 
 
+def installed(name):
+    return f"usr/{'sbin' if name == 'carved' else 'bin'}/{name}"
+
+
 class Place:
     """`carved` of a test is a Process in a folder of its own."""
 
     environment = {}
     ctl_options = ()
-    as_carved = ()
+    become_carved = None  # what the process of carved does before it is carved
     connection = None
 
     def __init__(self):
@@ -60,8 +66,7 @@ class Place:
 
     def program(self, name, variant="asan"):
         """Of the build, as it would be installed."""
-        folder = "sbin" if name == "carved" else "bin"
-        return str(BUILD / f"root-{variant}/usr/{folder}" / name)
+        return str(BUILD / f"root-{variant}" / installed(name))
 
 
 class Kernel:
@@ -81,9 +86,6 @@ class Guest(Place):
     captured = {"netdevsim": Netdevsim, **{f"asicsim-{name}": personality(name) for name in
                                            ("spectrum1", "spectrum2", "mlx5ish")}}
     bus_address, bus_kind = "/run/dbus/system_bus_socket", "system"
-    as_carved = ("setpriv", "--reuid=carved", "--regid=carved", "--clear-groups",
-                 "--inh-caps=-all,+net_admin", "--ambient-caps=-all,+net_admin",
-                 "--bounding-set=-all,+net_admin", "--no-new-privs")
     leaks = False  # the search takes longer than most tests; Once does it
 
     def __init__(self):
@@ -112,14 +114,23 @@ class Guest(Place):
                           "Environment=ASAN_OPTIONS=detect_leaks=0:log_path=/run/carved/sanitizer\n"
                           "Environment=UBSAN_OPTIONS=log_path=/run/carved/sanitizer\n")
         output("systemd-sysusers", "/usr/lib/sysusers.d/carved.conf")
+        self.user = pwd.getpwnam("carved")
         output("systemctl", "daemon-reload")
         dbus = "org.freedesktop.DBus"
         self.bus().call(dbus, "/org/freedesktop/DBus", dbus, "ReloadConfig")
 
+    def program(self, name, variant="asan"):
+        """What is installed is on a faster file system."""
+        return f"/{installed(name)}" if variant == "asan" else super().program(name, variant)
+
+    def become_carved(self):
+        """As the unit's User=, AmbientCapabilities= and CapabilityBoundingSet= do."""
+        privileges.drop(self.user.pw_uid, self.user.pw_gid, privileges.CAP_NET_ADMIN)
+
     def give(self, folder):
         """To the user carved."""
         for path in [folder, *folder.rglob("*")]:
-            shutil.chown(path, "carved", "carved")
+            os.chown(path, self.user.pw_uid, self.user.pw_gid)
 
     def kernel(self, folder):
         return Kernel()

@@ -313,7 +313,7 @@ class Netdevsim(KernelSwitch):
         self.debug = pathlib.Path("/sys/kernel/debug/netdevsim") / self.name
 
     def plug(self):
-        (FIRMWARE / self.image).touch()
+        (FIRMWARE / self.image).write_bytes(b"x" * 1024)
         put(self.sys / "new_device", f"{self.number} 1")
 
     def remove(self):

@@ -12,7 +12,7 @@ def test_manual(switch, carved, capture):
     assert [w.kind for w in capture.writes()] == ["trap"]
     switch.reload()
     wait(lambda: switch.trap(w.trap) == "trap", "the trap to be set again")
-    assert carved.state(switch) == "pending-reload"
+    carved.wait_state(switch, "pending-reload")
     switch.check({("trap", w.trap): "trap"})
 
 
