@@ -43,8 +43,8 @@ def test_captured_state_changes_nothing(any_switch, carved, capture, tmp_path):
     carved.file.write_text(text)
     facts = tmp_path / "facts.json"
     facts.write_text(carved.ctl("capture", any_switch.handle, "--facts")[1])
-    status, said, _ = carved.ctl("check", carved.file, "--facts", facts)
-    assert status == 0
+    status, said, complaint = carved.ctl("check", carved.file, "--facts", facts)
+    assert status == 0, complaint
     assert said.startswith("No errors; entry ") and said.endswith(f" fits {any_switch.handle}.\n")
     assert carved.ctl("reload")[0] == 0
     wait(lambda: list(carved.listed().values()) == ["converged"], "converged")
