@@ -137,7 +137,7 @@ SPECTRUM1 = Words(
         "overflow of a sum": "every size of Spectrum-1 has a limit",
         "percent of unlimited": "every size of Spectrum-1 has a limit",
         "minimum": ("resources: {/kvd/hash_single: 128}", "65536"),
-        "maximum": ("resources: {/kvd/hash_single: 245760}", "212992"),
+        "maximum": ("resources: {/kvd/hash_single: 245760}", "more than the maximum 212"),
         "granularity": ("resources: {/kvd/hash_single: 87050}", "128"),
     },
     runtime=("acl_region_rehash_interval", 9000),
