@@ -22,7 +22,7 @@ import time
 import pytest
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS / "asicsim"), str(TESTS / "kernel-facts")]
+sys.path += [str(TESTS / name) for name in ("asicsim", "kernel-facts", "fake/conformance")]
 
 from carved import Once, Process            # noqa: E402 # pylint: disable=wrong-import-position
 from places import Guest, Host, Relay       # noqa: E402 # pylint: disable=wrong-import-position

@@ -4,10 +4,9 @@ and looked into, through its control socket; other requesters than carved are co
 import json
 import pathlib
 import socket
-import struct
 import subprocess
 
-import rawlink as nl
+from beds import FakeLink
 from capture import Write
 from switch import Switch
 from words import NETDEVSIM, SPECTRUM1
@@ -19,35 +18,6 @@ VALUES = {"resource": "size", "trap": "action", "reload": "action", "group": "po
 COMMANDS = {"driverinit": "PARAM_SET", "runtime": "PARAM_SET", "permanent": "PARAM_SET",
             **{kind: command for command, kind in KINDS.items()}}
 UNLIMITED = 2**64 - 1
-NOOP = 1
-
-
-class Link(nl.Link):
-    """A connection that stands for a netlink socket."""
-
-    def __init__(self, path):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.sock.connect(path)
-        self.seq = 0
-        if not nl.Link.family:
-            nl.Link.family = 16
-            nl.Link.family = nl.number(self.ask(3, (2, "devlink")).attrs[1])
-
-    def __del__(self):
-        self.sock.close()
-
-    def receive(self, limit=None):
-        """All answers to a datagram: an empty message ends them."""
-        found = []
-        while True:
-            data = self.sock.recv(1 << 18)
-            assert data, "the fake kernel has gone"
-            while len(data) >= 16:
-                size, kind = struct.unpack("IH", data[:6])
-                if kind == NOOP:
-                    return found
-                found.append(nl.Message(data[:size]))
-                data = data[(size + 3) & ~3:]
 
 
 class FakeKernel:
@@ -147,7 +117,7 @@ class FakeSwitch(Switch):
         self.kernel.tell("bind", self.handle)
 
     def link(self):
-        return Link(self.kernel.path)
+        return FakeLink(self.kernel.path)
 
     # its knobs
 
@@ -163,21 +133,18 @@ class FakeSwitch(Switch):
     def slow_flash(self, on):
         self.kernel.tell("flash", self.handle, 60000 * on, "steps=1000")
 
-    def fail_set(self, kind, name, errno, text, times=1):
-        self.kernel.tell("rule", self.handle, COMMANDS[kind], name, errno, f"times={times}", f"text={text}")
+    def fail_set(self, kind, name):
+        self.kernel.tell("rule", self.handle, COMMANDS[kind], name, "ENOSPC", "times=1000",
+                         "text=no room in this table")
+        return "no room in this table"
+
+    def relent(self):
+        self.kernel.tell("rules-clear")
 
     def occupied(self):
         path = "/kvd/linear/singles" if self.words is SPECTRUM1 else "/IPv4/fib-rules"
         self.kernel.tell("occ", self.handle, path, 77)
         return path, 77
-
-    def bad_policer(self):
-        name = str(self.words.policer)
-        self.fail_set("policer", name, 22, "this rate will not do", times=1000)
-        return {"rate": 900}, "will not do"
-
-    def relent(self):
-        self.kernel.tell("rules-clear")
 
     # how it is
 

@@ -27,7 +27,7 @@ FIRMWARE = pathlib.Path("/lib/firmware")
 # What a test may ask for by @pytest.mark.needs(...). A kind that has not got it says why in `lacks`.
 FEATURES = {
     "systemd", "netlink", "relay", "runtime param", "size that is not read", "unlimited size", "limited size",
-    "failing SET", "slow reload", "hold that ends when told",
+    "failing SET of anything", "slow reload", "hold that ends when told", "known driver",
 }
 
 
@@ -302,7 +302,7 @@ class Netdevsim(KernelSwitch):
     lacks = {
         "runtime param": "netdevsim has no runtime param",
         "limited size": "netdevsim takes any size",
-        "failing SET": "netdevsim cannot be told to fail a SET",
+        "failing SET of anything": "netdevsim fails SETs of policers only, and of groups without a word",
         "slow reload": "netdevsim reloads as fast as it can",
         "hold that ends when told": "a flash of netdevsim takes 10 s whatever happens",
     }
@@ -343,12 +343,14 @@ class Netdevsim(KernelSwitch):
         """A resource of which some entries are in use, and how many."""
         return "/IPv4/fib-rules", 3
 
-    def bad_policer(self):
-        """A policer that only the driver knows to be wrong, and a word of what it says."""
-        return {"rate": 9000}, "rate"
+    def fail_set(self, kind, name):
+        """SETs of this object fail until relent(); what the driver says then."""
+        assert kind == "policer", self.lacks["failing SET of anything"]
+        put(self.debug / "fail_trap_policer_set", "Y")
+        return "fail"
 
     def relent(self):
-        """bad_policer() is over."""
+        put(self.debug / "fail_trap_policer_set", "N")
 
 
 class Asicsim(KernelSwitch):
@@ -360,6 +362,7 @@ class Asicsim(KernelSwitch):
     image = "carved-test.asicsim"
     lacks = {
         "size that is not read": "asicsim reads every size",
+        "known driver": "carved knows nothing of asicsim's policers",
         "unlimited size": "every size of asicsim has a limit",
     }
 
@@ -399,21 +402,17 @@ class Asicsim(KernelSwitch):
     def slow_flash(self, on):
         self.board.set("flash_ms", "60000 300" if on else "0 300")
 
-    def fail_set(self, kind, name, errno, text, times=1):
-        """The next SETs of this object fail, with this extended ACK."""
-        kind = {"driverinit": "param", "runtime": "param"}.get(kind, kind)
-        kind = {"group": "trap_group", "policer": "trap_policer"}.get(kind, kind)
-        self.board.set("fail_set", f"{kind} {name} {errno} {times} {text}")
+    def fail_set(self, kind, name):
+        kind = {"policer": "trap_policer", "group": "trap_group", "trap": "trap"}.get(kind, "param")
+        self.board.set("fail_set", f"{kind} {name} 28 0 no room in this table")
+        return "no room in this table"
+
+    def relent(self):
+        self.board.set("fail_set", "clear")
 
     def occupied(self):
         self.board.set("occ", "kvd/linear/singles 77")
         return "/kvd/linear/singles", 77
-
-    def bad_policer(self):
-        return {"burst": 100}, "power of two"
-
-    def relent(self):
-        self.board.set("fail_set", "clear")
 
 
 def personality(name):

@@ -22,6 +22,7 @@ class Words:
     sizes: tuple
     policer: int                # one that a group has by default, and what else it may be
     rates: tuple
+    bad_policer: tuple          # one that the driver would refuse, and why
     all: dict
     group_of_all: str           # all its drop traps but `own` go to "trap"
     own: dict
@@ -52,7 +53,7 @@ NETDEVSIM = Words(
     trap="tail_drop", trap2="blackhole_route", group="l3_drops", exception="fid_miss", control="igmp_query",
     param="max_macs", default=32, value=48, value2=56, other=99, yaml={},
     size="/nexthops", sizes=(100, 300, 77),
-    policer=1, rates=((900, 512), (500, 64)),
+    policer=1, rates=((900, 512), (500, 64)), bad_policer=({"rate": 9000}, "maximum 8000"),
     all={
         "resources": {"/IPv6/fib": 2000, "/nexthops": 300},
         "params": {"max_macs": 48, "test1": False},
@@ -98,7 +99,7 @@ SPECTRUM1 = Words(
     exception="mtu_value_is_too_small", control="stp",
     param="fw_load_policy", default=0, value=1, value2=0, other=0, yaml={0: "driver", 1: "flash"},
     size="/kvd/linear/singles", sizes=(16000, 15000, 14000),
-    policer=1, rates=((5000, 512), (500, 64)),
+    policer=1, rates=((5000, 512), (500, 64)), bad_policer=({"burst": 100}, "power of two"),
     all={
         # what spectrum1-scale presets
         "resources": {"/kvd/linear": 64000, "/kvd/linear/singles": 15616, "/kvd/linear/chunks": 32000,
@@ -136,8 +137,8 @@ SPECTRUM1 = Words(
         "unlimited child": "every size of Spectrum-1 has a limit",
         "overflow of a sum": "every size of Spectrum-1 has a limit",
         "percent of unlimited": "every size of Spectrum-1 has a limit",
-        "minimum": ("resources: {/kvd/hash_single: 128}", "65536"),
-        "maximum": ("resources: {/kvd/hash_single: 245760}", "212992"),
+        "minimum": ("resources: {/kvd/hash_single: 128}", "less than the minimum"),
+        "maximum": ("resources: {/kvd/hash_single: 245760}", "more than the maximum"),
         "granularity": ("resources: {/kvd/hash_single: 87050}", "128"),
     },
     runtime=("acl_region_rehash_interval", 9000),
