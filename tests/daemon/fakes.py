@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fake kernel (tests/fake) as a place where switches are: a process of its own for every test. It is controlled,
-and looked into, through its control socket; other requesters than carved are connections of their own."""
+"""The fake kernel (tests/fake) as a place where switches are: a process of its own for every test.
+It is controlled, and looked into, through its control socket; other requesters than carved are
+connections of their own."""
 import json
 import pathlib
 import socket
@@ -12,8 +13,8 @@ from switch import Switch
 from words import NETDEVSIM, SPECTRUM1
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-KINDS = {"RESOURCE_SET": "resource", "RELOAD": "reload", "FLASH_UPDATE": "flash", "TRAP_SET": "trap",
-         "TRAP_GROUP_SET": "group", "TRAP_POLICER_SET": "policer"}
+KINDS = {"RESOURCE_SET": "resource", "RELOAD": "reload", "FLASH_UPDATE": "flash",
+         "TRAP_SET": "trap", "TRAP_GROUP_SET": "group", "TRAP_POLICER_SET": "policer"}
 VALUES = {"resource": "size", "trap": "action", "reload": "action", "group": "policer"}
 COMMANDS = {"driverinit": "PARAM_SET", "runtime": "PARAM_SET", "permanent": "PARAM_SET",
             **{kind: command for command, kind in KINDS.items()}}
@@ -122,10 +123,12 @@ class FakeSwitch(Switch):
     # its knobs
 
     def refuse_reload(self, on=True):
-        self.kernel.tell("refuse-down", self.handle, "EOPNOTSUPP", f"times={1000 * on}", "text=not allowed now")
+        self.kernel.tell("refuse-down", self.handle, "EOPNOTSUPP", f"times={1000 * on}",
+                         "text=not allowed now")
 
     def fail_reload(self, on=True):
-        self.kernel.tell("fail-up", self.handle, "EIO", f"times={1000 * on}", "text=did not come up")
+        self.kernel.tell("fail-up", self.handle, "EIO", f"times={1000 * on}",
+                         "text=did not come up")
 
     def slow_reload(self, msec):
         self.kernel.tell("delay", self.handle, msec)
@@ -165,7 +168,8 @@ class FakeSwitch(Switch):
         return self.state()["reload_failed"]
 
     def sizes(self):
-        return {path: (number(r["size"]), number(r["size_new"]) if r["size_new"] != r["size"] else None)
+        return {path: (number(r["size"]),
+                       number(r["size_new"]) if r["size_new"] != r["size"] else None)
                 for path, r in self.state()["resources"].items()}
 
     def param(self, name, cmode="driverinit"):
@@ -199,7 +203,8 @@ class FakeSwitch(Switch):
         return seen
 
     def drops(self, group):
-        return [name for name, t in self.model["traps"].items() if (t["group"], t["type"]) == (group, "drop")]
+        return [name for name, t in self.model["traps"].items()
+                if (t["group"], t["type"]) == (group, "drop")]
 
 
 NO_KERNEL = {
@@ -214,7 +219,6 @@ class FakeSpectrum1(FakeSwitch):
     lacks = {
         **NO_KERNEL,
         "size that is not read": "the fake Spectrum-1 reads every size that can be changed",
-        "unlimited size": "every size of Spectrum-1 has a limit",
         "runtime param": "the real Spectrum-1, and so the fake, has no runtime param",
     }
 
@@ -224,6 +228,5 @@ class FakeNetdevsim(FakeSwitch):
     words = NETDEVSIM
     lacks = {
         **NO_KERNEL,
-        "limited size": "netdevsim takes any size",
         "runtime param": "netdevsim has no runtime param",
     }

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A switch to be managed: what a test can do to it and see of it, in words that every kind understands.
+"""A switch to be managed: what a test can do to it and see of it, in words that every kind
+understands.
 
-A kind is a class: how its switches come and go, its knobs, its words (words.py), and what it `lacks`. Requests go as
-bytes over a socket (rawlink of tests/kernel-facts): a process for each would cost more than all else in a guest.
+A kind is a class: how its switches come and go, its knobs, its words (words.py), and what it
+`lacks`. Requests go as bytes over a socket (rawlink of tests/kernel-facts): a process for each
+would cost more than all else in a guest.
 """
 import contextlib
 import pathlib
@@ -18,15 +20,14 @@ from capture import PATHS
 from words import NETDEVSIM, SPECTRUM1
 
 DEADLINE = 60  # generous: the guest may be emulated on a busy machine
-UNLIMITED = 2**64 - 1
 ACTIONS = ("drop", "trap", "mirror")
 CMODES = ("runtime", "driverinit", "permanent")
 TYPES = {1: "B", 2: "H", 3: "I", 4: "Q"}
 FIRMWARE = pathlib.Path("/lib/firmware")
 
-# What a test may ask for by @pytest.mark.needs(...). A kind that has not got it says why in `lacks`.
+# What a test may ask for by needs("..."). A kind that has not got it says why in `lacks`.
 FEATURES = {
-    "systemd", "netlink", "relay", "runtime param", "size that is not read", "unlimited size", "limited size",
+    "systemd", "netlink", "relay", "runtime param", "size that is not read",
     "failing SET of anything", "slow reload", "hold that ends when told", "known driver",
 }
 
@@ -76,7 +77,7 @@ class Work(threading.Thread):
 
 
 class Switch:
-    """What is the same for all kinds. `fresh` is what look() says of one that nobody has touched."""
+    """What is the same for all kinds. `fresh`: look() of one that nobody has touched."""
 
     bus = driver = words = None
     lacks = {}
@@ -301,8 +302,7 @@ class Netdevsim(KernelSwitch):
     sys = pathlib.Path("/sys/bus/netdevsim")
     lacks = {
         "runtime param": "netdevsim has no runtime param",
-        "limited size": "netdevsim takes any size",
-        "failing SET of anything": "netdevsim fails SETs of policers only, and of groups without a word",
+        "failing SET of anything": "netdevsim fails only SETs of policers with a word",
         "slow reload": "netdevsim reloads as fast as it can",
         "hold that ends when told": "a flash of netdevsim takes 10 s whatever happens",
     }
@@ -363,7 +363,6 @@ class Asicsim(KernelSwitch):
     lacks = {
         "size that is not read": "asicsim reads every size",
         "known driver": "carved knows nothing of asicsim's policers",
-        "unlimited size": "every size of asicsim has a limit",
     }
 
     def __init__(self, number):
@@ -372,8 +371,8 @@ class Asicsim(KernelSwitch):
 
     def plug(self):
         self.board = Board(self.model, 1, self.number)
-        if self.fresh is None and self.model == "spectrum1":
-            (FIRMWARE / self.image).write_text(f"asicsim-fw {self.model} {self.board.active('fw', 'running')}\n")
+        running = self.board.active("fw", "running")
+        (FIRMWARE / self.image).write_text(f"asicsim-fw {self.model} {running}\n")
 
     def remove(self):
         if self.board and pathlib.Path("/sys/bus/asicsim/devices", self.name).exists():

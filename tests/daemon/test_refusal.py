@@ -45,7 +45,8 @@ def test_below_occupancy(switch, carved, capture):
     path, used = switch.occupied()
     carved.run(entry(switch, resources={path: used - 1}))
     assert carved.state(switch) == "refused"
-    assert any(re.search(PLACE, line) and "in use" in line for line in carved.manager("Diagnostics"))
+    diagnostics = carved.manager("Diagnostics")
+    assert any(re.search(PLACE, line) and "in use" in line for line in diagnostics)
     assert capture.writes() == []
 
 
