@@ -135,7 +135,8 @@ static void connect_bus(struct bus *b)
 	for (size_t i = 0; i < manager_count(b->manager); i++)
 		add_device(b, manager_at(b->manager, i));
 	sd_bus_request_name_async(b->connection, NULL, BUS_NAME, 0, on_name, b);
-	pump(b);
+	/* by the loop: nobody is answered before the manager has started */
+	loop_timer_set(b->timer, clock_now());
 }
 
 static void tell_state(struct bus *b)

@@ -45,7 +45,6 @@ static void fw_power_on(struct asicsim *sim)
 	mutex_unlock(&sim->lock);
 }
 
-/* Writes the flash in steps, telling user space of each; the version counts when all is written. */
 /* The time of a flash may be changed while it lasts. */
 static void flash_pause(struct asicsim *sim, u32 steps)
 {
@@ -58,6 +57,7 @@ static void flash_pause(struct asicsim *sim, u32 steps)
 		msleep(ms / steps);
 }
 
+/* Writes the flash in steps, telling user space of each; the version counts when all is written. */
 int asicsim_fw_write(struct asicsim *sim, struct devlink *devlink,
 		     const struct asicsim_version *version, struct netlink_ext_ack *extack)
 {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""carved itself: as a daemon that the test starts (Process), as the installed unit (Unit), or as a process that
-converges and ends (Once). The first two are told and asked the same way, over D-Bus."""
+"""carved itself: as a daemon that the test starts (Process), as the installed unit (Unit), or as a
+process that converges and ends (Once). The first two are told and asked the same way, over D-Bus.
+"""
 import os
 import pathlib
 import re
@@ -31,7 +32,7 @@ def flow(value):
 
 
 def entry(name, body="", match=None, **keys):
-    """An entry for the device of this handle, or for what matches: the body, and what the keys say."""
+    """An entry for the device of this handle, or for what matches: the body, then the keys."""
     lines = [f"match: {match}"] if match else []
     lines += textwrap.dedent(body).rstrip("\n").splitlines()
     lines += [f"{key}: {flow(value)}" for key, value in keys.items()]

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One suite for every kind of switch, in two places (places.py).
 
-In a guest, on a real kernel: netdevsim and asicsim. On the host, with --fake: the fake kernel, without any privilege.
-A test takes `switch`, the only one there is, or `make_switch` for more, and runs once for each kind of the place.
-What a switch is like is never carved's to say: switch.py and fakes.py look at it, capture.py sees every request that
-anybody wrote. Tests speak by words (words.py); a further kind is a class with words and a row in places.py.
+In a guest, on a real kernel: netdevsim and asicsim. On the host, with --fake: the fake kernel,
+without any privilege. A test takes `switch`, the only one there is, or `make_switch` for more, and
+runs once for each kind of the place. What a switch is like is never carved's to say: switch.py and
+fakes.py look at it, capture.py sees every request that anybody wrote. Tests speak by words
+(words.py); a further kind is a class with words and a row in places.py.
 
-carved is a process of the test's own (`carved`), the installed unit (`unit`), or one that converges and ends (`once`),
-all built with sanitizers; see carved.py. `relay` puts tests/relay between carved and the real kernel.
-Tests wait for conditions, never for a time.
+carved is a process of the test's own (`carved`), the installed unit (`unit`), or one that
+converges and ends (`once`), all built with sanitizers; see carved.py. `relay` puts tests/relay
+between carved and the real kernel. Tests wait for conditions, never for a time.
 
-What a kind has not got it names in `lacks`, with the reason: a test marked needs("...") is skipped there. A test marked
-only("fake", "why") runs in that place or on that kind alone. Skips are told at the end, by reason.
+What a kind has not got it names in `lacks`, with the reason: a test marked needs("...") is skipped
+there. A test marked only("fake", "why") runs in that place or on that kind alone. Skips are told
+at the end, by reason.
 """
 import collections
 import pathlib
@@ -22,7 +24,7 @@ import time
 import pytest
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS / "asicsim"), str(TESTS / "kernel-facts")]
+sys.path += [str(TESTS / name) for name in ("asicsim", "kernel-facts", "fake/conformance")]
 
 from carved import Once, Process            # noqa: E402 # pylint: disable=wrong-import-position
 from places import Guest, Host, Relay       # noqa: E402 # pylint: disable=wrong-import-position
@@ -202,7 +204,7 @@ def capture(kernel):
 
 @pytest.fixture
 def relay(kernel, folder):
-    """relay.start(RULE...): what carved is started with from now on talks to the kernel through it."""
+    """relay.start(RULE...): a carved that is started later talks to the kernel through it."""
     relay = Relay(folder)
     kernel.option = relay.option
     yield relay

@@ -1,53 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fake kernel (tests/fake) as a place where switches are: a process of its own for every test. It is controlled,
-and looked into, through its control socket; other requesters than carved are connections of their own."""
+"""The fake kernel (tests/fake) as a place where switches are: a process of its own for every test.
+It is controlled, and looked into, through its control socket; other requesters than carved are
+connections of their own."""
 import json
 import pathlib
 import socket
-import struct
 import subprocess
 
-import rawlink as nl
+from beds import FakeLink
 from capture import Write
 from switch import Switch
 from words import NETDEVSIM, SPECTRUM1
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-KINDS = {"RESOURCE_SET": "resource", "RELOAD": "reload", "FLASH_UPDATE": "flash", "TRAP_SET": "trap",
-         "TRAP_GROUP_SET": "group", "TRAP_POLICER_SET": "policer"}
+KINDS = {"RESOURCE_SET": "resource", "RELOAD": "reload", "FLASH_UPDATE": "flash",
+         "TRAP_SET": "trap", "TRAP_GROUP_SET": "group", "TRAP_POLICER_SET": "policer"}
 VALUES = {"resource": "size", "trap": "action", "reload": "action", "group": "policer"}
 COMMANDS = {"driverinit": "PARAM_SET", "runtime": "PARAM_SET", "permanent": "PARAM_SET",
             **{kind: command for command, kind in KINDS.items()}}
 UNLIMITED = 2**64 - 1
-NOOP = 1
-
-
-class Link(nl.Link):
-    """A connection that stands for a netlink socket."""
-
-    def __init__(self, path):
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.sock.connect(path)
-        self.seq = 0
-        if not nl.Link.family:
-            nl.Link.family = 16
-            nl.Link.family = nl.number(self.ask(3, (2, "devlink")).attrs[1])
-
-    def __del__(self):
-        self.sock.close()
-
-    def receive(self, limit=None):
-        """All answers to a datagram: an empty message ends them."""
-        found = []
-        while True:
-            data = self.sock.recv(1 << 18)
-            assert data, "the fake kernel has gone"
-            while len(data) >= 16:
-                size, kind = struct.unpack("IH", data[:6])
-                if kind == NOOP:
-                    return found
-                found.append(nl.Message(data[:size]))
-                data = data[(size + 3) & ~3:]
 
 
 class FakeKernel:
@@ -147,15 +118,17 @@ class FakeSwitch(Switch):
         self.kernel.tell("bind", self.handle)
 
     def link(self):
-        return Link(self.kernel.path)
+        return FakeLink(self.kernel.path)
 
     # its knobs
 
     def refuse_reload(self, on=True):
-        self.kernel.tell("refuse-down", self.handle, "EOPNOTSUPP", f"times={1000 * on}", "text=not allowed now")
+        self.kernel.tell("refuse-down", self.handle, "EOPNOTSUPP", f"times={1000 * on}",
+                         "text=not allowed now")
 
     def fail_reload(self, on=True):
-        self.kernel.tell("fail-up", self.handle, "EIO", f"times={1000 * on}", "text=did not come up")
+        self.kernel.tell("fail-up", self.handle, "EIO", f"times={1000 * on}",
+                         "text=did not come up")
 
     def slow_reload(self, msec):
         self.kernel.tell("delay", self.handle, msec)
@@ -163,21 +136,18 @@ class FakeSwitch(Switch):
     def slow_flash(self, on):
         self.kernel.tell("flash", self.handle, 60000 * on, "steps=1000")
 
-    def fail_set(self, kind, name, errno, text, times=1):
-        self.kernel.tell("rule", self.handle, COMMANDS[kind], name, errno, f"times={times}", f"text={text}")
+    def fail_set(self, kind, name):
+        self.kernel.tell("rule", self.handle, COMMANDS[kind], name, "ENOSPC", "times=1000",
+                         "text=no room in this table")
+        return "no room in this table"
+
+    def relent(self):
+        self.kernel.tell("rules-clear")
 
     def occupied(self):
         path = "/kvd/linear/singles" if self.words is SPECTRUM1 else "/IPv4/fib-rules"
         self.kernel.tell("occ", self.handle, path, 77)
         return path, 77
-
-    def bad_policer(self):
-        name = str(self.words.policer)
-        self.fail_set("policer", name, 22, "this rate will not do", times=1000)
-        return {"rate": 900}, "will not do"
-
-    def relent(self):
-        self.kernel.tell("rules-clear")
 
     # how it is
 
@@ -198,7 +168,8 @@ class FakeSwitch(Switch):
         return self.state()["reload_failed"]
 
     def sizes(self):
-        return {path: (number(r["size"]), number(r["size_new"]) if r["size_new"] != r["size"] else None)
+        return {path: (number(r["size"]),
+                       number(r["size_new"]) if r["size_new"] != r["size"] else None)
                 for path, r in self.state()["resources"].items()}
 
     def param(self, name, cmode="driverinit"):
@@ -232,7 +203,8 @@ class FakeSwitch(Switch):
         return seen
 
     def drops(self, group):
-        return [name for name, t in self.model["traps"].items() if (t["group"], t["type"]) == (group, "drop")]
+        return [name for name, t in self.model["traps"].items()
+                if (t["group"], t["type"]) == (group, "drop")]
 
 
 NO_KERNEL = {
@@ -247,7 +219,6 @@ class FakeSpectrum1(FakeSwitch):
     lacks = {
         **NO_KERNEL,
         "size that is not read": "the fake Spectrum-1 reads every size that can be changed",
-        "unlimited size": "every size of Spectrum-1 has a limit",
         "runtime param": "the real Spectrum-1, and so the fake, has no runtime param",
     }
 
@@ -257,6 +228,5 @@ class FakeNetdevsim(FakeSwitch):
     words = NETDEVSIM
     lacks = {
         **NO_KERNEL,
-        "limited size": "netdevsim takes any size",
         "runtime param": "netdevsim has no runtime param",
     }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where the suite runs. A guest (see tests/vm/run): root, real kernel, systemd, system bus. Or the host: nothing but
-processes without privileges, a bus of their own and the fake kernel. What differs between the two is here."""
+"""Where the suite runs. A guest (see tests/vm/run): root, real kernel, systemd, system bus. Or the
+host: nothing but processes without privileges, a bus of their own and the fake kernel. What
+differs between the two is here."""
 import os
 import pathlib
 import pwd
@@ -10,7 +11,7 @@ import tempfile
 
 import privileges
 from capture import Capture
-from carved import Process, Unit
+from carved import Unit
 from fakes import FakeKernel, FakeNetdevsim, FakeSpectrum1
 from switch import Asicsim, Netdevsim, loaded, output, personality
 from sysbus import Bus

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Another user with one capability, between fork and exec: setpriv(1) would be one more process for every carved."""
+"""Another user with one capability, between fork and exec: setpriv(1) would be one more process
+for every carved."""
 import ctypes
 import os
 import struct

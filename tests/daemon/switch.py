@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A switch to be managed: what a test can do to it and see of it, in words that every kind understands.
+"""A switch to be managed: what a test can do to it and see of it, in words that every kind
+understands.
 
-A kind is a class: how its switches come and go, its knobs, its words (words.py), and what it `lacks`. Requests go as
-bytes over a socket (rawlink of tests/kernel-facts): a process for each would cost more than all else in a guest.
+A kind is a class: how its switches come and go, its knobs, its words (words.py), and what it
+`lacks`. Requests go as bytes over a socket (rawlink of tests/kernel-facts): a process for each
+would cost more than all else in a guest.
 """
 import contextlib
 import pathlib
@@ -18,16 +20,15 @@ from capture import PATHS
 from words import NETDEVSIM, SPECTRUM1
 
 DEADLINE = 60  # generous: the guest may be emulated on a busy machine
-UNLIMITED = 2**64 - 1
 ACTIONS = ("drop", "trap", "mirror")
 CMODES = ("runtime", "driverinit", "permanent")
 TYPES = {1: "B", 2: "H", 3: "I", 4: "Q"}
 FIRMWARE = pathlib.Path("/lib/firmware")
 
-# What a test may ask for by @pytest.mark.needs(...). A kind that has not got it says why in `lacks`.
+# What a test may ask for by needs("..."). A kind that has not got it says why in `lacks`.
 FEATURES = {
-    "systemd", "netlink", "relay", "runtime param", "size that is not read", "unlimited size", "limited size",
-    "failing SET", "slow reload", "hold that ends when told", "refusing driver",
+    "systemd", "netlink", "relay", "runtime param", "size that is not read",
+    "failing SET of anything", "slow reload", "hold that ends when told", "known driver",
 }
 
 
@@ -76,7 +77,7 @@ class Work(threading.Thread):
 
 
 class Switch:
-    """What is the same for all kinds. `fresh` is what look() says of one that nobody has touched."""
+    """What is the same for all kinds. `fresh`: look() of one that nobody has touched."""
 
     bus = driver = words = None
     lacks = {}
@@ -300,10 +301,8 @@ class Netdevsim(KernelSwitch):
     facts = "conf/facts/netdevsim.json"
     sys = pathlib.Path("/sys/bus/netdevsim")
     lacks = {
-        "refusing driver": "the limits of netdevsim's policers are known beforehand",
         "runtime param": "netdevsim has no runtime param",
-        "limited size": "netdevsim takes any size",
-        "failing SET": "netdevsim cannot be told to fail a SET",
+        "failing SET of anything": "netdevsim fails only SETs of policers with a word",
         "slow reload": "netdevsim reloads as fast as it can",
         "hold that ends when told": "a flash of netdevsim takes 10 s whatever happens",
     }
@@ -344,12 +343,14 @@ class Netdevsim(KernelSwitch):
         """A resource of which some entries are in use, and how many."""
         return "/IPv4/fib-rules", 3
 
-    def bad_policer(self):
-        """A policer that is wrong, and a word of who says so: only the driver, where it is a refusing one."""
-        return {"rate": 9000}, "rate"
+    def fail_set(self, kind, name):
+        """SETs of this object fail until relent(); what the driver says then."""
+        assert kind == "policer", self.lacks["failing SET of anything"]
+        put(self.debug / "fail_trap_policer_set", "Y")
+        return "fail"
 
     def relent(self):
-        """bad_policer() is over."""
+        put(self.debug / "fail_trap_policer_set", "N")
 
 
 class Asicsim(KernelSwitch):
@@ -361,7 +362,7 @@ class Asicsim(KernelSwitch):
     image = "carved-test.asicsim"
     lacks = {
         "size that is not read": "asicsim reads every size",
-        "unlimited size": "every size of asicsim has a limit",
+        "known driver": "carved knows nothing of asicsim's policers",
     }
 
     def __init__(self, number):
@@ -370,8 +371,8 @@ class Asicsim(KernelSwitch):
 
     def plug(self):
         self.board = Board(self.model, 1, self.number)
-        if self.fresh is None and self.model == "spectrum1":
-            (FIRMWARE / self.image).write_text(f"asicsim-fw {self.model} {self.board.active('fw', 'running')}\n")
+        running = self.board.active("fw", "running")
+        (FIRMWARE / self.image).write_text(f"asicsim-fw {self.model} {running}\n")
 
     def remove(self):
         if self.board and pathlib.Path("/sys/bus/asicsim/devices", self.name).exists():
@@ -400,21 +401,17 @@ class Asicsim(KernelSwitch):
     def slow_flash(self, on):
         self.board.set("flash_ms", "60000 300" if on else "0 300")
 
-    def fail_set(self, kind, name, errno, text, times=1):
-        """The next SETs of this object fail, with this extended ACK."""
-        kind = {"driverinit": "param", "runtime": "param"}.get(kind, kind)
-        kind = {"group": "trap_group", "policer": "trap_policer"}.get(kind, kind)
-        self.board.set("fail_set", f"{kind} {name} {errno} {times} {text}")
+    def fail_set(self, kind, name):
+        kind = {"policer": "trap_policer", "group": "trap_group", "trap": "trap"}.get(kind, "param")
+        self.board.set("fail_set", f"{kind} {name} 28 0 no room in this table")
+        return "no room in this table"
+
+    def relent(self):
+        self.board.set("fail_set", "clear")
 
     def occupied(self):
         self.board.set("occ", "kvd/linear/singles 77")
         return "/kvd/linear/singles", 77
-
-    def bad_policer(self):
-        return {"burst": 100}, "power of two"
-
-    def relent(self):
-        self.board.set("fail_set", "clear")
 
 
 def personality(name):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is written about a switch: names and values of each model, under the words that tests use."""
+"""What is written about a switch: names and values of each model, under the words that tests use.
+"""
 import dataclasses
 
 
@@ -10,18 +11,16 @@ class Words:
     trap: str                   # two drop traps that are dropped by default, in two groups
     trap2: str
     group: str                  # the group of trap2
-    exception: str              # a trap that is none for drops
-    control: str
     param: str                  # driverinit
-    default: object             # its values: as it comes, two to be wanted (maybe the same), another one's
+    default: object             # its values: as it comes, to be wanted, and somebody else's
     value: object
-    value2: object
     other: object
     yaml: dict                  # how these are written, where it differs
     size: str                   # a resource that may shrink by itself, and sizes
     sizes: tuple
     policer: int                # one that a group has by default, and what else it may be
     rates: tuple
+    bad_policer: tuple          # one that the driver would refuse, and why
     all: dict
     group_of_all: str           # all its drop traps but `own` go to "trap"
     own: dict
@@ -40,24 +39,24 @@ class Words:
 
     def all_changes(self, switch):
         """By (kind, name), all that `all` makes different from a fresh switch."""
-        changes = {**self.other_changes, **{("trap", name): action for name, action in self.own.items()}}
+        own = {("trap", name): action for name, action in self.own.items()}
+        changes = {**self.other_changes, **own}
         for name in switch.drops(self.group_of_all):
             changes.setdefault(("trap", name), "trap")
         return {k: v for k, v in changes.items() if switch.fresh[k] != v}
 
 
-UNLIMITED = 2**64 - 1
-
 NETDEVSIM = Words(
-    trap="tail_drop", trap2="blackhole_route", group="l3_drops", exception="fid_miss", control="igmp_query",
-    param="max_macs", default=32, value=48, value2=56, other=99, yaml={},
+    trap="tail_drop", trap2="blackhole_route", group="l3_drops",
+    param="max_macs", default=32, value=48, other=99, yaml={},
     size="/nexthops", sizes=(100, 300, 77),
-    policer=1, rates=((900, 512), (500, 64)),
+    policer=1, rates=((900, 512), (500, 64)), bad_policer=({"rate": 9000}, "maximum 8000"),
     all={
         "resources": {"/IPv6/fib": 2000, "/nexthops": 300},
         "params": {"max_macs": 48, "test1": False},
         "trap_policers": {1: {"rate": 500, "burst": 64}, 2: {"rate": 700}},
-        "trap_groups": {"l2_drops": {"action": "trap", "policer": 1}, "acl_drops": {"policer": "none"}},
+        "trap_groups": {"l2_drops": {"action": "trap", "policer": 1},
+                        "acl_drops": {"policer": "none"}},
         "traps": {"source_mac_is_multicast": "drop", "blackhole_route": "mirror"},
     },
     group_of_all="l2_drops", own={"source_mac_is_multicast": "drop", "blackhole_route": "mirror"},
@@ -84,8 +83,8 @@ NETDEVSIM = Words(
         "sum of children": ("resources: {/IPv4: 1000, /IPv4/fib: 900, /IPv4/fib-rules: 200}",
                             "/IPv4/fib 900 + /IPv4/fib-rules 200"),
         "unlimited child": ("resources: {/IPv4: 1000, /IPv4/fib: 900}", "/IPv4/fib-rules"),
-        "overflow of a sum": (f"resources: {{/IPv4: 1000, /IPv4/fib: 100, /IPv4/fib-rules: {UNLIMITED - 1}}}",
-                              "/IPv4"),
+        "overflow of a sum": (f"resources: {{/IPv4: 1000, /IPv4/fib: 100, "
+                              f"/IPv4/fib-rules: {2**64 - 2}}}", "/IPv4"),
         "percent of unlimited": ("resources: {/IPv4/fib: 40%}", "unlimited"),
         "minimum": "netdevsim takes any size",
         "maximum": "netdevsim takes any size",
@@ -95,18 +94,18 @@ NETDEVSIM = Words(
 
 SPECTRUM1 = Words(
     trap="ingress_vlan_filter", trap2="blackhole_route", group="l3_drops",
-    exception="mtu_value_is_too_small", control="stp",
-    param="fw_load_policy", default=0, value=1, value2=0, other=0, yaml={0: "driver", 1: "flash"},
+    param="fw_load_policy", default=0, value=1, other=0, yaml={0: "driver", 1: "flash"},
     size="/kvd/linear/singles", sizes=(16000, 15000, 14000),
-    policer=1, rates=((5000, 512), (500, 64)),
+    policer=1, rates=((5000, 512), (500, 64)), bad_policer=({"burst": 100}, "power of two"),
     all={
         # what spectrum1-scale presets
-        "resources": {"/kvd/linear": 64000, "/kvd/linear/singles": 15616, "/kvd/linear/chunks": 32000,
-                      "/kvd/linear/large_chunks": 16384, "/kvd/hash_single": 128000,
-                      "/kvd/hash_double": 48000},
+        "resources": {"/kvd/linear": 64000, "/kvd/linear/singles": 15616,
+                      "/kvd/linear/chunks": 32000, "/kvd/linear/large_chunks": 16384,
+                      "/kvd/hash_single": 128000, "/kvd/hash_double": 48000},
         "params": {"fw_load_policy": "flash"},
         "trap_policers": {1: {"rate": 500, "burst": 64}, 2: {"rate": 700}},
-        "trap_groups": {"l2_drops": {"action": "trap", "policer": 3}, "acl_drops": {"policer": "none"}},
+        "trap_groups": {"l2_drops": {"action": "trap", "policer": 3},
+                        "acl_drops": {"policer": "none"}},
         "traps": {"source_mac_is_multicast": "drop", "blackhole_route": "trap"},
     },
     group_of_all="l2_drops", own={"source_mac_is_multicast": "drop", "blackhole_route": "trap"},
@@ -136,8 +135,8 @@ SPECTRUM1 = Words(
         "unlimited child": "every size of Spectrum-1 has a limit",
         "overflow of a sum": "every size of Spectrum-1 has a limit",
         "percent of unlimited": "every size of Spectrum-1 has a limit",
-        "minimum": ("resources: {/kvd/hash_single: 128}", "65536"),
-        "maximum": ("resources: {/kvd/hash_single: 245760}", "more than the maximum 212"),
+        "minimum": ("resources: {/kvd/hash_single: 128}", "less than the minimum"),
+        "maximum": ("resources: {/kvd/hash_single: 245760}", "more than the maximum"),
         "granularity": ("resources: {/kvd/hash_single: 87050}", "128"),
     },
     runtime=("acl_region_rehash_interval", 9000),
