@@ -216,14 +216,27 @@ static void log_restored(struct device *d, uint64_t now)
 
 	if (!since) { /* it happened while we did not watch */
 		log_with(LOG_NOTICE,
-			 &(struct log_fields){.device = d->handle, .trigger = d->trigger},
+			 &(struct log_fields){.id = MESSAGE_RESTORED,
+					      .device = d->handle,
+					      .trigger = d->trigger},
 			 "%s: %u settings restored after an earlier reload by somebody else",
 			 d->handle, d->restored);
 		return;
 	}
-	log_with(LOG_NOTICE, &(struct log_fields){.device = d->handle, .trigger = d->trigger},
+	log_with(LOG_NOTICE,
+		 &(struct log_fields){
+			 .id = MESSAGE_RESTORED, .device = d->handle, .trigger = d->trigger},
 		 "%s: %u settings restored %.1f ms after a reload by somebody else", d->handle,
 		 d->restored, (double)(now - since) / USEC_PER_MSEC);
+}
+
+static void log_reloaded(const struct device *d)
+{
+	log_with(LOG_NOTICE,
+		 &(struct log_fields){
+			 .id = MESSAGE_RELOADED, .device = d->handle, .trigger = d->trigger},
+		 "%s: at rest %.1f ms after the start of a reload by carved", d->handle,
+		 (double)d->outage / USEC_PER_MSEC);
 }
 
 /* Nothing more to do for now. */
@@ -244,6 +257,8 @@ static void rest(struct device *d, uint64_t now)
 	if (d->disturbed_at && d->recovering) {
 		d->outage = now - d->disturbed_at;
 		d->recovered = true;
+		if (!d->foreign)
+			log_reloaded(d);
 	}
 	d->record |= d->n_done || d->foreign || d->recovered;
 	d->recovering = d->reborn = d->force_reload = false;
@@ -280,7 +295,8 @@ static void on_read_error(struct device *d, int error, uint64_t now)
 		return;
 	}
 	if (d->read_error != error)
-		log_with(LOG_ERR, &(struct log_fields){.device = d->handle},
+		log_with(LOG_ERR,
+			 &(struct log_fields){.id = MESSAGE_UNREADABLE, .device = d->handle},
 			 "%s: the device cannot be read: %s", d->handle, strerror(-error));
 	d->read_error = error;
 	d->retry_at = now + READ_RETRY_USEC;
@@ -342,7 +358,9 @@ static void warn_of_foreign_size(const struct device *d, const struct step *s)
 {
 	if (!s->foreign)
 		return;
-	log_with(LOG_WARNING, &(struct log_fields){.device = d->handle, .object = s->target.name},
+	log_with(LOG_WARNING,
+		 &(struct log_fields){
+			 .id = MESSAGE_FOREIGN_SIZE, .device = d->handle, .object = s->target.name},
 		 "%s: resource %s: the size %s that somebody else left pending was set back to %s",
 		 d->handle, s->target.name, s->from, s->to);
 }

@@ -50,7 +50,8 @@ static void take_diags(struct device *d, struct diag_list *diags)
 		_cleanup_free_ char *place = mark_format(diag->mark);
 
 		log_with(diag->severity == DIAG_ERROR ? LOG_ERR : LOG_INFO,
-			 &(struct log_fields){.device = d->handle,
+			 &(struct log_fields){.id = MESSAGE_DEVICE_PROBLEM,
+					      .device = d->handle,
 					      .file = diag->mark.file,
 					      .line = diag->mark.line},
 			 "%s: %s: %s", place, d->handle, diag->message);

@@ -154,6 +154,20 @@ void device_note_error(struct device *d, const char *error, const char *extack)
 	d->revision++;
 }
 
+static const char *message_of(const struct failure *f)
+{
+	switch (f->step.kind) {
+	case STEP_RELOAD:
+		return MESSAGE_RELOAD_FAILED;
+	case STEP_FLASH:
+		return MESSAGE_FLASH_FAILED;
+	case STEP_REMEMBER:
+	case STEP_SET:
+		return MESSAGE_SET_FAILED;
+	}
+	return NULL;
+}
+
 static void report(struct device *d, const struct failure *f)
 {
 	_cleanup_free_ char *text = NULL, *object = step_object_label(&f->step);
@@ -163,7 +177,8 @@ static void report(struct device *d, const struct failure *f)
 	text = buf_take(&b);
 	device_note_error(d, text, f->extack);
 	log_with(LOG_ERR,
-		 &(struct log_fields){.device = d->handle,
+		 &(struct log_fields){.id = message_of(f),
+				      .device = d->handle,
 				      .object = object,
 				      .trigger = d->trigger,
 				      .extack = f->extack,

@@ -34,13 +34,17 @@ static struct flip *flip_of(struct device *d, const struct object *o)
 	return flip;
 }
 
+/* The same change, seen by an earlier read. */
+static bool is_counted(struct device *d, const struct step *s)
+{
+	return flip_of(d, &s->target)->episode == d->episode;
+}
+
 static bool flips(struct device *d, const struct step *s, uint64_t now)
 {
 	struct flip *f = flip_of(d, &s->target);
 	_cleanup_free_ char *object = NULL;
 
-	if (f->episode == d->episode)
-		return false;
 	f->episode = d->episode;
 	f->at[f->n++ % FLIPS_MAX] = now;
 	if (f->n < FLIPS_MAX || now - f->at[f->n % FLIPS_MAX] > FLIPS_IN_USEC)
@@ -48,7 +52,8 @@ static bool flips(struct device *d, const struct step *s, uint64_t now)
 	notes_put(&d->held, &s->target, 0, &(struct value){.type = VALUE_BOOL});
 	object = step_object_label(s);
 	log_with(LOG_WARNING,
-		 &(struct log_fields){.device = d->handle,
+		 &(struct log_fields){.id = MESSAGE_FIGHT,
+				      .device = d->handle,
 				      .object = object,
 				      .file = s->mark.file,
 				      .line = s->mark.line},
@@ -59,17 +64,46 @@ static bool flips(struct device *d, const struct step *s, uint64_t now)
 	return true;
 }
 
+/* One line for all that a read has found. */
+static void log_drift(const struct device *d, const struct step *s, size_t n)
+{
+	_cleanup_free_ char *object = step_object_label(s);
+	_cleanup_free_ char *more = n > 1 ? mem_printf(", and %zu more", n - 1) : mem_strdup("");
+
+	log_with(LOG_NOTICE,
+		 &(struct log_fields){.id = MESSAGE_DRIFT,
+				      .device = d->handle,
+				      .object = object,
+				      .trigger = d->trigger,
+				      .file = s->mark.file,
+				      .line = s->mark.line},
+		 "%s: changed by somebody else: %s %s is %s, wanted %s%s", d->handle,
+		 s->target.class->noun, object, s->from, s->to, more);
+}
+
 /** device_find_fights() - look for one more flip in a new plan. Return: true where one is too many. */
 bool device_find_fights(struct device *d, uint64_t now)
 {
 	bool drift = d->known && !d->explicit && !d->foreign && !d->recovering && !d->reborn;
+	const struct step *first = NULL;
+	size_t n = 0;
 	bool found = false;
 
 	if (!drift || !device_live_permitted(d))
 		return false;
-	vec_each(s, &d->plan.steps)
-		if (s->kind == STEP_SET && !s->foreign && s->disruption == DISRUPTION_LIVE)
-			found |= flips(d, s, now);
+	vec_each(s, &d->plan.steps) {
+		if (s->kind != STEP_SET || s->foreign || s->disruption != DISRUPTION_LIVE ||
+		    is_counted(d, s))
+			continue;
+		if (flips(d, s, now)) {
+			found = true;
+			continue;
+		}
+		first = first ? first : s;
+		n++;
+	}
+	if (n)
+		log_drift(d, first, n);
 	return found;
 }
 

@@ -21,6 +21,19 @@ static void set_stage(struct device *d, const struct firmware *f, enum flash_sta
 	d->dirty = true;
 }
 
+static void log_progress(const struct device *d, const struct firmware *f, const char *id,
+			 const char *what)
+{
+	log_with(LOG_NOTICE,
+		 &(struct log_fields){.id = id,
+				      .device = d->handle,
+				      .object = f->key,
+				      .trigger = d->trigger,
+				      .file = f->mark.file,
+				      .line = f->mark.line},
+		 "%s: firmware %s %s", d->handle, f->version, what);
+}
+
 /** device_begin_flash() - the request is about to be sent. */
 void device_begin_flash(struct device *d, const struct step *s)
 {
@@ -38,8 +51,10 @@ void device_flash_ended(struct device *d, const struct step *s, const struct ste
 	struct buf b = {};
 
 	d->identify = true;
-	if (r->error == 0)
+	if (r->error == 0) {
 		set_stage(d, &s->firmware, FLASH_WRITTEN);
+		log_progress(d, &s->firmware, MESSAGE_FLASHED, "is written to flash");
+	}
 	if (r->error == 0 || r->error == -ENODEV || (error_means_lost(r->error) && !r->unsent))
 		return;
 	failure_add(d, s, r->error, r->extack, now);
@@ -72,7 +87,8 @@ static void give_up(struct device *d, const struct firmware *f)
 					 f->key, running ? running : "not reported",
 					 stored ? ", stored " : "", stored ? stored : "");
 	log_with(LOG_ERR,
-		 &(struct log_fields){.device = d->handle,
+		 &(struct log_fields){.id = MESSAGE_FIRMWARE_FALSE,
+				      .device = d->handle,
 				      .object = f->key,
 				      .file = f->mark.file,
 				      .line = f->mark.line},
@@ -98,8 +114,10 @@ void device_follow_firmware(struct device *d)
 		return;
 	switch (firmware_need(f, &d->world)) {
 	case FIRMWARE_RUNS:
-		if (l->stage != FLASH_TRUE)
+		if (l->stage != FLASH_TRUE) {
 			set_stage(d, f, FLASH_TRUE);
+			log_progress(d, f, MESSAGE_FIRMWARE_RUNS, "runs");
+		}
 		return;
 	case FIRMWARE_FALSE:
 		if (l->stage != FLASH_FALSE)

@@ -28,7 +28,9 @@ static void registered(struct device *d)
 	steps_clear(&d->ran);
 	device_look_again(d);
 	d->trigger = "registration";
-	log_with(LOG_NOTICE, &(struct log_fields){.device = d->handle, .trigger = d->trigger},
+	log_with(LOG_NOTICE,
+		 &(struct log_fields){
+			 .id = MESSAGE_REGISTERED, .device = d->handle, .trigger = d->trigger},
 		 "%s: the device registered anew", d->handle);
 }
 
@@ -191,7 +193,8 @@ static void learn_unread(struct device *d, const struct object *want)
 	notes_put(&d->world.memory.unread, want, RESOURCE_SIZE, &want->v[RESOURCE_SIZE]);
 	d->dirty = true;
 	log_with(LOG_NOTICE,
-		 &(struct log_fields){.device = d->handle,
+		 &(struct log_fields){.id = MESSAGE_UNREAD_SIZE,
+				      .device = d->handle,
 				      .object = want->name,
 				      .file = want->mark[0].file,
 				      .line = want->mark[0].line},

@@ -99,7 +99,9 @@ static void begin(struct device *d, struct lasting *l)
 	l->quarantine = mem_strdup(l->attempt);
 	free(l->reason);
 	l->reason = explain(d);
-	log_with(LOG_ERR, &(struct log_fields){.device = d->handle, .trigger = d->trigger},
+	log_with(LOG_ERR,
+		 &(struct log_fields){
+			 .id = MESSAGE_ROLLBACK, .device = d->handle, .trigger = d->trigger},
 		 "%s: %s; going back to the values that worked", d->handle, l->reason);
 }
 
@@ -113,7 +115,9 @@ static void next(struct device *d, struct lasting *l, uint64_t now)
 		l->rollback++;
 		l->tries = 0;
 	}
-	log_with(LOG_ERR, &(struct log_fields){.device = d->handle, .trigger = d->trigger},
+	log_with(LOG_ERR,
+		 &(struct log_fields){
+			 .id = MESSAGE_ROLLBACK_FAILED, .device = d->handle, .trigger = d->trigger},
 		 "%s: the roll-back failed too: %s%s", d->handle, why,
 		 l->rollback == ROLLBACK_GIVEN_UP ? "; given up" : "");
 }

@@ -198,6 +198,26 @@ static void find_pending(const struct device *d, struct finding *f)
 	}
 }
 
+/* What somebody should look at is a warning, and has a text of its own in the catalog. */
+static const struct {
+	int level;
+	const char *id;
+} messages[] = {
+	[STATE_QUARANTINED] = {LOG_WARNING, MESSAGE_QUARANTINED},
+	[STATE_FAILED] = {LOG_WARNING, MESSAGE_FAILED},
+	[STATE_REFUSED] = {LOG_WARNING, MESSAGE_REFUSED},
+	[STATE_RELOADING] = {LOG_INFO, MESSAGE_STATE},
+	[STATE_FLASHING] = {LOG_INFO, MESSAGE_STATE},
+	[STATE_APPLYING] = {LOG_INFO, MESSAGE_STATE},
+	[STATE_READING] = {LOG_INFO, MESSAGE_STATE},
+	[STATE_PENDING_POWER_CYCLE] = {LOG_NOTICE, MESSAGE_PENDING_POWER},
+	[STATE_PENDING_RELOAD] = {LOG_NOTICE, MESSAGE_PENDING_RELOAD},
+	[STATE_DRIFTED] = {LOG_WARNING, MESSAGE_DRIFTED},
+	[STATE_ABSENT] = {LOG_INFO, MESSAGE_STATE},
+	[STATE_CONVERGED] = {LOG_INFO, MESSAGE_STATE},
+	[STATE_UNMANAGED] = {LOG_INFO, MESSAGE_STATE},
+};
+
 static void set_state(struct device *d, enum device_state state, const char *reason)
 {
 	enum device_state before = d->state;
@@ -209,9 +229,11 @@ static void set_state(struct device *d, enum device_state state, const char *rea
 	free(d->reason);
 	d->reason = mem_strdup(reason);
 	if (state != before)
-		log_with(LOG_INFO,
-			 &(struct log_fields){
-				 .device = d->handle, .trigger = d->trigger, .state = names[state]},
+		log_with(messages[state].level,
+			 &(struct log_fields){.id = messages[state].id,
+					      .device = d->handle,
+					      .trigger = d->trigger,
+					      .state = names[state]},
 			 "%s: %s -> %s%s%s%s", d->handle, names[before], names[state],
 			 *reason ? " (" : "", reason, *reason ? ")" : "");
 }

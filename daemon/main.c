@@ -257,7 +257,8 @@ static bool is_switched_off(void)
 				off = strcmp(word + 7, "off") == 0;
 	fclose(f);
 	if (off)
-		log_warning("carved=off on the kernel command line: nothing is written");
+		log_fact(LOG_WARNING, MESSAGE_OFF,
+			 "carved=off on the kernel command line: nothing is written");
 	return off;
 }
 

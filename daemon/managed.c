@@ -109,8 +109,9 @@ static void save(struct managed *m)
 	int r = store_save_memory(m->env->store, m->device->handle, &m->device->world.memory);
 
 	if (r < 0 && r != m->save_error)
-		log_error("%s: what carved remembers of the device cannot be saved: %s",
-			  m->device->handle, strerror(-r));
+		log_fact(LOG_ERR, MESSAGE_NOT_SAVED,
+			 "%s: what carved remembers of the device cannot be saved: %s",
+			 m->device->handle, strerror(-r));
 	m->save_error = r;
 }
 

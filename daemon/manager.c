@@ -19,6 +19,8 @@
 
 /* Another carved holds the lock, perhaps a dead one whose request the kernel still carries out. */
 #define LOCK_RETRY_USEC (USEC_PER_SEC / 4)
+/* A storm can make the kernel drop notifications many times a second. */
+#define OVERRUN_LOG_USEC (60 * USEC_PER_SEC)
 
 /* Something was asked for; it ends when what it is about has come to rest. */
 struct job {
@@ -44,9 +46,11 @@ struct manager {
 	struct loop_timer *lock_timer, *audit_timer, *settle_timer, *sweep_timer;
 	VEC(struct managed *) devices;
 	bool listed, stopping;
-	bool hold; /* in the middle of handing out something: no conclusions yet */
+	bool waiting; /* another carved has the lock */
+	bool hold;    /* in the middle of handing out something: no conclusions yet */
 	uint64_t started;
-	char *problem; /* why no device can be reached at all, or NULL */
+	uint64_t overrun_logged; /* when it was said last that notifications were lost */
+	char *problem;		 /* why no device can be reached at all, or NULL */
 	VEC(struct job) jobs;
 	uint64_t last_job;
 	int exit_code;
@@ -105,7 +109,7 @@ uint64_t manager_generation(const struct manager *m)
 /** manager_problem() - why no device can be reached at all, or NULL. */
 const char *manager_problem(const struct manager *m)
 {
-	return m->problem;
+	return m->waiting ? "another carved has not ended yet" : m->problem;
 }
 
 /** manager_state() - the first in precedence over all devices that are managed, and absent entries.
@@ -227,9 +231,26 @@ static void check_ready(struct manager *m)
 		       manager_state(m) == STATE_CONVERGED ? EXIT_CONVERGED : EXIT_NOT_CONVERGED);
 }
 
+static void schedule_settle(struct manager *m)
+{
+	uint64_t now = clock_now(), at = m->started + m->config->settle_timeout;
+
+	loop_timer_set(m->settle_timer, at > now ? at : now + m->config->settle_timeout);
+}
+
+/* Drivers have had time enough to come up. */
 static void on_settle_timer(void *user)
 {
-	check_ready(user);
+	struct manager *m = user;
+
+	vec_each(e, &m->config->entries)
+		if (m->listed && !manager_entry_matched(m, e))
+			log_with(LOG_WARNING,
+				 &(struct log_fields){.id = MESSAGE_ABSENT,
+						      .file = e->mark.file,
+						      .line = e->mark.line},
+				 "no device matches the entry %s", e->name);
+	check_ready(m);
 }
 
 /* --- devices come and go ----------------------------------------------------- */
@@ -254,7 +275,9 @@ static void sweep(struct manager *m)
 		if (!managed_gone(d))
 			continue;
 		vec_remove(&m->devices, i);
-		log_with(LOG_INFO, &(struct log_fields){.device = managed_device(d)->handle},
+		log_with(LOG_INFO,
+			 &(struct log_fields){.id = MESSAGE_GONE,
+					      .device = managed_device(d)->handle},
 			 "%s: no such device", managed_device(d)->handle);
 		if (m->face && m->face->device_removed)
 			m->face->device_removed(m->face_user, d);
@@ -304,7 +327,7 @@ static void on_listed(void *user, int error)
 	struct manager *m = user;
 
 	if (error < 0)
-		log_error("devices cannot be listed: %s", strerror(-error));
+		log_fact(LOG_ERR, MESSAGE_KERNEL, "devices cannot be listed: %s", strerror(-error));
 	m->listed = true;
 	check_ready(m);
 }
@@ -360,6 +383,16 @@ static void flash_ended(struct manager *m, const char *handle)
 	     &(struct device_event){.type = DEVICE_EV_STALE, .trigger = "flash", .identify = true});
 }
 
+static void log_overrun(struct manager *m)
+{
+	uint64_t now = clock_now();
+
+	if (m->overrun_logged && now < m->overrun_logged + OVERRUN_LOG_USEC)
+		return;
+	m->overrun_logged = now;
+	log_fact(LOG_WARNING, MESSAGE_OVERRUN, "notifications were lost: everything is read again");
+}
+
 static void on_notification(void *user, enum watch_event event, const char *handle,
 			    const struct flash_progress *progress)
 {
@@ -386,7 +419,7 @@ static void on_notification(void *user, enum watch_event event, const char *hand
 			flash_ended(m, handle);
 		return;
 	case WATCH_OVERRUN:
-		log_warning("notifications were lost: reading everything again");
+		log_overrun(m);
 		all_stale(m, "overrun");
 		directory_list(m->directory);
 		return;
@@ -400,7 +433,7 @@ static void on_watch(void *user)
 
 	if (r == 0)
 		return;
-	log_error("notifications: %s", strerror(-r));
+	log_fact(LOG_ERR, MESSAGE_KERNEL, "notifications: %s", strerror(-r));
 	m->watch_io = loop_unwatch(m->watch_io);
 	m->watch = watch_free(m->watch);
 }
@@ -434,7 +467,7 @@ static void set_problem(struct manager *m, int error)
 	m->problem = error == -ENOENT
 			     ? mem_strdup("this kernel has no devlink")
 			     : mem_printf("the kernel cannot be asked: %s", strerror(-error));
-	log_error("%s: no device can be managed", m->problem);
+	log_fact(LOG_ERR, MESSAGE_KERNEL, "%s: no device can be managed", m->problem);
 	m->listed = true;
 	check_ready(m);
 }
@@ -466,19 +499,26 @@ static int load(struct manager *m, struct config **ret)
 	m->diags = diags;
 	vec_each(d, &m->diags.diags)
 		log_with(d->severity == DIAG_ERROR ? LOG_ERR : LOG_WARNING,
-			 &(struct log_fields){.file = d->mark.file, .line = d->mark.line},
+			 &(struct log_fields){.id = MESSAGE_CONFIG_PROBLEM,
+					      .file = d->mark.file,
+					      .line = d->mark.line},
 			 "%s:%" PRIu32 ":%" PRIu32 ": %s", d->mark.file ? d->mark.file : "",
 			 d->mark.line, d->mark.column, d->message);
 	return r;
 }
 
-static void keep_config(struct manager *m)
+/* @m->config is in force now. */
+static void accept_config(struct manager *m)
 {
 	int r = store_keep_config(&m->store, m->options.config_root, &m->config->files);
 
+	m->generation++;
+	log_fact(LOG_INFO, MESSAGE_CONFIG_ACCEPTED,
+		 "the config is in force: %zu entries, %zu files", m->config->entries.n,
+		 m->config->files.n);
 	if (r < 0)
-		log_warning("the config is not kept for a start with broken files: %s",
-			    strerror(-r));
+		log_fact(LOG_WARNING, MESSAGE_NOT_SAVED,
+			 "the config is not kept for a start with broken files: %s", strerror(-r));
 }
 
 /* At start, with broken files: what was accepted last, before a restart or a reboot. */
@@ -496,9 +536,12 @@ static int load_kept(struct manager *m)
 	paths = (struct yaml_paths){.root = root, .file = file};
 	r = yaml_load(&paths, &m->config, &diags);
 	diag_clear(&diags);
-	if (r == 0)
-		log_error("the config is refused; the one accepted last is in force");
-	return r;
+	if (r < 0)
+		return r;
+	m->generation++;
+	log_fact(LOG_ERR, MESSAGE_CONFIG_REFUSED,
+		 "the config is refused; the one accepted last is in force");
+	return 0;
 }
 
 static void on_lock_timer(void *user)
@@ -507,13 +550,22 @@ static void on_lock_timer(void *user)
 	int r = store_lock(&m->store);
 
 	if (r == -EWOULDBLOCK && m->options.once) {
-		log_error("a carved is running already (%s/lock)", m->options.runtime_dir);
+		log_fact(LOG_ERR, MESSAGE_RUNNING, "a carved is running already (%s/lock)",
+			 m->options.runtime_dir);
 		finish(m, EXIT_RUNNING);
 	} else if (r == -EWOULDBLOCK) {
+		if (!m->waiting)
+			log_fact(LOG_NOTICE, MESSAGE_RUNNING,
+				 "another carved has not ended yet (%s/lock): waiting for it",
+				 m->options.runtime_dir);
+		m->waiting = true;
+		check_ready(m);
 		loop_timer_set(m->lock_timer, clock_now() + LOCK_RETRY_USEC);
 	} else {
+		m->waiting = false;
 		if (r < 0)
-			log_error("%s/lock: %s", m->options.runtime_dir, strerror(-r));
+			log_fact(LOG_ERR, MESSAGE_NOT_SAVED, "%s/lock: %s", m->options.runtime_dir,
+				 strerror(-r));
 		directory_find(m->directory);
 	}
 }
@@ -607,19 +659,19 @@ int manager_start(struct manager *m)
 	int r = store_open(&m->store, m->options.runtime_dir, m->options.state_dir);
 
 	if (r < 0)
-		log_error("%s or %s: %s", m->options.runtime_dir, m->options.state_dir,
-			  strerror(-r));
+		log_fact(LOG_ERR, MESSAGE_NOT_SAVED, "%s or %s: %s", m->options.runtime_dir,
+			 m->options.state_dir, strerror(-r));
 	if (load(m, &m->config) == 0) {
-		keep_config(m);
+		accept_config(m);
 	} else if (load_kept(m) < 0) {
 		_cleanup_free_ char *text = diag_render_all(&m->diags);
 
-		log_error("the config is refused, and there is none to fall back to");
+		log_fact(LOG_ERR, MESSAGE_CONFIG_REFUSED,
+			 "the config is refused, and there is none to fall back to");
 		fputs(text, stderr);
 		return EXIT_BAD_CONFIG;
 	}
-	m->generation = 1;
-	loop_timer_set(m->settle_timer, m->started + m->config->settle_timeout);
+	schedule_settle(m);
 	on_lock_timer(m);
 	return m->exit_code;
 }
@@ -648,15 +700,16 @@ int manager_reload(struct manager *m, uint64_t *ret_job)
 	struct device_event e = {.type = DEVICE_EV_CONFIG, .explicit = true};
 
 	if (load(m, &config) < 0) {
-		log_error("the config is refused; the one in force stays");
+		log_fact(LOG_ERR, MESSAGE_CONFIG_REFUSED,
+			 "the config is refused; the one in force stays");
 		if (m->face && m->face->manager_changed)
 			m->face->manager_changed(m->face_user);
 		return -EINVAL;
 	}
 	config_unref(m->config);
 	m->config = config;
-	m->generation++;
-	keep_config(m);
+	accept_config(m);
+	schedule_settle(m);
 	*ret_job = add_job(m, NULL);
 	e.config = config;
 	m->hold = true;

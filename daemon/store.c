@@ -101,7 +101,7 @@ static void load(const char *path, int (*parse)(json_t *j, struct memory *m), st
 
 	if (access(path, R_OK) < 0) {
 		if (errno != ENOENT)
-			log_warning("%s: %s", path, strerror(errno));
+			log_fact(LOG_WARNING, MESSAGE_NOT_SAVED, "%s: %s", path, strerror(errno));
 		return;
 	}
 	j = json_load_file(path, 0, NULL);
@@ -109,9 +109,9 @@ static void load(const char *path, int (*parse)(json_t *j, struct memory *m), st
 	json_decref(j);
 	if (r == 0)
 		return;
-	log_warning("%s: not understood, set aside as %s", path, aside);
+	log_fact(LOG_WARNING, MESSAGE_DAMAGED, "%s: not understood, set aside as %s", path, aside);
 	if (rename(path, aside) < 0)
-		log_warning("%s: %s", path, strerror(errno));
+		log_fact(LOG_WARNING, MESSAGE_NOT_SAVED, "%s: %s", path, strerror(errno));
 }
 
 /**

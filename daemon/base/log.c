@@ -71,7 +71,7 @@ static void send_to_journal(int level, const struct log_fields *f, const char *m
 	add_field(&iov, "PRIORITY", number);
 	add_field(&iov, "SYSLOG_IDENTIFIER", "carved");
 	if (f) {
-		add_field(&iov, "MESSAGE_ID", f->message_id);
+		add_field(&iov, "MESSAGE_ID", f->id);
 		add_field(&iov, "CARVED_DEVICE", f->device);
 		add_field(&iov, "CARVED_OBJECT", f->object);
 		add_field(&iov, "CARVED_TRIGGER", f->trigger);

@@ -2,18 +2,22 @@
 /*
  * One line for one fact: to the journal with fields where stderr is the journal, else to stderr.
  *
- *	log_info("%s: %s -> %s", handle, from, to);
- *	log_with(LOG_ERR, &(struct log_fields){.device = handle, .extack = text}, "...");
+ *	log_fact(LOG_WARNING, MESSAGE_OVERRUN, "notifications were lost");
+ *	log_with(LOG_ERR, &(struct log_fields){.id = MESSAGE_FAILED, .device = handle}, "...");
+ *
+ * Every line above debug has an id (tests/lint/messages), and none may come again and again while
+ * nothing has changed.
  */
 #pragma once
 
 #include "base/mem.h"
+#include "base/messages.h"
 
 #include <stdint.h>
 #include <syslog.h>
 
 struct log_fields {
-	const char *message_id; /* 32 hex digits, of the catalog */
+	const char *id; /* of base/messages.h */
 	const char *device, *object, *trigger, *state, *extack;
 	const char *file;
 	uint32_t line;
@@ -23,8 +27,8 @@ void log_open(void);
 int log_set_level(const char *name);
 void log_with(int level, const struct log_fields *f, const char *format, ...) _printf_(3, 4);
 
-#define log_error(...)	 log_with(LOG_ERR, NULL, __VA_ARGS__)
-#define log_warning(...) log_with(LOG_WARNING, NULL, __VA_ARGS__)
-#define log_notice(...)	 log_with(LOG_NOTICE, NULL, __VA_ARGS__)
-#define log_info(...)	 log_with(LOG_INFO, NULL, __VA_ARGS__)
-#define log_debug(...)	 log_with(LOG_DEBUG, NULL, __VA_ARGS__)
+#define log_debug(...) log_with(LOG_DEBUG, NULL, __VA_ARGS__)
+
+/* Where no device and no file has a part in it. */
+#define log_fact(level, message_id, ...)                                                           \
+	log_with(level, &(struct log_fields){.id = message_id}, __VA_ARGS__)

@@ -45,7 +45,9 @@ static void disconnect_bus(struct bus *b)
 
 static void lost(struct bus *b, int error)
 {
-	log_warning("no D-Bus: %s", strerror(-error));
+	if (!b->lost)
+		log_fact(LOG_WARNING, MESSAGE_BUS, "no D-Bus: %s", strerror(-error));
+	b->lost = true;
 	disconnect_bus(b);
 	loop_timer_set(b->timer, clock_now() + RECONNECT_USEC);
 }
@@ -85,10 +87,14 @@ static void pump(void *user)
 		update_wait(b);
 }
 
-static int on_name(sd_bus_message *m, _unused_ void *user, _unused_ sd_bus_error *error)
+static int on_name(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
 {
+	struct bus *b = user;
+
+	b->lost = false;
 	if (sd_bus_message_is_method_error(m, NULL))
-		log_error("D-Bus name " BUS_NAME ": %s", sd_bus_message_get_error(m)->message);
+		log_fact(LOG_ERR, MESSAGE_BUS, "D-Bus name " BUS_NAME ": %s",
+			 sd_bus_message_get_error(m)->message);
 	else
 		log_debug("D-Bus name " BUS_NAME " is ours");
 	return 0;

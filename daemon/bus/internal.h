@@ -38,6 +38,7 @@ struct bus {
 	struct loop_io *io;
 	struct loop_timer *timer;
 	sd_bus_slot *manager_slot, *tree_slot;
+	bool lost; /* ... and it was said so, since the name was ours */
 	VEC(struct bus_device) devices;
 	VEC(struct bus_capture) captures;
 	enum device_state state; /* as told */
