@@ -262,7 +262,9 @@ static void add_reload(struct planner *p, uint8_t action, unsigned n, unsigned o
 	s->limit = live ? DEVLINK_RELOAD_LIMIT_NO_RESET : DEVLINK_RELOAD_LIMIT_UNSPEC;
 	s->activates = p->activate && activates(p, action);
 	s->from = format_impact(p);
-	s->to = mem_printf("reload %u of %u", n, of);
+	s->to = mem_printf("reload %u of %u%s%s", n, of,
+			   s->activates ? ", activates firmware " : "",
+			   s->activates ? p->want->firmware.version : "");
 }
 
 /*
