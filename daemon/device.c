@@ -98,7 +98,7 @@ bool device_live_permitted(const struct device *d)
 
 static void make_plan(struct device *d)
 {
-	struct policy policy = {.reload = device_reload_permitted(d)};
+	struct policy policy = {.reload = device_reload_permitted(d), .destroy = d->force_reload};
 	step_list refused = {};
 
 	vec_each(f, &d->failures)
@@ -167,9 +167,25 @@ static bool find_not_kept(struct device *d, uint64_t now)
 	return found;
 }
 
+/* What a reload resets is looked at right before it; torn down there is nothing left to look at. */
+static bool impact_is_missing(const struct device *d)
+{
+	if (d->world.impact.known || d->world.facts.reload_failed)
+		return false;
+	vec_each(s, &d->plan.steps)
+		if (s->kind == STEP_RELOAD)
+			return true;
+	return false;
+}
+
 static void replan(struct device *d, uint64_t now)
 {
 	make_plan(d);
+	if (impact_is_missing(d)) {
+		plan_clear(&d->plan);
+		d->need_impact = d->need_read = true;
+		return;
+	}
 	if (d->stale)
 		return;
 	if (find_not_kept(d, now))
@@ -231,6 +247,7 @@ static void rest(struct device *d, uint64_t now)
 	}
 	d->record |= d->n_done || d->foreign || d->recovered;
 	d->recovering = d->reborn = d->force_reload = false;
+	d->world.impact.known = false;
 	d->episode++;
 	d->foreign = d->restored = 0;
 	d->disturbed_at = d->counted_at = 0;
@@ -527,6 +544,8 @@ static void start_read(struct device *d, uint64_t now, struct device_todo *todo)
 		todo->reads.identify = true;
 	if (d->need_catalogue)
 		todo->reads.catalogue = todo->reads.resources = true;
+	todo->reads.impact = d->full && d->need_impact;
+	todo->reads.ports = device_kernel_is(d, 6, 6);
 }
 
 static void start_look(struct device *d, uint64_t now, struct device_todo *todo)
@@ -621,5 +640,6 @@ bool device_busy(const struct device *d)
 /** device_preview() - the plan if every reload were permitted now; @ret must be empty. */
 void device_preview(const struct device *d, struct plan *ret)
 {
-	plan_make(&d->goal, &d->world, &(struct policy){.reload = true, .held = &d->held}, ret);
+	plan_make(&d->goal, &d->world,
+		  &(struct policy){.reload = true, .destroy = true, .held = &d->held}, ret);
 }

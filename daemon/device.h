@@ -94,7 +94,7 @@ struct device {
 	bool gone;
 
 	/* what it has to do */
-	bool need_read, identify, need_catalogue, need_image;
+	bool need_read, identify, need_catalogue, need_image, need_impact;
 	bool full;	     /* the read in flight is more than an identification */
 	bool outdated;	     /* what is in flight answers an old question: read again */
 	bool stale;	     /* a notification came: read again, but not too often */
@@ -166,6 +166,7 @@ struct device_reading {
 	bool identified, catalogued;
 	struct state *have, *catalogue;
 	struct facts *facts;
+	const struct impact *impact; /* known: it was part of the read */
 };
 
 struct step_result {

@@ -32,14 +32,19 @@ static void registered(struct device *d)
 		 "%s: the device registered anew", d->handle);
 }
 
+/** device_kernel_is() - at least this version? */
+bool device_kernel_is(const struct device *d, unsigned major, unsigned minor)
+{
+	unsigned is_major = 0, is_minor = 0;
+
+	sscanf(d->kernel, "%u.%u", &is_major, &is_minor);
+	return is_major > major || (is_major == major && is_minor >= minor);
+}
+
 /* From Linux 6.3 on only a reload that asks for driver_reinit loads staged params, whatever it counts. */
 static bool loads_params(const struct device *d)
 {
-	unsigned major = 0, minor = 0;
-
-	sscanf(d->kernel, "%u.%u", &major, &minor);
-	return d->own_action != DEVLINK_RELOAD_ACTION_FW_ACTIVATE || major < 6 ||
-	       (major == 6 && minor < 3);
+	return d->own_action != DEVLINK_RELOAD_ACTION_FW_ACTIVATE || !device_kernel_is(d, 6, 3);
 }
 
 static void reloaded(struct device *d, const counter_list *now)
@@ -96,6 +101,10 @@ static void take_states(struct device *d, const struct device_reading *r)
 	state_clear(&d->world.have);
 	d->world.have = *r->have;
 	*r->have = (struct state){};
+	if (r->impact->known) {
+		d->world.impact = *r->impact;
+		d->need_impact = false;
+	}
 	if (!r->catalogued)
 		return;
 	state_clear(&d->world.catalogue);

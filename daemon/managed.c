@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "kernel/image.h"
+#include "kernel/netdevs.h"
 #include "wire/encode.h"
 #include "wire/reading.h"
 
@@ -36,6 +37,8 @@ static void send_read(struct managed *m, struct device_todo *todo)
 		b->v[i].request = TAKE(m->requests.v[i].msg);
 		b->v[i].dump = m->requests.v[i].dump;
 	}
+	if (todo->reads.impact)
+		b->v[0].precheck = netdevs_probe(m->env->sysfs, m->device->handle);
 	chan_submit(m->chan, b);
 }
 
@@ -167,12 +170,15 @@ static void finish_read(struct managed *m, struct batch *b)
 	for (size_t i = 0; i < b->n; i++)
 		reading_answer(&r, &requests.v[i], b->v[i].reply, b->v[i].reply_len, b->v[i].error);
 	reading_finish(&r);
+	if (r.impact.known)
+		netdevs_found(b->v[0].precheck, &r.impact);
 	result = (struct device_reading){.error = r.error,
 					 .identified = r.identified,
 					 .catalogued = r.catalogued,
 					 .have = &r.have,
 					 .catalogue = &r.catalogue,
-					 .facts = &r.facts};
+					 .facts = &r.facts,
+					 .impact = &r.impact};
 	managed_event(m, &(struct device_event){.type = DEVICE_EV_READ, .reading = &result});
 	reading_clear(&r);
 	vec_clear(&requests);

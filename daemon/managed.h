@@ -23,6 +23,7 @@ struct managed_environment {
 	const char *kernel; /* its release */
 	const char *boot;   /* the boot's id */
 	const char *images; /* what the kernel's directories of firmware are below */
+	const char *sysfs;  /* what /sys is below */
 	bool off;	    /* write nothing */
 	bool stopping;	    /* start nothing new */
 };

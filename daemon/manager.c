@@ -539,19 +539,20 @@ struct manager *manager_new(struct loop *loop, const struct manager_options *opt
 	m->options = *options;
 	uname(&m->kernel);
 	read_boot(m);
-	m->env = (struct managed_environment){.loop = loop,
-					      .hub = chan_hub_new(&options->transport),
-					      .store = &m->store,
-					      .kernel = m->kernel.release,
-					      .boot = m->boot,
-					      .images = options->transport.unix_path &&
-									*options->config_root
-								? options->config_root
-								: "/",
-					      .off = options->off,
-					      .drain = on_watch,
-					      .changed = on_changed,
-					      .user = m};
+	m->env = (struct managed_environment){
+		.loop = loop,
+		.hub = chan_hub_new(&options->transport),
+		.store = &m->store,
+		.kernel = m->kernel.release,
+		.boot = m->boot,
+		.sysfs = options->transport.unix_path ? options->config_root : "",
+		.images = options->transport.unix_path && *options->config_root
+				  ? options->config_root
+				  : "/",
+		.off = options->off,
+		.drain = on_watch,
+		.changed = on_changed,
+		.user = m};
 	m->store.lock_fd = -1;
 	m->started = clock_now();
 	m->directory = directory_new(m->env.hub, &directory_handlers, m);

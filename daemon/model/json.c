@@ -489,6 +489,22 @@ static const char *keep(struct facts *f, json_t *j, const char *key)
 	return arena_strdup(&f->arena, json_string_value(json_object_get(j, key)));
 }
 
+static void read_impact(json_t *j, struct impact *i)
+{
+	int splits = 0, vfs = 0, netdevs = 0, up = 0, mastered = 0, switchdev = 0;
+
+	if (json_unpack(j, "{s?i,s?i,s?i,s?i,s?i,s?b}", "netdevs", &netdevs, "up", &up, "mastered",
+			&mastered, "splits", &splits, "vfs", &vfs, "switchdev", &switchdev) < 0)
+		return;
+	*i = (struct impact){.known = true,
+			     .netdevs = (unsigned)netdevs,
+			     .up = (unsigned)up,
+			     .mastered = (unsigned)mastered,
+			     .splits = (unsigned)splits,
+			     .vfs = (unsigned)vfs,
+			     .switchdev = switchdev};
+}
+
 /**
  * facts_from_json() - a captured device as a world whose catalogue is complete.
  * @w: must be empty; to be cleared after an error too
@@ -519,6 +535,7 @@ int facts_from_json(json_t *j, struct world *w, char **ret_handle, char **ret_wh
 	state_sort(&w->have);
 	state_copy(&w->catalogue, &w->have);
 	w->has_catalogue = w->offline = true;
+	read_impact(json_object_get(j, "impact"), &w->impact);
 	if (ret == 0)
 		*ret_handle = mem_strdup(json_string_value(json_object_get(j, "handle")));
 	return ret;

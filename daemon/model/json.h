@@ -7,6 +7,7 @@
  *	{"format": 1, "handle": "pci/0000:03:00.0", "driver": "mlxsw_spectrum",
  *	 "versions": {"running": {"fw.version": "13.2010.1006"}},
  *	 "reload": {"failed": false, "counters": [["driver_reinit", "unspec", "local", 0]]},
+ *	 "impact": {"netdevs": 32, "up": 12, "mastered": 4, "splits": 2},	(may be missing)
  *	 "resources": {"/kvd": {"size": 245760, "min": 245760, "max": 245760, "granularity": 128}},
  *	 "params": {"fw_load_policy": {"driverinit": {"type": "u8", "value": 0}}},
  *	 "traps": {"blackhole_route": {"action": "drop", "type": "drop", "group": "l3_drops"}}}

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/facts.h"
+#include "model/impact.h"
 #include "model/memory.h"
 #include "model/object.h"
 
@@ -13,6 +14,7 @@ struct world {
 	struct facts facts;
 	struct memory memory;
 	struct image_verdict image;
+	struct impact impact;
 	bool offline; /* captured: files of firmware are not there to be looked at */
 };
 
@@ -28,6 +30,8 @@ struct reads {
 	bool catalogue; /* dumps: they wait for every busy device before Linux 6.6, so only when
 			   needed */
 	bool resources;
+	bool impact; /* what a reload would reset */
+	bool ports;  /* ... by a dump, too, which no other device can block from Linux 6.6 on */
 	VEC(struct read_name) names;
 };
 

@@ -21,7 +21,8 @@ struct planner {
 	const struct world *world;
 	const struct policy *policy;
 	struct plan *plan;
-	bool reload; /* something wanted is not in force */
+	bool reload;	/* something wanted is not in force */
+	bool permitted; /* it may be brought about by a reload now */
 	bool flash, activate;
 };
 
@@ -102,7 +103,7 @@ static void drop_refused(struct planner *p)
 /* Bring a staged value to its goal. */
 static void stage(struct planner *p, const struct object *want, const struct triple *t)
 {
-	bool goes = p->policy->reload;
+	bool goes = p->permitted;
 	const struct value *goal = goes ? &t->wanted : &t->in_force;
 	bool back = value_equal(goal, &t->in_force);
 	bool is_param = want->class == &class_param;
@@ -230,6 +231,14 @@ static bool activates(const struct planner *p, uint8_t action)
 	return firmware_activated_by(p->world, action);
 }
 
+static char *format_impact(const struct planner *p)
+{
+	struct buf b = {};
+
+	impact_format(&p->world->impact, &b);
+	return buf_take(&b);
+}
+
 static bool activates_live(const struct planner *p)
 {
 	return !p->reload &&
@@ -252,7 +261,7 @@ static void add_reload(struct planner *p, uint8_t action, unsigned n, unsigned o
 	s->action = action;
 	s->limit = live ? DEVLINK_RELOAD_LIMIT_NO_RESET : DEVLINK_RELOAD_LIMIT_UNSPEC;
 	s->activates = p->activate && activates(p, action);
-	s->from = mem_strdup("");
+	s->from = format_impact(p);
 	s->to = mem_printf("reload %u of %u", n, of);
 }
 
@@ -310,14 +319,23 @@ static void plan_firmware(struct planner *p)
 		break;
 	}
 	p->activate = activates(p, DRIVER_REINIT) || activates(p, FW_ACTIVATE);
-	if (p->flash && p->policy->reload) {
+	if (p->flash && p->permitted) {
 		add_flash(p, f);
 		return;
 	}
-	if (!p->policy->reload || !p->activate)
+	if (!p->permitted || !p->activate)
 		say_pending(p, "firmware", f->version);
 	if (!p->activate)
 		p->plan->pending = DISRUPTION_POWER_CYCLE;
+}
+
+static void say_destroyed(struct planner *p)
+{
+	_cleanup_free_ char *impact = format_impact(p);
+
+	buf_add(&p->plan->pending_text,
+		" (it would destroy or reset %s, so it needs carvectl apply --allow-reload)",
+		impact);
 }
 
 /* Params that say what the driver does with firmware by itself: generic, see devlink-params. */
@@ -375,6 +393,9 @@ void plan_make(const struct state *want, const struct world *w, const struct pol
 {
 	struct planner p = {.want = want, .world = w, .policy = policy, .plan = ret};
 
+	p.permitted = policy->reload &&
+		      (policy->destroy || !w->impact.known || !impact_destroys(&w->impact));
+
 	vec_each(o, &want->objects)
 		plan_object(&p, o);
 	if (w->facts.reload_failed) {
@@ -383,14 +404,16 @@ void plan_make(const struct state *want, const struct world *w, const struct pol
 			ret->pending_text.n ? ", " : "");
 	}
 	plan_firmware(&p);
-	if (policy->reload && (p.reload || p.activate))
+	if (p.permitted && (p.reload || p.activate))
 		undo_foreign(&p);
-	if (policy->reload)
+	if (p.permitted)
 		add_reloads(&p);
 	else if (p.reload)
 		ret->pending = DISRUPTION_RELOAD;
 	else if (ret->firmware == FIRMWARE_FLASH || ret->firmware == FIRMWARE_ACTIVATE)
 		ret->pending = activation_class(&p);
+	if (ret->pending && impact_destroys(&w->impact))
+		say_destroyed(&p);
 	if (p.flash)
 		order_for_flash(&p);
 	if (ret->steps.n > 1)

@@ -16,6 +16,7 @@
 
 struct policy {
 	bool reload;		  /* a reload is permitted now */
+	bool destroy;		  /* ... even if something is lost that does not come back */
 	const step_list *refused; /* SETs that the kernel refused: not to be tried again; or NULL */
 	const struct notes *held; /* objects to leave as they are; or NULL */
 };

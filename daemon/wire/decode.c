@@ -83,6 +83,29 @@ static bool handle_of(const struct attrs *a, char ret[static HANDLE_MAX])
 }
 
 /**
+ * decode_impact() - an answer to PORT_GET or ESWITCH_GET, by its attributes: Linux 6.1 gives the ports of
+ * a dump the command of a device.
+ *
+ * Return: false where it is about another device, or was cut.
+ */
+bool decode_impact(const struct nlmsghdr *m, uint16_t family, const char *handle,
+		   struct impact *impact)
+{
+	char whose[HANDLE_MAX];
+	struct attrs a;
+	uint64_t mode;
+
+	if (m->nlmsg_type != family || !attrs_parse(&a, m) || !handle_of(&a, whose) ||
+	    strcmp(whose, handle) != 0)
+		return false;
+	if (a.v[DEVLINK_ATTR_PORT_SPLIT_GROUP])
+		impact->splits++;
+	if (attr_uint(a.v[DEVLINK_ATTR_ESWITCH_MODE], 2, &mode))
+		impact->switchdev = mode == DEVLINK_ESWITCH_MODE_SWITCHDEV;
+	return true;
+}
+
+/**
  * decode_handle() - which device and which command.
  *
  * Return: 0, or -EBADMSG where @m is not devlink's or names no device.

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "model/facts.h"
+#include "model/impact.h"
 #include "model/object.h"
 
 #include <linux/netlink.h>
@@ -35,6 +36,9 @@ int decode_handle(const struct nlmsghdr *m, uint16_t family, char ret[static HAN
 		  uint8_t *ret_command);
 int decode_answer(const struct nlmsghdr *m, uint16_t family, const char *handle,
 		  struct state *state, struct facts *facts);
+
+bool decode_impact(const struct nlmsghdr *m, uint16_t family, const char *handle,
+		   struct impact *impact);
 
 /*
  * What a notification tells of a flash, whoever has asked for it. The outcome is not among it: the

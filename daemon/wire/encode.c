@@ -158,6 +158,17 @@ struct nl_msg *encode_object_dump(uint16_t family, const char *handle, const str
 	return request(family, class->cmd_get, NLM_F_DUMP, handle);
 }
 
+/** encode_port_dump() - all ports; what encode_object_dump() says of other devices holds here, too. */
+struct nl_msg *encode_port_dump(uint16_t family, const char *handle)
+{
+	return request(family, DEVLINK_CMD_PORT_GET, NLM_F_DUMP, handle);
+}
+
+struct nl_msg *encode_eswitch_get(uint16_t family, const char *handle)
+{
+	return request(family, DEVLINK_CMD_ESWITCH_GET, 0, handle);
+}
+
 static void put_param(struct nl_msg *msg, const struct object *o)
 {
 	put_key(msg, o->class, o->name);

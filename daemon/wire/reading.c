@@ -10,7 +10,12 @@
 
 static void add(read_request_list *list, struct nl_msg *msg, const struct class *class, bool dump)
 {
-	vec_push(list, ((struct read_request){msg, class, NULL, dump}));
+	vec_push(list, ((struct read_request){.msg = msg, .class = class, .dump = dump}));
+}
+
+static void add_impact(read_request_list *list, struct nl_msg *msg, bool dump)
+{
+	vec_push(list, ((struct read_request){.msg = msg, .dump = dump, .impact = true}));
 }
 
 /** reading_start() - set up @r and list the requests it takes, GET first. */
@@ -33,6 +38,11 @@ void reading_start(struct reading *r, const struct reads *reads, uint16_t family
 	for (size_t i = 0; reads->catalogue && i < n_classes; i++)
 		if (classes[i] != &class_resource)
 			add(ret, encode_object_dump(family, handle, classes[i]), classes[i], true);
+	if (reads->impact)
+		add_impact(ret, encode_eswitch_get(family, handle), false);
+	if (reads->impact && reads->ports)
+		add_impact(ret, encode_port_dump(family, handle), true);
+	r->impact.known = reads->impact;
 }
 
 /*
@@ -63,6 +73,11 @@ void reading_answer(struct reading *r, const struct read_request *request, const
 	struct state *into = request->dump ? &r->catalogue : &r->have;
 	bool told = request->dump;
 
+	if (request->impact) {
+		decode_each(m, reply, len)
+			decode_impact(m, r->family, r->handle, &r->impact);
+		return;
+	}
 	if (error == -EMSGSIZE && request->name) {
 		state_add(&r->have, request->class, request->name, CLASS_NO_CMODE)->error = error;
 		return;

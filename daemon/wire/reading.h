@@ -19,6 +19,7 @@ struct read_request {
 	const struct class *class; /* of the object or dump; NULL: GET or INFO_GET */
 	const char *name;	   /* of the object; in the reading's arena */
 	bool dump;		   /* ends with NLMSG_DONE, without an acknowledgement */
+	bool impact;		   /* of ports or the eswitch; that it fails is no harm */
 };
 
 typedef VEC(struct read_request) read_request_list;
@@ -30,6 +31,7 @@ struct reading {
 	bool identified, catalogued; /* INFO_GET, the dumps were part of it */
 	struct state have, catalogue;
 	struct facts facts;
+	struct impact impact;
 };
 
 void reading_start(struct reading *r, const struct reads *reads, uint16_t family,

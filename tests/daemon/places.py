@@ -174,24 +174,28 @@ class Host(Place):
         return kind(number, kernel)
 
 
-def relay_command(path, log, rules):
-    return [str(BUILD / "asan/relay"), "--listen", path, "--log", log,
-            *(word for rule in rules for word in ("--rule", rule))]
-
-
 class Relay:
     """Between carved and the kernel from start() on; a carved that runs does not notice."""
 
     def __init__(self, folder):
-        self.folder = folder
-        self.process, self.option = None, f"unix:{folder}/relay"
+        self.listen, self.file, self.log = (
+            folder / name for name in ("relay", "relay.rules", "relay.log"))
+        self.process, self.option = None, f"unix:{self.listen}"
 
     def start(self, *rules):
+        self.rules(*rules)
         self.process = subprocess.Popen(
-            relay_command(str(self.folder / "relay"), str(self.folder / "relay.log"), rules),
+            [str(BUILD / "asan/relay"), "--listen", self.listen, "--rules", self.file,
+             "--log", self.log],
             stdout=subprocess.PIPE, env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
         assert self.process.stdout.readline() == b"ready\n"
-        (self.folder / "relay").chmod(0o666)
+        self.listen.chmod(0o666)
+
+    def rules(self, *rules):
+        """These from now on, and no other."""
+        new = self.file.with_suffix(".new")
+        new.write_text("".join(f"{rule}\n" for rule in rules), encoding="utf-8")
+        new.replace(self.file)
 
     def stop(self):
         """Its end is the end of all connections."""
@@ -201,6 +205,11 @@ class Relay:
             self.process.stdout.close()
         self.process = None
 
-    def log(self):
-        """A line for every request."""
-        return (self.folder / "relay.log").read_text(encoding="utf-8").splitlines()
+    def requests(self, command=None):
+        """A line for each: ordinal, command, handle, object, and the rule if there was one."""
+        lines = self.log.read_text(encoding="utf-8").splitlines()
+        return [line for line in lines if command in (None, line.split()[1])]
+
+    def spoilt(self):
+        """Of how many requests a rule has taken hold."""
+        return sum("rule=" in line for line in self.requests())

@@ -46,6 +46,7 @@ struct sim {
 	const char *written; /* by the last flash, and not activated yet */
 	bool both;	     /* each action does and counts the other one, too */
 	unsigned flashes;
+	struct impact impact;
 	int image_error; /* of looking at the file */
 };
 

@@ -418,12 +418,15 @@ static void do_read(struct rig *r, struct device_todo *todo, struct device_todo 
 {
 	struct state have = {}, catalogue = {};
 	struct facts facts = {};
+	struct impact impact = r->sim.impact;
 	struct device_reading reading = {.identified = todo->reads.identify,
 					 .catalogued = todo->reads.catalogue,
 					 .have = &have,
 					 .catalogue = &catalogue,
-					 .facts = &facts};
+					 .facts = &facts,
+					 .impact = &impact};
 
+	impact.known = todo->reads.impact;
 	r->reads++;
 	r->identified += todo->reads.identify;
 	r->catalogued += todo->reads.catalogue;

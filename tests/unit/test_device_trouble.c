@@ -167,6 +167,28 @@ static void test_off(void **state)
 	rig_clear(&r);
 }
 
+/* ---- reloads that would destroy something ---- */
+
+static void test_reload_that_destroys(void **state)
+{
+	struct rig r = {.sim = {.impact = {.netdevs = 4, .up = 3, .mastered = 1, .splits = 2}}};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 64}, traps: {t1: trap}"));
+	rig_expect(&r, "pending-reload", "trap t1: drop -> trap\n");
+	rig_expect_reason(&r, "3 netdevs up, 1 netdev down, 1 with a master, 2 split ports");
+	rig_expect_reason(&r, "--allow-reload");
+	rig_config(&r, ENTRY("params: {macs: 64}, traps: {t1: mirror}"));
+	rig_expect(&r, "pending-reload", "trap t1: trap -> mirror\n");
+	r.sim.impact.splits = 0; /* now it is permitted, when the next occasion comes */
+	rig_stale(&r);
+	rig_expect(&r, "pending-reload", "");
+	r.sim.impact.switchdev = true;
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY, .allow_reload = true});
+	rig_expect(&r, "converged", STAGED RELOAD "trap t1: drop -> mirror\n");
+	rig_clear(&r);
+}
+
 /* ---- reloads that fail ---- */
 
 /* A reload fails after the tear-down: what worked before comes back, and what failed is left alone. */
@@ -338,6 +360,7 @@ int main(void)
 		cmocka_unit_test(test_fight),
 		cmocka_unit_test(test_reloads_are_no_fight),
 		cmocka_unit_test(test_off),
+		cmocka_unit_test(test_reload_that_destroys),
 		cmocka_unit_test(test_roll_back),
 		cmocka_unit_test(test_quarantine_ends_with_another_config),
 		cmocka_unit_test(test_quarantine_outlives_a_reboot),

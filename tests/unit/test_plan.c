@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Golden tests of binding and planning. A case is a folder of tests/golden/plan: a device as
- * captured (facts.json), what carved remembers of it (memory.json, may be missing), what somebody
- * wants (carved.yaml, with presets in etc/carved/presets) and what comes of it (expected): the
- * diagnostics, or the plan where a reload is permitted and where it is not.
+ * captured (facts.json), what carved remembers of it (memory.json, may be missing), what it found of a
+ * firmware file (image.json, the same), what somebody wants (carved.yaml, with presets in
+ * etc/carved/presets) and what comes of it (expected): the diagnostics, or the plan where a reload
+ * is permitted and where it is not.
  *
  * Everything is done twice: with all objects of the device, and with those that bind_reads() asks
  * for.
@@ -66,6 +67,23 @@ static void load_memory(struct plan_case *c)
 	j = load_json(c->home, "memory.json");
 	assert_non_null(j);
 	assert_int_equal(memory_from_json(j, &c->world.memory), 0);
+	json_decref(j);
+}
+
+/* A firmware file that was looked at, and what is wrong with it. */
+static void load_image(struct plan_case *c)
+{
+	_cleanup_free_ char *path = mem_printf("%s/image.json", c->home);
+	const char *file, *why;
+	json_t *j;
+
+	if (access(path, F_OK) < 0)
+		return;
+	j = load_json(c->home, "image.json");
+	assert_int_equal(json_unpack(j, "{s:s,s:s}", "file", &file, "why", &why), 0);
+	c->world.offline = false;
+	c->world.image = (struct image_verdict){
+		.file = mem_strdup(file), .error = -ENOENT, .why = mem_strdup(why)};
 	json_decref(j);
 }
 
@@ -205,6 +223,7 @@ static bool check_case(const char *home)
 
 	load_facts(&c);
 	load_memory(&c);
+	load_image(&c);
 	wrong = load_config(&c);
 	if (wrong) { /* a golden of the YAML layer, not of this one */
 		print_error("%s: %s", home, wrong);

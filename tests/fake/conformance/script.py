@@ -32,7 +32,7 @@ SPECTRUM = {
 KINDS = {
     "netdevsim": Kind(
         params=[("max_macs", nl.T_U32, nl.DRIVERINIT, u32(64)), ("test1", nl.T_BOOL, nl.DRIVERINIT, None)],
-        version="0", sizes=[("/IPv4/fib", 5000), ("/nexthops", 300)], bad_sizes=[("/IPv4", 10)],
+        version="0", sizes=[("/IPv4/fib", 5000), ("/IPv4", 100000), ("/nexthops", 300)], bad_sizes=[("/IPv4", 10)],
         traps=("blackhole_route", "fid_miss", "igmp_query"), group="l2_drops", policer=(3, 99, 64),
         bad_policers=[(0, 64), (8001, 64), (99, 7), (99, 65537)]),
     "spectrum1": Kind(

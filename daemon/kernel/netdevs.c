@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Below /sys/bus/BUS/devices/NAME: net/ has a directory for each netdev (Linux,
+ * Documentation/ABI/testing/sysfs-class-net), sriov_numvfs is the number of VFs. What cannot be read is
+ * not there: a simulator's or a virtual device may have neither.
+ */
+#include "kernel/netdevs.h"
+#include "base/text.h"
+
+#include <dirent.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct probe {
+	struct precheck precheck;
+	char *path;
+	struct impact found;
+};
+
+/* The first line of a file below the device, or "". */
+static void read_line(const struct probe *p, const char *name, char *line, size_t size)
+{
+	_cleanup_free_ char *path = mem_printf("%s/%s", p->path, name);
+	FILE *f = fopen(path, "re");
+
+	if (!f || !fgets(line, (int)size, f))
+		line[0] = '\0';
+	if (f)
+		fclose(f);
+}
+
+/* "p1s0" is a part of port 1: net/devlink of Linux makes these names. */
+static bool is_part_of_a_split(const char *name)
+{
+	unsigned port, part;
+
+	return sscanf(name, "p%us%u", &port, &part) == 2;
+}
+
+static void look_at(struct probe *p, const char *netdev)
+{
+	_cleanup_free_ char *flags = mem_printf("net/%s/flags", netdev);
+	_cleanup_free_ char *port = mem_printf("net/%s/phys_port_name", netdev);
+	_cleanup_free_ char *master = mem_printf("%s/net/%s/master", p->path, netdev);
+	char line[64];
+
+	p->found.netdevs++;
+	read_line(p, flags, line, sizeof(line));
+	p->found.up += (strtoul(line, NULL, 16) & IFF_UP) != 0;
+	p->found.mastered += access(master, F_OK) == 0;
+	read_line(p, port, line, sizeof(line));
+	p->found.splits += is_part_of_a_split(line);
+}
+
+static int run(struct precheck *precheck, char **ret_why _unused_)
+{
+	struct probe *p = (struct probe *)precheck;
+	_cleanup_free_ char *path = mem_printf("%s/net", p->path);
+	DIR *dir = opendir(path);
+	char line[16];
+
+	read_line(p, "sriov_numvfs", line, sizeof(line));
+	p->found.vfs = (unsigned)strtoul(line, NULL, 10);
+	for (const struct dirent *e; dir && (e = readdir(dir));)
+		if (e->d_name[0] != '.')
+			look_at(p, e->d_name);
+	if (dir)
+		closedir(dir);
+	return 0;
+}
+
+static struct precheck *probe_free(struct precheck *precheck)
+{
+	struct probe *p = (struct probe *)precheck;
+
+	free(p->path);
+	free(p);
+	return NULL;
+}
+
+/** netdevs_probe() - look at the netdevs of @handle; @root is "" but in tests. It never fails. */
+struct precheck *netdevs_probe(const char *root, const char *handle)
+{
+	struct probe *p = mem_new(struct probe);
+	const char *slash = strchr(handle, '/');
+	int bus = slash ? (int)(slash - handle) : 0;
+
+	p->precheck = (struct precheck){.run = run, .free = probe_free};
+	p->path = mem_printf("%s/sys/bus/%.*s/devices/%s", root, bus, handle,
+			     slash ? slash + 1 : handle);
+	return &p->precheck;
+}
+
+/** netdevs_found() - add what was seen to @impact; the batch must be back. */
+void netdevs_found(const struct precheck *precheck, struct impact *impact)
+{
+	const struct probe *p = (const struct probe *)precheck;
+
+	impact->netdevs = p->found.netdevs;
+	impact->up = p->found.up;
+	impact->mastered = p->found.mastered;
+	impact->vfs = p->found.vfs;
+	impact->splits = MAX(impact->splits, p->found.splits);
+}

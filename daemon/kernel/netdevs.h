@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The network devices of a device, from sysfs: which of them are up, which have a master. Some files
+ * there wait for other devices, so only a channel's thread reads them:
+ *
+ *	b->v[0].precheck = netdevs_probe(root, handle);
+ *	... when the batch is back ...
+ *	netdevs_found(b->v[0].precheck, &impact);
+ */
+#pragma once
+
+#include "kernel/chan.h"
+#include "model/impact.h"
+
+struct precheck *netdevs_probe(const char *root, const char *handle);
+void netdevs_found(const struct precheck *p, struct impact *impact);
