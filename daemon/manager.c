@@ -28,6 +28,9 @@ struct job {
 	char *handle; /* NULL: all devices */
 };
 
+/* A kernel that does not answer is asked again. */
+#define KERNEL_RETRY_USEC (10 * USEC_PER_SEC)
+
 struct manager {
 	struct managed_environment env;
 	struct manager_options options;
@@ -436,6 +439,7 @@ static void on_watch(void *user)
 	log_fact(LOG_ERR, MESSAGE_KERNEL, "notifications: %s", strerror(-r));
 	m->watch_io = loop_unwatch(m->watch_io);
 	m->watch = watch_free(m->watch);
+	loop_timer_set(m->audit_timer, clock_now() + KERNEL_RETRY_USEC);
 }
 
 static void on_hub(void *user)
@@ -456,19 +460,29 @@ static void on_audit(void *user)
 {
 	struct manager *m = user;
 
-	all_stale(m, "audit");
 	schedule_audit(m);
+	if (m->watch)
+		all_stale(m, "audit");
+	else
+		directory_find(m->directory);
 }
 
 /* --- start ------------------------------------------------------------------- */
 
+/* A kernel without devlink will not get it; all else is tried again. */
 static void set_problem(struct manager *m, int error)
 {
-	m->problem = error == -ENOENT
-			     ? mem_strdup("this kernel has no devlink")
-			     : mem_printf("the kernel cannot be asked: %s", strerror(-error));
-	log_fact(LOG_ERR, MESSAGE_KERNEL, "%s: no device can be managed", m->problem);
+	char *problem = error == -ENOENT
+				? mem_strdup("this kernel has no devlink")
+				: mem_printf("the kernel cannot be asked: %s", strerror(-error));
+
+	if (!text_equal(problem, m->problem))
+		log_fact(LOG_ERR, MESSAGE_KERNEL, "%s: no device can be managed", problem);
+	free(m->problem);
+	m->problem = problem;
 	m->listed = true;
+	if (error != -ENOENT)
+		loop_timer_set(m->audit_timer, clock_now() + KERNEL_RETRY_USEC);
 	check_ready(m);
 }
 
@@ -482,8 +496,11 @@ static void on_found(void *user, int error, const struct family *family)
 		set_problem(m, error);
 		return;
 	}
+	free(m->problem);
+	m->problem = NULL;
 	m->env.family = family->id;
 	m->watch_io = loop_watch(m->env.loop, watch_fd(m->watch), on_watch, m);
+	all_stale(m, "start"); /* where the notifications had ended */
 	ask_named(m);
 	directory_list(m->directory);
 	schedule_audit(m);

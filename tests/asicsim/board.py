@@ -200,12 +200,11 @@ class Netlink:
         got = self.attrs(self.ask(self.family, 37, attrs))
         return struct.unpack("II", got[154])[0]
 
-    def notes(self, wait=0.3):
-        """All notifications there are, as their command numbers."""
-        self.sock.settimeout(wait)
+    def notes(self):
+        """All notifications there are, as their command numbers: what is over has notified."""
         found = []
         try:
             while True:
-                found.append(self.sock.recv(1 << 16)[16])
-        except TimeoutError:
+                found.append(self.sock.recv(1 << 16, socket.MSG_DONTWAIT)[16])
+        except BlockingIOError:
             return found

@@ -35,19 +35,42 @@ def module():
     if not BUS.exists():
         run("insmod", KO)
     FIRMWARE.mkdir(exist_ok=True)
+    # udev would look at every netdev of every bring-up
+    run("udevadm", "control", "--stop-exec-queue", check=False)
     yield
+    run("udevadm", "control", "--start-exec-queue", check=False)
     run("rmmod", "asicsim")
 
 
+@pytest.fixture(scope="session")
+def kernel_log():
+    """What is new in the kernel's log."""
+    fd = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
+    os.lseek(fd, 0, os.SEEK_END)
+
+    def lines():
+        found = []
+        while True:
+            try:
+                found.append(os.read(fd, 1 << 14).decode(errors="replace"))
+            except BrokenPipeError:                             # some were overwritten
+                continue
+            except BlockingIOError:
+                return found
+
+    yield lines
+    os.close(fd)
+
+
 @pytest.fixture(autouse=True)
-def clean():
+def clean(kernel_log):
     """Every test ends without boards and without trouble in the kernel's log."""
-    before = run("dmesg").stdout.count("\n")
+    kernel_log()
     yield
     for board in (BUS / "devices").iterdir():
         put(BUS / "del_device", board.name.removeprefix("asicsim"))
-    new = run("dmesg").stdout.split("\n")[before:]
-    assert not [x for x in new if TROUBLE.search(x)], "\n".join(new)
+    new = kernel_log()
+    assert not [x for x in new if TROUBLE.search(x)], "".join(new)
 
 
 @pytest.fixture

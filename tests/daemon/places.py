@@ -178,13 +178,15 @@ class Relay:
     """Between carved and the kernel from start() on; a carved that runs does not notice."""
 
     def __init__(self, folder):
-        self.listen, self.file, self.log = (folder / name for name in ("relay", "relay.rules", "relay.log"))
+        self.listen, self.file, self.log = (
+            folder / name for name in ("relay", "relay.rules", "relay.log"))
         self.process, self.option = None, f"unix:{self.listen}"
 
     def start(self, *rules):
         self.rules(*rules)
         self.process = subprocess.Popen(
-            [str(BUILD / "asan/relay"), "--listen", self.listen, "--rules", self.file, "--log", self.log],
+            [str(BUILD / "asan/relay"), "--listen", self.listen, "--rules", self.file,
+             "--log", self.log],
             stdout=subprocess.PIPE, env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
         assert self.process.stdout.readline() == b"ready\n"
         self.listen.chmod(0o666)

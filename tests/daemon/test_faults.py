@@ -6,11 +6,6 @@ import pytest
 
 from carved import PLACE, entry, wait
 
-UNREAD = """\
-resources: {/IPv4: 100000, /IPv4/fib: 5000, /IPv4/fib-rules: 5000}
-traps: {tail_drop: trap}
-"""
-
 
 def check_wanted(switch):
     w = switch.words
@@ -76,13 +71,14 @@ def test_set_refused(switch, carved, capture, kind):
 
 @pytest.mark.needs("size that is not read")
 def test_size_that_the_driver_never_reads(switch, carved, capture):
-    carved.run(entry(switch, UNREAD), audit="1s")
+    trap, (path, sizes) = switch.words.trap, switch.words.unread
+    carved.run(entry(switch, resources=sizes, traps={trap: "trap"}), audit="1s")
     assert carved.state(switch) == "converged"
     assert "accepted-unread" in carved.get(switch, "StateReason")
-    assert switch.staged() == {"/IPv4": 100000}
+    assert switch.staged() == {path: sizes[path]}
     assert switch.reloads() == 1
     switch.reload()
-    wait(lambda: switch.trap("tail_drop") == "trap", "the trap to be set again")
+    wait(lambda: switch.trap(trap) == "trap", "the trap to be set again")
     carved.settled(switch)
     carved.restart()
     assert carved.state(switch) == "converged"

@@ -27,6 +27,7 @@ class Words:
     other_changes: dict
     refusals: dict              # what the entry says; what the message must contain
     runtime: tuple = None       # a runtime param and a value that is not its default
+    unread: tuple = None        # a resource that the driver never reads, and sizes with it
 
     @property
     def wanted(self):
@@ -90,6 +91,7 @@ NETDEVSIM = Words(
         "maximum": "netdevsim takes any size",
         "granularity": "netdevsim takes any size",
     },
+    unread=("/IPv4", {"/IPv4": 100000, "/IPv4/fib": 5000, "/IPv4/fib-rules": 5000}),
 )
 
 SPECTRUM1 = Words(
