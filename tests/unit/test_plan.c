@@ -74,16 +74,17 @@ static void load_memory(struct plan_case *c)
 static void load_image(struct plan_case *c)
 {
 	_cleanup_free_ char *path = mem_printf("%s/image.json", c->home);
-	const char *file, *why;
+	const char *file, *why = NULL;
 	json_t *j;
 
 	if (access(path, F_OK) < 0)
 		return;
 	j = load_json(c->home, "image.json");
-	assert_int_equal(json_unpack(j, "{s:s,s:s}", "file", &file, "why", &why), 0);
+	assert_int_equal(json_unpack(j, "{s:s,s?s}", "file", &file, "why", &why), 0);
 	c->world.offline = false;
-	c->world.image = (struct image_verdict){
-		.file = mem_strdup(file), .error = -ENOENT, .why = mem_strdup(why)};
+	c->world.image = (struct image_verdict){.file = mem_strdup(file),
+						.error = why ? -ENOENT : 0,
+						.why = why ? mem_strdup(why) : NULL};
 	json_decref(j);
 }
 
