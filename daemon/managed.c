@@ -20,7 +20,8 @@ struct managed {
 	struct chan *chan;
 	struct loop_timer *timer;
 	bool gone, writing, looking;
-	int save_error; /* the last one, or 0 */
+	unsigned saving; /* batches that save */
+	int save_error;	 /* the last one, or 0 */
 	/* the read in flight */
 	struct reading reading;
 	read_request_list requests;
@@ -103,16 +104,51 @@ static void send_steps(struct managed *m, const struct device_todo *todo)
 	chan_submit(m->chan, b);
 }
 
-/* That it cannot be saved costs a reload at most, and is said once. */
+/* A saving as what a batch does before its requests. */
+struct save_job {
+	struct precheck precheck;
+	struct saving *saving;
+};
+
+static int run_save(struct precheck *p, char **ret_why _unused_)
+{
+	return store_saving_write(((struct save_job *)p)->saving);
+}
+
+static struct precheck *free_save(struct precheck *p)
+{
+	struct save_job *job = (struct save_job *)p;
+
+	store_saving_free(job->saving);
+	free(job);
+	return NULL;
+}
+
+/* The disk may be slow: the channel's thread waits for it, before any request that comes after. */
 static void save(struct managed *m)
 {
-	int r = store_save_memory(m->env->store, m->device->handle, &m->device->world.memory);
+	struct save_job *job = mem_new(struct save_job);
+	struct batch *b = batch_new(0);
 
+	job->precheck = (struct precheck){.run = run_save, .free = free_save};
+	job->saving = store_saving_new(m->env->store, m->device->handle, &m->device->world.memory);
+	b->before = &job->precheck;
+	m->saving++;
+	chan_submit(m->chan, b);
+}
+
+/* That it cannot be saved costs a reload at most, and is said once. */
+static void finish_save(struct managed *m, const struct batch *b)
+{
+	int r = b->before_error;
+
+	m->saving--;
 	if (r < 0 && r != m->save_error)
 		log_fact(LOG_ERR, MESSAGE_NOT_SAVED,
 			 "%s: what carved remembers of the device cannot be saved: %s",
 			 m->device->handle, strerror(-r));
 	m->save_error = r;
+	m->env->changed(m->env->user, m);
 }
 
 static void carry_out(struct managed *m, struct device_todo *todo)
@@ -200,6 +236,11 @@ static void on_done(void *user, struct batch *b)
 {
 	struct managed *m = user;
 
+	if (b->before) {
+		finish_save(m, b);
+		batch_free(b);
+		return;
+	}
 	m->env->drain(m->env->user);
 	if (m->requests.n) {
 		finish_read(m, b);
@@ -253,6 +294,12 @@ const struct device *managed_device(const struct managed *m)
 bool managed_gone(const struct managed *m)
 {
 	return m->gone;
+}
+
+/** managed_saving() - something that is to be remembered is not on disk yet. */
+bool managed_saving(const struct managed *m)
+{
+	return m->saving > 0;
 }
 
 /** managed_writing() - the kernel is carrying out a request that cannot be interrupted. */

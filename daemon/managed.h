@@ -34,4 +34,5 @@ struct managed *managed_free(struct managed *m);
 void managed_event(struct managed *m, const struct device_event *e);
 const struct device *managed_device(const struct managed *m);
 bool managed_gone(const struct managed *m);
+bool managed_saving(const struct managed *m);
 bool managed_writing(const struct managed *m);

@@ -203,15 +203,16 @@ static void finish(struct manager *m, int exit_code)
 static void check_stopped(struct manager *m)
 {
 	vec_each(d, &m->devices)
-		if (managed_writing(*d))
+		if (managed_writing(*d) || managed_saving(*d))
 			return;
 	finish(m, m->exit_code);
 }
 
-static bool waits_for_retry(const struct manager *m)
+/* Is there something for which --once waits? */
+static bool is_unfinished(const struct manager *m)
 {
 	vec_each(d, &m->devices)
-		if (managed_device(*d)->retry_at != USEC_NEVER)
+		if (managed_device(*d)->retry_at != USEC_NEVER || managed_saving(*d))
 			return true;
 	return false;
 }
@@ -229,7 +230,7 @@ static void check_ready(struct manager *m)
 	end_jobs(m);
 	if (m->face && m->face->ready)
 		m->face->ready(m->face_user, ready);
-	if (ready && m->options.once && !waits_for_retry(m))
+	if (ready && m->options.once && !is_unfinished(m))
 		finish(m,
 		       manager_state(m) == STATE_CONVERGED ? EXIT_CONVERGED : EXIT_NOT_CONVERGED);
 }

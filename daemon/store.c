@@ -187,24 +187,55 @@ static char *read_text(const char *path)
 	return text;
 }
 
-/* Takes @j. What stands there already is not written again. */
-static int save(const char *path, json_t *j)
+/* What stands there already is not written again. */
+static int save(const char *path, const char *text)
 {
-	_cleanup_free_ char *text = json_dumps(j, JSON_INDENT(1)), *before = read_text(path);
+	_cleanup_free_ char *before = read_text(path);
 
-	json_decref(j);
 	return text_equal(text, before) ? 0 : write_file(path, text);
 }
 
-/** store_save_memory() - on disk when it returns. Return: 0 or -errno. */
-int store_save_memory(const struct store *s, const char *handle, const struct memory *m)
+struct saving {
+	char *running, *lasting; /* paths */
+	char *memory, *rest;	 /* texts */
+};
+
+static char *text_of(json_t *j)
 {
-	_cleanup_free_ char *running = device_path(s->runtime_dir, handle);
-	_cleanup_free_ char *lasting = device_path(s->state_dir, handle);
-	int r = save(lasting, lasting_to_json(handle, &m->lasting));
-	int error = save(running, memory_to_json(handle, m));
+	char *text = json_dumps(j, JSON_INDENT(1));
+
+	json_decref(j);
+	return text;
+}
+
+/** store_saving_new() - what is remembered of a device now. */
+struct saving *store_saving_new(const struct store *s, const char *handle, const struct memory *m)
+{
+	struct saving *saving = mem_new(struct saving);
+
+	saving->running = device_path(s->runtime_dir, handle);
+	saving->lasting = device_path(s->state_dir, handle);
+	saving->memory = text_of(memory_to_json(handle, m));
+	saving->rest = text_of(lasting_to_json(handle, &m->lasting));
+	return saving;
+}
+
+/** store_saving_write() - on disk when it returns. Return: 0 or -errno. */
+int store_saving_write(const struct saving *saving)
+{
+	int r = save(saving->lasting, saving->rest), error = save(saving->running, saving->memory);
 
 	return r < 0 ? r : error;
+}
+
+struct saving *store_saving_free(struct saving *saving)
+{
+	free(saving->running);
+	free(saving->lasting);
+	free(saving->memory);
+	free(saving->rest);
+	free(saving);
+	return NULL;
 }
 
 /* --- the config accepted last ------------------------------------------------ */
@@ -224,7 +255,7 @@ static char *config_path(const struct store *s)
  */
 int store_keep_config(const struct store *s, const char *root, const text_list *files)
 {
-	_cleanup_free_ char *path = config_path(s);
+	_cleanup_free_ char *path = config_path(s), *text = NULL;
 	json_t *texts = json_object();
 
 	vec_each(file, files) {
@@ -233,7 +264,8 @@ int store_keep_config(const struct store *s, const char *root, const text_list *
 		if (content)
 			json_object_set_new(texts, *file + strlen(root), json_string(content));
 	}
-	return save(path, json_pack("{s:i,s:o}", "version", CONFIG_FORMAT, "files", texts));
+	text = text_of(json_pack("{s:i,s:o}", "version", CONFIG_FORMAT, "files", texts));
+	return save(path, text);
 }
 
 static int make_parents(char *path)

@@ -14,12 +14,17 @@ struct store {
 	int lock_fd;		 /* -1: not locked */
 };
 
+/* What is to be saved, taken at one time; writing it waits for the disk and is for a thread. */
+struct saving;
+
 int store_open(struct store *s, const char *runtime_dir, const char *state_dir);
 int store_lock(struct store *s);
 void store_close(struct store *s);
 
 void store_load_memory(const struct store *s, const char *handle, struct memory *ret);
-int store_save_memory(const struct store *s, const char *handle, const struct memory *m);
+struct saving *store_saving_new(const struct store *s, const char *handle, const struct memory *m);
+int store_saving_write(const struct saving *saving);
+struct saving *store_saving_free(struct saving *saving);
 
 int store_keep_config(const struct store *s, const char *root, const text_list *files);
 int store_unpack_config(const struct store *s, char **ret_root);

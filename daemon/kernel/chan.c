@@ -75,6 +75,8 @@ struct batch *batch_free(struct batch *b)
 		free(b->v[i].reply);
 		free(b->v[i].extack);
 	}
+	if (b && b->before)
+		b->before->free(b->before);
 	if (b)
 		free(b->v);
 	free(b);
@@ -202,6 +204,14 @@ static int hang_up(int fd)
 	return -ENOTCONN;
 }
 
+static void run_before(struct batch *b)
+{
+	_cleanup_free_ char *why = NULL;
+
+	if (b->before)
+		b->before_error = b->before->run(b->before, &why);
+}
+
 static void *run(void *arg)
 {
 	struct chan *c = arg;
@@ -213,6 +223,7 @@ static void *run(void *arg)
 	while ((b = take_in(c))) {
 		if (fd < 0)
 			fd = transport_open(&c->hub->transport, REQUEST_RCVBUF);
+		run_before(b);
 		b->sent = clock_now();
 		if (fd < 0)
 			fail_batch(b, fd);

@@ -54,8 +54,10 @@ struct exchange {
 };
 
 struct batch {
-	struct exchange *v;
+	struct exchange *v; /* there may be none */
 	size_t n;
+	struct precheck *before; /* NULL, or what the thread does first; it stops nothing */
+	int before_error;	 /* what came of it */
 	uint64_t sent, answered; /* clock_now() around it */
 	void *owner;		 /* the submitter's own */
 	struct batch *next;
