@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The connection: made without waiting, pumped by the loop, made again when it breaks. The name is
- * asked for last, when all objects are there.
+ * The connection: made without waiting, pumped by the loop, made again when it breaks or when the
+ * name is not to be had: the bus may not know our user yet. The name is asked for last, when all
+ * objects are there.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #define RECONNECT_USEC USEC_PER_SEC
+#define NAME_IS_OURS   1 /* the bus's answer to RequestName: primary owner */
 
 static void connect_bus(struct bus *b);
 
@@ -45,6 +47,7 @@ static void disconnect_bus(struct bus *b)
 
 static void lost(struct bus *b, int error)
 {
+	b->nameless = false;
 	if (!b->lost)
 		log_fact(LOG_WARNING, MESSAGE_BUS, "no D-Bus: %s", strerror(-error));
 	b->lost = true;
@@ -81,7 +84,7 @@ static void pump(void *user)
 	do
 		r = sd_bus_process(b->connection, NULL);
 	while (r > 0);
-	if (r < 0)
+	if (r < 0 || b->nameless)
 		lost(b, r);
 	else
 		update_wait(b);
@@ -91,12 +94,18 @@ static int on_name(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
 {
 	struct bus *b = user;
 
-	b->lost = false;
-	if (sd_bus_message_is_method_error(m, NULL))
-		log_fact(LOG_ERR, MESSAGE_BUS, "D-Bus name " BUS_NAME ": %s",
-			 sd_bus_message_get_error(m)->message);
-	else
+	const sd_bus_error *refusal = sd_bus_message_get_error(m);
+	uint32_t answer = 0;
+
+	if (!refusal)
+		sd_bus_message_read(m, "u", &answer);
+	b->nameless = answer != NAME_IS_OURS;
+	if (b->nameless && !b->lost)
+		log_fact(LOG_WARNING, MESSAGE_BUS, "D-Bus name " BUS_NAME ": %s; asking again",
+			 refusal ? refusal->message : "somebody else has it");
+	else if (!b->nameless)
 		log_debug("D-Bus name " BUS_NAME " is ours");
+	b->lost = b->nameless;
 	return 0;
 }
 

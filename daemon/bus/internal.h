@@ -38,7 +38,8 @@ struct bus {
 	struct loop_io *io;
 	struct loop_timer *timer;
 	sd_bus_slot *manager_slot, *tree_slot;
-	bool lost; /* ... and it was said so, since the name was ours */
+	bool lost;     /* ... and it was said so, since the name was ours */
+	bool nameless; /* the bus has refused the name */
 	VEC(struct bus_device) devices;
 	VEC(struct bus_capture) captures;
 	enum device_state state; /* as told */

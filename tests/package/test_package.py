@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The life of the Debian package on a switch that is at work: root in a guest, with the packages of tests/package/build.
+
+The tests are one life, in their order: installed, used, upgraded, removed, installed again, purged.
+"""
+import json
+import pathlib
+import re
+import subprocess
+import time
+
+import pytest
+
+PACKAGES = pathlib.Path(__file__).resolve().parents[2] / "build/package"
+HANDLE = "netdevsim/netdevsim30"
+DROPIN = pathlib.Path("/etc/carved/carved.d/switch.yaml")
+CONFIG = f"""\
+version: 1
+settings: {{audit_interval: 0, settle_timeout: 1s}}
+devices:
+  {HANDLE}:
+    params: {{max_macs: {{driverinit: 7}}}}
+    traps: {{tail_drop: trap}}
+"""
+
+
+def output(*command):
+    """What a command prints; it must succeed."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          check=False, timeout=120)
+    print(f"$ {' '.join(command)}\n{done.stdout}")
+    assert done.returncode == 0, f"{' '.join(command)}: {done.returncode}"
+    return done.stdout
+
+
+def wait(condition, what):
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain: {what}"
+        time.sleep(0.1)
+
+
+def package(later=False):
+    found, = PACKAGES.glob("later/carved_*.deb" if later else "carved_*.deb")
+    return str(found)
+
+
+def dpkg(*arguments):
+    return output("dpkg", "--force-confold", *arguments)
+
+
+def show(*properties):
+    lines = output("systemctl", "show", "carved", *(f"-p{p}" for p in properties)).splitlines()
+    found = dict(line.split("=", 1) for line in lines)
+    return [found[p] for p in properties]
+
+
+def converged():
+    return subprocess.run(["carvectl", "status", HANDLE], check=False).returncode == 0
+
+
+def reloads():
+    dev = json.loads(output("devlink", "-j", "-s", "dev", "show", HANDLE))["dev"][HANDLE]
+    return dev["stats"]["reload"]["driver_reinit"]["unspecified"]
+
+
+def as_wanted():
+    """By devlink: the trap and the size in force."""
+    trap, = json.loads(output("devlink", "-j", "trap", "show", HANDLE, "trap", "tail_drop"))["trap"][HANDLE]
+    macs = pathlib.Path("/sys/kernel/debug/netdevsim/netdevsim30/max_macs").read_text()
+    return (trap["action"], int(macs)) == ("trap", 7)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def switch():
+    output("modprobe", "netdevsim")
+    pathlib.Path("/sys/bus/netdevsim/new_device").write_text("30 1")
+    yield
+    pathlib.Path("/sys/bus/netdevsim/del_device").write_text("30")
+
+
+@pytest.fixture(autouse=True)
+def journal():
+    """A test that fails shows what the unit has logged."""
+    yield
+    print(subprocess.run(["journalctl", "-q", "-ocat", "-ucarved", "-n30"], stdout=subprocess.PIPE,
+                         text=True, check=False).stdout)
+
+
+def test_installed():
+    """It runs, is on the bus, and does nothing."""
+    dpkg("--install", package())
+    assert show("ActiveState", "UnitFileState") == ["active", "enabled"]
+    assert output("ps", "-o", "user=", "-C", "carved").split() == ["carved"]
+    wait(lambda: subprocess.run(["carvectl", "status"], check=False).returncode == 0, "carved on the bus")
+    assert reloads() == 0
+    assert "inactive" in output("systemctl", "show", "-pActiveState", "carved-metrics.timer")
+
+
+def test_used():
+    DROPIN.parent.mkdir()
+    DROPIN.write_text(CONFIG)
+    output("systemctl", "reload", "carved")
+    wait(converged, "the config to be in force")
+    assert as_wanted() and reloads() == 1
+
+
+def test_explained():
+    """journalctl explains the lines, with the device's name where a text has a place for it."""
+    said = output("journalctl", "-x", "-q", "-ucarved", "--no-pager")
+    assert f"{HANDLE} was reloaded by carved" in said
+    assert "A config is in force" in said
+    assert not re.search("CARVED_[A-Z]|CONFIG_[A-Z]", said)
+
+
+def test_upgraded():
+    """Another process, and nothing else happens to the switch."""
+    pid, = show("MainPID")
+    dpkg("--install", package(later=True))
+    now, state = show("MainPID", "ActiveState")
+    assert state == "active" and now != pid
+    wait(converged, "the new one to say so")
+    assert as_wanted() and reloads() == 1
+
+
+def test_removed():
+    """The switch stays as it is, and what is remembered of it."""
+    dpkg("--remove", "carved")
+    assert show("LoadState", "ActiveState") == ["not-found", "inactive"]
+    assert as_wanted() and DROPIN.exists()
+    dpkg("--install", package())
+    wait(converged, "it to be back")
+    assert as_wanted() and reloads() == 1
+
+
+def test_purged():
+    DROPIN.unlink()
+    DROPIN.parent.rmdir()
+    dpkg("--purge", "carved")
+    for left in "/etc/carved", "/var/lib/carved", "/run/carved", "/usr/share/carved":
+        assert not pathlib.Path(left).exists()
+    assert not list(pathlib.Path("/etc/systemd/system").rglob("carved*"))
+    assert as_wanted() and reloads() == 1
