@@ -558,6 +558,35 @@ static void test_precheck(void **state)
 		assert_int_equal(m[i].frees, 1);
 }
 
+/* What a batch does first needs no request, and that it fails stops nothing. */
+static void test_before(void **state)
+{
+	struct rig *r = *state;
+	struct batch *alone = batch_new(0), *b = batch_new(1);
+	struct marks m[2];
+	struct line l;
+
+	line_open(&l, r);
+	submit(&l, ACT_ECHO, 0, 1);
+	alone->before = new_probe(r, &m[0], -ENOSPC, false);
+	chan_submit(l.chan, alone);
+	batch_put(b, 0, ACT_ECHO, 1);
+	b->before = new_probe(r, &m[1], -EROFS, false);
+	chan_submit(l.chan, b);
+	await(r, &l, 3);
+	assert_int_equal(alone->before_error, -ENOSPC);
+	assert_int_equal(b->before_error, -EROFS);
+	check_exchange(&b->v[0], 0, "1 ", NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(m); i++) {
+		assert_int_equal(m[i].runs, 1);
+		assert_int_equal(m[i].requests, 1);
+		assert_false(pthread_equal(m[i].thread, pthread_self()));
+	}
+	line_close(&l);
+	for (size_t i = 0; i < ARRAY_SIZE(m); i++)
+		assert_int_equal(m[i].frees, 1);
+}
+
 /* Nobody wants the flash any more when the digest has been computed: it is not asked for. */
 static void test_precheck_closed(void **state)
 {
@@ -1005,6 +1034,7 @@ int main(void)
 		listening(test_order),
 		listening(test_precheck),
 		listening(test_precheck_closed),
+		listening(test_before),
 		listening(test_parallel),
 		listening(test_lost_and_slow),
 		listening(test_end_of_connection),
