@@ -76,6 +76,26 @@ static void forget_restored(struct device *d)
 	}
 }
 
+/* What nobody wants, nor wants back, is not rolled back either. */
+static void forget_good(struct device *d)
+{
+	struct notes *good = &d->world.memory.lasting.good;
+
+	for (size_t i = good->notes.n; i-- > 0;) {
+		const struct object o = note_object(&good->notes.v[i]);
+		const struct value *v = in_force(d, &o, 0);
+
+		if (is_wanted(d, &good->notes.v[i]) || !v)
+			continue;
+		if (notes_find(&d->world.memory.pristine, &o, 0)) {
+			d->dirty |= notes_put(good, &o, 0, v);
+		} else {
+			notes_drop(good, &o, 0);
+			d->dirty = true;
+		}
+	}
+}
+
 /* The values that a roll-back would bring back: those that work now. */
 static void learn_good(struct device *d)
 {
@@ -89,6 +109,7 @@ static void learn_good(struct device *d)
 		if (v)
 			d->dirty |= notes_put(&l->good, want, 0, v);
 	}
+	forget_good(d);
 }
 
 /** device_note_pristine() - @s is about to be sent: note what it replaces for the first time. */
@@ -135,6 +156,13 @@ static void set_goals(struct device *d, const struct notes *notes, bool wanted_t
 	}
 }
 
+/* Does `want` say what the entry says? One that was refused takes nothing away. */
+static bool is_bound(const struct device *d)
+{
+	return d->accepted.config && d->accepted.config == d->used.config &&
+	       d->accepted.entry == d->used.entry;
+}
+
 /** device_compose() - make the goal anew, after a read that was bound. */
 void device_compose(struct device *d)
 {
@@ -144,13 +172,14 @@ void device_compose(struct device *d)
 		m->restore = d->used.entry->on_removal == REMOVAL_RESTORE;
 		m->reload = (uint8_t)d->used.entry->reload;
 	}
-	if (!d->world.facts.reload_failed)
+	if (!d->world.facts.reload_failed && is_bound(d))
 		forget_restored(d);
 	learn_good(d);
 	device_follow_firmware(d);
 	state_clear(&d->goal);
 	state_copy(&d->goal, &d->want);
-	set_goals(d, &m->pristine, false);
+	if (is_bound(d))
+		set_goals(d, &m->pristine, false);
 	if (m->lasting.rollback == ROLLBACK_GOOD)
 		set_goals(d, &m->lasting.good, true);
 	else if (m->lasting.rollback != ROLLBACK_NONE)

@@ -83,6 +83,25 @@ static void test_removal_of_the_entry(void **state)
 	rig_clear(&r);
 }
 
+/* A restart into a config that the device refuses: what it has stays. */
+static void test_refusal_removes_nothing(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY(LIVE));
+	rig_log_clear(&r);
+	config_unref(r.config);
+	r.config = rig_load(ENTRY("traps: {nonsense: drop}"));
+	rig_restart(&r);
+	rig_expect(&r, "refused", "");
+	rig_stale(&r);
+	rig_expect(&r, "refused", "");
+	rig_config(&r, ENTRY("traps: {t2: trap}"));
+	rig_expect(&r, "converged", LIVE_RESTORED "trap t1: trap -> drop\ntrap t2: drop -> trap\n");
+	rig_clear(&r);
+}
+
 static void test_removal_waits_for_a_reload(void **state)
 {
 	struct rig r = {};
@@ -228,6 +247,24 @@ static void test_roll_back(void **state)
 	rig_clear(&r);
 }
 
+/* What left the config before is not part of what is rolled back to. */
+static void test_roll_back_after_a_removal(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 48, fast: false}"));
+	rig_config(&r, ENTRY("params: {macs: 48}"));
+	rig_log_clear(&r);
+	r.sim.tears_down = 1;
+	rig_config(&r, ENTRY("params: {macs: 64}"));
+	rig_expect(&r, "quarantined",
+		   "param macs/driverinit: 48 -> 64\n" RELOAD
+		   "param macs/driverinit: 64 -> 48\n" RELOAD);
+	assert_int_equal(r.d->world.memory.lasting.good.notes.n, 1);
+	rig_clear(&r);
+}
+
 static void test_quarantine_ends_with_another_config(void **state)
 {
 	struct rig r = {};
@@ -356,12 +393,14 @@ int main(void)
 		cmocka_unit_test(test_removal_restores_what_was_there),
 		cmocka_unit_test(test_removal_keeps),
 		cmocka_unit_test(test_removal_of_the_entry),
+		cmocka_unit_test(test_refusal_removes_nothing),
 		cmocka_unit_test(test_removal_waits_for_a_reload),
 		cmocka_unit_test(test_fight),
 		cmocka_unit_test(test_reloads_are_no_fight),
 		cmocka_unit_test(test_off),
 		cmocka_unit_test(test_reload_that_destroys),
 		cmocka_unit_test(test_roll_back),
+		cmocka_unit_test(test_roll_back_after_a_removal),
 		cmocka_unit_test(test_quarantine_ends_with_another_config),
 		cmocka_unit_test(test_quarantine_outlives_a_reboot),
 		cmocka_unit_test(test_roll_back_fails),
