@@ -112,7 +112,7 @@ static void take_states(struct device *d, const struct device_reading *r)
 	state_clear(&d->world.catalogue);
 	d->world.catalogue = *r->catalogue;
 	*r->catalogue = (struct state){};
-	d->world.has_catalogue = true;
+	d->world.has_catalogue = !d->world.facts.reload_failed; /* else traps are missing in it */
 	d->need_catalogue = false;
 	d->catalogues++;
 }

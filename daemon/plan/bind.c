@@ -503,7 +503,7 @@ static void add_name(struct reads *reads, const struct class *class, const char 
 
 static void add_group_traps(struct reads *reads, const struct world *w, const char *group)
 {
-	if (!w->has_catalogue)
+	if (!w->has_catalogue && !w->facts.reload_failed)
 		reads->catalogue = true;
 	vec_each(t, &w->catalogue.objects)
 		if (t->class == &class_trap && text_equal(object_str(t, TRAP_GROUP), group))

@@ -377,7 +377,7 @@ static void check_remembered(const struct rig *r, const struct device_todo *todo
 		if (s->kind == STEP_RELOAD && !r->sim.facts.reload_failed)
 			assert_non_null(lasting.attempt);
 		if (s->kind == STEP_SET && s->target.class == &class_resource && !s->foreign &&
-		    lasting.rollback == ROLLBACK_NONE)
+		    lasting.rollback == ROLLBACK_NONE && !r->sim.facts.reload_failed)
 			assert_non_null(notes_find(&lasting.good, &s->target, RESOURCE_SIZE));
 		if (s->kind != STEP_REMEMBER)
 			continue;

@@ -315,7 +315,7 @@ static void mischief(struct random_world *w)
 {
 	_cleanup_free_ char *config = NULL;
 
-	switch (pick(w, 8)) {
+	switch (pick(w, 9)) {
 	case 0:
 	case 1:
 		set_something(w);
@@ -339,6 +339,10 @@ static void mischief(struct random_world *w)
 		break;
 	case 7:
 		rig_tick(&w->r);
+		break;
+	case 8:
+		w->r.sim.tears_down = 1 + pick(w, 3);
+		buf_add(&w->history, "%u reloads tear it down and fail\n", w->r.sim.tears_down);
 		break;
 	}
 	if (pick(w, 2) && !w->r.killed)
@@ -406,7 +410,7 @@ static bool idle(struct random_world *w)
 static void let_it_work(struct random_world *w, enum device_state other)
 {
 	for (int i = 0;
-	     i < 6 && !w->r.stuck && w->r.d->state != STATE_CONVERGED && w->r.d->state != other;
+	     i < 10 && !w->r.stuck && w->r.d->state != STATE_CONVERGED && w->r.d->state != other;
 	     i++)
 		rig_tick(&w->r);
 }
@@ -414,14 +418,19 @@ static void let_it_work(struct random_world *w, enum device_state other)
 /* No more mischief: what needs no reload is as wanted without anybody's asking. */
 static bool enforces(struct random_world *w)
 {
-	w->r.kill_at = 0;
+	w->r.kill_at = w->r.sim.tears_down = 0;
 	w->r.sim.faults.n = 0;
 	if (w->r.killed)
 		rig_restart(&w->r);
 	w->r.now += 100 * USEC_PER_SEC;
 	rig_stale(&w->r);
 	let_it_work(w, STATE_PENDING_RELOAD);
-	return is_state(w, STATE_CONVERGED, STATE_PENDING_RELOAD) && all_hold(w, true);
+	if (w->r.sim.facts.reload_failed) /* and nobody has permitted to bring it back */
+		return is_state(w, STATE_FAILED, STATE_FAILED);
+	if (w->r.d->state != STATE_QUARANTINED &&
+	    !is_state(w, STATE_CONVERGED, STATE_PENDING_RELOAD))
+		return false;
+	return all_hold(w, true);
 }
 
 /* Somebody asks: all is as wanted. */
@@ -429,6 +438,7 @@ static bool converges(struct random_world *w)
 {
 	rig_send(&w->r, &(struct device_event){
 				.type = DEVICE_EV_CONFIG, .config = w->r.config, .explicit = true});
+	rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_APPLY, .retry = true});
 	let_it_work(w, STATE_CONVERGED);
 	return quiet(w) && all_hold(w, false) && idle(w);
 }
