@@ -7,8 +7,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "kernel/directory.h"
+#include "kernel/netdevs.h"
 #include "kernel/watch.h"
 #include "model/handle.h"
+#include "plan/match.h"
 #include "yaml/yaml.h"
 
 #include <errno.h>
@@ -357,6 +359,27 @@ static void ask_named(struct manager *m)
 	}
 }
 
+static void on_netdev(void *user, const char *handle, const char *driver)
+{
+	struct manager *m = user;
+
+	vec_each(e, &m->config->entries)
+		if (handle_valid(handle) &&
+		    match_may_be(e, handle, &(struct facts){.driver = driver}))
+			on_device(m, handle);
+}
+
+/*
+ * The list of devices waits for each that is busy. Those that the config names, and those that have
+ * netdevs, are asked by name before: no other device can delay that.
+ */
+static void find_devices(struct manager *m)
+{
+	ask_named(m);
+	netdevs_each_device(m->env.sysfs, on_netdev, m);
+	directory_list(m->directory);
+}
+
 /* --- notifications ----------------------------------------------------------- */
 
 /* @handle: NULL: all devices */
@@ -502,8 +525,7 @@ static void on_found(void *user, int error, const struct family *family)
 	m->env.family = family->id;
 	m->watch_io = loop_watch(m->env.loop, watch_fd(m->watch), on_watch, m);
 	all_stale(m, "start"); /* where the notifications had ended */
-	ask_named(m);
-	directory_list(m->directory);
+	find_devices(m);
 	schedule_audit(m);
 }
 

@@ -8,6 +8,7 @@
 #include "base/text.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,21 @@ static void read_line(const struct probe *p, const char *name, char *line, size_
 		fclose(f);
 }
 
+/* The last part of what a symbolic link below @dir points to, or NULL; to be freed. */
+static char *link_name(const char *dir, const char *name)
+{
+	_cleanup_free_ char *path = mem_printf("%s/%s", dir, name);
+	char target[PATH_MAX];
+	ssize_t n = readlink(path, target, sizeof(target) - 1);
+	const char *slash;
+
+	if (n < 0)
+		return NULL;
+	target[n] = '\0';
+	slash = strrchr(target, '/');
+	return mem_strdup(slash ? slash + 1 : target);
+}
+
 /* "p1s0" is a part of port 1: net/devlink of Linux makes these names. */
 static bool is_part_of_a_split(const char *name)
 {
@@ -44,13 +60,14 @@ static void look_at(struct probe *p, const char *netdev)
 {
 	_cleanup_free_ char *flags = mem_printf("net/%s/flags", netdev);
 	_cleanup_free_ char *port = mem_printf("net/%s/phys_port_name", netdev);
-	_cleanup_free_ char *master = mem_printf("%s/net/%s/master", p->path, netdev);
+	_cleanup_free_ char *dir = mem_printf("%s/net/%s", p->path, netdev);
+	_cleanup_free_ char *master = link_name(dir, "master");
 	char line[64];
 
 	p->found.netdevs++;
 	read_line(p, flags, line, sizeof(line));
 	p->found.up += (strtoul(line, NULL, 16) & IFF_UP) != 0;
-	p->found.mastered += access(master, F_OK) == 0;
+	p->found.mastered += master != NULL;
 	read_line(p, port, line, sizeof(line));
 	p->found.splits += is_part_of_a_split(line);
 }
@@ -104,4 +121,27 @@ void netdevs_found(const struct precheck *precheck, struct impact *impact)
 	impact->mastered = p->found.mastered;
 	impact->vfs = p->found.vfs;
 	impact->splits = MAX(impact->splits, p->found.splits);
+}
+
+/** netdevs_each_device() - each once for every netdev that it has. */
+void netdevs_each_device(const char *root,
+			 void (*found)(void *user, const char *handle, const char *driver),
+			 void *user)
+{
+	_cleanup_free_ char *class = mem_printf("%s/sys/class/net", root);
+	DIR *dir = opendir(class);
+
+	for (const struct dirent *e; dir && (e = readdir(dir));) {
+		_cleanup_free_ char *netdev = mem_printf("%s/%s", class, e->d_name);
+		_cleanup_free_ char *device = mem_printf("%s/device", netdev);
+		_cleanup_free_ char *name = link_name(netdev, "device");
+		_cleanup_free_ char *bus = link_name(device, "subsystem");
+		_cleanup_free_ char *driver = link_name(device, "driver");
+		_cleanup_free_ char *handle = name && bus ? mem_printf("%s/%s", bus, name) : NULL;
+
+		if (handle)
+			found(user, handle, driver);
+	}
+	if (dir)
+		closedir(dir);
 }

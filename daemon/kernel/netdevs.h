@@ -12,5 +12,10 @@
 #include "kernel/chan.h"
 #include "model/impact.h"
 
+/* The devices that have netdevs; @driver may be NULL. Waits for nobody. */
+void netdevs_each_device(const char *root,
+			 void (*found)(void *user, const char *handle, const char *driver),
+			 void *user);
+
 struct precheck *netdevs_probe(const char *root, const char *handle);
 void netdevs_found(const struct precheck *p, struct impact *impact);

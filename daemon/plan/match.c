@@ -22,6 +22,17 @@ bool match_entry(const struct entry *e, const char *handle, const struct facts *
 	return true;
 }
 
+/** match_may_be() - match_entry() as far as @f tells; a key that it lacks may hold. */
+bool match_may_be(const struct entry *e, const char *handle, const struct facts *f)
+{
+	if (!e->matches.n)
+		return text_equal(e->name, handle);
+	vec_each(m, &e->matches)
+		if (facts_lookup(f, handle, m->key) && !holds(m, handle, f))
+			return false;
+	return true;
+}
+
 /** match_layer() - is the layer laid under this device? One without `match` always is. */
 bool match_layer(const struct layer *l, const char *handle, const struct facts *f)
 {

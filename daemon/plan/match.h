@@ -6,6 +6,7 @@
 #include "model/facts.h"
 
 bool match_entry(const struct entry *e, const char *handle, const struct facts *f);
+bool match_may_be(const struct entry *e, const char *handle, const struct facts *f);
 bool match_layer(const struct layer *l, const char *handle, const struct facts *f);
 void match_conflict(const struct entry *one, const struct entry *other, const char *handle,
 		    struct diag_list *diags);
