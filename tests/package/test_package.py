@@ -4,6 +4,7 @@
 The tests are one life, in their order: installed, used, upgraded, removed, installed again, purged.
 """
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -11,6 +12,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.skipif(not os.uname().release.startswith("6.1."),
+                                reason="dpkg knows no kernel: Debian 12's own is enough")
 PACKAGES = pathlib.Path(__file__).resolve().parents[2] / "build/package"
 HANDLE = "netdevsim/netdevsim30"
 DROPIN = pathlib.Path("/etc/carved/carved.d/switch.yaml")
@@ -94,6 +97,8 @@ def test_installed():
     assert output("ps", "-o", "user=", "-C", "carved").split() == ["carved"]
     wait(lambda: subprocess.run(["carvectl", "status"], check=False).returncode == 0, "carved on the bus")
     assert reloads() == 0
+    state = pathlib.Path("/var/lib/carved")
+    assert (state.owner(), state.stat().st_mode & 0o777) == ("carved", 0o700)
     assert "inactive" in output("systemctl", "show", "-pActiveState", "carved-metrics.timer")
 
 
@@ -113,6 +118,20 @@ def test_explained():
     assert not re.search("CARVED_[A-Z]|CONFIG_[A-Z]", said)
 
 
+def test_metrics():
+    """The timer leaves a whole file for node_exporter, and no lines in the journal."""
+    folder = pathlib.Path("/var/lib/prometheus/node-exporter")
+    folder.mkdir(parents=True)
+    output("systemctl", "start", "carved-metrics.service")
+    assert "carved_up 1\n" in (folder / "carved.prom").read_text()
+    assert [path.name for path in folder.iterdir()] == ["carved.prom"]
+    output("systemctl", "stop", "carved")
+    output("systemctl", "enable", "--now", "carved-metrics.timer")
+    wait(lambda: "carved_up 0\n" in (folder / "carved.prom").read_text(), "the timer to renew it")
+    output("systemctl", "start", "carved")
+    assert output("journalctl", "-q", "-ucarved-metrics.service", "-ocat") == ""
+
+
 def test_upgraded():
     """Another process, and nothing else happens to the switch."""
     pid, = show("MainPID")
@@ -127,6 +146,7 @@ def test_removed():
     """The switch stays as it is, and what is remembered of it."""
     dpkg("--remove", "carved")
     assert show("LoadState", "ActiveState") == ["not-found", "inactive"]
+    assert "inactive" in output("systemctl", "show", "-pActiveState", "carved-metrics.timer")
     assert as_wanted() and DROPIN.exists()
     dpkg("--install", package())
     wait(converged, "it to be back")

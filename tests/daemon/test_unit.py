@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What carved.service promises, and that its sandbox leaves carved what it needs: see doc/unit.md, which names
+these tests."""
+import contextlib
+import fcntl
+import hashlib
+import json
+import pathlib
+import re
+import shutil
+
+import pytest
+
+from carved import entry, wait
+from switch import FIRMWARE, output
+
+SYSTEMD = pytest.mark.only("netdevsim", "systemd is the same for all switches")
+TOP = pathlib.Path(__file__).resolve().parents[2]
+DROPIN = pathlib.Path("/run/systemd/system/carved.service.d/one-test.conf")
+LOCK = pathlib.Path("/run/carved/lock")
+SHORT = "WatchdogSec=2s\n"
+
+
+@contextlib.contextmanager
+def changed_unit(text):
+    DROPIN.write_text("[Service]\n" + text)
+    output("systemctl", "daemon-reload")
+    try:
+        yield
+    finally:
+        DROPIN.unlink()
+        output("systemctl", "daemon-reload")
+
+
+def message_id(name):
+    text = (TOP / "daemon/base/messages.h").read_text()
+    return re.search(rf"^#define MESSAGE_{name}\s+\"(\w+)\"", text, re.M)[1]
+
+
+def told(name, unit):
+    """The journal's lines of this kind, since the unit was started."""
+    lines = output("journalctl", "-q", "-ojson", f"_SYSTEMD_INVOCATION_ID={unit.show('InvocationID')}",
+                   f"MESSAGE_ID={message_id(name)}").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+@pytest.mark.only("asicsim", "a flash of netdevsim changes no version")
+def test_flash_outlives_watchdog(switch, unit):
+    """Three times the watchdog's time, in the kernel, while the unit starts. The image, its digest and the boot's id
+    can be read in the sandbox."""
+    version = re.sub(r"\d+$", lambda m: f"{int(m[0]) + 1:04}", switch.board.active("fw", "running"))
+    image = f"asicsim-fw spectrum1 {version}\n".encode()
+    (FIRMWARE / switch.image).write_bytes(image)
+    switch.board.set("flash_ms", "6000 60")
+    wanted = {"version": f'"{version}"', "file": switch.image, "sha256": f'"{hashlib.sha256(image).hexdigest()}"'}
+    with changed_unit(SHORT):
+        unit.run(entry(switch, firmware=wanted))
+        assert unit.show("NRestarts", "ActiveState") == ["0", "active"]
+        unit.settled(switch)
+    assert switch.board.active("fw", "running") == version
+    assert len(told("FLASHED", unit)) == len(told("FIRMWARE_RUNS", unit)) == 1
+    boot = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    memory, = pathlib.Path("/var/lib/carved/devices").glob("*.json")
+    assert boot in memory.read_text()
+
+
+@SYSTEMD
+def test_hung_loop_is_ended(switch, unit):
+    with changed_unit(SHORT):
+        unit.run(entry(switch, traps={switch.words.trap: "trap"}))
+        unit.kill("STOP")
+        wait(lambda: unit.show("NRestarts", "ActiveState") == ["1", "active"], "it to be started again")
+        assert unit.state(switch) == "converged"
+
+
+@SYSTEMD
+def test_switched_off(switch, unit, capture):
+    """carved=off on the kernel's command line."""
+    cmdline = pathlib.Path("/run/carved-test-cmdline")
+    cmdline.write_text(pathlib.Path("/proc/cmdline").read_text().rstrip() + " carved=off\n")
+    with changed_unit(f"BindReadOnlyPaths={cmdline}:/proc/cmdline\n"):
+        unit.run(entry(switch, **switch.words.wanted))
+        assert "carved=off" in unit.get(switch, "StateReason")
+        assert "0 of 1 devices converged" in unit.show("StatusText")
+        unit.reload(entry(switch, **switch.words.wanted, drift="enforce"))
+        unit.stop()
+    assert capture.writes() == []
+
+
+@SYSTEMD
+def test_waits_for_the_one_before(switch, unit):
+    """It says so, once, and goes on when that has ended."""
+    LOCK.parent.mkdir(exist_ok=True)
+    with LOCK.open("w", encoding="utf-8") as lock:
+        shutil.chown(LOCK.parent, "carved", "carved")
+        shutil.chown(LOCK, "carved", "carved")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        unit.config(entry(switch, traps={switch.words.trap: "trap"}))
+        unit.start_no_wait()
+        wait(lambda: "another carved has not ended" in unit.show("StatusText"), "it to say why it waits")
+        assert unit.show("ActiveState") == "activating"
+    unit.wait_ready()
+    assert switch.trap(switch.words.trap) == "trap"
+
+
+@SYSTEMD
+def test_drift_in_the_journal(switch, unit):
+    """One line, with all that is known of it in fields."""
+    trap = switch.words.trap
+    unit.run(entry(switch, traps={trap: "trap"}), audit="1s")
+    switch.set_trap(trap, "mirror")
+    wait(lambda: switch.trap(trap) == "trap", "the trap to be set back")
+    line, = wait(lambda: told("DRIFT", unit), "the line")
+    fields = {name: line[name] for name in ("CARVED_DEVICE", "CARVED_OBJECT", "CARVED_TRIGGER", "CONFIG_FILE")}
+    assert fields == {"CARVED_DEVICE": switch.handle, "CARVED_OBJECT": trap, "CARVED_TRIGGER": "audit",
+                      "CONFIG_FILE": str(unit.file)}
+    assert unit.file.read_text().splitlines()[int(line["CONFIG_LINE"]) - 1].strip().startswith("traps:")
+    assert "is mirror, wanted trap" in line["MESSAGE"]
