@@ -42,15 +42,18 @@ _carvectl() {
 	elif [[ $cur == -* ]]; then
 		candidates=(--json --bus= --help --version)
 		case $command in
-		'') candidates+=(--no-wait --facts) ;;
+		plan) candidates+=(--candidate) ;;
 		reload) candidates+=(--no-wait) ;;
+		apply) candidates+=(--allow-reload) ;;
 		check) candidates+=(--facts --config-root) ;;
 		capture) candidates+=(--facts) ;;
 		esac
 	else
 		case $command in
-		'') candidates=(status plan reload check capture) ;;
-		status | plan | capture) mapfile -t candidates < <(_carvectl_devices "${bus[@]}") ;;
+		'') candidates=(status plan reload apply retry check capture history monitor metrics) ;;
+		status | plan | apply | retry | capture | history)
+			mapfile -t candidates < <(_carvectl_devices "${bus[@]}")
+			;;
 		esac
 	fi
 

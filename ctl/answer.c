@@ -7,22 +7,19 @@
 
 #include <errno.h>
 
-#define TEXT(type, name, property, member)                                                         \
+#define FIELD(type, name, property, form, member, of)                                              \
 	{                                                                                          \
-		name, property, ANSWER_TEXT, offsetof(struct type, member), NULL                   \
+		name, property, form, offsetof(struct type, member), of                            \
 	}
+#define TEXT(type, name, property, member) FIELD(type, name, property, ANSWER_TEXT, member, NULL)
 #define NUMBER(type, name, property, member)                                                       \
-	{                                                                                          \
-		name, property, ANSWER_NUMBER, offsetof(struct type, member), NULL                 \
-	}
-#define TEXTS(type, name, property, member)                                                        \
-	{                                                                                          \
-		name, property, ANSWER_TEXTS, offsetof(struct type, member), NULL                  \
-	}
-#define ROWS(type, name, property, member, rows)                                                   \
-	{                                                                                          \
-		name, property, ANSWER_ROWS, offsetof(struct type, member), rows                   \
-	}
+	FIELD(type, name, property, ANSWER_NUMBER, member, NULL)
+#define MAYBE(type, name, property, member) FIELD(type, name, property, ANSWER_MAYBE, member, NULL)
+#define FLAG(type, name, property, member)  FIELD(type, name, property, ANSWER_FLAG, member, NULL)
+#define TEXTS(type, name, property, member) FIELD(type, name, property, ANSWER_TEXTS, member, NULL)
+#define STRUCT(type, name, property, member, of)                                                   \
+	FIELD(type, name, property, ANSWER_STRUCT, member, of)
+#define ROWS(type, name, property, member, of) FIELD(type, name, property, ANSWER_ROWS, member, of)
 
 /* Rows that come as a struct on D-Bus have its order. */
 static const struct answer_field object_fields[] = {
@@ -31,6 +28,37 @@ static const struct answer_field object_fields[] = {
 	TEXT(object_answer, "reason", NULL, reason), TEXT(object_answer, "origin", NULL, origin),
 };
 
+static const struct answer_field drift_fields[] = {
+	TEXT(drift_answer, "object", NULL, object),
+	TEXT(drift_answer, "attribute", NULL, attribute),
+	TEXT(drift_answer, "wanted", NULL, wanted),
+	TEXT(drift_answer, "actual", NULL, actual),
+};
+
+static const struct answer_field resource_fields[] = {
+	TEXT(resource_answer, "path", NULL, path),
+	MAYBE(resource_answer, "size", "size", size),
+	MAYBE(resource_answer, "size_new", "size_new", size_new),
+	MAYBE(resource_answer, "min", "min", min),
+	MAYBE(resource_answer, "max", "max", max),
+	MAYBE(resource_answer, "granularity", "granularity", granularity),
+	MAYBE(resource_answer, "occ", "occ", occ),
+	TEXT(resource_answer, "unit", "unit", unit),
+};
+
+static const struct answer_field progress_fields[] = {
+	TEXT(progress_answer, "what", NULL, what),
+	NUMBER(progress_answer, "done", NULL, done),
+	NUMBER(progress_answer, "total", NULL, total),
+};
+
+static const struct answer_type drift_type = {sizeof(struct drift_answer), ARRAY_SIZE(drift_fields),
+					      drift_fields, false};
+static const struct answer_type resource_type = {
+	sizeof(struct resource_answer), ARRAY_SIZE(resource_fields), resource_fields, true};
+static const struct answer_type progress_type = {
+	sizeof(struct progress_answer), ARRAY_SIZE(progress_fields), progress_fields, false};
+
 static const struct answer_field device_fields[] = {
 	TEXT(device_answer, "handle", "Handle", handle),
 	TEXT(device_answer, "entry", "Entry", entry),
@@ -38,27 +66,66 @@ static const struct answer_field device_fields[] = {
 	TEXT(device_answer, "state", "State", state),
 	TEXT(device_answer, "reason", "StateReason", reason),
 	TEXT(device_answer, "pending_class", "PendingClass", pending_class),
+	TEXT(device_answer, "firmware_running", "FirmwareRunning", firmware_running),
+	TEXT(device_answer, "firmware_stored", "FirmwareStored", firmware_stored),
 	NUMBER(device_answer, "reload_count", "ReloadCount", reloads),
 	NUMBER(device_answer, "foreign_reload_count", "ForeignReloadCount", foreign_reloads),
 	NUMBER(device_answer, "last_reload_outage_usec", "LastReloadOutageUSec", outage_usec),
+	NUMBER(device_answer, "converged_at_usec", "ConvergedAtUSec", converged_at),
+	NUMBER(device_answer, "last_read_usec", "LastReadUSec", read_at),
+	NUMBER(device_answer, "last_change_usec", NULL, changed_at),
+	TEXT(device_answer, "last_trigger", NULL, last_trigger),
 	TEXT(device_answer, "last_error", "LastError", last_error),
 	TEXT(device_answer, "last_extack", "LastExtack", last_extack),
-	ROWS(device_answer, "objects", "Objects", objects, &object_type), /* last: see below */
+	STRUCT(device_answer, "progress", "Progress", progress, &progress_type),
+	ROWS(device_answer, "drift", "Drift", drift, &drift_type),
+	ROWS(device_answer, "resources", "Resources", resources, &resource_type),
+	ROWS(device_answer, "objects", "Objects", objects, &object_type), /* last two: see below */
 };
 
-static const struct answer_type brief_device_type = {sizeof(struct device_answer),
-						     ARRAY_SIZE(device_fields) - 1, device_fields};
+static const struct answer_type brief_device_type = {
+	sizeof(struct device_answer), ARRAY_SIZE(device_fields) - 2, device_fields, false};
+
+#define MANAGER_FIELDS                                                                             \
+	TEXT(status_answer, "version", "Version", version),                                        \
+		TEXT(status_answer, "state", "State", state),                                      \
+		NUMBER(status_answer, "generation", "Generation", generation),                     \
+		TEXTS(status_answer, "config_files", "ConfigFiles", files),                        \
+		FLAG(status_answer, "config_out_of_sync", "ConfigOutOfSync", out_of_sync),         \
+		TEXTS(status_answer, "diagnostics", "Diagnostics", diagnostics)
 
 static const struct answer_field status_fields[] = {
-	TEXT(status_answer, "state", "State", state),
-	TEXTS(status_answer, "diagnostics", "Diagnostics", diagnostics),
-	ROWS(status_answer, "devices", NULL, devices, &device_type),
-};
+	MANAGER_FIELDS, ROWS(status_answer, "devices", NULL, devices, &device_type)};
 
 static const struct answer_field overview_fields[] = {
-	TEXT(status_answer, "state", "State", state),
-	TEXTS(status_answer, "diagnostics", "Diagnostics", diagnostics),
-	ROWS(status_answer, "devices", NULL, devices, &brief_device_type),
+	MANAGER_FIELDS, ROWS(status_answer, "devices", NULL, devices, &brief_device_type)};
+
+static const struct answer_field record_fields[] = {
+	NUMBER(record_answer, "time_usec", NULL, time),
+	TEXT(record_answer, "handle", NULL, handle),
+	TEXT(record_answer, "trigger", NULL, trigger),
+	TEXT(record_answer, "result", NULL, result),
+	TEXT(record_answer, "detail", NULL, detail),
+	NUMBER(record_answer, "outage_usec", NULL, outage_usec),
+};
+
+static const struct answer_field history_fields[] = {
+	ROWS(history_answer, "records", NULL, records, &record_type),
+};
+
+static const struct answer_field apply_fields[] = {
+	TEXT(apply_answer, "result", NULL, result),
+	ROWS(apply_answer, "records", NULL, records, &record_type),
+};
+
+static const struct answer_field event_fields[] = {
+	TEXT(event_answer, "event", NULL, event),
+	NUMBER(event_answer, "time_usec", NULL, time),
+	TEXT(event_answer, "handle", NULL, handle),
+	TEXT(event_answer, "state", NULL, state),
+	TEXT(event_answer, "trigger", NULL, record.trigger),
+	TEXT(event_answer, "detail", NULL, text),
+	NUMBER(event_answer, "outage_usec", NULL, record.outage_usec),
 };
 
 static const struct answer_field step_fields[] = {
@@ -96,7 +163,7 @@ static const struct answer_field check_fields[] = {
 };
 
 #define TYPE(name, of, fields)                                                                     \
-	const struct answer_type name = {sizeof(struct of), ARRAY_SIZE(fields), fields}
+	const struct answer_type name = {sizeof(struct of), ARRAY_SIZE(fields), fields, false}
 
 TYPE(object_type, object_answer, object_fields);
 TYPE(device_type, device_answer, device_fields);
@@ -107,6 +174,10 @@ TYPE(plan_type, plan_answer, plan_fields);
 TYPE(problem_type, problem_answer, problem_fields);
 TYPE(check_type, check_answer, check_fields);
 TYPE(reload_type, reload_answer, reload_fields);
+TYPE(record_type, record_answer, record_fields);
+TYPE(history_type, history_answer, history_fields);
+TYPE(apply_type, apply_answer, apply_fields);
+TYPE(event_type, event_answer, event_fields);
 
 static const void *member(const void *answer, const struct answer_field *f)
 {
@@ -117,9 +188,14 @@ static const void *member(const void *answer, const struct answer_field *f)
 void answer_init(const struct answer_type *type, void *answer)
 {
 	memset(answer, 0, type->size);
-	for (size_t i = 0; i < type->n_fields; i++)
+	for (size_t i = 0; i < type->n_fields; i++) {
+		void *to = (char *)answer + type->fields[i].offset;
+
 		if (type->fields[i].form == ANSWER_TEXT)
-			*(const char **)((char *)answer + type->fields[i].offset) = "";
+			*(const char **)to = "";
+		else if (type->fields[i].form == ANSWER_STRUCT)
+			answer_init(type->fields[i].of, to);
+	}
 }
 
 static void clear_lists(const struct answer_type *type, void *answer)
@@ -131,8 +207,8 @@ static void clear_lists(const struct answer_type *type, void *answer)
 		if (f->form != ANSWER_ROWS && f->form != ANSWER_TEXTS)
 			continue;
 		memcpy(&rows, member(answer, f), sizeof(rows));
-		for (size_t j = 0; f->rows && j < rows.n; j++)
-			clear_lists(f->rows, (char *)rows.v + j * f->rows->size);
+		for (size_t j = 0; f->of && j < rows.n; j++)
+			clear_lists(f->of, (char *)rows.v + j * f->of->size);
 		free(rows.v);
 	}
 }
@@ -143,6 +219,16 @@ void answer_clear(const struct answer_type *type, void *answer, struct arena *ar
 	clear_lists(type, answer);
 	arena_clear(arena);
 	memset(answer, 0, type->size);
+}
+
+static json_t *number_to_json(uint64_t n)
+{
+	return json_integer((json_int_t)MIN(n, (uint64_t)INT64_MAX));
+}
+
+static json_t *maybe_to_json(const struct maybe *m)
+{
+	return m->known ? number_to_json(m->n) : json_null();
 }
 
 static json_t *texts_to_json(const text_list *texts)
@@ -172,11 +258,17 @@ static json_t *field_to_json(const struct answer_field *f, const void *value)
 	case ANSWER_TEXT:
 		return json_string(*(const char *const *)value);
 	case ANSWER_NUMBER:
-		return json_integer((json_int_t)MIN(*(const uint64_t *)value, (uint64_t)INT64_MAX));
+		return number_to_json(*(const uint64_t *)value);
+	case ANSWER_MAYBE:
+		return maybe_to_json(value);
+	case ANSWER_FLAG:
+		return json_boolean(*(const bool *)value);
 	case ANSWER_TEXTS:
 		return texts_to_json(value);
+	case ANSWER_STRUCT:
+		return answer_to_json(f->of, value);
 	case ANSWER_ROWS:
-		return rows_to_json(f->rows, value);
+		return rows_to_json(f->of, value);
 	}
 	return NULL;
 }
@@ -191,6 +283,16 @@ json_t *answer_to_json(const struct answer_type *type, const void *answer)
 			object, type->fields[i].name,
 			field_to_json(&type->fields[i], member(answer, &type->fields[i])));
 	return object;
+}
+
+/** answer_print_line() - @answer in one line; returns as answer_print_json(). */
+int answer_print_line(const struct answer_type *type, const void *answer, FILE *to)
+{
+	json_t *document = answer_to_json(type, answer);
+	int r = json_dumpf(document, to, JSON_COMPACT);
+
+	json_decref(document);
+	return r < 0 || fputc('\n', to) == EOF ? -EIO : 0;
 }
 
 /** answer_print_json() - @answer as one document; 0, or -EIO if it could not be written. */

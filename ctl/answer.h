@@ -18,6 +18,7 @@
 #include "base/text.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -25,18 +26,58 @@ struct object_answer {
 	const char *kind, *object, *wanted, *actual, *reason, *origin;
 };
 
+struct drift_answer {
+	const char *object, *attribute, *wanted, *actual;
+};
+
+/* A number that need not be known. */
+struct maybe {
+	uint64_t n;
+	bool known;
+};
+
+struct resource_answer {
+	const char *path, *unit;
+	struct maybe size, size_new, min, max, granularity, occ;
+};
+
+struct progress_answer {
+	const char *what;
+	uint64_t done, total;
+};
+
 struct device_answer {
 	const char *handle, *entry, *driver, *state, *reason, *pending_class;
-	const char *last_error, *last_extack;
+	const char *firmware_running, *firmware_stored, *last_error, *last_extack, *last_trigger;
 	uint64_t reloads, foreign_reloads, outage_usec;
+	uint64_t converged_at, read_at, changed_at; /* microseconds since 1970, 0: never */
+	struct progress_answer progress;
+	VEC(struct drift_answer) drift;
+	VEC(struct resource_answer) resources;
 	VEC(struct object_answer) objects;
 };
 
 struct status_answer {
 	struct arena arena;
-	const char *state;
-	text_list diagnostics;
+	const char *version, *state;
+	uint64_t generation;
+	bool out_of_sync;
+	text_list files, diagnostics;
 	VEC(struct device_answer) devices;
+};
+
+/* What a device did between two rests. */
+struct record_answer {
+	const char *handle, *trigger, *result, *detail;
+	uint64_t time; /* microseconds since 1970 */
+	uint64_t outage_usec;
+};
+
+typedef VEC(struct record_answer) record_list;
+
+struct history_answer {
+	struct arena arena;
+	record_list records;
 };
 
 struct step_answer {
@@ -54,6 +95,20 @@ struct reload_answer {
 	text_list diagnostics;
 };
 
+struct apply_answer {
+	struct arena arena;
+	const char *result;
+	record_list records;
+};
+
+/* One line of `monitor`. */
+struct event_answer {
+	const char *event;		   /* "change", "state", "device" or "daemon" */
+	const char *handle, *state, *text; /* what does not apply is empty */
+	uint64_t time;
+	struct record_answer record; /* of a change */
+};
+
 struct problem_answer {
 	const char *severity, *file, *handle, *message, *source;
 	uint64_t line, column;
@@ -69,8 +124,11 @@ struct check_answer {
 enum answer_form {
 	ANSWER_TEXT,   /* const char *; D-Bus s */
 	ANSWER_NUMBER, /* uint64_t; t */
+	ANSWER_MAYBE,  /* struct maybe; t */
+	ANSWER_FLAG,   /* bool; b */
 	ANSWER_TEXTS,  /* text_list; as */
-	ANSWER_ROWS,   /* VEC of structs of texts; a(s...) */
+	ANSWER_STRUCT, /* a struct; (...) */
+	ANSWER_ROWS,   /* VEC of structs; a(...) */
 };
 
 struct answer_type;
@@ -80,13 +138,14 @@ struct answer_field {
 	const char *property; /* on D-Bus, or NULL */
 	enum answer_form form;
 	size_t offset;
-	const struct answer_type *rows; /* ANSWER_ROWS */
+	const struct answer_type *of; /* ANSWER_STRUCT and ANSWER_ROWS */
 };
 
 struct answer_type {
 	size_t size;
 	size_t n_fields;
 	const struct answer_field *fields;
+	bool dictionary; /* on D-Bus: the first field, then an a{sv} of the others */
 };
 
 /* Lists of any element type have this layout, see vec.h. */
@@ -97,10 +156,11 @@ struct answer_rows {
 
 /* The overview is the status without the objects. */
 extern const struct answer_type device_type, overview_type, status_type;
-extern const struct answer_type check_type, object_type, plan_type, problem_type, reload_type,
-	step_type;
+extern const struct answer_type apply_type, check_type, event_type, history_type, object_type,
+	plan_type, problem_type, record_type, reload_type, step_type;
 
 void answer_init(const struct answer_type *type, void *answer);
 void answer_clear(const struct answer_type *type, void *answer, struct arena *arena);
 json_t *answer_to_json(const struct answer_type *type, const void *answer);
+int answer_print_line(const struct answer_type *type, const void *answer, FILE *to);
 int answer_print_json(const struct answer_type *type, const void *answer, FILE *to);

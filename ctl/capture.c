@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* carvectl capture: the present state of a device, as the daemon writes it. */
-#include "client.h"
 #include "ctl.h"
+#include "fetch.h"
 #include "output.h"
 
 static int ask(struct client *c, const struct ctl *ctl, sd_bus_message **ret)
@@ -11,11 +11,11 @@ static int ask(struct client *c, const struct ctl *ctl, sd_bus_message **ret)
 	int r = client_new_call(c, "Capture", &call);
 
 	if (r >= 0)
-		r = ctl->facts ? sd_bus_message_append(call, "sa{sv}", ctl->args[0], 1, "facts",
-						       "b", 1)
-			       : sd_bus_message_append(call, "sa{sv}", ctl->args[0], 0);
+		r = client_append(call, ctl->args[0], ctl->facts ? "facts" : NULL);
 	if (r >= 0)
 		r = client_send(c, call, UINT64_MAX, &error, ret);
+	if (r < 0 && sd_bus_error_has_name(&error, CLIENT_NO_SUCH_DEVICE))
+		return fetch_no_such_device(c, ctl->args[0]);
 	return r < 0 ? client_fail(c, &error, r) : 0;
 }
 

@@ -138,6 +138,13 @@ int client_new_call(struct client *c, const char *member, sd_bus_message **ret)
 	return new_call(c, CLIENT_PATH, CLIENT_MANAGER, member, ret);
 }
 
+/** client_append() - a device's name and an a{sv} with one option set, or none if it is NULL. */
+int client_append(sd_bus_message *call, const char *device, const char *option)
+{
+	return option ? sd_bus_message_append(call, "sa{sv}", device, 1, option, "b", 1)
+		      : sd_bus_message_append(call, "sa{sv}", device, 0);
+}
+
 /**
  * client_send() - send @call and wait for the answer.
  * @timeout_usec: 0: as long as a query may take; UINT64_MAX: without limit
@@ -154,6 +161,39 @@ int client_send(struct client *c, sd_bus_message *call, uint64_t timeout_usec, s
 				       "D-Bus ended the connection");
 	}
 	return r;
+}
+
+/** client_handle_of() - the handle of the device at @path, to be freed; NULL where there is none. */
+char *client_handle_of(const char *path)
+{
+	char *handle = NULL;
+
+	return sd_bus_path_decode(path, CLIENT_DEVICES, &handle) > 0 ? handle : NULL;
+}
+
+/** client_match_devices() - be told when properties of devices change. */
+int client_match_devices(struct client *c, sd_bus_message_handler_t handler, void *user)
+{
+	int r = sd_bus_add_match(c->bus, NULL,
+				 "type='signal',sender='" CLIENT_NAME
+				 "',interface='org.freedesktop.DBus.Properties',"
+				 "member='PropertiesChanged',path_namespace='" CLIENT_DEVICES
+				 "',arg0='" CLIENT_DEVICE "'",
+				 handler, user);
+
+	return r < 0 ? client_fail(c, NULL, r) : 0;
+}
+
+/** client_match_owner() - be told when carved comes or goes. */
+int client_match_owner(struct client *c, sd_bus_message_handler_t handler, void *user)
+{
+	int r = sd_bus_add_match(c->bus, NULL,
+				 "type='signal',sender='org.freedesktop.DBus',"
+				 "path='/org/freedesktop/DBus',interface='org.freedesktop.DBus',"
+				 "member='NameOwnerChanged',arg0='" CLIENT_NAME "'",
+				 handler, user);
+
+	return r < 0 ? client_fail(c, NULL, r) : 0;
 }
 
 /**

@@ -14,9 +14,12 @@
 #define CLIENT_PATH    "/org/carved1"
 #define CLIENT_MANAGER "org.carved1.Manager"
 #define CLIENT_DEVICE  "org.carved1.Device"
+#define CLIENT_DEVICES "/org/carved1/device"
 
 #define CLIENT_NO_SUCH_DEVICE "org.carved1.Error.NoSuchDevice"
 #define CLIENT_INVALID_CONFIG "org.carved1.Error.InvalidConfig"
+#define CLIENT_NOT_ALLOWED    "org.carved1.Error.ReloadNotAllowed"
+#define CLIENT_REFUSED	      "org.carved1.Error.Refused"
 
 #define _cleanup_message_ _cleanup_(sd_bus_message_unrefp)
 #define _cleanup_error_	  _cleanup_(sd_bus_error_free)
@@ -31,8 +34,12 @@ int client_open(struct client *c, const struct ctl *ctl);
 void client_close(struct client *c);
 
 int client_new_call(struct client *c, const char *member, sd_bus_message **ret);
+int client_append(sd_bus_message *call, const char *device, const char *option);
 int client_send(struct client *c, sd_bus_message *call, uint64_t timeout_usec, sd_bus_error *error,
 		sd_bus_message **ret_reply);
+char *client_handle_of(const char *path);
+int client_match_devices(struct client *c, sd_bus_message_handler_t handler, void *user);
+int client_match_owner(struct client *c, sd_bus_message_handler_t handler, void *user);
 int client_get_all(struct client *c, const char *path, const char *interface,
 		   sd_bus_message **ret_reply);
 

@@ -22,7 +22,7 @@ struct ctl {
 	const char *command;
 	const char *const *args;
 	size_t n_args;
-	bool user_bus, json, no_wait, facts;
+	bool user_bus, json, no_wait, facts, candidate, allow_reload;
 	const char *facts_file, *config_root;
 };
 
@@ -36,8 +36,13 @@ struct command {
 	int (*run)(const struct ctl *ctl); /* returns the exit code */
 };
 
-int command_check(const struct ctl *ctl);
+int command_apply(const struct ctl *ctl);
 int command_capture(const struct ctl *ctl);
-int command_status(const struct ctl *ctl);
+int command_check(const struct ctl *ctl);
+int command_history(const struct ctl *ctl);
+int command_metrics(const struct ctl *ctl);
+int command_monitor(const struct ctl *ctl);
 int command_plan(const struct ctl *ctl);
 int command_reload(const struct ctl *ctl);
+int command_retry(const struct ctl *ctl);
+int command_status(const struct ctl *ctl);

@@ -4,8 +4,10 @@
  * are passed over, those that a daemon of another version lacks stay empty.
  */
 #include "fetch.h"
+#include "output.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 /* --- messages ---------------------------------------------------------------- */
 
@@ -34,13 +36,33 @@ static int read_texts(sd_bus_message *m, struct arena *arena, text_list *to)
 	return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
-/* The signature of a struct of the texts of @type: "ss..."; to be freed. */
+static char form_signature(enum answer_form form)
+{
+	switch (form) {
+	case ANSWER_TEXT:
+		return 's';
+	case ANSWER_NUMBER:
+	case ANSWER_MAYBE:
+		return 't';
+	case ANSWER_FLAG:
+		return 'b';
+	case ANSWER_TEXTS:
+	case ANSWER_STRUCT:
+	case ANSWER_ROWS: /* not within another struct */
+		break;
+	}
+	abort();
+}
+
+/* The signature of a struct of the fields of @type: "ss..."; to be freed. */
 static char *row_signature(const struct answer_type *type)
 {
 	struct buf b = {};
 
-	for (size_t i = 0; i < type->n_fields; i++)
-		buf_add(&b, "s");
+	for (size_t i = 0; !type->dictionary && i < type->n_fields; i++)
+		buf_add(&b, "%c", form_signature(type->fields[i].form));
+	if (type->dictionary)
+		buf_add(&b, "sa{sv}");
 	return buf_take(&b);
 }
 
@@ -60,18 +82,31 @@ static void *add_row(const struct answer_type *type, void *list)
 	return row;
 }
 
-static int read_row(sd_bus_message *m, const struct answer_type *type, struct arena *arena,
-		    void *list)
+static int read_value(sd_bus_message *m, const struct answer_field *f, struct arena *arena,
+		      void *to);
+static int read_properties(sd_bus_message *m, const struct answer_type *type, struct arena *arena,
+			   void *answer);
+
+static int read_members(sd_bus_message *m, const struct answer_type *type, struct arena *arena,
+			void *row)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < (type->dictionary ? 1 : type->n_fields); i++)
+		r = read_value(m, &type->fields[i], arena, member(row, &type->fields[i]));
+	return r >= 0 && type->dictionary ? read_properties(m, type, arena, row) : r;
+}
+
+/* Return: 0 at the end of a list. */
+static int read_struct(sd_bus_message *m, const struct answer_type *type, struct arena *arena,
+		       void *to)
 {
 	_cleanup_free_ char *signature = row_signature(type);
 	int r = sd_bus_message_enter_container(m, 'r', signature);
-	void *row;
 
 	if (r <= 0)
 		return r;
-	row = add_row(type, list);
-	for (size_t i = 0; r >= 0 && i < type->n_fields; i++)
-		r = read_text(m, arena, member(row, &type->fields[i]));
+	r = read_members(m, type, arena, to);
 	r = r < 0 ? r : sd_bus_message_exit_container(m);
 	return r < 0 ? r : 1;
 }
@@ -82,9 +117,17 @@ static int read_rows(sd_bus_message *m, const struct answer_type *type, struct a
 	_cleanup_free_ char *row = row_signature(type), *signature = mem_printf("(%s)", row);
 	int r = sd_bus_message_enter_container(m, 'a', signature);
 
-	while (r >= 0 && (r = read_row(m, type, arena, list)) > 0)
-		;
+	while (r >= 0 && (r = sd_bus_message_at_end(m, false)) == 0)
+		r = read_struct(m, type, arena, add_row(type, list));
 	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_flag(sd_bus_message *m, bool *to)
+{
+	int flag, r = sd_bus_message_read(m, "b", &flag);
+
+	*to = r > 0 && flag;
+	return r;
 }
 
 static int read_value(sd_bus_message *m, const struct answer_field *f, struct arena *arena,
@@ -95,10 +138,17 @@ static int read_value(sd_bus_message *m, const struct answer_field *f, struct ar
 		return read_text(m, arena, to);
 	case ANSWER_NUMBER:
 		return sd_bus_message_read(m, "t", to);
+	case ANSWER_MAYBE:
+		((struct maybe *)to)->known = true;
+		return sd_bus_message_read(m, "t", &((struct maybe *)to)->n);
+	case ANSWER_FLAG:
+		return read_flag(m, to);
 	case ANSWER_TEXTS:
 		return read_texts(m, arena, to);
+	case ANSWER_STRUCT:
+		return read_struct(m, f->of, arena, to);
 	case ANSWER_ROWS:
-		return read_rows(m, f->rows, arena, to);
+		return read_rows(m, f->of, arena, to);
 	}
 	return -EINVAL;
 }
@@ -174,6 +224,49 @@ static int call_simple(struct client *c, sd_bus_message *call, sd_bus_message **
 	return r < 0 ? client_fail(c, &error, r) : 0;
 }
 
+/**
+ * fetch_changed() - what a PropertiesChanged tells of a device, into @ret.
+ *
+ * Return: 0; -ENOMSG where the message is about something else, of which nothing is said.
+ */
+int fetch_changed(sd_bus_message *m, struct arena *arena, struct device_answer *ret)
+{
+	const char *interface;
+	int r = sd_bus_message_read(m, "s", &interface);
+
+	if (r >= 0)
+		r = read_properties(m, &device_type, arena, ret);
+	return r < 0 ? -ENOMSG : 0;
+}
+
+/* --- what happened ----------------------------------------------------------- */
+
+/**
+ * fetch_records() - what @device, or all if it is "", did lately.
+ * @max: so many of the newest; 0: all that are kept
+ * @ret: is added to, the oldest first
+ *
+ * Return: 0; -ENODEV where there is no such device, of which nothing is said; -errno.
+ */
+int fetch_records(struct client *c, const char *device, unsigned max, struct arena *arena,
+		  record_list *ret)
+{
+	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
+	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r = client_new_call(c, "History", &call);
+
+	if (r >= 0)
+		r = sd_bus_message_append(call, "su", device, max);
+	if (r < 0)
+		return r;
+	r = client_send(c, call, 0, &error, &reply);
+	if (r < 0 && sd_bus_error_has_name(&error, CLIENT_NO_SUCH_DEVICE))
+		return -ENODEV;
+	if (r < 0)
+		return client_fail(c, &error, r);
+	return misread(c, read_rows(reply, &record_type, arena, ret));
+}
+
 /* --- devices ----------------------------------------------------------------- */
 
 static int list_devices(struct client *c, sd_bus_message **ret)
@@ -208,8 +301,8 @@ static void say_known(const text_list *names)
 	buf_clear(&b);
 }
 
-/* Say that nothing is called @device, and what was probably meant. */
-static int no_such_device(struct client *c, const char *device)
+/** fetch_no_such_device() - say that nothing is called @device, and what was probably meant. */
+int fetch_no_such_device(struct client *c, const char *device)
 {
 	_cleanup_message_ sd_bus_message *reply = NULL;
 	const char *handle, *entry, *nearest;
@@ -241,6 +334,20 @@ static bool is_meant(const char *device, const char *handle, const char *entry)
 	return !device || strcmp(device, handle) == 0 || strcmp(device, entry) == 0;
 }
 
+/* When it last did something, and what had set it going. */
+static int add_last_change(struct client *c, struct device_answer *d, struct arena *arena)
+{
+	record_list records = {};
+	int r = fetch_records(c, d->handle, 1, arena, &records);
+
+	if (records.n) {
+		d->changed_at = records.v[0].time;
+		d->last_trigger = records.v[0].trigger;
+	}
+	vec_clear(&records);
+	return r == -ENODEV ? 1 : r; /* gone by now */
+}
+
 /* Add one row of ListDevices to @ret, with its properties; a device that is gone by now is left
  * out. */
 static int add_device(struct client *c, const char *handle, const char *entry, const char *state,
@@ -257,6 +364,8 @@ static int add_device(struct client *c, const char *handle, const char *entry, c
 		r = get_properties(c, path, CLIENT_DEVICE, &device_type, &ret->arena, d);
 	else
 		d->reason = "no device matches this entry";
+	if (*handle && r == 0)
+		r = add_last_change(c, d, &ret->arena);
 	if (r > 0)
 		vec_remove(&ret->devices, ret->devices.n - 1);
 	return r < 0 ? r : 0;
@@ -292,14 +401,17 @@ int fetch_status(struct client *c, const char *device, struct status_answer *ret
 	}
 	if (r < 0)
 		return misread(c, r);
-	return device && !ret->devices.n ? no_such_device(c, device) : 0;
+	return device && !ret->devices.n ? fetch_no_such_device(c, device) : 0;
 }
 
 /* --- plan and reload --------------------------------------------------------- */
 
-/** fetch_plan() - the steps for @device, or for all if it is NULL; @ret is to be cleared in any
- * case. */
-int fetch_plan(struct client *c, const char *device, struct plan_answer *ret)
+/**
+ * fetch_plan() - the steps for @device, or for all if it is NULL.
+ * @candidate: under the files on disk
+ * @ret: is to be cleared in any case
+ */
+int fetch_plan(struct client *c, const char *device, bool candidate, struct plan_answer *ret)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -308,12 +420,18 @@ int fetch_plan(struct client *c, const char *device, struct plan_answer *ret)
 	answer_init(&plan_type, ret);
 	r = client_new_call(c, "Plan", &call);
 	if (r >= 0)
-		r = sd_bus_message_append(call, "sa{sv}", device ? device : "", 0);
+		r = client_append(call, device ? device : "", candidate ? "candidate" : NULL);
 	if (r < 0)
 		return r;
-	r = client_send(c, call, 0, &error, &reply);
+	r = client_send(c, call, candidate ? UINT64_MAX : 0, &error, &reply);
 	if (r < 0 && device && sd_bus_error_has_name(&error, CLIENT_NO_SUCH_DEVICE))
-		return no_such_device(c, device);
+		return fetch_no_such_device(c, device);
+	if (r < 0 && (sd_bus_error_has_name(&error, CLIENT_INVALID_CONFIG) ||
+		      sd_bus_error_has_name(&error, CLIENT_REFUSED))) {
+		fprintf(stderr, "%s%s", error.message, output_newline(error.message));
+		client_say("the files on disk would be refused");
+		return r;
+	}
 	if (r < 0)
 		return client_fail(c, &error, r);
 	return misread(c, read_rows(reply, &step_type, &ret->arena, &ret->steps));

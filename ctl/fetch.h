@@ -6,5 +6,9 @@
 #include "client.h"
 
 int fetch_status(struct client *c, const char *device, struct status_answer *ret);
-int fetch_plan(struct client *c, const char *device, struct plan_answer *ret);
+int fetch_plan(struct client *c, const char *device, bool candidate, struct plan_answer *ret);
+int fetch_records(struct client *c, const char *device, unsigned max, struct arena *arena,
+		  record_list *ret);
+int fetch_changed(sd_bus_message *m, struct arena *arena, struct device_answer *ret);
 int fetch_diagnostics(struct client *c, struct reload_answer *ret);
+int fetch_no_such_device(struct client *c, const char *device);

@@ -16,16 +16,36 @@
 static const struct command commands[] = {
 	{"status", "[DEVICE]", "what there is, what is wanted, and why it is not so", " json ", 0,
 	 1, command_status},
-	{"plan", "[DEVICE]", "the steps that carved would take now", " json ", 0, 1, command_plan},
+	{"plan", "[DEVICE]", "the steps that carved would take now", " json candidate ", 0, 1,
+	 command_plan},
 	{"reload", "", "have carved read its files again, and wait until all is done",
 	 " json no-wait ", 0, 0, command_reload},
+	{"apply", "[DEVICE]", "look again, do what is to be done, and wait for it",
+	 " json allow-reload ", 0, 1, command_apply},
+	{"retry", "DEVICE", "the same, with what failed or was given up", " json ", 1, 1,
+	 command_retry},
 	{"check", "FILE...", "whether files are right, without carved",
 	 " json facts= config-root= ", 1, SIZE_MAX, command_check},
 	{"capture", "DEVICE", "the present state of a device as desired state", " facts ", 1, 1,
 	 command_capture},
+	{"history", "[DEVICE]", "what happened, who set it going, how long a reload took", " json ",
+	 0, 1, command_history},
+	{"monitor", "", "the same and every change of state, as it happens", " json ", 0, 0,
+	 command_monitor},
+	{"metrics", "", "figures for Prometheus, as text", "", 0, 0, command_metrics},
 };
 
-enum { OPT_JSON = 256, OPT_NO_WAIT, OPT_FACTS, OPT_ROOT, OPT_BUS, OPT_HELP, OPT_VERSION };
+enum {
+	OPT_JSON = 256,
+	OPT_NO_WAIT,
+	OPT_CANDIDATE,
+	OPT_ALLOW_RELOAD,
+	OPT_FACTS,
+	OPT_ROOT,
+	OPT_BUS,
+	OPT_HELP,
+	OPT_VERSION
+};
 
 static const struct {
 	int id;
@@ -34,6 +54,9 @@ static const struct {
 } options[] = {
 	{OPT_JSON, true, "json", NULL, "write one JSON document, see carvectl(1)"},
 	{OPT_NO_WAIT, true, "no-wait", NULL, "reload: end as soon as the files are accepted"},
+	{OPT_CANDIDATE, true, "candidate", NULL, "plan: for the files on disk, not adopting them"},
+	{OPT_ALLOW_RELOAD, true, "allow-reload", NULL,
+	 "apply: reload where needed, whatever it resets"},
 	{OPT_FACTS, true, "facts", NULL, "capture: names, limits, types and values, for checks"},
 	{OPT_FACTS, true, "facts", "FACTS", "check: with the device that was captured so, too"},
 	{OPT_ROOT, true, "config-root", "DIR", "check: look for presets below DIR"},
@@ -100,6 +123,12 @@ static int set_option(struct parsed *p, int id)
 		break;
 	case OPT_NO_WAIT:
 		p->ctl.no_wait = true;
+		break;
+	case OPT_CANDIDATE:
+		p->ctl.candidate = true;
+		break;
+	case OPT_ALLOW_RELOAD:
+		p->ctl.allow_reload = true;
 		break;
 	case OPT_FACTS:
 		p->ctl.facts = true;

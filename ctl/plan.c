@@ -7,12 +7,14 @@
 #include "output.h"
 #include "table.h"
 
+#include <unistd.h>
+
 static const struct table_column columns[] = {
 	{.title = "DEVICE", .fit = TABLE_WRAP},
 	{.title = "CLASS", .fit = TABLE_WRAP},
 	{.title = "KIND", .fit = TABLE_WRAP},
-	{.title = "OBJECT", .fit = TABLE_WRAP, .min = 10},
-	{.title = "CHANGE", .fit = TABLE_WRAP, .min = 10},
+	{.title = "OBJECT", .fit = TABLE_WRAP, .min = 24},
+	{.title = "CHANGE", .fit = TABLE_WRAP, .min = 16},
 	{.title = "FILE:LINE:COL", .fit = TABLE_WRAP, .spare = 1, .below = true},
 };
 
@@ -67,7 +69,7 @@ void plan_render(const struct plan_answer *a, const struct style *style, struct 
 
 static int show(const struct ctl *ctl, const struct plan_answer *a)
 {
-	struct style style = style_of_stdout();
+	struct style style = style_of(STDOUT_FILENO);
 	int exit_code = a->steps.n ? CTL_STEPS : CTL_OK;
 	struct buf out = {};
 
@@ -77,14 +79,15 @@ static int show(const struct ctl *ctl, const struct plan_answer *a)
 	return output_text(&out, exit_code);
 }
 
-/** command_plan() - carvectl plan [DEVICE]. */
+/** command_plan() - carvectl plan [DEVICE] [--candidate]. */
 int command_plan(const struct ctl *ctl)
 {
 	_cleanup_client_ struct client c = {};
 	struct plan_answer a = {};
 	int exit_code = CTL_ERROR;
 
-	if (client_open(&c, ctl) >= 0 && fetch_plan(&c, ctl->n_args ? ctl->args[0] : NULL, &a) >= 0)
+	if (client_open(&c, ctl) >= 0 &&
+	    fetch_plan(&c, ctl->n_args ? ctl->args[0] : NULL, ctl->candidate, &a) >= 0)
 		exit_code = show(ctl, &a);
 	answer_clear(&plan_type, &a, &a.arena);
 	return exit_code;

@@ -6,94 +6,9 @@
 #include "ctl.h"
 #include "fetch.h"
 #include "output.h"
+#include "wait.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
-
-struct ended {
-	uint64_t job;
-	char *result;
-};
-
-/* Jobs that have ended, ours or not: the signal may come before the reply that tells which is ours.
- */
-struct wait {
-	struct client *client;
-	VEC(struct ended) ended;
-	bool gone; /* the daemon left the bus */
-};
-
-static void wait_clear(struct wait *w)
-{
-	vec_each(e, &w->ended)
-		free(e->result);
-	vec_clear(&w->ended);
-}
-
-static int on_job_removed(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
-{
-	struct wait *w = user;
-	const char *result;
-	uint64_t job;
-
-	if (sd_bus_message_read(m, "ts", &job, &result) >= 0)
-		vec_push(&w->ended, ((struct ended){job, mem_strdup(result)}));
-	return 0;
-}
-
-static int on_owner_changed(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
-{
-	struct wait *w = user;
-	const char *before;
-
-	if (sd_bus_message_read(m, "sss", NULL, &before, NULL) >= 0 && *before)
-		w->gone = true;
-	return 0;
-}
-
-static int subscribe(struct wait *w)
-{
-	sd_bus *bus = w->client->bus;
-	int r = sd_bus_match_signal(bus, NULL, CLIENT_NAME, CLIENT_PATH, CLIENT_MANAGER,
-				    "JobRemoved", on_job_removed, w);
-
-	if (r >= 0)
-		r = sd_bus_add_match(
-			bus, NULL,
-			"type='signal',sender='org.freedesktop.DBus',"
-			"path='/org/freedesktop/DBus',interface='org.freedesktop.DBus',"
-			"member='NameOwnerChanged',arg0='" CLIENT_NAME "'",
-			on_owner_changed, w);
-	return r < 0 ? client_fail(w->client, NULL, r) : 0;
-}
-
-static const char *find_result(const struct wait *w, uint64_t job)
-{
-	vec_each(e, &w->ended)
-		if (e->job == job)
-			return e->result;
-	return NULL;
-}
-
-/* Wait for the end of @job; NULL when it will not come any more, which has been said. */
-static const char *wait_for(struct wait *w, uint64_t job)
-{
-	const char *result = NULL;
-	int r = 0;
-
-	while (r >= 0 && !w->gone && !(result = find_result(w, job))) {
-		r = sd_bus_process(w->client->bus, NULL);
-		if (r == 0)
-			r = sd_bus_wait(w->client->bus, UINT64_MAX);
-		if (r == -EINTR)
-			r = 0;
-	}
-	if (!result)
-		client_say("carved ended before all devices had come to rest; look at: "
-			   "journalctl -u carved");
-	return result;
-}
 
 static void say_diagnostics(const text_list *diagnostics)
 {
@@ -165,7 +80,7 @@ static int settle(struct wait *w, uint64_t job, struct reload_answer *a)
 static int reload(struct wait *w, struct reload_answer *a)
 {
 	uint64_t job;
-	int r = w->client->ctl->no_wait ? 0 : subscribe(w);
+	int r = w->client->ctl->no_wait ? 0 : wait_prepare(w);
 
 	if (r == 0)
 		r = request(w->client, a, &job);

@@ -4,13 +4,16 @@
  * and in which order; takes states and reasons as the daemon gives them.
  */
 #include "status.h"
+#include "base/clock.h"
 #include "ctl.h"
 #include "fetch.h"
 #include "glyph.h"
 #include "output.h"
 #include "table.h"
+#include "when.h"
 
 #include <inttypes.h>
+#include <unistd.h>
 
 #define LABEL_WIDTH 14 /* "  Last reload: " without the last space */
 
@@ -23,31 +26,61 @@ static bool is(const char *state, const char *name)
 
 static const struct table_column marked_columns[] = {
 	{.title = "", .tight = true},
-	{.title = "DEVICE", .fit = TABLE_WRAP},
-	{.title = "ENTRY", .fit = TABLE_WRAP, .min = 8, .spare = 1},
-	{.title = "DRIVER", .fit = TABLE_WRAP, .min = 8, .spare = 2},
-	{.title = "STATE", .fit = TABLE_WRAP},
-	{.title = "RELOADS", .fit = TABLE_WRAP, .spare = 3},
-	{.title = "REASON", .fit = TABLE_CUT, .min = 40, .spare = 4, .below = true},
+	{.title = "DEVICE", .fit = TABLE_WRAP, .min = 17},
+	{.title = "ENTRY", .fit = TABLE_WRAP, .min = 8, .spare = 2},
+	{.title = "DRIVER", .fit = TABLE_WRAP, .min = 8},
+	{.title = "STATE", .fit = TABLE_WRAP, .min = 10},
+	{.title = "FIRMWARE", .fit = TABLE_WRAP, .spare = 1},
+	{.title = "RELOADS", .fit = TABLE_WRAP, .tight = true},
+	{.title = "DRIFT", .fit = TABLE_WRAP, .tight = true},
+	{.title = "CHANGED", .fit = TABLE_WRAP},
+	{.title = "REASON", .fit = TABLE_CUT, .min = 40, .spare = 3, .below = true},
 };
 
-static void add_device(struct table *t, const struct device_answer *d, const struct style *style)
+/* On a terminal it is now that counts. */
+static char *format_change(const struct device_answer *d, const struct style *style, uint64_t now)
 {
+	if (!d->changed_at)
+		return mem_strdup("");
+	return style->marks ? when_ago(d->changed_at, now) : when_text(d->changed_at);
+}
+
+/* The state, and how far a flash is. */
+static char *format_state(const struct device_answer *d)
+{
+	const struct progress_answer *p = &d->progress;
+
+	if (!p->total)
+		return mem_strdup(d->state);
+	return mem_printf("%s %u%%", d->state,
+			  (unsigned)((double)MIN(p->done, p->total) * 100 / (double)p->total));
+}
+
+static void add_device(struct table *t, const struct device_answer *d, const struct style *style,
+		       uint64_t now)
+{
+	bool there = *d->handle;
 	_cleanup_free_ char *reloads =
 		mem_printf("%" PRIu64 "/%" PRIu64, d->reloads, d->foreign_reloads);
+	_cleanup_free_ char *drift = mem_printf("%zu", d->drift.n), *state = format_state(d);
+	_cleanup_free_ char *change = format_change(d, style, now);
 	enum colour colour = state_colour(d->state);
 
 	if (style->marks)
 		table_add(t, state_mark(d->state, style), colour);
-	table_add(t, d->handle, COLOUR_NONE);
+	table_add(t, there ? d->handle : d->entry, COLOUR_NONE);
 	table_add(t, d->entry, COLOUR_NONE);
 	table_add(t, d->driver, COLOUR_NONE);
-	table_add(t, d->state, colour);
-	table_add(t, *d->handle ? reloads : "", COLOUR_NONE);
+	table_add(t, state, colour);
+	table_add(t, d->firmware_running, COLOUR_NONE);
+	table_add(t, there ? reloads : "", COLOUR_NONE);
+	table_add(t, there ? drift : "", d->drift.n ? COLOUR_WAITING : COLOUR_NONE);
+	table_add(t, change, COLOUR_NONE);
 	table_add(t, d->reason, COLOUR_NONE);
 }
 
-static void render_table(const struct status_answer *a, const struct style *style, struct buf *out)
+static void render_table(const struct status_answer *a, const struct style *style, uint64_t now,
+			 struct buf *out)
 {
 	struct table t = {.columns = marked_columns, .n_columns = ARRAY_SIZE(marked_columns)};
 
@@ -56,7 +89,7 @@ static void render_table(const struct status_answer *a, const struct style *styl
 		t.n_columns--;
 	}
 	vec_each(d, &a->devices)
-		add_device(&t, d, style);
+		add_device(&t, d, style, now);
 	table_render(&t, style, out);
 	table_clear(&t);
 }
@@ -92,13 +125,21 @@ static void render_summary(const struct status_answer *a, const struct style *st
 	if (managed)
 		buf_add(out, ", %zu of %zu converged", converged, managed);
 	buf_add(out, "\n");
+	if (a->out_of_sync)
+		wrap_render("The files on disk say something else than what is in force; to adopt "
+			    "them: carvectl reload",
+			    0, style, out);
 }
 
-/** status_render() - append the table of all devices, the diagnostics and the manager's state. */
-void status_render(const struct status_answer *a, const struct style *style, struct buf *out)
+/**
+ * status_render() - append the table of all devices, the diagnostics and the manager's state.
+ * @now: microseconds since 1970
+ */
+void status_render(const struct status_answer *a, const struct style *style, uint64_t now,
+		   struct buf *out)
 {
 	if (a->devices.n)
-		render_table(a, style, out);
+		render_table(a, style, now, out);
 	else
 		buf_add(out, "There are no devices, and the configuration names none.\n");
 	status_render_diagnostics(&a->diagnostics, out);
@@ -121,8 +162,10 @@ static void put_state(const struct device_answer *d, const struct style *style, 
 {
 	enum colour colour = state_colour(d->state);
 
-	buf_add(out, "%*s: %s%s%s\n", LABEL_WIDTH, "State", colour_begin(colour, style), d->state,
-		colour_end(colour, style));
+	_cleanup_free_ char *text = format_state(d);
+
+	buf_add(out, "%*s: %s%s%s%s%s\n", LABEL_WIDTH, "State", colour_begin(colour, style), text,
+		colour_end(colour, style), *d->progress.what ? ", " : "", d->progress.what);
 }
 
 static void put_reloads(const struct device_answer *d, const struct style *style, struct buf *out)
@@ -137,7 +180,52 @@ static void put_reloads(const struct device_answer *d, const struct style *style
 	put_label("Last reload", d->outage_usec ? outage : "", style, out);
 }
 
-static void put_header(const struct device_answer *d, const struct style *style, struct buf *out)
+static void put_time(const char *label, uint64_t at, const char *more, const struct style *style,
+		     uint64_t now, struct buf *out)
+{
+	_cleanup_free_ char *when = when_text(at), *ago = when_ago(at, now);
+	_cleanup_free_ char *text =
+		mem_printf("%s (%s)%s%s", when, ago, *more ? ", trigger " : "", more);
+
+	put_label(label, at ? text : "", style, out);
+}
+
+/* Since when it is in its state: what came last led to it. */
+static void put_times(const struct device_answer *d, const struct style *style, uint64_t now,
+		      struct buf *out)
+{
+	bool converged = is(d->state, "converged");
+
+	put_time("Since", converged ? d->converged_at : d->changed_at, "", style, now, out);
+	put_time("Last change", d->changed_at, d->last_trigger, style, now, out);
+	if (!converged)
+		put_time("Was converged", d->converged_at, "", style, now, out);
+}
+
+static void put_firmware(const struct device_answer *d, const struct style *style, struct buf *out)
+{
+	_cleanup_free_ char *text =
+		mem_printf("%s running%s%s%s", *d->firmware_running ? d->firmware_running : "none",
+			   *d->firmware_stored ? ", " : "", d->firmware_stored,
+			   *d->firmware_stored ? " stored" : "");
+
+	put_label("Firmware", *d->firmware_running || *d->firmware_stored ? text : "", style, out);
+}
+
+static void put_drift(const struct device_answer *d, const struct style *style, struct buf *out)
+{
+	_cleanup_free_ char *text = NULL;
+	struct buf b = {};
+
+	vec_each(drift, &d->drift)
+		buf_add(&b, "%s%s %s: wanted %s, is %s", b.n ? "; " : "", drift->object,
+			drift->attribute, drift->wanted, drift->actual);
+	text = buf_take(&b);
+	put_label("Drift", text, style, out);
+}
+
+static void put_header(const struct device_answer *d, const struct style *style, uint64_t now,
+		       struct buf *out)
 {
 	_cleanup_free_ char *name = glyph_clean(*d->handle ? d->handle : d->entry);
 	enum colour colour = state_colour(d->state);
@@ -149,9 +237,12 @@ static void put_header(const struct device_answer *d, const struct style *style,
 		colour_end(COLOUR_STRONG, style));
 	put_label("Entry", d->entry, style, out);
 	put_label("Driver", d->driver, style, out);
+	put_firmware(d, style, out);
 	put_state(d, style, out);
 	put_label("Reason", d->reason, style, out);
 	put_label("Pending", d->pending_class, style, out);
+	put_times(d, style, now, out);
+	put_drift(d, style, out);
 	if (*d->handle)
 		put_reloads(d, style, out);
 }
@@ -192,9 +283,10 @@ static void put_objects(const struct device_answer *d, const struct style *style
 }
 
 /** status_render_device() - append all there is to know of one device. */
-void status_render_device(const struct device_answer *d, const struct style *style, struct buf *out)
+void status_render_device(const struct device_answer *d, const struct style *style, uint64_t now,
+			  struct buf *out)
 {
-	put_header(d, style, out);
+	put_header(d, style, now, out);
 	if (!*d->handle)
 		return;
 	buf_add(out, "\n");
@@ -218,29 +310,56 @@ int status_exit_code(const struct status_answer *a, bool all)
 	return CTL_OK;
 }
 
-static void render_devices(const struct status_answer *a, const struct style *style,
+/* Is the text about a device, and none of those that are shown? */
+static bool is_of_another(const char *text, const struct status_answer *a)
+{
+	const char *start = strstr(text, ": error: ") ?: strstr(text, ": warning: ")
+							  ?: strstr(text, ": note: ");
+	const char *end;
+
+	if (!start)
+		return false;
+	start = strchr(start + 2, ' ') + 1;
+	end = strstr(start, ": ");
+	if (!end || !memchr(start, '/', (size_t)(end - start)) ||
+	    memchr(start, ' ', (size_t)(end - start)))
+		return false; /* of no device */
+	vec_each(d, &a->devices)
+		if (strncmp(start, d->handle, (size_t)(end - start)) == 0)
+			return false;
+	return true;
+}
+
+/** status_render_devices() - append all there is to know of those of @a, and remarks on them. */
+void status_render_devices(const struct status_answer *a, const struct style *style, uint64_t now,
 			   struct buf *out)
 {
+	text_list remarks = {};
+
 	vec_each(d, &a->devices) {
 		if (d != a->devices.v)
 			buf_add(out, "\n");
-		status_render_device(d, style, out);
+		status_render_device(d, style, now, out);
 	}
-	status_render_diagnostics(&a->diagnostics, out);
+	vec_each(text, &a->diagnostics)
+		if (!is_of_another(*text, a))
+			vec_push(&remarks, *text);
+	status_render_diagnostics(&remarks, out);
+	vec_clear(&remarks);
 }
 
 static int show(const struct ctl *ctl, const struct status_answer *a)
 {
-	struct style style = style_of_stdout();
+	struct style style = style_of(STDOUT_FILENO);
 	int exit_code = status_exit_code(a, !ctl->n_args);
 	struct buf out = {};
 
 	if (ctl->json)
 		return output_json(ctl->n_args ? &status_type : &overview_type, a, exit_code);
 	if (ctl->n_args)
-		render_devices(a, &style, &out);
+		status_render_devices(a, &style, clock_wall(), &out);
 	else
-		status_render(a, &style, &out);
+		status_render(a, &style, clock_wall(), &out);
 	return output_text(&out, exit_code);
 }
 

@@ -103,19 +103,19 @@ struct style style_decide(const struct style_signs *signs)
 	return s;
 }
 
-/** style_of_stdout() - for who reads standard output; the locale must have been set. */
-struct style style_of_stdout(void)
+/** style_of() - for who reads what is written to @fd; the locale must have been set. */
+struct style style_of(int fd)
 {
 	struct winsize size = {};
 	struct style_signs signs = {
-		.terminal = isatty(STDOUT_FILENO),
+		.terminal = isatty(fd),
 		.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
 		.env_columns = getenv("COLUMNS"),
 		.env_no_color = getenv("NO_COLOR"),
 		.env_term = getenv("TERM"),
 	};
 
-	if (signs.terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+	if (signs.terminal && ioctl(fd, TIOCGWINSZ, &size) == 0)
 		signs.columns = size.ws_col;
 	return style_decide(&signs);
 }

@@ -63,11 +63,21 @@ static size_t line_width(const struct table *t, const struct layout *l, bool lea
 	return width;
 }
 
+/* Do without a column in which nothing stands. */
+static bool drop_empty(const struct table *t, struct layout *l)
+{
+	for (size_t i = t->n_columns; i-- > 0;) {
+		if (!l->width[i] || !n_rows(t) || !column_empty(t, i))
+			continue;
+		l->width[i] = 0;
+		return true;
+	}
+	return false;
+}
+
 static unsigned spare_rank(const struct table *t, const struct layout *l, size_t column)
 {
-	if (!l->width[column])
-		return 0;
-	return column_empty(t, column) && n_rows(t) ? UINT32_MAX : t->columns[column].spare;
+	return l->width[column] ? t->columns[column].spare : 0;
 }
 
 /* Do without one column; false if none can be spared. */
@@ -113,6 +123,8 @@ static void lay_out(const struct table *t, struct layout *l)
 		l->width[i] = natural_width(t, i);
 	if (!l->limit)
 		return;
+	while (line_width(t, l, false) > l->limit && drop_empty(t, l))
+		;
 	while (line_width(t, l, true) > l->limit && drop_column(t, l))
 		;
 	for (int hard = 0; hard < 2; hard++)
@@ -131,7 +143,7 @@ static size_t good_break(const char *text, size_t fit)
 	for (size_t i = 0; i < fit; i++) {
 		if (text[i] == ' ')
 			space = i;
-		else if (strchr("/:,;_", text[i]))
+		else if (strchr("/:,;_-", text[i]))
 			other = i + 1;
 	}
 	return space >= fit / 2 ? space : MAX(space, other);

@@ -58,6 +58,7 @@ struct device *device_free(struct device *d)
 	assignment_set(&d->accepted, NULL, NULL);
 	config_unref(d->latest);
 	free(d->handle);
+	free(d->who);
 	free(d->reason);
 	free(d->last_error);
 	free(d->last_extack);
@@ -260,7 +261,7 @@ static void rest(struct device *d, uint64_t now)
 		if (!d->foreign)
 			log_reloaded(d);
 	}
-	d->record |= d->n_done || d->foreign || d->recovered;
+	d->record |= d->n_done || d->tried || d->foreign || d->recovered;
 	d->recovering = d->reborn = d->force_reload = false;
 	d->world.impact.known = false;
 	d->episode++;
@@ -334,6 +335,7 @@ static void on_read(struct device *d, const struct device_reading *r, uint64_t n
 		return;
 	}
 	d->read_error = 0;
+	d->read_at = now;
 	d->read_losses = 0;
 	if (d->outdated) {
 		d->outdated = false;
@@ -428,6 +430,13 @@ static void on_done(struct device *d, const struct step_result *results, uint64_
 		d->end = d->first; /* to be started by act() */
 }
 
+/* For the record. */
+static void note_who(struct device *d, const char *who)
+{
+	free(d->who);
+	d->who = who ? mem_strdup(who) : NULL;
+}
+
 static void on_config(struct device *d, struct config *config, bool explicit)
 {
 	config_ref(config);
@@ -464,6 +473,8 @@ static void on_apply(struct device *d, const struct device_event *e)
 		d->allow_reload = true;
 		device_end_fights(d);
 		device_forgive(d);
+		if (d->identified)
+			device_use_latest(d);
 	}
 	d->known = false;
 	if (d->activity == DEVICE_IDLE)
@@ -505,6 +516,7 @@ static void handle(struct device *d, const struct device_event *e, uint64_t now)
 {
 	switch (e->type) {
 	case DEVICE_EV_CONFIG:
+		note_who(d, e->who);
 		on_config(d, e->config, e->explicit);
 		return;
 	case DEVICE_EV_STALE:
@@ -514,6 +526,7 @@ static void handle(struct device *d, const struct device_event *e, uint64_t now)
 		on_stale(d, e, now);
 		return;
 	case DEVICE_EV_APPLY:
+		note_who(d, e->who);
 		on_apply(d, e);
 		return;
 	case DEVICE_EV_IMAGE:

@@ -130,13 +130,16 @@ struct device {
 
 	/* for people */
 	const char *trigger;		   /* what set it going last */
+	char *who;			   /* who asked for it, or NULL */
 	uint64_t disturbed_at, counted_at; /* first notification; the last one with counters */
 	bool recovering;		   /* from a reload: what follows is its outage */
 	unsigned foreign, restored;	   /* reloads by others, and SETs that make up for them */
 	uint64_t outage;		   /* of the last reload, microseconds */
 	uint64_t converged_at;		   /* 0: never */
+	uint64_t read_at;		   /* the last time that it could be; 0: never */
 	struct buf done;		   /* steps since it rested, for the record */
 	unsigned n_done;
+	bool tried;		    /* something failed since it rested */
 	bool record;		    /* it has come to rest after something happened */
 	bool recovered;		    /* ... a reload among it */
 	VEC(struct record) records; /* oldest first */
@@ -182,6 +185,7 @@ struct device_event {
 	bool allow_reload; /* whatever the policy says */
 	bool identify;	   /* versions, too, may have changed */
 	bool retry;	   /* what failed, was fought over or quarantined too */
+	const char *who;   /* asks, for people; or NULL */
 	const char *trigger;
 	int error;
 	const char *why;
@@ -207,4 +211,7 @@ void device_event(struct device *d, const struct device_event *event, uint64_t n
 		  struct device_todo *ret);
 bool device_busy(const struct device *d);
 void failure_explain(const struct failure *f, struct buf *out);
+const char *device_entry_name(const struct device *d);
 void device_preview(const struct device *d, struct plan *ret);
+void device_candidate(const struct device *d, struct config *config, struct plan *ret,
+		      struct diag_list *diags);

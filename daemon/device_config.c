@@ -20,6 +20,14 @@ void assignment_set(struct assignment *a, struct config *config, const struct en
 	config_unref(old);
 }
 
+/** device_entry_name() - of the entry that is in use, or of one of two that both match; else "". */
+const char *device_entry_name(const struct device *d)
+{
+	const struct entry *e = d->used.entry ? d->used.entry : d->contenders[0];
+
+	return e ? e->name : "";
+}
+
 /** device_release() - it is nobody's business any more. */
 void device_release(struct device *d)
 {
@@ -128,6 +136,8 @@ int device_bind(struct device *d)
 		fall_back(d);
 		return r;
 	}
+	if (!state_same(&d->want, &want))
+		d->revision++;
 	state_clear(&d->want);
 	d->want = want;
 	assignment_set(&d->accepted, d->used.config, d->used.entry);

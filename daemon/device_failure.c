@@ -202,5 +202,6 @@ void failure_add(struct device *d, const struct step *s, int error, const char *
 	f->transient = error_is_transient(error) && d->attempts < ARRAY_SIZE(retry_after);
 	if (f->transient && d->retry_at == USEC_NEVER)
 		d->retry_at = now + retry_after[d->attempts++];
+	d->tried = true;
 	report(d, f);
 }

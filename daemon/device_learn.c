@@ -92,6 +92,7 @@ static void take_facts(struct device *d, const struct device_reading *r)
 		*r->facts = (struct facts){};
 		d->identified = true;
 		d->identify = false;
+		d->revision++;
 	} else {
 		counters_copy(&facts->counters, &r->facts->counters);
 		facts->reload_failed = r->facts->reload_failed;
@@ -100,6 +101,8 @@ static void take_facts(struct device *d, const struct device_reading *r)
 
 static void take_states(struct device *d, const struct device_reading *r)
 {
+	if (!state_same(&d->world.have, r->have))
+		d->revision++;
 	state_clear(&d->world.have);
 	d->world.have = *r->have;
 	*r->have = (struct state){};

@@ -5,6 +5,8 @@
  */
 #include "device_parts.h"
 
+#include <inttypes.h>
+
 #define DETAIL_STEPS_MAX 12
 
 /** device_note_done() - @s was carried out. */
@@ -32,6 +34,13 @@ static char *take_detail(struct device *d)
 		buf_add(&d->done, "; and %u more", d->n_done - DETAIL_STEPS_MAX);
 	if (*d->reason)
 		buf_add(&d->done, "%s%s", d->done.n ? "; " : "", d->reason);
+	if (d->latest && d->latest->hash)
+		buf_add(&d->done, "%sconfig %08" PRIx32, d->done.n ? "; " : "",
+			(uint32_t)(d->latest->hash >> 32));
+	if (d->who)
+		buf_add(&d->done, "%sasked by %s", d->done.n ? ", " : "", d->who);
+	free(d->who);
+	d->who = NULL;
 	d->n_done = 0;
 	return buf_take(&d->done);
 }
@@ -51,7 +60,8 @@ void device_record(struct device *d, uint64_t now)
 	}
 	vec_push(&d->records, r);
 	d->n_records++;
-	d->record = d->recovered = false;
+	d->revision++;
+	d->record = d->recovered = d->tried = false;
 }
 
 void device_drop_records(struct device *d)

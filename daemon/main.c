@@ -176,13 +176,13 @@ static void show_status(struct daemon *d)
 }
 
 /** daemon_reload() - read the config again, on behalf of a signal or of the bus. */
-static int daemon_reload(void *user, uint64_t *ret_job)
+static int daemon_reload(void *user, const char *who, uint64_t *ret_job)
 {
 	struct daemon *d = user;
 	int r;
 
 	sdnotify_reloading(d->notify);
-	r = manager_reload(d->manager, ret_job);
+	r = manager_reload(d->manager, who, ret_job);
 	if (r < 0)
 		sdnotify_reload_ended(d->notify);
 	show_status(d);
@@ -203,7 +203,7 @@ static void on_hup(void *user)
 {
 	uint64_t job;
 
-	daemon_reload(user, &job);
+	daemon_reload(user, "SIGHUP", &job);
 }
 
 static void on_term(void *user)

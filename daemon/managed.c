@@ -22,6 +22,7 @@ struct managed {
 	bool gone, writing, looking;
 	unsigned saving; /* batches that save */
 	int save_error;	 /* the last one, or 0 */
+	struct progress progress;
 	/* the read in flight */
 	struct reading reading;
 	read_request_list requests;
@@ -281,6 +282,7 @@ struct managed *managed_free(struct managed *m)
 		nlmsg_free(r->msg);
 	vec_clear(&m->requests);
 	reading_clear(&m->reading);
+	free(m->progress.what);
 	free(m);
 	return NULL;
 }
@@ -306,4 +308,24 @@ bool managed_saving(const struct managed *m)
 bool managed_writing(const struct managed *m)
 {
 	return m->writing;
+}
+
+/** managed_progress() - of the flash that goes on, or NULL. */
+const struct progress *managed_progress(const struct managed *m)
+{
+	return m->progress.what ? &m->progress : NULL;
+}
+
+/** managed_set_progress() - @flash is what the kernel said last, or NULL: nothing is known. */
+void managed_set_progress(struct managed *m, const struct flash_progress *flash)
+{
+	free(m->progress.what);
+	m->progress = (struct progress){};
+	if (!flash || flash->ended)
+		return;
+	m->progress.what =
+		mem_printf("%s%s%s", flash->text ? flash->text : "flash",
+			   flash->component ? " " : "", flash->component ? flash->component : "");
+	m->progress.done = flash->done;
+	m->progress.total = flash->total;
 }

@@ -6,8 +6,15 @@
 #include "kernel/chan.h"
 #include "loop/loop.h"
 #include "store.h"
+#include "wire/decode.h"
 
 struct managed;
+
+/* How far a flash is, whoever asked for it. */
+struct progress {
+	char *what;
+	uint64_t done, total; /* total 0: not known */
+};
 
 /* What all devices share. */
 struct managed_environment {
@@ -36,3 +43,5 @@ const struct device *managed_device(const struct managed *m);
 bool managed_gone(const struct managed *m);
 bool managed_saving(const struct managed *m);
 bool managed_writing(const struct managed *m);
+const struct progress *managed_progress(const struct managed *m);
+void managed_set_progress(struct managed *m, const struct flash_progress *flash);

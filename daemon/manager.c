@@ -17,7 +17,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
+
+/* More that wait to come to rest are no use to anybody. */
+#define JOBS_MAX 256
 
 /* Another carved holds the lock, perhaps a dead one whose request the kernel still carries out. */
 #define LOCK_RETRY_USEC (USEC_PER_SEC / 4)
@@ -27,7 +31,7 @@
 /* Something was asked for; it ends when what it is about has come to rest. */
 struct job {
 	uint64_t id;
-	char *handle; /* NULL: all devices */
+	char *name; /* of a device or an entry; "": all */
 };
 
 /* A kernel that does not answer is asked again. */
@@ -82,6 +86,14 @@ struct managed *manager_find(const struct manager *m, const char *handle)
 	return NULL;
 }
 
+/* The entry that a device refuses is not the one in use. */
+static bool is_refused_by(const struct manager *m, const struct device *d, const struct entry *e)
+{
+	const struct entry *second;
+
+	return d->refused && match_device(m->config, d->handle, &d->world.facts, &second) == e;
+}
+
 /** manager_entry_matched() - is there a device of this entry? */
 bool manager_entry_matched(const struct manager *m, const struct entry *e)
 {
@@ -89,7 +101,7 @@ bool manager_entry_matched(const struct manager *m, const struct entry *e)
 		const struct device *device = managed_device(*d);
 
 		if (device->used.entry == e || device->contenders[0] == e ||
-		    device->contenders[1] == e)
+		    device->contenders[1] == e || is_refused_by(m, device, e))
 			return true;
 	}
 	return false;
@@ -115,6 +127,18 @@ uint64_t manager_generation(const struct manager *m)
 const char *manager_problem(const struct manager *m)
 {
 	return m->waiting ? "another carved has not ended yet" : m->problem;
+}
+
+/** manager_hindrance() - why nothing can be begun now, or NULL. */
+const char *manager_hindrance(const struct manager *m)
+{
+	if (m->stopping)
+		return "carved is being stopped";
+	if (m->waiting)
+		return "another carved has not ended yet";
+	if (m->jobs.n >= JOBS_MAX)
+		return "too many jobs wait already";
+	return NULL;
 }
 
 /** manager_state() - the first in precedence over all devices that are managed, and absent entries.
@@ -159,23 +183,44 @@ static bool settled(const struct manager *m)
 	return true;
 }
 
-static uint64_t add_job(struct manager *m, const char *handle)
+/** manager_means() - is the device meant by @name: its handle, its entry's name, "" for all? */
+bool manager_means(const char *name, const struct device *d)
 {
-	vec_push(&m->jobs, ((struct job){++m->last_job, handle ? mem_strdup(handle) : NULL}));
+	const struct entry *entries[] = {d->used.entry, d->contenders[0], d->contenders[1]};
+
+	if (!*name || strcmp(d->handle, name) == 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
+		if (entries[i] && strcmp(entries[i]->name, name) == 0)
+			return true;
+	return false;
+}
+
+static uint64_t add_job(struct manager *m, const char *name)
+{
+	vec_push(&m->jobs, ((struct job){++m->last_job, mem_strdup(name)}));
 	return m->last_job;
 }
 
 /* Return: the state in which it ended, or -EAGAIN. */
 static int job_state(const struct manager *m, const struct job *job)
 {
-	const struct managed *device;
+	enum device_state state = STATE_UNMANAGED;
+	bool found = false;
 
-	if (!job->handle)
+	if (!*job->name)
 		return manager_busy(m) ? -EAGAIN : (int)manager_state(m);
-	device = manager_find(m, job->handle);
-	if (!device)
-		return STATE_ABSENT;
-	return device_busy(managed_device(device)) ? -EAGAIN : (int)managed_device(device)->state;
+	vec_each(d, &m->devices) {
+		const struct device *device = managed_device(*d);
+
+		if (managed_gone(*d) || !manager_means(job->name, device))
+			continue;
+		if (device_busy(device))
+			return -EAGAIN;
+		found = true;
+		state = MIN(state, device->state);
+	}
+	return found ? (int)state : STATE_ABSENT;
 }
 
 static void end_jobs(struct manager *m)
@@ -192,7 +237,7 @@ static void end_jobs(struct manager *m)
 		if (m->face && m->face->job_removed)
 			m->face->job_removed(m->face_user, job.id,
 					     device_state_name((enum device_state)state));
-		free(job.handle);
+		free(job.name);
 	}
 }
 
@@ -420,6 +465,18 @@ static void log_overrun(struct manager *m)
 	log_fact(LOG_WARNING, MESSAGE_OVERRUN, "notifications were lost: everything is read again");
 }
 
+static void show_progress(struct manager *m, const char *handle,
+			  const struct flash_progress *progress)
+{
+	vec_each(d, &m->devices) {
+		if (handle && strcmp(managed_device(*d)->handle, handle) != 0)
+			continue;
+		managed_set_progress(*d, progress);
+		if (m->face && m->face->device_progress)
+			m->face->device_progress(m->face_user, *d);
+	}
+}
+
 static void on_notification(void *user, enum watch_event event, const char *handle,
 			    const struct flash_progress *progress)
 {
@@ -442,11 +499,13 @@ static void on_notification(void *user, enum watch_event event, const char *hand
 		stale(m, handle, DEVICE_EV_VANISHED);
 		return;
 	case WATCH_PROGRESS:
+		show_progress(m, handle, progress);
 		if (progress->ended)
 			flash_ended(m, handle);
 		return;
 	case WATCH_OVERRUN:
 		log_overrun(m);
+		show_progress(m, NULL, NULL);
 		all_stale(m, "overrun");
 		directory_list(m->directory);
 		return;
@@ -545,6 +604,33 @@ static int load(struct manager *m, struct config **ret)
 			 "%s:%" PRIu32 ":%" PRIu32 ": %s", d->mark.file ? d->mark.file : "",
 			 d->mark.line, d->mark.column, d->message);
 	return r;
+}
+
+/**
+ * manager_load_candidate() - the config that is in the files now, without adopting it.
+ *
+ * Return: 0; -EINVAL with errors in @diags; -ENODATA where the config came from something that can be
+ * read only once.
+ */
+int manager_load_candidate(const struct manager *m, struct config **ret, struct diag_list *diags)
+{
+	struct yaml_paths paths = {.root = m->options.config_root, .file = m->options.config_file};
+	struct stat st;
+
+	if (paths.file && stat(paths.file, &st) == 0 && !S_ISREG(st.st_mode))
+		return -ENODATA;
+	return yaml_load(&paths, ret, diags);
+}
+
+/** manager_out_of_sync() - do the files on disk say something else than what is in force? */
+bool manager_out_of_sync(const struct manager *m)
+{
+	_cleanup_config_ struct config *config = NULL;
+	struct diag_list diags = {};
+	int r = manager_load_candidate(m, &config, &diags);
+
+	diag_clear(&diags);
+	return r == 0 ? config->hash != m->config->hash : r != -ENODATA;
 }
 
 /* @m->config is in force now. */
@@ -664,7 +750,7 @@ struct manager *manager_free(struct manager *m)
 		managed_free(*d);
 	vec_clear(&m->devices);
 	vec_each(job, &m->jobs)
-		free(job->handle);
+		free(job->name);
 	vec_clear(&m->jobs);
 	loop_unwatch(m->watch_io);
 	loop_unwatch(m->hub_io);
@@ -730,14 +816,15 @@ int manager_exit_code(const struct manager *m)
 
 /**
  * manager_reload() - read the config files again.
+ * @who: asks, for people; or NULL
  * @ret_job: the job that ends when all devices have come to rest
  *
  * Return: 0; -EINVAL where the files are refused: diagnostics say why, and nothing has changed.
  */
-int manager_reload(struct manager *m, uint64_t *ret_job)
+int manager_reload(struct manager *m, const char *who, uint64_t *ret_job)
 {
 	struct config *config;
-	struct device_event e = {.type = DEVICE_EV_CONFIG, .explicit = true};
+	struct device_event e = {.type = DEVICE_EV_CONFIG, .explicit = true, .who = who};
 
 	if (load(m, &config) < 0) {
 		log_fact(LOG_ERR, MESSAGE_CONFIG_REFUSED,
@@ -750,7 +837,7 @@ int manager_reload(struct manager *m, uint64_t *ret_job)
 	m->config = config;
 	accept_config(m);
 	schedule_settle(m);
-	*ret_job = add_job(m, NULL);
+	*ret_job = add_job(m, "");
 	e.config = config;
 	m->hold = true;
 	for (size_t i = 0; i < m->devices.n; i++)
@@ -767,24 +854,26 @@ int manager_reload(struct manager *m, uint64_t *ret_job)
 }
 
 /**
- * manager_apply() - let a device bring about what is wanted of it, now.
- * @device: NULL: all of them
+ * manager_apply() - let devices bring about what is wanted of them, now.
+ * @name: of a device, or of an entry for all its devices; "" for all there are
+ * @who: asks, for people; or NULL
  * @allow_reload: by a reload too, whatever the policy says and it destroys
  * @retry: what failed, was fought over or quarantined too
  *
- * Return: the job that ends when it has come to rest.
+ * Return: the job that ends, later, when they have come to rest.
  */
-uint64_t manager_apply(struct manager *m, struct managed *device, bool allow_reload, bool retry)
+uint64_t manager_apply(struct manager *m, const char *name, const char *who, bool allow_reload,
+		       bool retry)
 {
 	struct device_event e = {
-		.type = DEVICE_EV_APPLY, .allow_reload = allow_reload, .retry = retry};
-	uint64_t job = add_job(m, device ? managed_device(device)->handle : NULL);
+		.type = DEVICE_EV_APPLY, .allow_reload = allow_reload, .retry = retry, .who = who};
+	uint64_t job = add_job(m, name);
 
 	m->hold = true;
 	for (size_t i = 0; i < m->devices.n; i++)
-		if (!device || m->devices.v[i] == device)
+		if (manager_means(name, managed_device(m->devices.v[i])))
 			managed_event(m->devices.v[i], &e);
 	m->hold = false;
-	check_ready(m);
+	loop_timer_set(m->sweep_timer, clock_now());
 	return job;
 }

@@ -22,6 +22,7 @@ struct manager_face {
 	void (*device_added)(void *user, struct managed *m);
 	void (*device_changed)(void *user, struct managed *m);
 	void (*device_removed)(void *user, struct managed *m);
+	void (*device_progress)(void *user, struct managed *m);
 	void (*manager_changed)(void *user);
 	void (*job_removed)(void *user, uint64_t job, const char *result);
 	void (*ready)(void *user, bool ready);
@@ -42,11 +43,14 @@ int manager_start(struct manager *m);
 void manager_stop(struct manager *m);
 int manager_exit_code(const struct manager *m);
 
-int manager_reload(struct manager *m, uint64_t *ret_job);
-uint64_t manager_apply(struct manager *m, struct managed *device, bool allow_reload, bool retry);
+int manager_reload(struct manager *m, const char *who, uint64_t *ret_job);
+uint64_t manager_apply(struct manager *m, const char *name, const char *who, bool allow_reload,
+		       bool retry);
+int manager_load_candidate(const struct manager *m, struct config **ret, struct diag_list *diags);
 enum device_state manager_state(const struct manager *m);
 const struct diag_list *manager_diagnostics(const struct manager *m);
 uint64_t manager_generation(const struct manager *m);
+bool manager_out_of_sync(const struct manager *m);
 const struct config *manager_config(const struct manager *m);
 
 /* Devices, and entries without one. */
@@ -54,5 +58,7 @@ size_t manager_count(const struct manager *m);
 struct managed *manager_at(const struct manager *m, size_t i);
 struct managed *manager_find(const struct manager *m, const char *handle);
 bool manager_entry_matched(const struct manager *m, const struct entry *e);
+bool manager_means(const char *name, const struct device *d);
 bool manager_busy(const struct manager *m);
 const char *manager_problem(const struct manager *m);
+const char *manager_hindrance(const struct manager *m);

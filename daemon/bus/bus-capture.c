@@ -7,37 +7,15 @@
 #include "model/json.h"
 #include "yaml/emit.h"
 
-#include <string.h>
-
 static struct managed *find(const struct bus *b, const char *name)
 {
 	for (size_t i = 0; i < manager_count(b->manager); i++) {
 		struct managed *m = manager_at(b->manager, i);
 
-		if (*name && !managed_gone(m) && bus_device_is_meant(managed_device(m), name))
+		if (*name && !managed_gone(m) && manager_means(name, managed_device(m)))
 			return m;
 	}
 	return NULL;
-}
-
-/* The options that are known; others are passed over. */
-static int read_options(sd_bus_message *m, bool *ret_facts)
-{
-	const char *key;
-	int r = sd_bus_message_enter_container(m, 'a', "{sv}"), facts;
-
-	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-		r = sd_bus_message_read(m, "s", &key);
-		if (r >= 0 && strcmp(key, "facts") == 0) {
-			r = sd_bus_message_read(m, "v", "b", &facts);
-			*ret_facts = r >= 0 && facts;
-		} else if (r >= 0) {
-			r = sd_bus_message_skip(m, "v");
-		}
-		if (r >= 0)
-			r = sd_bus_message_exit_container(m);
-	}
-	return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
 /** bus_capture() - the method; see sd_bus_message_handler_t(3). */
@@ -50,7 +28,7 @@ int bus_capture(sd_bus_message *m, void *user, sd_bus_error *error)
 	int r = sd_bus_message_read(m, "s", &name);
 
 	if (r >= 0)
-		r = read_options(m, &facts);
+		r = bus_read_option(m, "facts", &facts);
 	if (r < 0)
 		return r;
 	managed = find(b, name);

@@ -1,23 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* org.carved1.Device: the properties of one device. */
+/*
+ * org.carved1.Device: the properties of one device, and which of them have changed. Short ones are told
+ * with their values, long ones only as changed.
+ */
 #include "bus/internal.h"
+#include "plan/drift.h"
+#include "plan/match.h"
 
 #include <string.h>
 
-static int get_string(_unused_ sd_bus *bus, _unused_ const char *path,
-		      _unused_ const char *interface, const char *property, sd_bus_message *reply,
-		      void *user, _unused_ sd_bus_error *error)
+/* --- texts and numbers ------------------------------------------------------- */
+
+static const char *const text_names[BUS_DEVICE_TEXTS] = {
+	"Entry",     "Driver",	   "State",	      "StateReason",   "PendingClass",
+	"LastError", "LastExtack", "FirmwareRunning", "FirmwareStored"};
+
+static const char *const number_names[BUS_DEVICE_NUMBERS] = {
+	"ReloadCount", "ForeignReloadCount", "LastReloadOutageUSec", "ConvergedAtUSec"};
+
+/* The version that the entry, or by default the driver, means by firmware. */
+static const char *firmware(const struct device *d, enum version_kind kind)
 {
-	const struct device *d = managed_device(user);
 	const struct facts *f = &d->world.facts;
+	struct firmware_wish wish = {};
+	const char *key;
+
+	if (d->used.entry)
+		vec_each(l, &d->used.entry->layers)
+			if (match_layer(l, d->handle, f))
+				firmware_merge(&wish, l->firmware);
+	key = facts_firmware_key(f, wish.v[FIRMWARE_VERSION_KEY].text);
+	return key ? facts_version(f, kind, key) : NULL;
+}
+
+static const char *text_of(const struct device *d, const char *property)
+{
 	const char *s = "";
 
 	if (strcmp(property, "Handle") == 0)
 		s = d->handle;
 	else if (strcmp(property, "Entry") == 0)
-		s = d->used.entry ? d->used.entry->name : "";
+		s = device_entry_name(d);
 	else if (strcmp(property, "Driver") == 0)
-		s = f->driver ? f->driver : "";
+		s = d->world.facts.driver;
 	else if (strcmp(property, "State") == 0)
 		s = device_state_name(d->state);
 	else if (strcmp(property, "StateReason") == 0)
@@ -28,25 +53,84 @@ static int get_string(_unused_ sd_bus *bus, _unused_ const char *path,
 		s = d->last_error;
 	else if (strcmp(property, "LastExtack") == 0)
 		s = d->last_extack;
-	return sd_bus_message_append(reply, "s", s);
+	else if (strcmp(property, "FirmwareRunning") == 0)
+		s = firmware(d, VERSION_RUNNING);
+	else if (strcmp(property, "FirmwareStored") == 0)
+		s = firmware(d, VERSION_STORED);
+	return s ? s : "";
+}
+
+static uint64_t number_of(const struct device *d, const char *property)
+{
+	if (strcmp(property, "ReloadCount") == 0)
+		return d->world.memory.reloads;
+	if (strcmp(property, "ForeignReloadCount") == 0)
+		return d->world.memory.foreign_reloads;
+	if (strcmp(property, "LastReloadOutageUSec") == 0)
+		return d->outage;
+	return d->converged_at;
+}
+
+static int get_text(_unused_ sd_bus *bus, _unused_ const char *path, _unused_ const char *interface,
+		    const char *property, sd_bus_message *reply, void *user,
+		    _unused_ sd_bus_error *error)
+{
+	const struct bus_device *d = user;
+
+	return sd_bus_message_append(reply, "s", text_of(managed_device(d->managed), property));
 }
 
 static int get_number(_unused_ sd_bus *bus, _unused_ const char *path,
 		      _unused_ const char *interface, const char *property, sd_bus_message *reply,
 		      void *user, _unused_ sd_bus_error *error)
 {
-	const struct device *d = managed_device(user);
-	uint64_t n = d->outage;
+	const struct bus_device *d = user;
 
-	if (strcmp(property, "ReloadCount") == 0)
-		n = d->world.memory.reloads;
-	else if (strcmp(property, "ForeignReloadCount") == 0)
-		n = d->world.memory.foreign_reloads;
-	return sd_bus_message_append(reply, "t", n);
+	return sd_bus_message_append(reply, "t", number_of(managed_device(d->managed), property));
 }
 
+static int get_converged_at(_unused_ sd_bus *bus, _unused_ const char *path,
+			    _unused_ const char *interface, const char *property,
+			    sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
+{
+	const struct bus_device *d = user;
+	uint64_t at = number_of(managed_device(d->managed), property);
+
+	return sd_bus_message_append(reply, "t", at ? bus_realtime(d->bus, at) : 0);
+}
+
+static int get_last_read(_unused_ sd_bus *bus, _unused_ const char *path,
+			 _unused_ const char *interface, _unused_ const char *property,
+			 sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
+{
+	const struct bus_device *d = user;
+	uint64_t at = managed_device(d->managed)->read_at;
+
+	return sd_bus_message_append(reply, "t", at ? bus_realtime(d->bus, at) : 0);
+}
+
+static int get_progress(_unused_ sd_bus *bus, _unused_ const char *path,
+			_unused_ const char *interface, _unused_ const char *property,
+			sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
+{
+	const struct managed *m = ((const struct bus_device *)user)->managed;
+	const struct progress *flash = managed_progress(m);
+	bool reloading = managed_device(m)->state == STATE_RELOADING;
+
+	if (flash)
+		return sd_bus_message_append(reply, "(stt)", flash->what, flash->done,
+					     flash->total);
+	return sd_bus_message_append(reply, "(stt)", reloading ? "reload" : "", UINT64_C(0),
+				     UINT64_C(0));
+}
+
+/* --- lists ------------------------------------------------------------------- */
+
+/* The kernel's word for it, or what the plan says. */
 static char *why_not(const struct device *d, const struct object *want)
 {
+	const struct notes *unread = &d->world.memory.unread;
+
 	vec_each(f, &d->failures) {
 		struct buf b = {};
 
@@ -55,16 +139,44 @@ static char *why_not(const struct device *d, const struct object *want)
 		failure_explain(f, &b);
 		return buf_take(&b);
 	}
+	if (!drift_is_in_force(want, &d->world)) {
+		if (notes_find(&d->held, want, 0))
+			return mem_strdup("left alone: somebody else sets it again and again");
+		if (object_reload_class(want) && d->plan.pending == DISRUPTION_RELOAD)
+			return mem_strdup("waits for a permitted reload");
+		if (d->off)
+			return mem_strdup("carved=off on the kernel command line");
+		if (d->used.entry && d->used.entry->drift == DRIFT_REPORT)
+			return mem_strdup("only reported (drift: report)");
+	} else if (notes_find(&d->world.memory.until_boot, want, 0)) {
+		return mem_strdup("in force after a power cycle");
+	} else if (want->class == &class_resource && notes_find(unread, want, 0)) {
+		return mem_strdup("accepted, but the driver does not read it");
+	}
 	return mem_strdup("");
+}
+
+/* What is in force, which for a param that waits for a reload is not what the kernel shows. */
+static char *format_actual(const struct device *d, const struct object *want, uint8_t fields)
+{
+	const struct object *have =
+		state_find(&d->world.have, want->class, want->name, want->cmode);
+	const struct value *noted = notes_find(&d->world.memory.in_force, want, PARAM_VALUE);
+	struct object shown;
+
+	if (!have)
+		return mem_strdup("-");
+	shown = *have;
+	if (want->class == &class_param && noted)
+		shown.v[PARAM_VALUE] = *noted;
+	return object_format(&shown, fields);
 }
 
 static int append_object(sd_bus_message *reply, const struct device *d, const struct object *want)
 {
 	uint8_t fields = want->present & (uint8_t)((1u << want->class->n_writable) - 1);
-	const struct object *have =
-		state_find(&d->world.have, want->class, want->name, want->cmode);
 	_cleanup_free_ char *label = object_label(want), *wanted = object_format(want, fields);
-	_cleanup_free_ char *actual = have ? object_format(have, fields) : mem_strdup("-");
+	_cleanup_free_ char *actual = format_actual(d, want, fields);
 	_cleanup_free_ char *reason = why_not(d, want);
 	_cleanup_free_ char *origin = mark_format(want->mark[fields & 1 ? 0 : 1]);
 
@@ -72,16 +184,107 @@ static int append_object(sd_bus_message *reply, const struct device *d, const st
 				     reason, origin);
 }
 
+static char *why_not_firmware(const struct device *d)
+{
+	const char *reason = d->world.memory.lasting.flash.reason;
+
+	vec_each(f, &d->failures) {
+		struct buf b = {};
+
+		if (f->step.kind != STEP_FLASH)
+			continue;
+		failure_explain(f, &b);
+		return buf_take(&b);
+	}
+	if (!drift_of_firmware(&d->want.firmware, &d->world))
+		return mem_strdup("");
+	if (reason)
+		return mem_strdup(reason);
+	return mem_strdup(d->plan.pending != DISRUPTION_NONE ? "waits for a permitted reload" : "");
+}
+
+static int append_firmware(sd_bus_message *reply, const struct device *d)
+{
+	const struct firmware *f = &d->want.firmware;
+	const char *runs =
+		f->version ? facts_version(&d->world.facts, VERSION_RUNNING, f->key) : NULL;
+	_cleanup_free_ char *reason = why_not_firmware(d), *origin = mark_format(f->mark);
+
+	if (!f->version)
+		return 0;
+	return sd_bus_message_append(reply, "(ssssss)", "firmware", f->key, f->version,
+				     runs ? runs : "-", reason, origin);
+}
+
 static int get_objects(_unused_ sd_bus *bus, _unused_ const char *path,
 		       _unused_ const char *interface, _unused_ const char *property,
 		       sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
 {
-	const struct device *d = managed_device(user);
+	const struct device *d = managed_device(((const struct bus_device *)user)->managed);
 	int r = sd_bus_message_open_container(reply, 'a', "(ssssss)");
 
+	if (r >= 0)
+		r = append_firmware(reply, d);
 	vec_each(want, &d->want.objects)
 		if (r >= 0)
 			r = append_object(reply, d, want);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int get_drift(_unused_ sd_bus *bus, _unused_ const char *path,
+		     _unused_ const char *interface, _unused_ const char *property,
+		     sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
+{
+	const struct device *d = managed_device(((const struct bus_device *)user)->managed);
+	drift_list drifts = {};
+	int r = sd_bus_message_open_container(reply, 'a', "(ssss)");
+
+	drift_find(&d->want, &d->world, &drifts);
+	vec_each(drift, &drifts)
+		if (r >= 0)
+			r = sd_bus_message_append(reply, "(ssss)", drift->object, drift->attribute,
+						  drift->wanted, drift->actual);
+	drift_clear(&drifts);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int append_field(sd_bus_message *reply, const struct object *o, unsigned field)
+{
+	const char *name = o->class->fields[field].name;
+
+	if (!object_has(o, field) || field == RESOURCE_ID)
+		return 0;
+	if (field == RESOURCE_UNIT)
+		return sd_bus_message_append(reply, "{sv}", name, "s",
+					     o->v[field].num == 0 ? "entry" : "unknown");
+	return sd_bus_message_append(reply, "{sv}", name, "t", o->v[field].num);
+}
+
+static int append_resource(sd_bus_message *reply, const struct object *o)
+{
+	int r = sd_bus_message_open_container(reply, 'r', "sa{sv}");
+
+	if (r >= 0)
+		r = sd_bus_message_append(reply, "s", o->name);
+	if (r >= 0)
+		r = sd_bus_message_open_container(reply, 'a', "{sv}");
+	for (unsigned i = 0; r >= 0 && i < o->class->n_fields; i++)
+		r = append_field(reply, o, i);
+	if (r >= 0)
+		r = sd_bus_message_close_container(reply);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int get_resources(_unused_ sd_bus *bus, _unused_ const char *path,
+			 _unused_ const char *interface, _unused_ const char *property,
+			 sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
+{
+	const struct device *d = managed_device(((const struct bus_device *)user)->managed);
+	int r = sd_bus_message_open_container(reply, 'a', "(sa{sv})");
+
+	vec_each(o, &d->world.have.objects)
+		if (r >= 0 && o->class == &class_resource)
+			r = append_resource(reply, o);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
@@ -90,17 +293,91 @@ static int get_objects(_unused_ sd_bus *bus, _unused_ const char *path,
 
 const sd_bus_vtable bus_device_vtable[] = {
 	SD_BUS_VTABLE_START(0),
-	SD_BUS_PROPERTY("Handle", "s", get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("Entry", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("Driver", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("State", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("StateReason", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("PendingClass", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("Handle", "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("Entry", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("Driver", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("State", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("StateReason", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("PendingClass", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("Objects", "a(ssssss)", get_objects, 0, INVALIDATES),
-	SD_BUS_PROPERTY("LastError", "s", get_string, 0, CHANGES),
-	SD_BUS_PROPERTY("LastExtack", "s", get_string, 0, CHANGES),
+	SD_BUS_PROPERTY("Drift", "a(ssss)", get_drift, 0, INVALIDATES),
+	SD_BUS_PROPERTY("LastError", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("LastExtack", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("ReloadCount", "t", get_number, 0, CHANGES),
 	SD_BUS_PROPERTY("ForeignReloadCount", "t", get_number, 0, CHANGES),
 	SD_BUS_PROPERTY("LastReloadOutageUSec", "t", get_number, 0, CHANGES),
+	SD_BUS_PROPERTY("ConvergedAtUSec", "t", get_converged_at, 0, CHANGES),
+	SD_BUS_PROPERTY("FirmwareRunning", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("FirmwareStored", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("Progress", "(stt)", get_progress, 0, CHANGES),
+	SD_BUS_PROPERTY("LastReadUSec", "t", get_last_read, 0, 0), /* moves at every read */
+	SD_BUS_PROPERTY("Resources", "a(sa{sv})", get_resources, 0, INVALIDATES),
 	SD_BUS_VTABLE_END,
 };
+
+/* --- what has changed -------------------------------------------------------- */
+
+/* Take over the value. Return: was it another? */
+static bool take(char **told, const char *now)
+{
+	if (text_equal(*told, now))
+		return false;
+	free(*told);
+	*told = mem_strdup(now);
+	return true;
+}
+
+static bool take_diagnostics(struct bus_device *d)
+{
+	_cleanup_free_ char *now = diag_render_all(&managed_device(d->managed)->diags);
+
+	return take(&d->diagnostics, now);
+}
+
+/**
+ * bus_device_tell() - tell what has changed since the last call.
+ * @silently: only note it: who sees the device for the first time sees all of it
+ *
+ * Return: have the problems of the device changed, which the manager shows?
+ */
+bool bus_device_tell(struct bus_device *d, bool silently)
+{
+	const struct device *device = managed_device(d->managed);
+	VEC(const char *) names = {};
+	bool moved = false;
+
+	if (!silently && d->revision == device->revision)
+		return false;
+	d->revision = device->revision;
+	for (size_t i = 0; i < BUS_DEVICE_TEXTS; i++)
+		if (take(&d->texts[i], text_of(device, text_names[i]))) {
+			vec_push(&names, text_names[i]);
+			moved |= strcmp(text_names[i], "State") == 0;
+		}
+	for (size_t i = 0; i < BUS_DEVICE_NUMBERS; i++)
+		if (d->numbers[i] != number_of(device, number_names[i])) {
+			d->numbers[i] = number_of(device, number_names[i]);
+			vec_push(&names, number_names[i]);
+		}
+	if (moved)
+		vec_push(&names, "Progress");
+	vec_push(&names, "Objects");
+	vec_push(&names, "Drift");
+	vec_push(&names, "Resources");
+	vec_push(&names, NULL);
+	if (!silently)
+		sd_bus_emit_properties_changed_strv(d->bus->connection, d->path, BUS_DEVICE,
+						    (char **)names.v);
+	vec_clear(&names);
+	return take_diagnostics(d);
+}
+
+void bus_device_forget(struct bus_device *d)
+{
+	sd_bus_slot_unref(d->slot);
+	for (size_t i = 0; i < BUS_DEVICE_TEXTS; i++)
+		free(d->texts[i]);
+	free(d->diagnostics);
+	free(d->path);
+	free(d);
+}

@@ -25,20 +25,59 @@ char *bus_device_path(const char *handle)
 	return path;
 }
 
+/* More than this off, and the clock was set rather than kept. */
+#define CLOCK_STEP_USEC (10 * USEC_PER_MSEC)
+
+/**
+ * bus_realtime() - a time of the boot clock as one of the wall clock.
+ *
+ * The same time is told the same way until the wall clock is set.
+ */
+uint64_t bus_realtime(struct bus *b, uint64_t boot_time)
+{
+	uint64_t zero = clock_wall() - clock_now();
+	uint64_t off = zero > b->boot_time ? zero - b->boot_time : b->boot_time - zero;
+
+	if (off > CLOCK_STEP_USEC)
+		b->boot_time = zero;
+	return b->boot_time + boot_time;
+}
+
+/** bus_read_option() - whether the a{sv} that comes next sets @option; others are passed over. */
+int bus_read_option(sd_bus_message *m, const char *option, bool *ret)
+{
+	const char *key;
+	int r = sd_bus_message_enter_container(m, 'a', "{sv}"), value;
+
+	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+		r = sd_bus_message_read(m, "s", &key);
+		if (r >= 0 && strcmp(key, option) == 0) {
+			r = sd_bus_message_read(m, "v", "b", &value);
+			*ret = r >= 0 && value;
+		} else if (r >= 0) {
+			r = sd_bus_message_skip(m, "v");
+		}
+		if (r >= 0)
+			r = sd_bus_message_exit_container(m);
+	}
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
 static void drop_objects(struct bus *b)
 {
-	vec_each(d, &b->devices) {
-		sd_bus_slot_unref(d->slot);
-		free(d->path);
-	}
+	vec_each(d, &b->devices)
+		bus_device_forget(*d);
 	vec_clear(&b->devices);
 }
 
 static void disconnect_bus(struct bus *b)
 {
 	bus_captures_drop(b, NULL);
-	drop_objects(b);
 	vec_clear(&b->captures);
+	bus_candidates_drop(b);
+	bus_changes_drop(b);
+	bus_questions_drop(b);
+	drop_objects(b);
 	b->io = loop_unwatch(b->io);
 	b->manager_slot = sd_bus_slot_unref(b->manager_slot);
 	b->tree_slot = sd_bus_slot_unref(b->tree_slot);
@@ -112,20 +151,23 @@ static int on_name(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
 static struct bus_device *find(struct bus *b, const struct managed *m)
 {
 	vec_each(d, &b->devices)
-		if (d->managed == m)
-			return d;
+		if ((*d)->managed == m)
+			return *d;
 	return NULL;
 }
 
 static void add_device(struct bus *b, struct managed *m)
 {
-	struct bus_device *d = vec_add(&b->devices);
+	struct bus_device *d = mem_new(struct bus_device);
 
+	vec_push(&b->devices, d);
+	d->bus = b;
 	d->managed = m;
 	d->path = bus_device_path(managed_device(m)->handle);
-	d->revision = managed_device(m)->revision;
+	d->records = managed_device(m)->n_records;
+	bus_device_tell(d, true);
 	sd_bus_add_object_vtable(b->connection, &d->slot, d->path, BUS_DEVICE, bus_device_vtable,
-				 m);
+				 d);
 	sd_bus_emit_object_added(b->connection, d->path);
 }
 
@@ -182,12 +224,26 @@ static void on_device_changed(void *user, struct managed *m)
 	if (!b->connection)
 		return;
 	bus_captures_answer(b, m);
+	bus_candidates_answer(b, m, false);
+	bus_changes_working(b, m);
 	d = find(b, m);
-	if (!d || d->revision == managed_device(m)->revision)
-		return;
-	d->revision = managed_device(m)->revision;
-	sd_bus_emit_properties_changed_strv(b->connection, d->path, BUS_DEVICE, NULL);
+	if (d && bus_device_tell(d, false))
+		sd_bus_emit_properties_changed(b->connection, BUS_PATH, BUS_MANAGER, "Diagnostics",
+					       NULL);
 	tell_state(b);
+	if (d)
+		bus_tell_records(d);
+	update_wait(b);
+}
+
+static void on_device_progress(void *user, struct managed *m)
+{
+	struct bus *b = user;
+	struct bus_device *d = b->connection ? find(b, m) : NULL;
+
+	if (!d)
+		return;
+	sd_bus_emit_properties_changed(b->connection, d->path, BUS_DEVICE, "Progress", NULL);
 	update_wait(b);
 }
 
@@ -199,10 +255,12 @@ static void on_device_removed(void *user, struct managed *m)
 	if (!d)
 		return;
 	bus_captures_drop(b, m);
+	bus_candidates_answer(b, m, true);
 	sd_bus_emit_object_removed(b->connection, d->path);
-	sd_bus_slot_unref(d->slot);
-	free(d->path);
-	vec_remove(&b->devices, (size_t)(d - b->devices.v));
+	for (size_t i = b->devices.n; i-- > 0;)
+		if (b->devices.v[i] == d)
+			vec_remove(&b->devices, i);
+	bus_device_forget(d);
 	tell_state(b);
 	update_wait(b);
 }
@@ -225,6 +283,7 @@ static void on_job_removed(void *user, uint64_t job, const char *result)
 
 	if (!b->connection)
 		return;
+	bus_changes_end(b, job, result);
 	sd_bus_emit_signal(b->connection, BUS_PATH, BUS_MANAGER, "JobRemoved", "ts", job, result);
 	update_wait(b);
 }
@@ -240,6 +299,7 @@ static const struct manager_face face = {
 	.device_added = on_device_added,
 	.device_changed = on_device_changed,
 	.device_removed = on_device_removed,
+	.device_progress = on_device_progress,
 	.manager_changed = on_manager_changed,
 	.job_removed = on_job_removed,
 	.ready = on_ready,

@@ -11,7 +11,7 @@ enum bus_kind { BUS_SYSTEM, BUS_USER, BUS_NONE };
 
 struct bus_hooks {
 	void (*ready)(void *user, bool ready);
-	int (*reload)(void *user, uint64_t *ret_job); /* as manager_reload() */
+	int (*reload)(void *user, const char *who, uint64_t *ret_job); /* as manager_reload() */
 	void *user;
 };
 

@@ -13,12 +13,21 @@
 #define BUS_MANAGER	  "org.carved1.Manager"
 #define BUS_DEVICE	  "org.carved1.Device"
 
+#define _cleanup_message_ _cleanup_(sd_bus_message_unrefp)
+
+/* Properties of a device that are told with their values when they change. */
+enum { BUS_DEVICE_TEXTS = 9, BUS_DEVICE_NUMBERS = 4 };
+
 /* A device that the bus knows, and what it has told of it. */
 struct bus_device {
+	struct bus *bus;
 	struct managed *managed;
 	char *path;
 	sd_bus_slot *slot;
-	uint64_t revision;
+	uint64_t revision, records;
+	char *texts[BUS_DEVICE_TEXTS];
+	uint64_t numbers[BUS_DEVICE_NUMBERS];
+	char *diagnostics;
 };
 
 /* Somebody who waits for a device's catalogue. */
@@ -28,6 +37,24 @@ struct bus_capture {
 	uint64_t catalogues; /* as many had been read when it was asked for */
 	bool facts;
 };
+
+/* Somebody who waits for what a config would do that is not in force. */
+struct bus_candidate {
+	sd_bus_message *call;
+	struct config *config;
+	const char *name;	       /* borrowed from the call */
+	VEC(struct bus_capture) reads; /* those that are not done yet; without a call */
+};
+
+/* Somebody who asked for a change, and was told nothing so far. */
+struct bus_change {
+	sd_bus_message *call;
+	const char *name; /* borrowed from the call */
+	uint64_t job;
+	bool allow_reload;
+};
+
+struct bus_question;
 
 struct bus {
 	struct loop *loop;
@@ -40,15 +67,50 @@ struct bus {
 	sd_bus_slot *manager_slot, *tree_slot;
 	bool lost;     /* ... and it was said so, since the name was ours */
 	bool nameless; /* the bus has refused the name */
-	VEC(struct bus_device) devices;
+	VEC(struct bus_device *) devices;
 	VEC(struct bus_capture) captures;
+	VEC(struct bus_candidate) candidates;
+	VEC(struct bus_change) changes;
+	VEC(struct bus_question *) questions;
 	enum device_state state; /* as told */
+	uint64_t boot_time;	 /* when the boot clock was 0, see bus_realtime() */
 };
 
 extern const sd_bus_vtable bus_manager_vtable[], bus_device_vtable[];
 
+/* bus.c */
+char *bus_device_path(const char *handle);
+uint64_t bus_realtime(struct bus *b, uint64_t boot_time);
+int bus_read_option(sd_bus_message *m, const char *option, bool *ret);
+
+/* bus-device.c */
+void bus_device_forget(struct bus_device *d);
+bool bus_device_tell(struct bus_device *d, bool silently);
+
+/* bus-auth.c: who may change something */
+/* @who: asks, for people */
+typedef int (*bus_permitted)(struct bus *b, sd_bus_message *call, const char *who);
+int bus_authorize(struct bus *b, sd_bus_message *call, const char *action, bus_permitted then);
+void bus_questions_drop(struct bus *b);
+
+/* bus-change.c: methods that change something, see sd_bus_message_handler_t(3) */
+int bus_reload(sd_bus_message *m, void *user, sd_bus_error *error);
+int bus_apply(sd_bus_message *m, void *user, sd_bus_error *error);
+int bus_retry(sd_bus_message *m, void *user, sd_bus_error *error);
+void bus_changes_working(struct bus *b, const struct managed *changed);
+void bus_changes_end(struct bus *b, uint64_t job, const char *result);
+void bus_changes_drop(struct bus *b);
+
+/* bus-plan.c */
+int bus_plan(sd_bus_message *m, void *user, sd_bus_error *error);
+void bus_candidates_answer(struct bus *b, const struct managed *changed, bool gone);
+void bus_candidates_drop(struct bus *b);
+
+/* bus-history.c */
+int bus_history(sd_bus_message *m, void *user, sd_bus_error *error);
+void bus_tell_records(struct bus_device *d);
+
+/* bus-capture.c */
 int bus_capture(sd_bus_message *m, void *user, sd_bus_error *error);
 void bus_captures_answer(struct bus *b, const struct managed *changed);
 void bus_captures_drop(struct bus *b, const struct managed *removed);
-bool bus_device_is_meant(const struct device *d, const char *name);
-char *bus_device_path(const char *handle);

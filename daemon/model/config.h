@@ -89,6 +89,7 @@ struct config {
 	unsigned refs;
 	struct arena arena;
 	text_list files;			 /* those that were read, in order */
+	uint64_t hash;				 /* of their names and bytes */
 	uint64_t audit_interval, settle_timeout; /* microseconds */
 	VEC(struct entry) entries;
 };

@@ -101,6 +101,40 @@ void memory_clear(struct memory *m)
 	*m = (struct memory){};
 }
 
+static void notes_copy(struct notes *to, const struct notes *from)
+{
+	*to = (struct notes){};
+	vec_each(n, &from->notes) {
+		const struct object o = note_object(n);
+
+		notes_put(to, &o, n->field, &n->value);
+	}
+}
+
+static char *copy_text(const char *s)
+{
+	return s ? mem_strdup(s) : NULL;
+}
+
+/** memory_copy() - make @to, which must be empty, equal to @from. */
+void memory_copy(struct memory *to, const struct memory *from)
+{
+	*to = *from;
+	to->counters = (counter_list){};
+	counters_copy(&to->counters, &from->counters);
+	notes_copy(&to->in_force, &from->in_force);
+	notes_copy(&to->unread, &from->unread);
+	notes_copy(&to->pristine, &from->pristine);
+	notes_copy(&to->until_boot, &from->until_boot);
+	notes_copy(&to->lasting.good, &from->lasting.good);
+	to->lasting.attempt = copy_text(from->lasting.attempt);
+	to->lasting.quarantine = copy_text(from->lasting.quarantine);
+	to->lasting.reason = copy_text(from->lasting.reason);
+	to->lasting.flash.firmware = copy_text(from->lasting.flash.firmware);
+	to->lasting.flash.boot = copy_text(from->lasting.flash.boot);
+	to->lasting.flash.reason = copy_text(from->lasting.flash.reason);
+}
+
 /** memory_restart() - the device registered anew: keep only what is not about its registration. */
 void memory_restart(struct memory *m)
 {

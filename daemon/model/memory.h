@@ -63,4 +63,5 @@ struct object note_object(const struct note *n);
 void lasting_forgive(struct lasting *l);
 void lasting_clear(struct lasting *l);
 void memory_restart(struct memory *m);
+void memory_copy(struct memory *to, const struct memory *from);
 void memory_clear(struct memory *m);

@@ -72,6 +72,43 @@ void state_copy(struct state *to, const struct state *from)
 	firmware_copy(&to->arena, &to->firmware, &from->firmware);
 }
 
+static bool mark_same(const struct mark *a, const struct mark *b)
+{
+	return text_equal(a->file, b->file) && a->line == b->line && a->column == b->column;
+}
+
+static bool object_same(const struct object *a, const struct object *b)
+{
+	if (object_compare(a, b) != 0 || a->present != b->present || a->error != b->error)
+		return false;
+	for (unsigned i = 0; i < a->class->n_fields; i++)
+		if (object_has(a, i) && !value_equal(&a->v[i], &b->v[i]))
+			return false;
+	for (unsigned i = 0; i < a->class->n_writable; i++)
+		if (!mark_same(&a->mark[i], &b->mark[i]))
+			return false;
+	return true;
+}
+
+static bool firmware_same(const struct firmware *a, const struct firmware *b)
+{
+	return text_equal(a->version, b->version) && text_equal(a->key, b->key) &&
+	       text_equal(a->file, b->file) && text_equal(a->component, b->component) &&
+	       text_equal(a->sha256, b->sha256) && a->allow_downgrade == b->allow_downgrade &&
+	       mark_same(&a->mark, &b->mark);
+}
+
+/** state_same() - are all objects, their values and marks the same? Both are sorted. */
+bool state_same(const struct state *a, const struct state *b)
+{
+	if (a->objects.n != b->objects.n || !firmware_same(&a->firmware, &b->firmware))
+		return false;
+	for (size_t i = 0; i < a->objects.n; i++)
+		if (!object_same(&a->objects.v[i], &b->objects.v[i]))
+			return false;
+	return true;
+}
+
 void state_clear(struct state *s)
 {
 	vec_clear(&s->objects);

@@ -34,6 +34,7 @@ void state_sort(struct state *s);
 struct object *state_find(const struct state *s, const struct class *class, const char *name,
 			  uint8_t cmode);
 void state_copy(struct state *to, const struct state *from);
+bool state_same(const struct state *a, const struct state *b);
 void state_clear(struct state *s);
 
 int object_compare(const struct object *a, const struct object *b);

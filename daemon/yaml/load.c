@@ -27,6 +27,24 @@ struct load {
 	bool incomplete;
 };
 
+/* FNV-1a. It tells one config from another for people, and is no defence. */
+static void hash(uint64_t *h, const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		*h = (*h ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
+}
+
+/* The name without the root: what is kept elsewhere for bad times is the same config. */
+static void hash_file(struct load *l, const char *path, const struct source *s)
+{
+	size_t root = strlen(l->root);
+
+	if (strncmp(path, l->root, root) == 0)
+		path += root;
+	hash(&l->config->hash, path, strlen(path) + 1);
+	hash(&l->config->hash, s->bytes, s->size + 1);
+}
+
 /* Reads and checks a file. Return: its tree, or NULL where there is none. */
 static struct node *load_file(struct load *l, const char *path, enum file_kind kind,
 			      enum source_kind source_kind)
@@ -43,6 +61,7 @@ static struct node *load_file(struct load *l, const char *path, enum file_kind k
 	vec_push(&l->config->files, text_intern(path));
 	if (r == 0) {
 		vec_push(&l->sources, source);
+		hash_file(l, path, source);
 		r = node_parse(source, &l->scratch, l->diags, &tree);
 	}
 	if (r < 0) {
@@ -125,6 +144,7 @@ int yaml_load(const struct yaml_paths *paths, struct config **ret, struct diag_l
 	size_t errors = diags->n_errors;
 
 	l.config = config_new();
+	l.config->hash = UINT64_C(0xcbf29ce484222325);
 	load_all(&l);
 	diag_sort(diags);
 	if (diags->n_errors == errors)

@@ -42,6 +42,7 @@ struct server {
 	struct client clients[CLIENTS_MAX];
 	size_t n;
 	struct timespec start;
+	sigset_t unblocked; /* while waiting */
 	char buffer[DATAGRAM_MAX];
 };
 
@@ -236,12 +237,14 @@ static void serve_once(struct server *s)
 {
 	struct pollfd fds[CLIENTS_MAX + 2] = {{.fd = s->listen_fd, .events = POLLIN},
 					      {.fd = s->control_fd, .events = POLLIN}};
+	int msec = wait_msec(s);
+	struct timespec wait = {.tv_sec = msec / 1000, .tv_nsec = msec % 1000 * 1000000L};
 	size_t n = s->n, kept = 0;
 
 	for (size_t i = 0; i < n; i++)
 		fds[i + 2] = (struct pollfd){.fd = s->clients[i].fd,
 					     .events = events_of(&s->clients[i])};
-	if (poll(fds, n + 2, wait_msec(s)) < 0)
+	if (ppoll(fds, n + 2, msec < 0 ? NULL : &wait, &s->unblocked) < 0)
 		return;
 	fake_set_time(s->fake, elapsed(s));
 	if (fds[0].revents)
@@ -296,7 +299,13 @@ static void load_all(struct fake *f, int n, char **files)
 static int serve(struct server *s, const char *listen_path, const char *control_path)
 {
 	struct sigaction action = {.sa_handler = on_signal};
+	sigset_t ends;
 
+	/* only while waiting: else one that comes right before it is forgotten */
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	sigprocmask(SIG_BLOCK, &ends, &s->unblocked);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
 	clock_gettime(CLOCK_MONOTONIC, &s->start);

@@ -7,9 +7,13 @@
 #include "ctl/answer.h"
 #include "ctl/client.h"
 #include "ctl/glyph.h"
+#include "ctl/history.h"
+#include "ctl/metrics.h"
 #include "ctl/plan.h"
+#include "ctl/progress.h"
 #include "ctl/status.h"
 #include "ctl/table.h"
+#include "ctl/when.h"
 
 #include <locale.h>
 #include <setjmp.h>
@@ -17,6 +21,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+/* 2026-11-22 12:00:00 UTC */
+#define NOW UINT64_C(1795348800000000)
 
 static const struct style pipe_style = {.utf8 = true};
 static const struct style ascii = {};
@@ -275,6 +282,12 @@ static void make_status(struct status_answer *a)
 	d->outage_usec = 3012345;
 	d->last_error = "Invalid argument";
 	d->last_extack = "mlxsw_spectrum: Cannot change the action";
+	d->firmware_running = "13.2010.1006";
+	d->converged_at = NOW - UINT64_C(7200000000);
+	d->changed_at = NOW - UINT64_C(300000000);
+	d->last_trigger = "config";
+	vec_push(&d->drift,
+		 ((struct drift_answer){"source_mac_is_multicast", "action", "drop", "trap"}));
 	add_object(d, "trap", "source_mac_is_multicast", "drop", "trap", "the kernel refuses it",
 		   "/etc/carved/carved.yaml:31:7");
 	add_object(d, "trap_policer", "1", "rate 1000, burst 128", "rate 1000, burst 128", "",
@@ -295,25 +308,29 @@ static void test_status(_unused_ void **state)
 	struct buf out = {};
 
 	make_status(&a);
-	status_render(&a, &pipe_style, &out);
+	status_render(&a, &pipe_style, NOW, &out);
 	check(&out,
-	      "DEVICE            ENTRY      DRIVER          STATE      RELOADS  REASON\n"
-	      "pci/0000:03:00.0  leaf-asic  mlxsw_spectrum  failed     2/1      trap "
-	      "source_mac_is_multicast: the kernel refuses it\n"
-	      "-                 spine      -               absent     -        no device matches "
-	      "this entry\n"
-	      "pci/0000:04:00.0  -          mlx5_core       unmanaged  0/0      -\n"
+	      "DEVICE            ENTRY      DRIVER          STATE      FIRMWARE      RELOADS DRIFT "
+	      "CHANGED              REASON\n"
+	      "pci/0000:03:00.0  leaf-asic  mlxsw_spectrum  failed     13.2010.1006  2/1     1     "
+	      "2026-11-22 11:55:00  trap source_mac_is_multicast: the kernel refuses it\n"
+	      "spine             spine      -               absent     -             -       -     "
+	      "-                    no device matches this entry\n"
+	      "pci/0000:04:00.0  -          mlx5_core       unmanaged  -             0/0     0     "
+	      "-                    -\n"
 	      "\n"
 	      "carved: failed, 0 of 2 converged\n");
-	status_render(&a, &s, &out);
-	check(&out, "  DEVICE            ENTRY      DRIVER          STATE      RELOADS\n"
-		    "× pci/0000:03:00.0  leaf-asic  mlxsw_spectrum  failed     2/1\n"
-		    "    trap source_mac_is_multicast: the kernel refuses it\n"
-		    "○ -                 spine      -               absent     -\n"
-		    "    no device matches this entry\n"
-		    "  pci/0000:04:00.0  -          mlx5_core       unmanaged  0/0\n"
-		    "\n"
-		    "carved: failed, 0 of 2 converged\n");
+	status_render(&a, &s, NOW, &out);
+	check(&out,
+	      "  DEVICE            DRIVER       STATE      FIRMWARE      RELOADS DRIFT CHANGED\n"
+	      "× pci/0000:03:00.0  mlxsw_       failed     13.2010.1006  2/1     1     5min ago\n"
+	      "                    spectrum\n"
+	      "    trap source_mac_is_multicast: the kernel refuses it\n"
+	      "○ spine             -            absent     -             -       -     -\n"
+	      "    no device matches this entry\n"
+	      "  pci/0000:04:00.0  mlx5_core    unmanaged  -             0/0     0     -\n"
+	      "\n"
+	      "carved: failed, 0 of 2 converged\n");
 	clear_status(&a);
 }
 
@@ -324,7 +341,7 @@ static void test_status_empty(_unused_ void **state)
 
 	answer_init(&status_type, &a);
 	a.state = "converged";
-	status_render(&a, &pipe_style, &out);
+	status_render(&a, &pipe_style, NOW, &out);
 	check(&out, "There are no devices, and the configuration names none.\n"
 		    "\n"
 		    "carved: converged\n");
@@ -356,14 +373,19 @@ static void test_status_device(_unused_ void **state)
 	struct buf out = {};
 
 	make_status(&a);
-	status_render_device(&a.devices.v[0], &s, &out);
+	status_render_device(&a.devices.v[0], &s, NOW, &out);
 	check(&out,
 	      "× pci/0000:03:00.0\n"
 	      "         Entry: leaf-asic\n"
 	      "        Driver: mlxsw_spectrum\n"
+	      "      Firmware: 13.2010.1006 running\n"
 	      "         State: failed\n"
 	      "        Reason: trap source_mac_is_multicast: the kernel refuses it\n"
 	      "       Pending: reload\n"
+	      "         Since: 2026-11-22 11:55:00 (5min ago)\n"
+	      "   Last change: 2026-11-22 11:55:00 (5min ago), trigger config\n"
+	      " Was converged: 2026-11-22 10:00:00 (2h ago)\n"
+	      "         Drift: source_mac_is_multicast action: wanted drop, is trap\n"
 	      "       Reloads: 2 by carved, 1 by others\n"
 	      "   Last reload: 3.012 s outage\n"
 	      "\n"
@@ -377,12 +399,12 @@ static void test_status_device(_unused_ void **state)
 	      "\n"
 	      "    Last error: Invalid argument\n"
 	      "   Last extack: mlxsw_spectrum: Cannot change the action\n");
-	status_render_device(&a.devices.v[1], &ascii, &out);
+	status_render_device(&a.devices.v[1], &ascii, NOW, &out);
 	check(&out, "spine\n"
 		    "         Entry: spine\n"
 		    "         State: absent\n"
 		    "        Reason: no device matches this entry\n");
-	status_render_device(&a.devices.v[2], &ascii, &out);
+	status_render_device(&a.devices.v[2], &ascii, NOW, &out);
 	check(&out, "pci/0000:04:00.0\n"
 		    "        Driver: mlx5_core\n"
 		    "         State: unmanaged\n"
@@ -461,10 +483,10 @@ static void test_all_widths(_unused_ void **state)
 	for (unsigned width = 40; width < 200; width++) {
 		struct style s = terminal(width);
 
-		status_render(&status, &s, &out);
+		status_render(&status, &s, NOW, &out);
 		check_width(&out, width);
 		vec_each(d, &status.devices)
-			status_render_device(d, &s, &out);
+			status_render_device(d, &s, NOW, &out);
 		check_width(&out, width);
 		plan_render(&plan, &s, &out);
 		assert_non_null(strstr(out.s, "9:22"));
@@ -472,6 +494,143 @@ static void test_all_widths(_unused_ void **state)
 	}
 	clear_status(&status);
 	answer_clear(&plan_type, &plan, &plan.arena);
+}
+
+/* --- times, history, progress, metrics ---------------------------------------- */
+
+static void check_text(char *text, const char *expected)
+{
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static void test_when(_unused_ void **state)
+{
+	check_text(when_text(NOW), "2026-11-22 12:00:00");
+	check_text(when_ago(NOW, NOW + 59999999), "59s ago");
+	check_text(when_ago(NOW, NOW + 60000000), "1min ago");
+	check_text(when_ago(NOW, NOW + UINT64_C(90000000000)), "1d ago");
+	check_text(when_ago(NOW, NOW - 1), "0s ago");
+	check_text(when_duration(3012345), "3.012 s");
+}
+
+static void test_history(_unused_ void **state)
+{
+	struct style s = terminal(80);
+	struct buf out = {};
+	record_list records = {};
+
+	history_render(&records, &s, &out);
+	check(&out, "Nothing has happened since carved was started.\n");
+	vec_push(&records,
+		 ((struct record_answer){"pci/0000:03:00.0", "apply", "converged",
+					 "reload driver_reinit; trap a b\033[1m", NOW, 1250000}));
+	history_render(&records, &s, &out);
+	check(&out, "TIME                 DEVICE            TRIGGER  RESULT     OUTAGE\n"
+		    "2026-11-22 12:00:00  pci/0000:03:00.0  apply    converged  1.250 s\n"
+		    "    reload driver_reinit; trap a b?[1m\n");
+	history_render_line(&records.v[0], &out);
+	check(&out, "pci/0000:03:00.0: converged (apply), outage 1.250 s: "
+		    "reload driver_reinit; trap a b?[1m\n");
+	vec_clear(&records);
+}
+
+static void test_progress(_unused_ void **state)
+{
+	struct device_answer d;
+	struct buf out = {};
+
+	answer_init(&device_type, &d);
+	d.handle = "pci/0000:03:00.0";
+	d.state = "flashing";
+	d.progress = (struct progress_answer){"Downloading", 1, 4};
+	progress_render(&d, 12999999, &ascii, &out);
+	check(&out,
+	      "pci/0000:03:00.0  flashing  Downloading  [######..................]  25%  12 s");
+	d.progress.done = 9; /* drivers do that */
+	progress_render(&d, 0, &ascii, &out);
+	check(&out,
+	      "pci/0000:03:00.0  flashing  Downloading  [########################] 100%  0 s");
+	d.state = "reloading";
+	d.progress = (struct progress_answer){"reload", 0, 0};
+	progress_render(&d, 1000000, &ascii, &out);
+	check(&out, "pci/0000:03:00.0  reloading  1 s");
+	progress_render(NULL, 0, &ascii, &out);
+	check(&out, "waiting for all devices to come to rest  0 s");
+	for (unsigned width = 40; width < 100; width++) {
+		struct style s = terminal(width);
+
+		d.progress = (struct progress_answer){"Größe", 3, 4};
+		progress_render(&d, 12, &s, &out);
+		assert_true(glyph_width(out.s, SIZE_MAX) < width);
+		buf_clear(&out);
+	}
+}
+
+static void check_line(const struct buf *out, const char *line)
+{
+	_cleanup_free_ char *whole = mem_printf("\n%s\n", line);
+
+	if (!strstr(out->s, whole))
+		fail_msg("there is no line: %s", line);
+}
+
+static void test_metrics(_unused_ void **state)
+{
+	struct device_answer *d;
+	struct status_answer a;
+	struct buf out = {};
+
+	make_status(&a);
+	a.out_of_sync = true;
+	vec_push(&a.diagnostics, "f:1:2: error: x");
+	vec_push(&a.diagnostics, "f:1:2: note: no error: x");
+	d = &a.devices.v[0];
+	d->entry = "a \"b\" \\ \n";
+	vec_push(&d->resources,
+		 ((struct resource_answer){
+			 .path = "/kvd", .size = {5, true}, .max = {UINT64_MAX, true}}));
+	add_object(d, "resource", "/kvd", "7", "5", "", "");
+	add_object(d, "resource", "/x", "unlimited", "5", "", "");
+	metrics_render(&a, &out);
+	check_line(&out, "carved_config_errors 1");
+	check_line(&out, "carved_config_out_of_sync 1");
+	check_line(&out, "carved_entry_absent{entry=\"spine\"} 1");
+	check_line(&out, "carved_device_info{device=\"pci/0000:03:00.0\","
+			 "entry=\"a \\\"b\\\" \\\\ \\n\",driver=\"mlxsw_spectrum\","
+			 "firmware_running=\"13.2010.1006\",firmware_stored=\"\"} 1");
+	check_line(&out, "carved_device_state{device=\"pci/0000:03:00.0\",state=\"failed\"} 1");
+	check_line(&out,
+		   "carved_device_reloads_total{device=\"pci/0000:03:00.0\",by=\"others\"} 1");
+	check_line(&out, "carved_device_drift{device=\"pci/0000:03:00.0\"} 1");
+	check_line(&out, "carved_device_last_reload_outage_seconds{device=\"pci/0000:03:00.0\"} "
+			 "3.012345");
+	check_line(&out, "carved_resource_size{device=\"pci/0000:03:00.0\",path=\"/kvd\"} 5");
+	check_line(&out, "carved_resource_max{device=\"pci/0000:03:00.0\",path=\"/kvd\"} +Inf");
+	check_line(&out, "carved_resource_wanted{device=\"pci/0000:03:00.0\",path=\"/kvd\"} 7");
+	check_line(&out, "carved_resource_wanted{device=\"pci/0000:03:00.0\",path=\"/x\"} +Inf");
+	assert_null(strstr(out.s, "carved_resource_occupancy{"));
+	buf_clear(&out);
+	clear_status(&a);
+}
+
+/* Of a device only its own remarks are shown, and those on files. */
+static void test_status_remarks(_unused_ void **state)
+{
+	struct status_answer a;
+	struct buf out = {};
+
+	answer_init(&status_type, &a);
+	add_device(&a, "pci/0000:03:00.0", "leaf", "refused");
+	vec_push(&a.diagnostics, "f:1:2: error: pci/0000:03:00.0: bad size\n");
+	vec_push(&a.diagnostics, "f:1:2: error: pci/0000:04:00.0: another size\n");
+	vec_push(&a.diagnostics, "f:1:2: error: unknown key x/y: z\n");
+	status_render_devices(&a, &ascii, NOW, &out);
+	assert_non_null(strstr(out.s, "bad size"));
+	assert_null(strstr(out.s, "another size"));
+	assert_non_null(strstr(out.s, "unknown key"));
+	buf_clear(&out);
+	clear_status(&a);
 }
 
 /* --- JSON -------------------------------------------------------------------- */
@@ -485,12 +644,20 @@ static void check_json(const struct answer_type *type, const void *answer, const
 	assert_string_equal(text, expected);
 }
 
+#define MANAGER_JSON(state, files, diagnostics)                                                    \
+	"{\"version\":\"\",\"state\":\"" state "\",\"generation\":0,\"config_files\":[" files      \
+	"],\"config_out_of_sync\":false,\"diagnostics\":[" diagnostics "],\"devices\":["
+
 #define DEVICE_JSON                                                                                \
-	"{\"state\":\"converged\",\"diagnostics\":[\"one\",\"größe\"],\"devices\":["             \
+	MANAGER_JSON("converged", "\"c.yaml\"", "\"one\",\"größe\"")                               \
 	"{\"handle\":\"pci/0000:03:00.0\",\"entry\":\"leaf\",\"driver\":\"\","                     \
-	"\"state\":\"converged\",\"reason\":\"\",\"pending_class\":\"\",\"reload_count\":3,"       \
+	"\"state\":\"converged\",\"reason\":\"\",\"pending_class\":\"\","                          \
+	"\"firmware_running\":\"13\",\"firmware_stored\":\"\",\"reload_count\":3,"                 \
 	"\"foreign_reload_count\":0,\"last_reload_outage_usec\":5000000000,"                       \
-	"\"last_error\":\"\",\"last_extack\":\"\""
+	"\"converged_at_usec\":0,\"last_read_usec\":0,\"last_change_usec\":0,"                     \
+	"\"last_trigger\":\"\",\"last_error\":\"\",\"last_extack\":\"\","                          \
+	"\"progress\":{\"what\":\"flash\",\"done\":1,\"total\":2},\"drift\":["                     \
+	"{\"object\":\"x\",\"attribute\":\"action\",\"wanted\":\"drop\",\"actual\":\"trap\"}]"
 
 static void test_json_status(_unused_ void **state)
 {
@@ -498,20 +665,31 @@ static void test_json_status(_unused_ void **state)
 	struct status_answer a;
 
 	answer_init(&status_type, &a);
-	check_json(&overview_type, &a, "{\"state\":\"\",\"diagnostics\":[],\"devices\":[]}");
+	check_json(&overview_type, &a, MANAGER_JSON("", "", "") "]}");
 	a.state = "converged";
+	vec_push(&a.files, "c.yaml");
 	vec_push(&a.diagnostics, "one");
 	vec_push(&a.diagnostics, "größe");
 	d = add_device(&a, "pci/0000:03:00.0", "leaf", "converged");
 	d->reloads = 3;
 	d->outage_usec = UINT64_C(5000000000);
+	d->firmware_running = "13";
+	d->progress = (struct progress_answer){"flash", 1, 2};
+	vec_push(&d->drift, ((struct drift_answer){"x", "action", "drop", "trap"}));
 	check_json(&overview_type, &a, DEVICE_JSON "}]}");
-	check_json(&status_type, &a, DEVICE_JSON ",\"objects\":[]}]}");
+	check_json(&status_type, &a, DEVICE_JSON ",\"resources\":[],\"objects\":[]}]}");
+	vec_push(&d->resources, ((struct resource_answer){.path = "/kvd",
+							  .unit = "entry",
+							  .size = {5, true},
+							  .max = {UINT64_MAX, true}}));
 	add_object(d, "trap", "x", "drop", "trap", "why", "f:1:2");
 	check_json(&status_type, &a,
-		   DEVICE_JSON ",\"objects\":[{\"kind\":\"trap\",\"object\":\"x\","
-			       "\"wanted\":\"drop\",\"actual\":\"trap\",\"reason\":\"why\","
-			       "\"origin\":\"f:1:2\"}]}]}");
+		   DEVICE_JSON
+		   ",\"resources\":[{\"path\":\"/kvd\",\"size\":5,\"size_new\":null,\"min\":null,"
+		   "\"max\":9223372036854775807,\"granularity\":null,\"occ\":null,"
+		   "\"unit\":\"entry\"}],\"objects\":[{\"kind\":\"trap\",\"object\":\"x\","
+		   "\"wanted\":\"drop\",\"actual\":\"trap\",\"reason\":\"why\","
+		   "\"origin\":\"f:1:2\"}]}]}");
 	clear_status(&a);
 }
 
@@ -554,8 +732,8 @@ static void check_described(const struct answer_type *type, const char *page)
 
 		if (!strstr(page, key) && !strstr(page, inner))
 			fail_msg("carvectl(1) does not describe \"%s\"", type->fields[i].name);
-		if (type->fields[i].rows)
-			check_described(type->fields[i].rows, page);
+		if (type->fields[i].of)
+			check_described(type->fields[i].of, page);
 	}
 }
 
@@ -567,6 +745,9 @@ static void test_man_page(_unused_ void **state)
 	check_described(&status_type, page);
 	check_described(&plan_type, page);
 	check_described(&reload_type, page);
+	check_described(&apply_type, page);
+	check_described(&history_type, page);
+	check_described(&event_type, page);
 }
 
 /* --- what people are told ---------------------------------------------------- */
@@ -616,6 +797,11 @@ int main(void)
 		cmocka_unit_test(test_status_exit_code),
 		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_all_widths),
+		cmocka_unit_test(test_when),
+		cmocka_unit_test(test_history),
+		cmocka_unit_test(test_progress),
+		cmocka_unit_test(test_metrics),
+		cmocka_unit_test(test_status_remarks),
 		cmocka_unit_test(test_json_status),
 		cmocka_unit_test(test_json_plan_and_reload),
 		cmocka_unit_test(test_man_page),
@@ -623,5 +809,6 @@ int main(void)
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");
+	setenv("TZ", "UTC", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

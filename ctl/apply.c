@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * carvectl apply and retry: have devices looked at again and brought to what is wanted, wait, and say
+ * what happened. Decides what to tell people who may not do it so.
+ */
+#include "ctl.h"
+#include "fetch.h"
+#include "history.h"
+#include "output.h"
+#include "wait.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+struct apply {
+	struct wait wait;
+	const char *device; /* "" for all */
+	bool retry;
+	struct apply_answer answer;
+};
+
+static int refused(struct apply *a, const char *why)
+{
+	fprintf(stderr, "%s%s", why, output_newline(why));
+	client_say("the configuration is refused for %s; what was accepted before stays in force. "
+		   "When this is mended: carvectl reload",
+		   a->device);
+	a->answer.result = "refused";
+	return CTL_ERROR;
+}
+
+static int not_allowed(struct apply *a, const char *why)
+{
+	client_say("%s", why);
+	client_say("to reload it now, whatever that resets: carvectl apply %s --allow-reload",
+		   a->device);
+	a->answer.result = "pending-reload";
+	return CTL_NOT_THERE;
+}
+
+/* Return: the exit code. */
+static int explain(struct apply *a, const sd_bus_error *error, int r)
+{
+	if (sd_bus_error_has_name(error, CLIENT_NO_SUCH_DEVICE))
+		fetch_no_such_device(a->wait.client, a->device);
+	else if (sd_bus_error_has_name(error, CLIENT_REFUSED))
+		return refused(a, error->message);
+	else if (sd_bus_error_has_name(error, CLIENT_NOT_ALLOWED))
+		return not_allowed(a, error->message);
+	else
+		client_fail(a->wait.client, error, r);
+	return CTL_ERROR;
+}
+
+/* Return: CTL_OK with the job, or the exit code. */
+static int request(struct apply *a, uint64_t *ret_job)
+{
+	struct client *c = a->wait.client;
+	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
+	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r = client_new_call(c, a->retry ? "Retry" : "Apply", &call);
+
+	if (r >= 0)
+		r = a->retry ? sd_bus_message_append(call, "s", a->device)
+			     : client_append(call, a->device,
+					     c->ctl->allow_reload ? "allow-reload" : NULL);
+	if (r >= 0)
+		r = sd_bus_message_set_allow_interactive_authorization(call, true);
+	if (r < 0)
+		return CTL_ERROR;
+	r = client_send(c, call, UINT64_MAX, &error, &reply);
+	if (r >= 0)
+		r = sd_bus_message_read(reply, "t", ret_job);
+	return r < 0 ? explain(a, &error, r) : CTL_OK;
+}
+
+/* What was done since @before. */
+static int fetch_done(struct apply *a, uint64_t before)
+{
+	record_list all = {};
+	int r = fetch_records(a->wait.client, a->device, 0, &a->answer.arena, &all);
+
+	vec_each(record, &all)
+		if (record->time > before)
+			vec_push(&a->answer.records, *record);
+	vec_clear(&all);
+	return r == -ENODEV ? 0 : r; /* it is gone */
+}
+
+static int show(const struct apply *a, int exit_code)
+{
+	const struct ctl *ctl = a->wait.client->ctl;
+	struct buf out = {};
+
+	if (ctl->json)
+		return output_json(&apply_type, &a->answer, exit_code);
+	vec_each(record, &a->answer.records)
+		history_render_line(record, &out);
+	if (*a->answer.result && !a->answer.records.n && exit_code != CTL_ERROR)
+		buf_add(&out, "Nothing was done.\n");
+	if (*a->answer.result && exit_code != CTL_ERROR)
+		buf_add(&out, "carved: %s\n", a->answer.result);
+	if (exit_code == CTL_NOT_THERE)
+		buf_add(&out, "What is missing and why: carvectl status%s%s\n",
+			*a->device ? " " : "", a->device);
+	return output_text(&out, exit_code);
+}
+
+static int carry_out(struct apply *a, uint64_t before)
+{
+	const char *result;
+	uint64_t job;
+	int exit_code = request(a, &job);
+
+	if (exit_code != CTL_OK)
+		return *a->answer.result && a->wait.client->ctl->json ? show(a, exit_code)
+								      : exit_code;
+	result = wait_for(&a->wait, job);
+	if (!result || fetch_done(a, before) < 0)
+		return CTL_ERROR;
+	a->answer.result = result;
+	if (strcmp(result, "converged") != 0 && strcmp(result, "unmanaged") != 0)
+		exit_code = CTL_NOT_THERE;
+	return show(a, exit_code);
+}
+
+/* When the last thing happened so far. */
+static int fetch_last(struct apply *a, uint64_t *ret)
+{
+	record_list last = {};
+	int r = fetch_records(a->wait.client, a->device, 1, &a->answer.arena, &last);
+
+	*ret = last.n ? last.v[0].time : 0;
+	vec_clear(&last);
+	return r == -ENODEV ? fetch_no_such_device(a->wait.client, a->device) : r;
+}
+
+static int run(const struct ctl *ctl, bool retry)
+{
+	_cleanup_client_ struct client c = {};
+	struct apply a = {
+		.wait = {.client = &c}, .device = ctl->n_args ? ctl->args[0] : "", .retry = retry};
+	int exit_code = CTL_ERROR;
+	uint64_t before;
+
+	answer_init(&apply_type, &a.answer);
+	if (client_open(&c, ctl) >= 0 && fetch_last(&a, &before) >= 0 && wait_prepare(&a.wait) >= 0)
+		exit_code = carry_out(&a, before);
+	answer_clear(&apply_type, &a.answer, &a.answer.arena);
+	wait_clear(&a.wait);
+	return exit_code;
+}
+
+/** command_apply() - carvectl apply [DEVICE] [--allow-reload]. */
+int command_apply(const struct ctl *ctl)
+{
+	return run(ctl, false);
+}
+
+/** command_retry() - carvectl retry DEVICE. */
+int command_retry(const struct ctl *ctl)
+{
+	return run(ctl, true);
+}

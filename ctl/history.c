@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* carvectl history: what happened, the oldest first. Decides how a record looks. */
+#include "history.h"
+#include "ctl.h"
+#include "fetch.h"
+#include "glyph.h"
+#include "output.h"
+#include "table.h"
+#include "when.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static const struct table_column columns[] = {
+	{.title = "TIME", .fit = TABLE_WRAP},
+	{.title = "DEVICE", .fit = TABLE_WRAP},
+	{.title = "TRIGGER", .fit = TABLE_WRAP},
+	{.title = "RESULT", .fit = TABLE_WRAP},
+	{.title = "OUTAGE", .fit = TABLE_WRAP, .spare = 1},
+	{.title = "WHAT WAS DONE", .fit = TABLE_WRAP, .min = 50, .spare = 2, .below = true},
+};
+
+static void add_record(struct table *t, const struct record_answer *r)
+{
+	_cleanup_free_ char *time = when_text(r->time);
+	_cleanup_free_ char *outage =
+		r->outage_usec ? when_duration(r->outage_usec) : mem_strdup("");
+
+	table_add(t, time, COLOUR_NONE);
+	table_add(t, r->handle, COLOUR_NONE);
+	table_add(t, r->trigger, COLOUR_NONE);
+	table_add(t, r->result, state_colour(r->result));
+	table_add(t, outage, COLOUR_NONE);
+	table_add(t, r->detail, COLOUR_NONE);
+}
+
+/** history_render() - append a table of @records. */
+void history_render(const record_list *records, const struct style *style, struct buf *out)
+{
+	struct table t = {.columns = columns, .n_columns = ARRAY_SIZE(columns)};
+
+	if (!records->n) {
+		buf_add(out, "Nothing has happened since carved was started.\n");
+		return;
+	}
+	vec_each(r, records)
+		add_record(&t, r);
+	table_render(&t, style, out);
+	table_clear(&t);
+}
+
+/** history_render_line() - append one record as a line. */
+void history_render_line(const struct record_answer *r, struct buf *out)
+{
+	_cleanup_free_ char *outage = when_duration(r->outage_usec);
+	_cleanup_free_ char *detail = glyph_clean(r->detail);
+
+	buf_add(out, "%s: %s (%s)", r->handle, r->result, r->trigger);
+	if (r->outage_usec)
+		buf_add(out, ", outage %s", outage);
+	buf_add(out, "%s%s\n", *detail ? ": " : "", detail);
+}
+
+/** command_history() - carvectl history [DEVICE]. */
+int command_history(const struct ctl *ctl)
+{
+	const char *device = ctl->n_args ? ctl->args[0] : "";
+	_cleanup_client_ struct client c = {};
+	struct history_answer a = {};
+	int exit_code = CTL_ERROR, r = client_open(&c, ctl);
+	struct buf out = {};
+
+	if (r >= 0)
+		r = fetch_records(&c, device, 0, &a.arena, &a.records);
+	if (r == -ENODEV)
+		fetch_no_such_device(&c, device);
+	if (r >= 0 && ctl->json) {
+		exit_code = output_json(&history_type, &a, CTL_OK);
+	} else if (r >= 0) {
+		struct style style = style_of(STDOUT_FILENO);
+
+		history_render(&a.records, &style, &out);
+		exit_code = output_text(&out, CTL_OK);
+	}
+	answer_clear(&history_type, &a, &a.arena);
+	return exit_code;
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What devices did, as people read it; needs no bus. */
+#pragma once
+
+#include "answer.h"
+#include "style.h"
+
+void history_render(const record_list *records, const struct style *style, struct buf *out);
+void history_render_line(const struct record_answer *r, struct buf *out);

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Figures for Prometheus; needs no bus. */
+#pragma once
+
+#include "answer.h"
+
+void metrics_render(const struct status_answer *a, struct buf *out);
+void metrics_render_down(struct buf *out);

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Decides which of several devices is shown while they work, and when waiting is in vain. */
+#include "wait.h"
+#include "base/clock.h"
+#include "progress.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define TICK_USEC (USEC_PER_SEC / 5)
+
+/* Nothing is shown of what is over sooner. */
+#define SHOW_AFTER_USEC (USEC_PER_SEC / 2)
+
+static int on_job_removed(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
+{
+	struct wait *w = user;
+	const char *result;
+	uint64_t job;
+
+	if (sd_bus_message_read(m, "ts", &job, &result) >= 0)
+		vec_push(&w->ended, ((struct ended){job, mem_strdup(result)}));
+	return 0;
+}
+
+static int on_owner(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
+{
+	struct wait *w = user;
+	const char *before;
+
+	if (sd_bus_message_read(m, "sss", NULL, &before, NULL) >= 0 && *before)
+		w->gone = true;
+	return 0;
+}
+
+/* --- what goes on ------------------------------------------------------------ */
+
+static struct watched *watched_get(struct wait *w, const char *handle)
+{
+	struct watched *new;
+
+	vec_each(d, &w->watched)
+		if (strcmp(d->device.handle, handle) == 0)
+			return d;
+	new = vec_add(&w->watched);
+	answer_init(&device_type, &new->device);
+	new->device.handle = arena_strdup(&w->arena, handle);
+	new->since = clock_now();
+	return new;
+}
+
+static int on_device(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
+{
+	_cleanup_free_ char *handle = client_handle_of(sd_bus_message_get_path(m));
+	struct wait *w = user;
+	struct watched *d;
+	const char *before;
+
+	if (!handle)
+		return 0;
+	d = watched_get(w, handle);
+	before = d->device.state;
+	fetch_changed(m, &w->arena, &d->device);
+	if (strcmp(before, d->device.state) != 0)
+		d->since = clock_now();
+	return 0;
+}
+
+static bool is_working(const char *state)
+{
+	return state_colour(state) == COLOUR_BUSY;
+}
+
+/* The device that is at it for the longest time. */
+static const struct watched *choose(const struct wait *w)
+{
+	const struct watched *best = NULL;
+
+	vec_each(d, &w->watched)
+		if (is_working(d->device.state) && (!best || d->since < best->since))
+			best = d;
+	return best;
+}
+
+static void show(struct wait *w)
+{
+	const struct watched *d = choose(w);
+	uint64_t now = clock_now();
+	struct buf line = {};
+
+	if (!w->style.marks || now < w->began + SHOW_AFTER_USEC)
+		return;
+	progress_render(d ? &d->device : NULL, now - (d ? d->since : w->began), &w->style, &line);
+	fprintf(stderr, "\r%s\033[K", line.s);
+	buf_clear(&line);
+	w->shown = true;
+}
+
+static void hide(struct wait *w)
+{
+	if (w->shown)
+		fputs("\r\033[K", stderr);
+	w->shown = false;
+}
+
+/* --- waiting ----------------------------------------------------------------- */
+
+/** wait_prepare() - listen for the ends of jobs; on a terminal also to what devices do. */
+int wait_prepare(struct wait *w)
+{
+	int r = sd_bus_match_signal(w->client->bus, NULL, CLIENT_NAME, CLIENT_PATH, CLIENT_MANAGER,
+				    "JobRemoved", on_job_removed, w);
+
+	w->style = style_of(STDERR_FILENO);
+	w->began = clock_now();
+	if (r < 0)
+		return client_fail(w->client, NULL, r);
+	r = client_match_owner(w->client, on_owner, w);
+	if (r == 0 && w->style.marks)
+		r = client_match_devices(w->client, on_device, w);
+	return r;
+}
+
+static const char *find_result(const struct wait *w, uint64_t job)
+{
+	vec_each(e, &w->ended)
+		if (e->job == job)
+			return e->result;
+	return NULL;
+}
+
+/** wait_for() - the result of @job; NULL when it will not come any more, which has been said. */
+const char *wait_for(struct wait *w, uint64_t job)
+{
+	const char *result = NULL;
+	int r = 0;
+
+	while (r >= 0 && !w->gone && !(result = find_result(w, job))) {
+		r = sd_bus_process(w->client->bus, NULL);
+		if (r == 0) {
+			show(w);
+			r = sd_bus_wait(w->client->bus, w->style.marks ? TICK_USEC : UINT64_MAX);
+		}
+		if (r == -EINTR)
+			r = 0;
+	}
+	hide(w);
+	if (!result)
+		client_say("carved ended before all devices had come to rest; look at: "
+			   "journalctl -u carved");
+	return result;
+}
+
+void wait_clear(struct wait *w)
+{
+	vec_each(e, &w->ended)
+		free(e->result);
+	vec_clear(&w->ended);
+	vec_each(d, &w->watched) {
+		vec_clear(&d->device.drift);
+		vec_clear(&d->device.resources);
+		vec_clear(&d->device.objects);
+	}
+	vec_clear(&w->watched);
+	arena_clear(&w->arena);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* How times are written. Knows no clock: who asks says what time it is. */
+#include "when.h"
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+/** when_text() - "2026-11-22 19:40:01", where the reader is. */
+char *when_text(uint64_t time)
+{
+	time_t seconds = (time_t)(time / USEC_PER_SEC);
+	char text[64];
+	struct tm tm;
+
+	if (!localtime_r(&seconds, &tm) || !strftime(text, sizeof(text), "%F %T", &tm))
+		return mem_strdup("?");
+	return mem_strdup(text);
+}
+
+/** when_ago() - "5min ago"; a clock that was set back makes it "0s ago". */
+char *when_ago(uint64_t time, uint64_t now)
+{
+	static const struct {
+		const char *unit;
+		uint64_t usec;
+	} units[] = {{"d", 24 * USEC_PER_HOUR}, {"h", USEC_PER_HOUR}, {"min", USEC_PER_MIN}};
+	uint64_t ago = now > time ? now - time : 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+		if (ago >= units[i].usec)
+			return mem_printf("%" PRIu64 "%s ago", ago / units[i].usec, units[i].unit);
+	return mem_printf("%" PRIu64 "s ago", ago / USEC_PER_SEC);
+}
+
+/** when_duration() - "3.012 s". */
+char *when_duration(uint64_t usec)
+{
+	return mem_printf("%" PRIu64 ".%03" PRIu64 " s", usec / USEC_PER_SEC,
+			  usec / USEC_PER_MSEC % 1000);
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Times and durations for people; all in microseconds, times since 1970. All are to be freed. */
+#pragma once
+
+#include <stdint.h>
+
+char *when_text(uint64_t time);
+char *when_ago(uint64_t time, uint64_t now);
+char *when_duration(uint64_t usec);

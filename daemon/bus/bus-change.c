@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Reload, Apply and Retry. The answer to Apply and Retry waits for a first look at the devices, so
+ * that it can say what stands in the way; it comes as soon as there is work to do, which is the job's.
+ */
+#include "base/clock.h"
+#include "bus/internal.h"
+
+#include <string.h>
+
+#define ACTION_RELOAD "org.carved1.reload"
+#define ACTION_APPLY  "org.carved1.apply"
+
+/* A look that takes longer than this is waited for by the job. */
+#define LOOK_USEC USEC_PER_SEC
+
+static int do_reload(struct bus *b, sd_bus_message *m, const char *who)
+{
+	_cleanup_free_ char *text = NULL;
+	uint64_t job;
+
+	if (b->hooks.reload(b->hooks.user, who, &job) == 0)
+		return sd_bus_reply_method_return(m, "t", job);
+	text = diag_render_all(manager_diagnostics(b->manager));
+	return sd_bus_reply_method_errorf(m, BUS_ERROR("InvalidConfig"), "%s", text);
+}
+
+int bus_reload(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
+{
+	return bus_authorize(user, m, ACTION_RELOAD, do_reload);
+}
+
+/* What is known to be in the way beforehand. Return: 1 where it was told. */
+static int find_hindrance(struct bus *b, sd_bus_message *m, const char *name)
+{
+	const char *hindrance = manager_hindrance(b->manager);
+	bool found = !*name, off = false;
+
+	if (hindrance)
+		return sd_bus_reply_method_errorf(m, BUS_ERROR("Busy"), "%s", hindrance);
+	for (size_t i = 0; i < manager_count(b->manager); i++) {
+		const struct managed *managed = manager_at(b->manager, i);
+
+		if (managed_gone(managed) || !manager_means(name, managed_device(managed)))
+			continue;
+		found = true;
+		off |= managed_device(managed)->off;
+	}
+	if (!found)
+		return sd_bus_reply_method_errorf(m, BUS_ERROR("NoSuchDevice"), "no device %s",
+						  name);
+	return off ? sd_bus_reply_method_errorf(
+			     m, BUS_ERROR("Refused"),
+			     "carved=off on the kernel command line: nothing is written")
+		   : 0;
+}
+
+static bool is_working(const struct device *d)
+{
+	return d->activity == DEVICE_WRITING ||
+	       (d->activity == DEVICE_READING && clock_now() >= d->since + LOOK_USEC);
+}
+
+static void answer(struct bus *b, size_t i, const char *error, const char *text)
+{
+	struct bus_change c = b->changes.v[i];
+
+	vec_remove(&b->changes, i);
+	if (error)
+		sd_bus_reply_method_errorf(c.call, error, "%s", text);
+	else
+		sd_bus_reply_method_return(c.call, "t", c.job);
+	sd_bus_message_unref(c.call);
+}
+
+/** bus_changes_working() - there is work to do on @changed: who waits for it gets the job. */
+void bus_changes_working(struct bus *b, const struct managed *changed)
+{
+	const struct device *d = managed_device(changed);
+
+	for (size_t i = b->changes.n; i-- > 0;)
+		if (is_working(d) && manager_means(b->changes.v[i].name, d))
+			answer(b, i, NULL, NULL);
+}
+
+static void add_errors(const struct diag_list *diags, struct buf *out)
+{
+	vec_each(d, &diags->diags)
+		if (d->severity == DIAG_ERROR)
+			diag_render(d, out);
+}
+
+/* Why the devices that are meant are in @state. */
+static char *explain(const struct bus *b, const char *name, enum device_state state)
+{
+	struct buf text = {};
+
+	for (size_t i = 0; i < manager_count(b->manager); i++) {
+		const struct device *d = managed_device(manager_at(b->manager, i));
+
+		if (d->state != state || !manager_means(name, d))
+			continue;
+		if (state == STATE_REFUSED)
+			add_errors(&d->diags, &text);
+		else
+			buf_add(&text, "%s%s: %s", text.n ? "; " : "", d->handle, d->reason);
+	}
+	return buf_take(&text);
+}
+
+/* The name of the error that a look at the devices has come to, or NULL. */
+static const char *error_of(const struct bus_change *c, const char *result,
+			    enum device_state *ret_state)
+{
+	if (*c->name && strcmp(result, device_state_name(STATE_REFUSED)) == 0) {
+		*ret_state = STATE_REFUSED;
+		return BUS_ERROR("Refused");
+	}
+	if (*c->name && !c->allow_reload &&
+	    strcmp(result, device_state_name(STATE_PENDING_RELOAD)) == 0) {
+		*ret_state = STATE_PENDING_RELOAD;
+		return BUS_ERROR("ReloadNotAllowed");
+	}
+	return NULL;
+}
+
+/** bus_changes_end() - the job came to rest before anybody was told of it. */
+void bus_changes_end(struct bus *b, uint64_t job, const char *result)
+{
+	for (size_t i = b->changes.n; i-- > 0;) {
+		const struct bus_change *c = &b->changes.v[i];
+		_cleanup_free_ char *text = NULL;
+		enum device_state state;
+		const char *error;
+
+		if (c->job != job)
+			continue;
+		error = error_of(c, result, &state);
+		if (error)
+			text = explain(b, c->name, state);
+		answer(b, i, error, text);
+	}
+}
+
+/** bus_changes_drop() - the connection is gone. */
+void bus_changes_drop(struct bus *b)
+{
+	vec_each(c, &b->changes)
+		sd_bus_message_unref(c->call);
+	vec_clear(&b->changes);
+}
+
+static int begin(struct bus *b, sd_bus_message *m, const char *name, const char *who,
+		 bool allow_reload, bool retry)
+{
+	uint64_t job;
+	int r = find_hindrance(b, m, name);
+
+	if (r != 0)
+		return r;
+	job = manager_apply(b->manager, name, who, allow_reload, retry);
+	vec_push(&b->changes,
+		 ((struct bus_change){sd_bus_message_ref(m), name, job, allow_reload}));
+	for (size_t i = 0; i < manager_count(b->manager); i++)
+		bus_changes_working(b, manager_at(b->manager, i));
+	return 1;
+}
+
+static int do_apply(struct bus *b, sd_bus_message *m, const char *who)
+{
+	const char *name;
+	bool allow_reload = false;
+	int r = sd_bus_message_read(m, "s", &name);
+
+	if (r >= 0)
+		r = bus_read_option(m, "allow-reload", &allow_reload);
+	return r < 0 ? r : begin(b, m, name, who, allow_reload, false);
+}
+
+int bus_apply(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
+{
+	return bus_authorize(user, m, ACTION_APPLY, do_apply);
+}
+
+static int do_retry(struct bus *b, sd_bus_message *m, const char *who)
+{
+	const char *name;
+	int r = sd_bus_message_read(m, "s", &name);
+
+	if (r < 0)
+		return r;
+	if (!*name)
+		return sd_bus_reply_method_errorf(m, BUS_ERROR("NoSuchDevice"), "no name is given");
+	return begin(b, m, name, who, false, true);
+}
+
+int bus_retry(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
+{
+	return bus_authorize(user, m, ACTION_APPLY, do_retry);
+}

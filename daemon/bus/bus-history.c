@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What happened to the devices: all that is remembered, and each new piece as a signal. */
+#include "bus/internal.h"
+
+struct line {
+	const struct device *device;
+	const struct record *record;
+};
+
+static int by_time(const void *pa, const void *pb)
+{
+	const struct line *a = pa, *b = pb;
+	int c = CMP(a->record->at, b->record->at);
+
+	return c ? c : CMP(a->record, b->record);
+}
+
+static int append(struct bus *b, sd_bus_message *reply, const struct line *l)
+{
+	return sd_bus_message_append(reply, "(tsssst)", bus_realtime(b, l->record->at),
+				     l->device->handle, l->record->trigger, l->record->result,
+				     l->record->detail, l->record->outage);
+}
+
+/** bus_history() - the method; the oldest comes first, of more than `max` the newest are kept. */
+int bus_history(sd_bus_message *m, void *user, sd_bus_error *error)
+{
+	_cleanup_message_ sd_bus_message *reply = NULL;
+	VEC(struct line) lines = {};
+	struct bus *b = user;
+	const char *name;
+	bool found;
+	uint32_t max;
+	int r = sd_bus_message_read(m, "su", &name, &max);
+
+	if (r < 0)
+		return r;
+	found = !*name;
+	for (size_t i = 0; i < manager_count(b->manager); i++) {
+		const struct device *d = managed_device(manager_at(b->manager, i));
+
+		if (!manager_means(name, d))
+			continue;
+		found = true;
+		vec_each(record, &d->records)
+			vec_push(&lines, ((struct line){d, record}));
+	}
+	vec_sort(&lines, by_time);
+	r = sd_bus_message_new_method_return(m, &reply);
+	if (r >= 0)
+		r = sd_bus_message_open_container(reply, 'a', "(tsssst)");
+	for (size_t i = max && lines.n > max ? lines.n - max : 0; r >= 0 && i < lines.n; i++)
+		r = append(b, reply, &lines.v[i]);
+	vec_clear(&lines);
+	if (r >= 0)
+		r = sd_bus_message_close_container(reply);
+	if (r >= 0 && !found)
+		return sd_bus_error_setf(error, BUS_ERROR("NoSuchDevice"), "no device %s", name);
+	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+/** bus_tell_records() - signal those records that were not signalled yet. */
+void bus_tell_records(struct bus_device *d)
+{
+	const struct device *device = managed_device(d->managed);
+	uint64_t n = MIN(device->n_records - d->records, (uint64_t)device->records.n);
+
+	d->records = device->n_records;
+	for (size_t i = device->records.n - n; i < device->records.n; i++)
+		sd_bus_emit_signal(d->bus->connection, BUS_PATH, BUS_MANAGER, "Changed", "sss",
+				   device->handle, device->records.v[i].trigger,
+				   device->records.v[i].result);
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Plan(): what would be done now, known at once; or (option `candidate`) what the files on disk would
+ * do, which needs all that the device has to be read first.
+ */
+#include "bus/internal.h"
+#include "plan/match.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool is_entry(const struct config *config, const char *name)
+{
+	vec_each(e, &config->entries)
+		if (strcmp(e->name, name) == 0)
+			return true;
+	return false;
+}
+
+static int append_step(sd_bus_message *reply, const char *handle, const struct step *s)
+{
+	_cleanup_free_ char *object = step_object_label(s), *origin = mark_format(s->mark);
+
+	if (s->kind == STEP_REMEMBER)
+		return 0;
+	return sd_bus_message_append(reply, "(sssssss)", handle, step_kind_name(s), object, s->from,
+				     s->to, disruption_name(s->disruption), origin);
+}
+
+static int append_steps(sd_bus_message *reply, const struct device *d, struct plan *plan)
+{
+	int r = 0;
+
+	vec_each(s, &plan->steps)
+		if (r >= 0)
+			r = append_step(reply, d->handle, s);
+	plan_clear(plan);
+	return r;
+}
+
+static int new_reply(sd_bus_message *m, sd_bus_message **ret)
+{
+	int r = sd_bus_message_new_method_return(m, ret);
+
+	return r < 0 ? r : sd_bus_message_open_container(*ret, 'a', "(sssssss)");
+}
+
+static int finish_reply(sd_bus_message *reply)
+{
+	int r = sd_bus_message_close_container(reply);
+
+	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+static int plan_in_force(const struct bus *b, sd_bus_message *m, const char *name,
+			 sd_bus_error *error)
+{
+	_cleanup_message_ sd_bus_message *reply = NULL;
+	bool found = !*name || is_entry(manager_config(b->manager), name);
+	int r = new_reply(m, &reply);
+
+	for (size_t i = 0; r >= 0 && i < manager_count(b->manager); i++) {
+		const struct device *d = managed_device(manager_at(b->manager, i));
+		struct plan plan = {};
+
+		if (!manager_means(name, d))
+			continue;
+		found = true;
+		device_preview(d, &plan);
+		r = append_steps(reply, d, &plan);
+	}
+	if (r >= 0 && !found)
+		return sd_bus_error_setf(error, BUS_ERROR("NoSuchDevice"), "no device or entry %s",
+					 name);
+	return r < 0 ? r : finish_reply(reply);
+}
+
+/* --- a config that is not in force ------------------------------------------- */
+
+/* The name may be that of an entry which is only in the candidate. */
+static bool is_meant(const struct bus_candidate *c, const struct device *d)
+{
+	const struct entry *second, *entry;
+
+	if (manager_means(c->name, d))
+		return true;
+	entry = match_device(c->config, d->handle, &d->world.facts, &second);
+	return (entry && strcmp(entry->name, c->name) == 0) ||
+	       (second && strcmp(second->name, c->name) == 0);
+}
+
+/* Would or does an entry match it? */
+static bool is_concerned(const struct bus_candidate *c, const struct device *d)
+{
+	const struct entry *second;
+
+	return d->used.entry || match_device(c->config, d->handle, &d->world.facts, &second);
+}
+
+static void candidate_clear(struct bus_candidate *c)
+{
+	sd_bus_message_unref(c->call);
+	config_unref(c->config);
+	vec_clear(&c->reads);
+}
+
+static int reply_error(sd_bus_message *call, const char *error, const struct diag_list *diags)
+{
+	_cleanup_free_ char *text = diag_render_all(diags);
+
+	return sd_bus_reply_method_errorf(call, error, "%s", text);
+}
+
+static void answer(const struct bus *b, const struct bus_candidate *c)
+{
+	_cleanup_message_ sd_bus_message *reply = NULL;
+	bool found = !*c->name || is_entry(c->config, c->name);
+	struct diag_list diags = {};
+	const char *unread = NULL;
+	int r = new_reply(c->call, &reply);
+
+	for (size_t i = 0; r >= 0 && i < manager_count(b->manager); i++) {
+		const struct device *d = managed_device(manager_at(b->manager, i));
+		struct plan plan = {};
+
+		if (!is_meant(c, d))
+			continue;
+		found = true;
+		if (!d->world.has_catalogue && is_concerned(c, d))
+			unread = d->handle;
+		else if (is_concerned(c, d))
+			device_candidate(d, c->config, &plan, &diags);
+		r = append_steps(reply, d, &plan);
+	}
+	if (!found)
+		r = sd_bus_reply_method_errorf(c->call, BUS_ERROR("NoSuchDevice"),
+					       "no device or entry %s", c->name);
+	else if (diags.n_errors)
+		r = reply_error(c->call, BUS_ERROR("Refused"), &diags);
+	else if (unread)
+		r = sd_bus_reply_method_errorf(c->call, BUS_ERROR("Busy"), "%s cannot be read now",
+					       unread);
+	else if (r >= 0)
+		r = finish_reply(reply);
+	if (r < 0)
+		sd_bus_reply_method_errno(c->call, r, NULL);
+	diag_clear(&diags);
+}
+
+static void answer_if_done(struct bus *b, size_t i)
+{
+	struct bus_candidate c = b->candidates.v[i];
+
+	if (c.reads.n)
+		return;
+	vec_remove(&b->candidates, i);
+	answer(b, &c);
+	candidate_clear(&c);
+}
+
+/** bus_candidates_answer() - answer those who waited for @changed; @gone: it is to be forgotten. */
+void bus_candidates_answer(struct bus *b, const struct managed *changed, bool gone)
+{
+	const struct device *d = managed_device(changed);
+
+	for (size_t i = b->candidates.n; i-- > 0;) {
+		struct bus_candidate *c = &b->candidates.v[i];
+		size_t before = c->reads.n;
+
+		for (size_t k = c->reads.n; k-- > 0;)
+			if (c->reads.v[k].managed == changed &&
+			    (gone || d->read_error || c->reads.v[k].catalogues != d->catalogues))
+				vec_remove(&c->reads, k);
+		if (c->reads.n < before)
+			answer_if_done(b, i);
+	}
+}
+
+/** bus_candidates_drop() - the connection is gone. */
+void bus_candidates_drop(struct bus *b)
+{
+	vec_each(c, &b->candidates)
+		candidate_clear(c);
+	vec_clear(&b->candidates);
+}
+
+/* A device that is at work for long is judged by what is known of it. */
+static bool needs_read(const struct device *d)
+{
+	return d->identified && !(d->activity == DEVICE_WRITING && d->world.has_catalogue);
+}
+
+static int plan_candidate(struct bus *b, sd_bus_message *m, const char *name)
+{
+	struct bus_candidate c = {.name = name};
+	VEC(struct managed *) reads = {};
+	struct diag_list diags = {};
+	int r = manager_load_candidate(b->manager, &c.config, &diags);
+
+	if (r == -ENODATA)
+		return sd_bus_reply_method_errorf(m, SD_BUS_ERROR_NOT_SUPPORTED,
+						  "the config is not read from a file");
+	if (r < 0) {
+		r = reply_error(m, BUS_ERROR("InvalidConfig"), &diags);
+		diag_clear(&diags);
+		return r;
+	}
+	diag_clear(&diags);
+	c.call = sd_bus_message_ref(m);
+	for (size_t i = 0; i < manager_count(b->manager); i++) {
+		struct managed *managed = manager_at(b->manager, i);
+		const struct device *d = managed_device(managed);
+
+		if (managed_gone(managed) || !is_meant(&c, d) || !is_concerned(&c, d) ||
+		    !needs_read(d))
+			continue;
+		vec_push(&c.reads,
+			 ((struct bus_capture){.managed = managed, .catalogues = d->catalogues}));
+		vec_push(&reads, managed);
+	}
+	vec_push(&b->candidates, c);
+	answer_if_done(b, b->candidates.n - 1);
+	vec_each(managed, &reads)
+		managed_event(*managed, &(struct device_event){.type = DEVICE_EV_CAPTURE});
+	vec_clear(&reads);
+	return 1;
+}
+
+int bus_plan(sd_bus_message *m, void *user, sd_bus_error *error)
+{
+	bool candidate = false;
+	const char *name;
+	int r = sd_bus_message_read(m, "s", &name);
+
+	if (r >= 0)
+		r = bus_read_option(m, "candidate", &candidate);
+	if (r < 0)
+		return r;
+	return candidate ? plan_candidate(user, m, name) : plan_in_force(user, m, name, error);
+}

@@ -1,0 +1,350 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""carvectl as its users meet it: what it says, where, and with which exit code."""
+import json
+import os
+import pty
+import re
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from conftest import BUILD, NETDEVSIM, SPECTRUM, entry, wait
+from test_dbus import SIZES, leaf
+
+TRAP = "traps: {source_mac_is_multicast: trap}"
+
+
+def expect(done, status, *texts, err=()):
+    """`texts` are regular expressions of what is on standard output, `err` of standard error."""
+    assert done.returncode == status, done
+    for text in texts:
+        assert re.search(text, done.stdout, re.M), (text, done.stdout)
+    for text in err:
+        assert re.search(text, done.stderr, re.M), (text, done.stderr)
+    if not err:
+        assert done.stderr == ""
+
+
+# --- what cannot work says what to do
+
+
+def test_no_daemon(bed):
+    for command in ("status",), ("plan",), ("reload",), ("apply",), ("retry", "x"), ("capture", "x"), ("history",), \
+            ("monitor",):
+        expect(bed.ctl(*command), 1, "^$", err=["^carvectl: carved is not running; start it with: systemctl start carved$"])
+
+
+def test_no_bus(bed):
+    expect(bed.ctl("status", DBUS_SYSTEM_BUS_ADDRESS="unix:path=/nowhere"), 1, "^$",
+           err=["and no D-Bus either .*systemctl start carved"])
+
+
+def test_no_such_device(bed, carved):
+    carved.run(leaf(TRAP))
+    for command in "status", "plan", "apply", "retry", "capture", "history":
+        expect(bed.ctl(command, "laef"), 1, "^$",
+               err=["^carvectl: no device or entry is called laef; did you mean leaf\\?$"])
+    expect(bed.ctl("status", "something"), 1, "^$", err=[f"known are: .*{SPECTRUM}.*, leaf$"])
+
+
+@pytest.mark.parametrize("words", [[], ["sttaus"], ["status", "a", "b"], ["retry"], ["capture"], ["monitor", "x"],
+                                   ["status", "--allow-reload"], ["apply", "--nothing"], ["metrics", "--json"],
+                                   ["--bus=x", "status"]])
+def test_usage(bed, words):
+    expect(bed.ctl(*words), 64, "^$", err=["^carvectl: ", "try: carvectl --help$"])
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else")
+def test_no_permission(bed, carved):
+    carved.run(leaf(TRAP))
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    for command in ("reload",), ("apply",), ("retry", "leaf"):
+        expect(bed.ctl(*command, prefix=nobody), 1, "^$",
+               err=[f'no permission .*: "carvectl {command[0]}" needs root'])
+    bed.helper("polkit.py", "yes")
+    expect(bed.ctl("apply", prefix=nobody), 0, "^carved: converged$")
+
+
+# --- status
+
+
+def test_status(bed, carved):
+    carved.run(leaf(TRAP), entry("spine", TRAP, "{driver: none}"))
+    expect(bed.ctl("status"), 3, r"^DEVICE .* STATE +FIRMWARE +RELOADS DRIFT CHANGED",
+           rf"^{SPECTRUM} +leaf +mlxsw_spectrum +converged +13.2010.1006 +0/0 +0 +\d{{4}}-", r"^spine .* absent ",
+           "^carved: absent, 1 of 2 converged$")
+    carved.config(leaf(TRAP))
+    expect(bed.ctl("status"), 3, "The files on disk say something else .*: carvectl reload$")
+    expect(bed.ctl("reload"), 0, "^carved: converged$")
+    expect(bed.ctl("status"), 0, "^carved: converged, 1 of 1 converged$")
+    expect(bed.ctl("status", NETDEVSIM), 0, "State: unmanaged$", "^Nothing is managed on it.$")
+
+
+def test_status_answers_all_questions(bed, carved):
+    """What did you want, what is there, why not, since when, which line: in one answer."""
+    bed.kernel.ask(f"rule {SPECTRUM} TRAP_SET source_mac_is_multicast EINVAL text=not now")
+    carved.run(leaf("reload: manual\ntraps: {source_mac_is_multicast: trap}\n" + SIZES),
+               entry("sim", "traps: {tail_dorp: drop}", "{driver: netdevsim}"))
+    expect(bed.ctl("status", "leaf"), 3, "Firmware: 13.2010.1006 running$", "State: failed$", "Pending: reload$",
+           r"Since: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(\d+s ago\)$", "Reloads: 0 by carved, 0 by others$",
+           rf"^resource +/kvd/linear +90112 +98304 +waits for a permitted reload +{bed.file}:8:30$",
+           rf"^trap +source_mac_is_multicast +trap +drop +trap .* refused: .*: not now .* +{bed.file}:7:38$",
+           "Last extack: mlxsw_spectrum: not now$", "Drift: .*/kvd/linear size: wanted 90112, is 98304")
+    assert "tail_dorp" not in bed.ctl("status", "leaf").stdout  # of another device
+    expect(bed.ctl("status", "sim"), 3, "State: refused$", f"^{bed.file}.*: error: {NETDEVSIM}: .*did you mean tail_drop")
+
+
+def test_two_entries_for_one_device(bed, carved):
+    carved.run(leaf(TRAP), leaf(TRAP, "other"))
+    expect(bed.ctl("status"), 3, f"^{SPECTRUM} +leaf .* refused ", "entries leaf .* and other both match the device")
+    assert "absent" not in bed.ctl("status").stdout
+    expect(bed.ctl("status", "leaf"), 3, "State: refused$")
+
+
+def test_an_entry_that_is_refused_is_not_absent(bed, carved):
+    carved.run(leaf(TRAP))
+    carved.config(leaf("resources: {/kvd/linear: 1}"))
+    done = bed.ctl("reload")
+    expect(done, 3, "^carved: refused$", "carvectl status$", err=["not a multiple of the granularity"])
+    assert "absent" not in bed.ctl("status").stdout
+
+
+class Terminal:
+    """carvectl on a terminal; `columns` as the terminal says."""
+
+    def __init__(self, bed, columns, *words, **environment):
+        self.master, slave = pty.openpty()
+        subprocess.run(["stty", "cols", str(columns), "rows", "50"], stdin=slave, check=True)
+        self.process = subprocess.Popen([BUILD / "carvectl", *words], env={**bed.environment, **environment},
+                                        stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+        os.close(slave)
+
+    def read(self):
+        text = b""
+        try:
+            while more := os.read(self.master, 65536):
+                text += more
+        except OSError:
+            pass
+        os.close(self.master)
+        self.process.wait()
+        return text.decode().replace("\r\n", "\n")
+
+
+def plain(text):
+    return re.sub(r"\x1b\[[0-9;]*[mK]", "", text)
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_on_a_terminal(bed, carved, columns):
+    bed.kernel.ask(f"rule {SPECTRUM} TRAP_SET source_mac_is_multicast EINVAL text=not now")
+    carved.run(leaf("reload: manual\ntraps: {source_mac_is_multicast: trap}\n" + SIZES),
+               entry("sim", "traps: {tail_drop: trap}", "{driver: netdevsim}"))
+    for words in ["status"], ["status", "leaf"], ["plan"], ["history"]:
+        text = Terminal(bed, columns, *words).read()
+        assert "\x1b[" in text
+        assert max(len(line) for line in plain(text).splitlines()) <= columns
+    text = Terminal(bed, columns, "status", NO_COLOR="1").read()
+    assert "\x1b[" not in text and "● netdevsim" in text and "× pci" in text
+    columns_of_80 = plain(Terminal(bed, 80, "status").read()).splitlines()[0].split()
+    assert columns_of_80 == ["DEVICE", "DRIVER", "STATE", "FIRMWARE", "RELOADS", "DRIFT", "CHANGED"]
+
+
+# --- plan
+
+
+def test_plan(bed, carved):
+    carved.run(leaf("reload: manual\n" + SIZES))
+    expect(bed.ctl("plan"), 2, rf"^{SPECTRUM} +reload +resource +/kvd/linear +98304 → 90112 +{bed.file}:7:30$",
+           "^4 steps, 1 reload$")
+    steps = bed.json("plan", "leaf")["steps"]
+    assert [step["kind"] for step in steps] == ["resource", "resource", "resource", "reload"]
+    carved.config(leaf("reload: manual\n" + TRAP))
+    expect(bed.ctl("plan", "--candidate"), 2, "drop → trap", "^1 step$")
+    carved.config(leaf("traps: {}"))
+    expect(bed.ctl("plan", "--candidate"), 0, "^Nothing to do.$")
+    carved.config(leaf("traps: {source_mac_is_multicsat: trap}"))
+    expect(bed.ctl("plan", "--candidate"), 1, "^$", err=["did you mean source_mac_is_multicast"])
+    bed.file.write_text("version: 1\ndevcies: {}\n")
+    expect(bed.ctl("plan", "--candidate", "leaf"), 1, "^$",
+           err=[f"^{bed.file}:2:1: error: .*devcies", "^carvectl: the files on disk would be refused$"])
+
+
+# --- reload, apply, retry
+
+
+def test_reload(bed, carved):
+    carved.run(leaf(TRAP))
+    bed.file.write_text("version: 1\ndevcies: {}\n")
+    expect(bed.ctl("reload"), 1, "^$", err=[f"^{bed.file}:2:1: error: ", "refused; the one in force stays"])
+    expect(bed.ctl("reload", "--no-wait"), 1, "^$", err=[f"^{bed.file}:2:1: error: "])
+    carved.config(leaf("reload: manual\n" + SIZES))
+    expect(bed.ctl("reload", "--no-wait"), 0, "^carved: accepted$")
+    expect(bed.ctl("reload"), 3, "^carved: pending-reload$")
+    assert bed.json("reload") == {"result": "pending-reload", "diagnostics": []}
+
+
+def test_apply(bed, carved):
+    carved.run(leaf("reload: manual\n" + SIZES))
+    expect(bed.ctl("apply"), 3, "^Nothing was done.$", "^carved: pending-reload$")
+    expect(bed.ctl("apply", "leaf"), 3, "^$", err=["waits for a permitted reload: .*/kvd/linear",
+                                                   "carvectl apply leaf --allow-reload$"])
+    expect(bed.ctl("apply", "leaf", "--allow-reload"), 0,
+           rf"^{SPECTRUM}: converged \(apply\), outage \d+\.\d+ s: resource /kvd/linear 98304 -> 90112; .*driver_reinit; config [0-9a-f]{{8}}, asked by uid \d+$",
+           "^carved: converged$")
+    assert bed.json("apply", "leaf") == {"result": "converged", "records": []}
+    expect(bed.ctl("apply"), 0, "^Nothing was done.$")
+
+
+def test_apply_of_a_refused_config(bed, carved):
+    carved.run(leaf("resources: {/kvd/linear: 1}"))
+    expect(bed.ctl("apply", "leaf"), 1, "^$", err=["not a multiple of the granularity", "carvectl reload$"])
+    expect(bed.ctl("apply"), 3, "^carved: refused$")
+
+
+def test_retry(bed, carved):
+    bed.kernel.ask(f"rule {SPECTRUM} TRAP_SET source_mac_is_multicast EINVAL times=2 text=not now")
+    carved.run(leaf(TRAP))
+    expect(bed.ctl("retry", "leaf"), 3, r"^pci.*: failed \(retry\): .*: not now ", "^carved: failed$")
+    expect(bed.ctl("retry", SPECTRUM), 0, r"^pci.*: converged \(retry\): trap source_mac_is_multicast drop -> trap; config [0-9a-f]+, asked by uid \d+$")
+
+
+def test_a_refusal_that_is_mended_on_the_device(bed, carved):
+    """Retry looks at the config again; what stood in its way was in the kernel."""
+    bed.kernel.ask(f"occ {SPECTRUM} /kvd/linear 95000")
+    carved.run(leaf(SIZES))
+    assert carved.state(SPECTRUM) == "refused"
+    bed.kernel.ask(f"occ {SPECTRUM} /kvd/linear 12")
+    expect(bed.ctl("retry", "leaf"), 0, "^carved: converged$")
+
+
+def test_the_daemon_ends_meanwhile(bed, carved):
+    carved.run(leaf("reload: manual\n" + SIZES))
+    bed.kernel.ask(f"delay {SPECTRUM} 3000")
+    ctl = subprocess.Popen([BUILD / "carvectl", "apply", "leaf", "--allow-reload"], env=bed.environment,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    carved.wait_state(SPECTRUM, "reloading")
+    carved.process.kill()
+    carved.process.wait()
+    carved.process = None
+    out, err = ctl.communicate()
+    assert ctl.returncode == 1 and out == ""
+    assert "carved ended before all devices had come to rest; look at: journalctl -u carved" in err
+
+
+def test_progress(bed, carved):
+    """Of a flash and a reload, on a terminal only."""
+    firmware = bed.root / "lib/firmware/mellanox/mlxsw_spectrum-13.2010.1406.mfa2"
+    firmware.parent.mkdir(parents=True)
+    firmware.write_text("x")
+    wanted = f"firmware: {{version: 13.2010.1406, file: mellanox/{firmware.name}}}\n"
+    carved.run(leaf("reload: manual\n" + wanted + TRAP))
+    bed.kernel.ask(f"flash {SPECTRUM} 2000 steps=10")
+    bed.kernel.ask(f"delay {SPECTRUM} 1500")
+    text = plain(Terminal(bed, 100, "apply", "leaf", "--allow-reload").read())
+    assert re.search(rf"\r{SPECTRUM}  flashing  \S.*\[█+░*\]  [3-8]0%  1 s", text), text
+    assert re.search(rf"\r{SPECTRUM}  reloading  1 s", text), text
+    assert text.splitlines()[-1] == "carved: converged"
+
+
+# --- history, monitor, metrics
+
+
+def test_history(bed, carved):
+    carved.run(leaf(TRAP))
+    expect(bed.ctl("history"), 0, rf"^\d{{4}}-\d\d-\d\d \S+ +{SPECTRUM} +start +converged +- +trap source_mac")
+    bed.kernel.ask(f"reload {SPECTRUM}")
+    records = wait(lambda: len(found := bed.json("history", "leaf")["records"]) == 2 and found, "the second record")
+    assert [r["trigger"] for r in records] == ["start", "foreign-reload"]
+    assert records[1]["outage_usec"] > 0 and records[1]["handle"] == SPECTRUM
+    assert "source_mac_is_multicast drop -> trap" in records[1]["detail"]
+    expect(bed.ctl("history", NETDEVSIM), 0, "^Nothing has happened")
+
+
+class Monitor:
+    def __init__(self, bed, *options):
+        self.file = bed.folder / f"monitor{''.join(options)}"
+        with open(self.file, "w") as out:
+            self.process = subprocess.Popen([BUILD / "carvectl", "monitor", *options], env=bed.environment, stdout=out)
+
+    def lines(self):
+        """Those that are whole."""
+        return self.file.read_text().rpartition("\n")[0].splitlines()
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def test_monitor(bed, carved):
+    carved.run(leaf(TRAP))
+    monitors = Monitor(bed), Monitor(bed, "--json")
+    # they are listening when they have seen something
+    for n, trap in enumerate(["drop", "trap"] * 50):
+        carved.config(leaf(f"traps: {{source_mac_is_multicast: {trap}}}"))
+        carved.call("Reload", {})
+        carved.at_rest()
+        if n > 0 and all(m.lines() for m in monitors):
+            break
+        time.sleep(0.05)
+    bed.kernel.ask(f"reload {SPECTRUM}")
+    text, lines = monitors
+    seen = re.compile(rf"\S+ \S+ {SPECTRUM}: converged \(foreign-reload\), outage \d+\.\d+ s")
+    wait(lambda: any(map(seen.match, text.lines())), "the reload as text")
+
+    def events(event):
+        return [e for e in map(json.loads, lines.lines()) if e["event"] == event]
+    found = wait(lambda: [e for e in events("change") if e["trigger"] == "foreign-reload"], "the reload as JSON")
+    assert found[0]["handle"] == SPECTRUM and found[0]["state"] == "converged" and found[0]["outage_usec"] > 0
+    assert {e["state"] for e in events("state")} >= {"applying", "converged"}
+    carved.stop()
+    wait(lambda: [e["state"] for e in events("daemon")] == ["ended"], "the end")
+    carved.start()
+    wait(lambda: [e["state"] for e in events("daemon")] == ["ended", "started"], "the start")
+    for monitor in monitors:
+        assert monitor.process.poll() is None
+        monitor.close()
+
+
+def test_metrics(bed, carved):
+    expect(bed.ctl("metrics"), 1, "^carved_up 0$", err=["carved is not running"])
+    carved.run(leaf("reload: manual\n" + SIZES + "\n" + TRAP))
+    done = bed.ctl("metrics")
+    device = f'device="{SPECTRUM}"'
+    expect(done, 0, "^carved_up 1$", '^carved_state{state="pending-reload"} 1$',
+           f'^carved_device_state{{{device},state="pending-reload"}} 1$', f"^carved_device_drift{{{device}}} 3$",
+           f'^carved_resource_size{{{device},path="/kvd/linear"}} 98304$',
+           f'^carved_resource_wanted{{{device},path="/kvd/linear"}} 90112$',
+           f'^carved_resource_occupancy{{{device},path="/kvd/linear"}} 12$',
+           f'^carved_device_reloads_total{{{device},by="carved"}} 0$', "^carved_config_out_of_sync 0$")
+    read_at = re.search(rf"^carved_device_last_read_timestamp_seconds{{{device}}} (\S+)$", done.stdout, re.M)
+    assert abs(float(read_at[1]) - time.time()) < 60
+
+
+def test_metrics_are_well_formed(bed, carved):
+    """Every sample has a type, said once and before it; promtool finds no fault where there is one."""
+    carved.run(leaf(TRAP))
+    text = bed.ctl("metrics").stdout
+    types = re.findall(r"^# TYPE (\w+) (\w+)$", text, re.M)
+    assert len(types) == len(dict(types)) == len(re.findall(r"^# HELP \w+ .+$", text, re.M))
+    known = ""
+    for line in text.splitlines():
+        if line.startswith("# TYPE"):
+            known = line.split()[2]
+        elif not line.startswith("#"):
+            assert re.fullmatch(rf'{known}({{\w+="[^"]*"(,\w+="[^"]*")*}})? (\+Inf|\d+(\.\d+)?)', line), line
+    if shutil.which("promtool"):
+        subprocess.run(["promtool", "check", "metrics"], input=text, text=True, check=True)
+
+
+def test_json_of_everything(bed, carved):
+    """One document each, also where nothing is there."""
+    carved.run()
+    for words in ["status"], ["plan"], ["history"], ["reload"], ["apply"], ["plan", "--candidate"]:
+        assert isinstance(bed.json(*words), dict)
+    assert bed.json("status")["devices"][0]["handle"] == NETDEVSIM
+    capture = bed.ctl("capture", SPECTRUM)
+    expect(capture, 0, "^version: 1$")
+    assert json.loads(bed.ctl("capture", SPECTRUM, "--facts").stdout)["handle"] == SPECTRUM

@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""org.carved1 as any client of D-Bus meets it."""
+import os
+import re
+import time
+
+import dbus
+import pytest
+
+from conftest import (DEVICE, MANAGER, NETDEVSIM, OBJECTS, PROPERTIES, ROOT, SPECTRUM, entry, wait)
+
+LEAF = '{driver: mlxsw_spectrum}'
+SIZES = "resources: {/kvd/linear: 90112, /kvd/linear/chunks: 40960, /kvd/hash_double: 68608}"
+
+
+def leaf(body, name="leaf"):
+    return entry(name, body, LEAF)
+
+
+def error_of(call, *arguments, **keywords):
+    with pytest.raises(dbus.DBusException) as caught:
+        call(*arguments, **keywords)
+    return caught.value.get_dbus_name(), caught.value.get_dbus_message()
+
+
+def test_properties_of_a_converged_device(bed, carved):
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}\n" + SIZES))
+    found = carved.all(SPECTRUM)
+    assert (found["Handle"], found["Entry"], found["Driver"]) == (SPECTRUM, "leaf", "mlxsw_spectrum")
+    assert found["State"] == "converged", found["StateReason"]
+    assert found["Drift"] == [] and found["Drift"].signature == "(ssss)"
+    assert found["FirmwareRunning"] == "13.2010.1006"
+    assert found["Progress"] == ("", 0, 0)
+    assert found["ReloadCount"] == 1 and found["LastReloadOutageUSec"] > 0
+    assert abs(found["ConvergedAtUSec"] / 1e6 - time.time()) < 60
+    resources = {str(path): dict(fields) for path, fields in found["Resources"]}
+    assert resources["/kvd/linear"] == {"size": 90112, "min": 0, "max": 147456, "granularity": 128, "occ": 12,
+                                        "unit": "entry"}
+    assert "occ" not in resources["/kvd/hash_double"]
+
+
+def test_drift_of_what_is_only_reported(bed, carved):
+    carved.run(leaf("drift: report\ntraps: {source_mac_is_multicast: trap}\nresources: {/kvd/linear: 98304}"))
+    bed.kernel.ask(f"set {SPECTRUM} trap source_mac_is_multicast drop")
+    bed.kernel.ask(f"set {SPECTRUM} resource /kvd/linear 65536")
+    bed.kernel.ask(f"storm {SPECTRUM} 1")
+    carved.wait_state(SPECTRUM, "drifted")
+    assert list(carved.all(SPECTRUM)["Drift"]) == [("/kvd/linear", "size_new", "98304", "65536"),
+                                                   ("source_mac_is_multicast", "action", "trap", "drop")]
+
+
+def test_staged_params_are_not_in_force(bed, carved):
+    """A driverinit value that waits for a reload is drift, though the kernel shows it."""
+    carved.run(entry("sim", "reload: manual\nparams: {max_macs: {driverinit: 64}}", "{driver: netdevsim}"))
+    assert carved.state(NETDEVSIM) == "pending-reload"
+    assert list(carved.all(NETDEVSIM)["Drift"]) == [("max_macs/driverinit", "value", "64", "32")]
+
+
+# --- changes
+
+
+def test_apply_says_that_a_reload_is_needed(bed, carved, signals):
+    carved.run(leaf("reload: manual\n" + SIZES))
+    assert carved.state(SPECTRUM) == "pending-reload"
+    for name in SPECTRUM, "leaf":
+        error, text = error_of(carved.call, "Apply", name, {})
+        assert error == "org.carved1.Error.ReloadNotAllowed" and "/kvd/linear" in text
+    assert bed.kernel.device(SPECTRUM)["counters"][0][3] == 0
+
+
+def test_apply_with_a_reload(bed, carved, signals):
+    carved.run(leaf("reload: manual\n" + SIZES))
+    job = carved.call("Apply", "leaf", {"allow-reload": dbus.Boolean(True), "unknown": dbus.String("x")})
+    wait(lambda: (job, "converged") in signals.of("JobRemoved"), "the job to end")
+    assert carved.all(SPECTRUM)["ReloadCount"] == 1
+    wait(lambda: (SPECTRUM, "apply", "converged") in signals.of("Changed"), "the change to be told")
+
+
+def test_apply_looks_again(bed, carved, signals):
+    """What nobody told is found and set right."""
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
+    bed.kernel.ask(f"set {SPECTRUM} trap source_mac_is_multicast drop")
+    job = carved.call("Apply", "", {})
+    wait(lambda: (job, "converged") in signals.of("JobRemoved"), "the job to end")
+    assert carved.call("History", "leaf", 1)[0][2:4] == ("apply", "converged")
+    assert carved.call("History", "leaf", 1)[0][4].endswith(f", asked by uid {os.getuid()}")
+    assert list(carved.all(SPECTRUM)["Drift"]) == []
+
+
+def test_apply_where_the_config_is_refused(bed, carved):
+    carved.run(leaf("resources: {/kvd/linear: 1}"))
+    assert carved.state(SPECTRUM) == "refused"
+    error, text = error_of(carved.call, "Apply", "leaf", {})
+    assert error == "org.carved1.Error.Refused"
+    assert "carved.yaml:6:30: error: " in text
+
+
+def test_names_that_mean_nothing(bed, carved):
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}"), entry("spine", "traps: {}", "{driver: none}"))
+    for method, arguments in (("Apply", ({},)), ("Retry", ()), ("Plan", ({},)), ("History", (0,)),
+                              ("Capture", ({},)), ("Plan", ({"candidate": True},))):
+        assert error_of(carved.call, method, "laef", *arguments)[0] == "org.carved1.Error.NoSuchDevice"
+    assert error_of(carved.call, "Apply", "spine", {})[0] == "org.carved1.Error.NoSuchDevice"
+    assert error_of(carved.call, "Retry", "")[0] == "org.carved1.Error.NoSuchDevice"
+    assert carved.call("Plan", "spine", {}) == []
+
+
+def test_options_of_another_type(bed, carved):
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
+    for method in "Apply", "Plan", "Capture":
+        for option in "allow-reload", "candidate", "facts":
+            try:
+                carved.call(method, "leaf", dbus.Dictionary({option: "yes"}, signature="sv"))
+            except dbus.DBusException as error:
+                assert "NoReply" not in error.get_dbus_name()
+
+
+def test_retry(bed, carved, signals):
+    bed.kernel.ask(f"rule {SPECTRUM} TRAP_SET source_mac_is_multicast EINVAL times=1 text=not now")
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
+    found = carved.all(SPECTRUM)
+    assert (found["State"], found["LastExtack"]) == ("failed", "mlxsw_spectrum: not now")
+    assert found["Objects"][0][4].endswith(f"not now ({bed.file}:6:38)")
+    job = carved.call("Retry", "leaf")
+    wait(lambda: (job, "converged") in signals.of("JobRemoved"), "the job to end")
+
+
+def test_a_refused_reload_of_the_config(bed, carved):
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
+    assert carved.get("ConfigOutOfSync") == 0
+    bed.file.write_text("version: 1\ndevcies: {}\n")
+    assert carved.get("ConfigOutOfSync") == 1
+    error, text = error_of(carved.call, "Reload", {})
+    assert error == "org.carved1.Error.InvalidConfig" and 'did you mean "devices"?' in text
+    assert [str(line).split(": ")[1] for line in carved.get("Diagnostics")] == ["error"]
+    assert carved.get("ConfigOutOfSync") == 1 and carved.get("Generation") == 1
+
+
+def test_out_of_sync(bed, carved):
+    """Whatever would be read differently, and nothing else."""
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
+    bed.file.write_text(bed.file.read_text())
+    assert carved.get("ConfigOutOfSync") == 0
+    dropin = bed.root / "etc/carved/carved.d/x.yaml"
+    dropin.parent.mkdir()
+    dropin.write_text("settings: {settle_timeout: 1s}\n")
+    assert carved.get("ConfigOutOfSync") == 1
+    carved.call("Reload", {})
+    assert carved.get("ConfigOutOfSync") == 0
+    dropin.unlink()
+    assert carved.get("ConfigOutOfSync") == 1
+
+
+# --- plans of files that are not in force
+
+
+def test_candidate(bed, carved):
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
+    carved.config(entry("other", "traps: {vlan_tag_mismatch: trap}\n" + SIZES, LEAF))
+    steps = carved.call("Plan", "other", {"candidate": True})
+    assert [(kind, name, old, new, weight) for _, kind, name, old, new, weight, _ in steps] == [
+        ("resource", "/kvd/linear", "98304", "90112", "reload"),
+        ("resource", "/kvd/linear/chunks", "49152", "40960", "reload"),
+        ("resource", "/kvd/hash_double", "60416", "68608", "reload"),
+        ("reload", "driver_reinit", "", "reload 1 of 1", "reload"),
+        ("trap", "source_mac_is_multicast", "trap", "drop", "live"),
+        ("trap", "vlan_tag_mismatch", "drop", "trap", "live")]
+    assert carved.call("Plan", "", {}) == []
+    assert carved.get("Generation") == 1 and carved.all(SPECTRUM)["Entry"] == "leaf"
+
+
+def test_candidate_that_is_refused(bed, carved):
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
+    carved.config(leaf("traps: {source_mac_is_multicsat: trap}"))
+    error, text = error_of(carved.call, "Plan", "", {"candidate": True})
+    assert error == "org.carved1.Error.Refused" and "did you mean source_mac_is_multicast?" in text
+    bed.file.write_text("version: 2\n")
+    assert error_of(carved.call, "Plan", "", {"candidate": True})[0] == "org.carved1.Error.InvalidConfig"
+    assert carved.state(SPECTRUM) == "converged"
+    assert carved.get("Diagnostics") == []
+
+
+# --- history and signals
+
+
+def test_history(bed, carved):
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}\n" + SIZES))
+    bed.kernel.ask(f"reload {SPECTRUM}")
+    wait(lambda: len(carved.call("History", "", 0)) == 2, "the record of the foreign reload")
+    first, second = carved.call("History", SPECTRUM, 0)
+    assert first[1:4] == (SPECTRUM, "start", "converged") and "driver_reinit" in first[4] and first[5] > 0
+    assert second[2] == "foreign-reload" and second[5] > 0
+    assert abs(first[0] / 1e6 - time.time()) < 60 and first[0] <= second[0]
+    assert "asked" not in first[4] and re.search("; config [0-9a-f]{8}$", second[4])
+    assert carved.call("History", "", 1) == [second]
+    assert carved.call("History", "", 0) == [first, second]  # a time is told the same way again
+
+
+def changed(signals, path):
+    """What PropertiesChanged said of a device: the values told last, and what was only said to have changed."""
+    values, invalid = {}, set()
+    for name, at, arguments in signals.all:
+        if name == "PropertiesChanged" and at == path and arguments[0] == DEVICE:
+            values.update(arguments[1])
+            invalid.update(arguments[2])
+    return values, invalid
+
+
+def test_properties_changed(bed, carved, signals):
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
+    path = carved.path(SPECTRUM)
+    signals.clear()
+    bed.kernel.ask(f"delay {SPECTRUM} 100")
+    bed.kernel.ask(f"reload {SPECTRUM}")
+    wait(lambda: changed(signals, path)[0].get("ForeignReloadCount") == 1, "the reload to be told")
+    wait(lambda: len(carved.call("History", "", 0)) == 2, "the record")
+    values, invalid = changed(signals, path)
+    now = carved.all(SPECTRUM)
+    assert invalid == {"Objects", "Drift", "Resources"}
+    assert all(now[name] == value for name, value in values.items() if name != "State")
+    assert "Driver" not in values and "Entry" not in values  # they have not
+    signals.clear()
+    carved.config()
+    carved.call("Reload", {})
+    wait(lambda: changed(signals, path)[0].get("State") == "unmanaged", "the device to be let go")
+    manager = [arguments for name, at, arguments in signals.all if name == "PropertiesChanged" and at == ROOT]
+    assert any(a[0] == MANAGER and a[1].get("Generation") == 2 for a in manager)
+
+
+def test_progress_of_a_reload(bed, carved, signals):
+    carved.run(leaf("reload: manual\n" + SIZES))
+    bed.kernel.ask(f"delay {SPECTRUM} 500")
+    path = carved.path(SPECTRUM)
+    job = carved.call("Apply", "leaf", {"allow-reload": True})
+    carved.wait_state(SPECTRUM, "reloading")  # which is answered at once
+    assert carved.all(SPECTRUM)["Progress"] == ("reload", 0, 0)
+    assert carved.call("Plan", "leaf", {"candidate": True}) is not None
+    wait(lambda: (job, "converged") in signals.of("JobRemoved"), "the job to end")
+    told = [a[1]["Progress"] for name, at, a in signals.all
+            if name == "PropertiesChanged" and at == path and "Progress" in a[1]]
+    assert ("reload", 0, 0) in told and told[-1] == ("", 0, 0)
+
+
+def test_devices_come_and_go(bed, carved, signals):
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
+    objects = dbus.Interface(carved.object(), OBJECTS).GetManagedObjects
+    path = carved.path(SPECTRUM)
+    assert {at for at, interfaces in objects().items() if DEVICE in interfaces} == {
+        path, carved.path(NETDEVSIM)}
+    assert objects()[path][DEVICE]["Handle"] == SPECTRUM
+    bed.kernel.ask(f"unbind {SPECTRUM}")
+    wait(lambda: signals.of("InterfacesRemoved"), "the device to go")
+    gone, interfaces = signals.of("InterfacesRemoved")[0]
+    assert gone == path and DEVICE in interfaces and path not in objects()
+    bed.kernel.ask(f"bind {SPECTRUM}")
+    wait(lambda: signals.of("InterfacesAdded"), "the device to come")
+    come, interfaces = signals.of("InterfacesAdded")[0]
+    assert come == path and interfaces[DEVICE]["Handle"] == SPECTRUM
+    assert set(carved.all(SPECTRUM)) - set(interfaces[DEVICE]) == {"Objects", "Drift", "Resources"}
+    wait(lambda: carved.state(SPECTRUM) == "converged", "the device to converge")
+
+
+def test_the_bus_is_restarted(bed, carved):
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
+    bed.bus.stop()
+    bed.kernel.ask(f"set {SPECTRUM} trap source_mac_is_multicast drop")
+    bed.kernel.ask(f"storm {SPECTRUM} 1")
+    oracle = lambda: bed.kernel.device(SPECTRUM)["traps"]["source_mac_is_multicast"]["action"]
+    wait(lambda: oracle() == "trap", "carved to work without a bus")
+    bed.bus.start()
+    bed.connection = bed.bus.connect()
+    wait(lambda: carved.state(SPECTRUM) == "converged", "carved to be on the bus again")
+    assert len(carved.call("History", "", 0)) == 2
+
+
+def test_name_comes_last(bed, carved):
+    """Who sees the name sees the objects, too."""
+    seen = []
+
+    def on_owner(name, old, new):
+        if new:
+            seen.append(carved.get("State"))
+    bed.connection.add_signal_receiver(on_owner, "NameOwnerChanged", arg0="org.carved1")
+    carved.run(leaf("traps: {}"))
+    wait(lambda: seen, "the name")
+    assert seen[0]
