@@ -25,13 +25,14 @@ state() { busctl get-property org.carved1 "$path" org.carved1.Device State | cut
 
 until_true() {
 	local i
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 400; i++)); do
 		! "$@" || return 0
 		sleep 0.05
 	done
-	fail "in 10 s: $*"
+	fail "in 20 s: $*"
 }
 has_action() { [ "$(action "$1" 2>/dev/null)" = "$2" ]; }
+is_up() { [ "$(devlink -j dev show $device | jq '.dev[].reload_failed // false')" = false ]; }
 has_state() { [ "$(state 2>/dev/null)" = "$1" ]; }
 
 cp -a /host/build/root-plain/. /
@@ -129,7 +130,33 @@ show busctl call org.carved1 /org/carved1 org.carved1.Manager ListDevices
 show busctl get-property org.carved1 $path org.carved1.Device State StateReason
 is "the manager's state" "$(busctl get-property org.carved1 /org/carved1 org.carved1.Manager State)" 's "converged"'
 
-title "8. At rest"
+title "8. A reload fails half-way: what worked comes back, what failed waits until somebody asks"
+sed -i 's/blackhole_rout: drp/blackhole_route: mirror/; s/fib: 4Ki/fib: 8Ki/' /etc/carved/carved.yaml
+echo Y >/sys/kernel/debug/netdevsim/netdevsim10/fail_reload
+echo "\$ carvectl reload"
+status=0
+carvectl reload || status=$?
+is "the exit code of carvectl reload" $status 3
+is "the state" "$(state)" quarantined
+echo N >/sys/kernel/debug/netdevsim/netdevsim10/fail_reload
+until_true is_up
+until_true has_action blackhole_route mirror
+is "the size of IPv4/fib" "$(size fib)" 4096
+echo "\$ carvectl status leaf"
+carvectl status leaf || true
+show carvectl retry leaf
+is "the state" "$(state)" converged
+is "the size of IPv4/fib" "$(size fib)" 8192
+is "the action of blackhole_route" "$(action blackhole_route)" mirror
+
+title "9. What leaves the config goes back to what it was, and what happened can be looked up"
+sed -i '/traps:$/d; /blackhole_route/d' /etc/carved/carved.yaml
+show systemctl reload carved
+until_true has_action blackhole_route drop
+is "the size of IPv4/fib" "$(size fib)" 8192
+show carvectl history
+
+title "10. At rest"
 pid=$(systemctl show -P MainPID carved)
 rss=$(awk '/VmRSS/ {print $2}' "/proc/$pid/status")
 echo "resident: $rss KiB"
