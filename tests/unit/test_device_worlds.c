@@ -264,6 +264,7 @@ static void set_something(struct random_world *w)
 
 	if (kind == TRAP && w->trap_type[i] >= 3)
 		return;
+	w->r.now += 6 * 60 * USEC_PER_SEC; /* three times in ten minutes would be a fight */
 	snprintf(name, sizeof(name), "%.*s%u%s", (int)(slot - formats[kind]), formats[kind],
 		 kind == POLICER ? i + 1 : i, slot + 2);
 	buf_add(&w->history, "somebody sets %s to %u\n", name, num);
