@@ -156,8 +156,8 @@ static void set_goals(struct device *d, const struct notes *notes, bool wanted_t
 	}
 }
 
-/* Does `want` say what the entry says? One that was refused takes nothing away. */
-static bool is_bound(const struct device *d)
+/** device_is_bound() - does `want` say what the entry says? One that was refused changes nothing. */
+bool device_is_bound(const struct device *d)
 {
 	return d->accepted.config && d->accepted.config == d->used.config &&
 	       d->accepted.entry == d->used.entry;
@@ -172,13 +172,13 @@ void device_compose(struct device *d)
 		m->restore = d->used.entry->on_removal == REMOVAL_RESTORE;
 		m->reload = (uint8_t)d->used.entry->reload;
 	}
-	if (!d->world.facts.reload_failed && is_bound(d))
+	if (!d->world.facts.reload_failed && device_is_bound(d))
 		forget_restored(d);
 	learn_good(d);
 	device_follow_firmware(d);
 	state_clear(&d->goal);
 	state_copy(&d->goal, &d->want);
-	if (is_bound(d))
+	if (device_is_bound(d))
 		set_goals(d, &m->pristine, false);
 	if (m->lasting.rollback == ROLLBACK_GOOD)
 		set_goals(d, &m->lasting.good, true);

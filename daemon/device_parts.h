@@ -15,6 +15,7 @@ void device_compose(struct device *d);
 void device_note_pristine(struct device *d, const struct step *s);
 const struct entry *device_removed_entry(const struct device *d);
 bool device_is_removed(const struct device *d);
+bool device_is_bound(const struct device *d);
 
 /* device_rollback.c: a reload that failed after the tear-down */
 char *device_key(const struct device *d);

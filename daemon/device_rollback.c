@@ -52,7 +52,7 @@ void device_check_key(struct device *d)
 {
 	_cleanup_free_ char *key = NULL;
 
-	if (d->world.memory.lasting.rollback == ROLLBACK_NONE)
+	if (d->world.memory.lasting.rollback == ROLLBACK_NONE || !device_is_bound(d))
 		return;
 	key = device_key(d);
 	if (text_equal(key, d->world.memory.lasting.quarantine))
