@@ -153,7 +153,7 @@ class Signals:
 class Carved:
     def __init__(self, bed):
         self.bed = bed
-        self.process = None
+        self.process, self.notify, self.ready = None, None, False
         self.log = bed.folder / "log"
 
     def config(self, *entries, audit="0"):
@@ -161,12 +161,21 @@ class Carved:
         self.bed.file.write_text(text + ("devices:\n" + "".join(entries) if entries else ""))
 
     def start(self, *options, environment=None):
+        """`at_rest` waits for the READY=1 of this one."""
+        self.forget_notify()
+        path = self.bed.folder / "notify"
+        path.unlink(missing_ok=True)
+        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notify.bind(str(path))
+        self.notify.setblocking(False)
+        self.ready = False
+        environment = {"NOTIFY_SOCKET": str(path), **(environment or {})}
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [BUILD / "carved", "--bus=system", f"--kernel=unix:{self.bed.kernel.path}",
                  f"--config-root={self.bed.root}", f"--state-dir={self.bed.folder}/state",
                  f"--runtime-dir={self.bed.folder}/runtime", "--log-level=debug", *options],
-                stderr=log, env={**self.bed.environment, **(environment or {})})
+                stderr=log, env={**self.bed.environment, **environment})
 
     def run(self, *entries, **settings):
         """Until it has come to rest."""
@@ -174,7 +183,22 @@ class Carved:
         self.start()
         self.at_rest()
 
+    def is_ready(self):
+        try:
+            while not self.ready:
+                self.ready = b"READY=1" in self.notify.recv(4096).split(b"\n")
+        except BlockingIOError:
+            return False
+        self.forget_notify()  # who does not read it must not keep it
+        return True
+
+    def forget_notify(self):
+        if self.notify:
+            self.notify.close()
+        self.notify = None
+
     def stop(self):
+        self.forget_notify()
         if self.process:
             self.process.send_signal(signal.SIGTERM)
             status = self.process.wait(DEADLINE)
@@ -210,7 +234,7 @@ class Carved:
 
         def rests():
             try:
-                return self.get("State") not in busy
+                return self.is_ready() and not any(state in busy for _, _, state, _ in self.call("ListDevices"))
             except dbus.DBusException:
                 assert self.process.poll() is None, self.log.read_text()[-4000:]
                 return False
