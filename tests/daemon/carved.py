@@ -129,6 +129,22 @@ class Carved:
         wait(lambda: self.state(switch) == "converged" and not self.plan(switch),
              f"{switch} to be converged")
 
+    def firmware(self, switch, version, **more):
+        """An image with this version, and what the entry says of it."""
+        file = switch.add_image(self.place.firmware(self.folder), version)
+        return {"firmware": {"version": version, "file": file, **more}}
+
+    def apply(self, switch, *options):
+        """Return: what carvectl apply prints. The device rests then."""
+        status, said, error = self.ctl("apply", str(switch), *options)
+        assert status in (0, 3), error
+        return said
+
+    def retry(self, switch):
+        status, said, error = self.ctl("retry", str(switch))
+        assert status in (0, 3), error
+        return said
+
     def reload(self, *entries, **settings):
         """Another config, by D-Bus."""
         self.config(*entries, **settings)
@@ -143,7 +159,7 @@ class Notify(threading.Thread):
     def __init__(self, path):
         super().__init__(daemon=True)
         path.unlink(missing_ok=True)
-        self.path, self.ready = str(path), threading.Event()
+        self.path, self.ready, self.status = str(path), threading.Event(), ""
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.path)
         path.chmod(0o666)
@@ -151,8 +167,12 @@ class Notify(threading.Thread):
 
     def run(self):
         for told in iter(lambda: self.socket.recv(4096), b"END"):
-            if b"READY=1" in told.split(b"\n"):
-                self.ready.set()
+            for line in told.decode().split("\n"):
+                key, _, value = line.partition("=")
+                if key == "STATUS":
+                    self.status = value
+                if (key, value) == ("READY", "1"):
+                    self.ready.set()
         self.socket.close()
 
     def end(self):
@@ -210,6 +230,17 @@ class Process(Carved):
             self.process.terminate()
             status = self.wait_end()
             assert status == 0, f"carved has ended with {status}"
+
+    def status(self):
+        """The line that systemctl status shows."""
+        return self.notify.status
+
+    def leave(self, signal_name):
+        """Let it end while the kernel carries out its request, which may take long. Return: the process."""
+        self.kill(signal_name)
+        self.notify.end()
+        left, self.process = self.process, None
+        return left
 
     def crash(self):
         """As by a power cut; what it was about to do is not done."""

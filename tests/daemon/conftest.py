@@ -52,15 +52,18 @@ def place_class(config):
 
 def pytest_generate_tests(metafunc):
     place = place_class(metafunc.config)
-    for name, kinds in ("switch_kind", place.kinds), ("captured", place.captured):
+    for name, kinds in (("switch_kind", place.kinds), ("captured", place.captured),
+                        ("flashed", place.flashed)):
         if name in metafunc.fixturenames:
             metafunc.parametrize(name, kinds.values(), ids=kinds.keys(), scope="session")
 
 
 def reason_to_skip(item, place):
     params = item.callspec.params if hasattr(item, "callspec") else {}
-    kind = params.get("switch_kind") or params.get("captured")
-    here = {name for name, k in {**place.kinds, **place.captured}.items() if k is kind}
+    kind = next((params[name] for name in ("switch_kind", "captured", "flashed")
+                 if name in params), None)
+    here = {name for name, k in {**place.kinds, **place.captured, **place.flashed}.items()
+            if k is kind}
     here.add("fake" if place is Host else "guest")
     lacks = kind.lacks if kind else next(iter(place.kinds.values())).lacks if place is Host else {}
     features = [f for mark in item.iter_markers("needs") for f in mark.args]
@@ -165,9 +168,16 @@ def any_switch(place, kernel, captured):
 
 
 @pytest.fixture
+def target(place, kernel, flashed):
+    """One of every kind whose firmware can be flashed."""
+    for make in switches(place, kernel, flashed):
+        yield make()
+
+
+@pytest.fixture
 def carved(request, place, kernel):
     """A process, not started; it must not have crashed when the test ends. Switches live longer."""
-    for name in "make_switch", "any_switch":
+    for name in "make_switch", "any_switch", "target":
         if name in request.fixturenames:
             request.getfixturevalue(name)
     carved = Process(place, kernel, place.new_folder())

@@ -9,8 +9,8 @@ import subprocess
 
 from beds import FakeLink
 from capture import Write
-from switch import Switch
-from words import NETDEVSIM, SPECTRUM1
+from switch import Switch, Work
+from words import MLX5, NETDEVSIM, SPECTRUM1
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 KINDS = {"RESOURCE_SET": "resource", "RELOAD": "reload", "FLASH_UPDATE": "flash",
@@ -96,7 +96,8 @@ class FakeSwitch(Switch):
         self.bus, name = self.model["handle"].split("/")
         self.driver = self.model["driver"]
         super().__init__(name.replace("10", str(number)) if "10" in name
-                         else name.replace("03:", f"{number:02}:"))
+                         else f"0000:{number:02}:00.0")
+        self.key = next(iter(self.model["versions"]["running"]))
         files = self.model["fake"]["files"]
         self.image = next(iter(files))
 
@@ -114,6 +115,10 @@ class FakeSwitch(Switch):
     def unbind(self):
         self.kernel.tell("unbind", self.handle)
 
+    def unbind_later(self):
+        self.unbind()  # the fake answers at once
+        return Work(lambda: None)
+
     def bind(self):
         self.kernel.tell("bind", self.handle)
 
@@ -130,8 +135,30 @@ class FakeSwitch(Switch):
         self.kernel.tell("fail-up", self.handle, "EIO", f"times={1000 * on}",
                          "text=did not come up")
 
+    def fail_reloads(self, times):
+        self.kernel.tell("fail-up", self.handle, "EIO", f"times={times}", "text=did not come up")
+
+    def add_image(self, folder, version):
+        name = super().add_image(folder, version)
+        keys = [] if "activation" in self.lacks else self.model["versions"]["running"]
+        self.kernel.tell("file", self.handle, name, *(f"{key}={version}" for key in keys))
+        return name
+
+    def fail_flash(self, percent):
+        self.kernel.tell("fail-flash", self.handle, "EIO", f"percent={percent}",
+                         "text=the flash is worn out")
+
+    def stick(self, on=True):
+        self.kernel.tell("firmware", self.handle, f"sticky={int(on)}")
+
+    def lose_firmware(self):
+        self.kernel.tell("firmware", self.handle, "loses=1")
+
     def slow_reload(self, msec):
         self.kernel.tell("delay", self.handle, msec)
+
+    def quick_flash(self):
+        """It is."""
 
     def slow_flash(self, on):
         self.kernel.tell("flash", self.handle, 60000 * on, "steps=1000")
@@ -164,8 +191,15 @@ class FakeSwitch(Switch):
         return next((n for action, limit, side, n in self.state()["counters"]
                      if (action, limit, side) == ("driver_reinit", "unspec", "local")), 0)
 
+    def activations(self):
+        return next((n for action, limit, side, n in self.state()["counters"]
+                     if (action, limit, side) == ("fw_activate", "no_reset", "local")), 0)
+
     def reload_failed(self):
         return self.state()["reload_failed"]
+
+    def versions(self, kind):
+        return self.state()["versions"].get(kind, {})
 
     def sizes(self):
         return {path: (number(r["size"]),
@@ -220,6 +254,7 @@ class FakeSpectrum1(FakeSwitch):
         **NO_KERNEL,
         "size that is not read": "the fake Spectrum-1 reads every size that can be changed",
         "runtime param": "the real Spectrum-1, and so the fake, has no runtime param",
+        "live activation": "a Spectrum is always reset",
     }
 
 
@@ -228,5 +263,13 @@ class FakeNetdevsim(FakeSwitch):
     words = NETDEVSIM
     lacks = {
         **NO_KERNEL,
+        "activation": "netdevsim keeps its versions whatever is flashed",
+        "live activation": "netdevsim activates no firmware",
         "runtime param": "netdevsim has no runtime param",
     }
+
+
+class FakeMlx5(FakeSwitch):
+    facts = "tests/fake/facts/mlx5.json"
+    words = MLX5
+    lacks = NO_KERNEL

@@ -12,8 +12,8 @@ import tempfile
 import privileges
 from capture import Capture
 from carved import Unit
-from fakes import FakeKernel, FakeNetdevsim, FakeSpectrum1
-from switch import Asicsim, Netdevsim, loaded, output, personality
+from fakes import FakeKernel, FakeMlx5, FakeNetdevsim, FakeSpectrum1
+from switch import FIRMWARE, Asicsim, AsicsimMlx5, Netdevsim, loaded, output, personality
 from sysbus import Bus
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -86,6 +86,7 @@ class Guest(Place):
     kinds = {"netdevsim": Netdevsim, "asicsim": Asicsim}
     captured = {"netdevsim": Netdevsim, **{f"asicsim-{name}": personality(name) for name in
                                            ("spectrum1", "spectrum2", "mlx5ish")}}
+    flashed = {**kinds, "asicsim-mlx5ish": AsicsimMlx5}
     bus_address, bus_kind = "/run/dbus/system_bus_socket", "system"
     leaks = False  # the search takes longer than most tests; Once does it
 
@@ -142,10 +143,15 @@ class Guest(Place):
     def unit(self):
         return Unit(self)
 
+    def firmware(self, _folder):
+        """Where a carved in this folder looks for it."""
+        return FIRMWARE
+
 
 class Host(Place):
     kinds = {"fake-spectrum1": FakeSpectrum1, "fake-netdevsim": FakeNetdevsim}
     captured = kinds
+    flashed = {**kinds, "fake-mlx5": FakeMlx5}
     bus_kind, ctl_options = "user", ("--bus=user",)
     leaks = True
 
@@ -172,6 +178,11 @@ class Host(Place):
 
     def make(self, kind, number, kernel):
         return kind(number, kernel)
+
+    def firmware(self, folder):
+        firmware = folder / "root/lib/firmware"
+        firmware.mkdir(parents=True, exist_ok=True)
+        return firmware
 
 
 class Relay:

@@ -17,9 +17,9 @@ import time
 import rawlink as nl
 from board import Board, put
 from capture import PATHS
-from words import NETDEVSIM, SPECTRUM1
+from words import MLX5, NETDEVSIM, SPECTRUM1
 
-DEADLINE = 60  # generous: the guest may be emulated on a busy machine
+DEADLINE = 6  # generous: the guest may be emulated on a busy machine
 ACTIONS = ("drop", "trap", "mirror")
 CMODES = ("runtime", "driverinit", "permanent")
 TYPES = {1: "B", 2: "H", 3: "I", 4: "Q"}
@@ -29,6 +29,7 @@ FIRMWARE = pathlib.Path("/lib/firmware")
 FEATURES = {
     "systemd", "netlink", "relay", "runtime param", "size that is not read",
     "failing SET of anything", "slow reload", "hold that ends when told", "known driver",
+    "fault that passes", "activation", "live activation",
 }
 
 
@@ -57,23 +58,26 @@ class Refused(Exception):
 
 
 class Work(threading.Thread):
-    """A request that takes long, sent by somebody else."""
+    """Something that takes long, done by somebody else."""
 
-    def __init__(self, request):
+    def __init__(self, work):
         super().__init__(daemon=True)
-        self.request, self.answer = request, None
+        self.work, self.error = work, None
         self.start()
 
     def run(self):
-        self.answer = self.request()
+        try:
+            self.work()
+        except (OSError, Refused) as error:
+            self.error = error
 
     def over(self):
         return not self.is_alive()
 
     def wait(self):
         self.join(DEADLINE)
-        assert self.over(), "a request that does not end"
-        assert self.answer.name == "OK", self.answer.warning
+        assert self.over(), "it does not end"
+        assert self.error is None, self.error
 
 
 class Switch:
@@ -83,6 +87,7 @@ class Switch:
     lacks = {}
     looks = {}  # by kind; each look takes its time
     image = "carved-test.bin"  # what firmware is flashed from
+    key = "fw.version"         # the version that it changes
 
     def __init__(self, name):
         self.name = name
@@ -159,7 +164,11 @@ class Switch:
     def flash(self):
         """Somebody flashes what is in force anyway; until it is over the device answers nobody."""
         link = self.link()
-        return Work(lambda: link.ask(nl.FLASH, *self.address, (nl.FILE, self.image)))
+        return Work(lambda: self.ask(nl.FLASH, (nl.FILE, self.image), link=link))
+
+    def unbind_later(self):
+        """When whoever holds it lets go."""
+        return Work(self.unbind)
 
     @contextlib.contextmanager
     def held(self, capture):
@@ -177,7 +186,19 @@ class Switch:
     def slow_flash(self, on):
         """Whether a flash takes long, the one under way included."""
 
+    def add_image(self, folder, version):
+        """A firmware file with this version; its name."""
+        name = f"carved-test-{self.name}-{version}".replace(":", "-")
+        (folder / name).write_text(self.image_text(version))
+        return name
+
+    def image_text(self, version):
+        return f"version {version}\n"
+
     # how it is
+
+    def running(self):
+        return self.versions("running")[self.key]
 
     def size(self, path):
         return self.sizes()[path][0]
@@ -228,8 +249,19 @@ class KernelSwitch(Switch):
         """Reloads since it registered, by anybody."""
         return self.read(nl.GET).replies[0].stats().get((nl.REINIT, 0), 0)
 
+    def activations(self):
+        """How often firmware was activated without a reset."""
+        return self.read(nl.GET).replies[0].stats().get((nl.ACTIVATE, 1), 0)
+
     def reload_failed(self):
         return self.read(nl.GET).replies[0].failed
+
+    def versions(self, kind):
+        """Of this kind, running or stored, by key."""
+        wanted = {"running": nl.VER_RUNNING, "stored": nl.VER_STORED}[kind]
+        pairs = [dict(nl.each(data)) for found, data in self.read(nl.INFO_GET).replies[0].list
+                 if found == wanted]
+        return {nl.text(p[nl.VER_NAME]): nl.text(p[nl.VER_VALUE]) for p in pairs}
 
     def sizes(self):
         """By path: the size, and the one that waits for a reload, if any."""
@@ -305,7 +337,11 @@ class Netdevsim(KernelSwitch):
         "failing SET of anything": "netdevsim fails only SETs of policers with a word",
         "slow reload": "netdevsim reloads as fast as it can",
         "hold that ends when told": "a flash of netdevsim takes 10 s whatever happens",
+        "fault that passes": "netdevsim fails every reload, or none",
+        "activation": "netdevsim keeps its versions whatever is flashed",
+        "live activation": "netdevsim activates no firmware",
     }
+    key = "fw.mgmt"
 
     def __init__(self, number):
         super().__init__(f"netdevsim{number}")
@@ -339,6 +375,10 @@ class Netdevsim(KernelSwitch):
         """After it is torn down."""
         put(self.debug / "fail_reload", "Y" if on else "N")
 
+    def quick_flash(self):
+        """Without the pauses in which it tells of its progress."""
+        put(self.debug / "fw_update_status", "N")
+
     def occupied(self):
         """A resource of which some entries are in use, and how many."""
         return "/IPv4/fib-rules", 3
@@ -354,7 +394,7 @@ class Netdevsim(KernelSwitch):
 
 
 class Asicsim(KernelSwitch):
-    """A Spectrum-1 by our own kernel module; see tests/asicsim."""
+    """A Spectrum-1 by our own kernel module; see tests/asicsim. It flashes as fast as it can."""
 
     bus = driver = "asicsim"
     words = SPECTRUM1
@@ -363,6 +403,7 @@ class Asicsim(KernelSwitch):
     lacks = {
         "size that is not read": "asicsim reads every size",
         "known driver": "carved knows nothing of asicsim's policers",
+        "live activation": "a Spectrum is always reset",
     }
 
     def __init__(self, number):
@@ -395,8 +436,30 @@ class Asicsim(KernelSwitch):
     def fail_reload(self, on=True):
         self.board.set("fail_up", "5 0" if on else 0)
 
+    def fail_reloads(self, times):
+        """The next ones."""
+        self.board.set("fail_up", f"5 {times}")
+
+    def image_text(self, version):
+        return f"asicsim-fw {self.model} {version}\n"
+
+    def fail_flash(self, percent):
+        """The next one, when it has come so far."""
+        self.board.set("flash_fail", f"{percent} 5")
+
+    def stick(self, on=True):
+        """No activation changes what runs."""
+        self.board.set("sticky_version", int(on))
+
+    def lose_firmware(self):
+        """Each probe starts from the first image."""
+        self.board.set("lose_fw", 1)
+
     def slow_reload(self, msec):
         self.board.set("reload_ms", msec)
+
+    def quick_flash(self):
+        """It is."""
 
     def slow_flash(self, on):
         self.board.set("flash_ms", "60000 300" if on else "0 300")
@@ -412,6 +475,14 @@ class Asicsim(KernelSwitch):
     def occupied(self):
         self.board.set("occ", "kvd/linear/singles 77")
         return "/kvd/linear/singles", 77
+
+
+class AsicsimMlx5(Asicsim):
+    """An adapter by the same module."""
+
+    words = MLX5
+    model = "mlx5ish"
+    lacks = {}
 
 
 def personality(name):

@@ -27,13 +27,21 @@ class Words:
     other_changes: dict
     refusals: dict              # what the entry says; what the message must contain
     runtime: tuple = None       # a runtime param and a value that is not its default
+    permanent: tuple = None     # the same, in mode permanent
     unread: tuple = None        # a resource that the driver never reads, and sizes with it
 
     @property
     def wanted(self):
         """One of each class: a size and a param that take a reload, and a trap that does not."""
-        return {"resources": {self.size: self.sizes[0]}, "params": self.params(self.value),
-                "traps": {self.trap: "trap"}}
+        sizes = {"resources": {self.size: self.sizes[0]}} if self.size else {}
+        return {**sizes, "params": self.params(self.value), "traps": {self.trap: "trap"}}
+
+    @property
+    def wanted_changes(self):
+        """What `wanted` comes to."""
+        sizes = {("size", self.size): self.sizes[0]} if self.size else {}
+        return {**sizes, ("driverinit", self.param): self.value,
+                ("active", self.param): self.value, ("trap", self.trap): "trap"}
 
     def params(self, value):
         return {self.param: self.yaml.get(value, value)}
@@ -142,4 +150,13 @@ SPECTRUM1 = Words(
         "granularity": ("resources: {/kvd/hash_single: 87050}", "128"),
     },
     runtime=("acl_region_rehash_interval", 9000),
+)
+
+# An adapter: no resources, no policers. Firmware, and a param that only a power cycle puts in force.
+MLX5 = Words(
+    trap="ingress_vlan_filter", trap2="dmac_filter", group="l2_drops",
+    param="io_eq_size", default=1024, value=512, other=2048, yaml={},
+    size=None, sizes=(), policer=None, rates=(), bad_policer=(), all={}, group_of_all="l2_drops",
+    own={}, other_changes={}, refusals={}, runtime=("flow_steering_mode", "smfs"),
+    permanent=("enable_sriov", True),
 )

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""carved is killed at every request of a first convergence, before the kernel has carried it out and after; the next
+one brings about the same, with one reload more at most, and none where it had been made."""
+import pytest
+
+from carved import Process, entry, wait
+
+pytestmark = pytest.mark.only("fake-spectrum1", "only the fake stops at a request that is told by its number, and one "
+                              "switch with firmware, sizes, params and policies is enough")
+WRITES = ("PARAM_SET", "FLASH_UPDATE", "RESOURCE_SET", "RELOAD", "TRAP_POLICER_SET", "TRAP_GROUP_SET",
+          "TRAP_SET")
+
+
+def made(kernel, command):
+    """The requests so far that the kernel has begun, and those that it has carried out."""
+    found = [r for r in kernel.tell("requests") if command in ("*", r["command"])]
+    return len(found), sum(r["error"] is not None for r in found)
+
+
+def kill_at(kernel, carved, target, command, n, before):
+    """Return: whether there was such a request."""
+    firmware = carved.firmware(target, target.running()[:-1] + "9")
+    carved.config(entry(target, **target.words.all, **firmware))
+    kernel.tell("forget")
+    kernel.tell("rule", "*", command, "*", "hold" if before else "lose-answer", f"skip={n - 1}")
+    carved.start_no_wait()
+    wait(lambda: carved.ready() or made(kernel, command)[0 if before else 1] >= n, f"{command} {n}", pause=0)
+    killed = not carved.ready()
+    carved.crash()
+    kernel.tell("rules-clear")
+    carved.start()
+    carved.settled(target)
+    target.check(target.words.all_changes(target))
+    assert target.running() == firmware["firmware"]["version"]
+    # what the kernel has been asked for is not asked for again
+    done = target.state()["requests"]
+    assert (done["flashes"], done["reloads"]) == (1, 1)
+    return killed
+
+
+def kill_at_all(place, kernel, make_switch, command, before):
+    """Return: at how many."""
+    n, more = 0, True
+    while more:
+        n += 1
+        target, carved = make_switch(), Process(place, kernel, place.new_folder())
+        try:
+            more = kill_at(kernel, carved, target, command, n, before)
+        finally:
+            carved.finish()
+        target.remove()
+    return n - 1
+
+
+def test_before_every_request(place, kernel, make_switch):
+    assert kill_at_all(place, kernel, make_switch, "*", before=True) > 100
+
+
+@pytest.mark.parametrize("command", WRITES)
+def test_after_every_write(place, kernel, make_switch, command):
+    """It was carried out, and nobody has heard of it."""
+    assert kill_at_all(place, kernel, make_switch, command, before=False) >= 1
