@@ -84,7 +84,9 @@ static void find_quarantine(const struct device *d, struct finding *f)
 	buf_add(&f->reason,
 		"%s; %s; what failed is not tried again until the config changes or carvectl retry",
 		l->reason ? l->reason : "a reload failed",
-		(d->world.facts.reload_failed ? down : up)[l->rollback]);
+		!d->identified		       ? "what is in force now is being read"
+		: d->world.facts.reload_failed ? down[l->rollback]
+					       : up[l->rollback]);
 }
 
 static void find_firmware(const struct device *d, struct finding *f)

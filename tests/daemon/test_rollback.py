@@ -135,6 +135,7 @@ def test_killed_between_failure_and_roll_back(switch, carved, capture):
     carved.wait_ready()
     carved.wait_bus()
     carved.wait_state(switch, "quarantined")
+    wait(lambda: switch.trap(switch.words.trap2) == "trap", "the policy to be restored")
     switch.check({**changes, ("trap", switch.words.trap2): "trap"})
     assert len(capture.writes(kind="reload")) <= 4
 
