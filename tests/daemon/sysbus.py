@@ -102,13 +102,15 @@ class Bus:
         self.socket.close()
 
     def send(self, destination, path, interface, member, signature="", *arguments):
-        """Arguments are strings; an a{sv} is sent empty."""
+        """Arguments are strings, or numbers (u); an a{sv} is sent empty."""
         self.serial += 1
         body, rest = b"", list(arguments)
         for kind in signature.replace("a{sv}", "A"):
             body = pad(body, 4)
-            body += string(rest.pop(0)) if kind != "A" else struct.pack("<I", 0)
-            body = pad(body, 8) if kind == "A" else body
+            if kind == "A":
+                body = pad(body + struct.pack("<I", 0), 8)
+            else:
+                body += struct.pack("<I", rest.pop(0)) if kind == "u" else string(rest.pop(0))
         fields = b""
         for code, kind, text in ((PATH, "o", path), (INTERFACE, "s", interface),
                                  (MEMBER, "s", member), (DESTINATION, "s", destination),

@@ -9,8 +9,9 @@ import time
 
 import pytest
 
-from carved import NOBODY, config, entry, wait
+from carved import NAME, NOBODY, config, entry, wait
 from switch import output
+from sysbus import Bus
 from test_apply import check_all, everything
 
 SYSTEMD = pytest.mark.only("netdevsim", "systemd is the same for all switches")
@@ -96,7 +97,7 @@ def test_changing_is_for_root(switch, carved, capture):
     call = subprocess.run([*NOBODY, "busctl", "call", *MANAGER, "Reload", "a{sv}", "0"],
                           stderr=subprocess.PIPE, text=True, check=False)
     assert call.returncode != 0
-    assert re.search("(?i)access.?denied|permission denied|only root|not authorized", call.stderr)
+    assert re.search("(?i)access.?denied|permission denied|only root|not authorized|authentication is required", call.stderr)
     assert carved.manager("Generation") == 1
     assert capture.writes() == []
 
@@ -107,6 +108,22 @@ def test_no_bus(switch, once):
     text = config(entry(switch, traps={trap: "trap"}))
     assert once.run("--bus=user", "--once", text=text)[0] == 0
     assert switch.trap(trap) == "trap"
+
+
+def test_name_of_somebody_else(switch, carved, place):
+    """Without its name it converges all the same, and gets it when it is free."""
+    dbus = "org.freedesktop.DBus"
+    other = Bus(place.bus_address)
+    assert other.call(dbus, "/org/freedesktop/DBus", dbus, "RequestName", "su", NAME, 0) == [1]
+    trap = switch.words.trap
+    carved.config(entry(switch, traps={trap: "trap"}))
+    carved.start_no_wait()
+    carved.wait_ready()
+    assert switch.trap(trap) == "trap"
+    other.close()
+    carved.wait_bus()
+    assert carved.state(switch) == "converged"
+    assert carved.text().count("D-Bus name") == 1
 
 
 def number(what, status):

@@ -96,6 +96,7 @@ def test_installed():
     assert show("ActiveState", "UnitFileState") == ["active", "enabled"]
     assert output("ps", "-o", "user=", "-C", "carved").split() == ["carved"]
     wait(lambda: subprocess.run(["carvectl", "status"], check=False).returncode == 0, "carved on the bus")
+    assert "D-Bus" not in output("journalctl", "-q", "-ocat", "-ucarved")
     assert reloads() == 0
     state = pathlib.Path("/var/lib/carved")
     assert (state.owner(), state.stat().st_mode & 0o777) == ("carved", 0o700)
