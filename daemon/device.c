@@ -168,11 +168,16 @@ static bool find_not_kept(struct device *d, uint64_t now)
 	return found;
 }
 
-/* What a reload resets is looked at right before it; torn down there is nothing left to look at. */
+/*
+ * What a reload resets is looked at right before it, and for whoever has to permit it; torn down there is
+ * nothing left to look at.
+ */
 static bool impact_is_missing(const struct device *d)
 {
 	if (d->world.impact.known || d->world.facts.reload_failed)
 		return false;
+	if (d->plan.pending == DISRUPTION_RELOAD && !d->plan.steps.n)
+		return true;
 	vec_each(s, &d->plan.steps)
 		if (s->kind == STEP_RELOAD)
 			return true;

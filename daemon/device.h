@@ -210,6 +210,7 @@ struct device *device_free(struct device *d);
 void device_event(struct device *d, const struct device_event *event, uint64_t now,
 		  struct device_todo *ret);
 bool device_busy(const struct device *d);
+enum disruption device_pending(const struct device *d);
 void failure_explain(const struct failure *f, struct buf *out);
 const char *device_entry_name(const struct device *d);
 void device_preview(const struct device *d, struct plan *ret);

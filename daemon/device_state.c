@@ -167,6 +167,12 @@ static void find_activity(const struct device *d, uint64_t now, struct finding *
 	}
 }
 
+/** device_pending() - what it would take to bring about all that is wanted. */
+enum disruption device_pending(const struct device *d)
+{
+	return d->world.memory.until_boot.notes.n ? DISRUPTION_POWER_CYCLE : d->plan.pending;
+}
+
 static void find_pending(const struct device *d, struct finding *f)
 {
 	vec_each(note, &d->world.memory.until_boot.notes) {

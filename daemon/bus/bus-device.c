@@ -48,7 +48,7 @@ static const char *text_of(const struct device *d, const char *property)
 	else if (strcmp(property, "StateReason") == 0)
 		s = d->reason;
 	else if (strcmp(property, "PendingClass") == 0)
-		s = disruption_name(d->plan.pending);
+		s = disruption_name(device_pending(d));
 	else if (strcmp(property, "LastError") == 0)
 		s = d->last_error;
 	else if (strcmp(property, "LastExtack") == 0)

@@ -157,9 +157,6 @@ class FakeSwitch(Switch):
     def slow_reload(self, msec):
         self.kernel.tell("delay", self.handle, msec)
 
-    def quick_flash(self):
-        """It is."""
-
     def slow_flash(self, on):
         self.kernel.tell("flash", self.handle, 60000 * on, "steps=1000")
 

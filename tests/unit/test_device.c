@@ -113,6 +113,7 @@ static void test_permanent_param(void **state)
 	(void)state;
 	rig_start(&r, FACTS, ENTRY("params: {sriov: true}"));
 	rig_expect(&r, "pending-power-cycle", "param sriov/permanent: false -> true\n");
+	assert_int_equal(device_pending(r.d), DISRUPTION_POWER_CYCLE);
 	assert_int_equal(r.sim.reloads, 0);
 	rig_clear(&r);
 }

@@ -208,6 +208,22 @@ static void test_reload_that_destroys(void **state)
 	rig_clear(&r);
 }
 
+/* Where a reload waits for permission, whoever is to give it is told what it resets. */
+static void test_what_a_reload_resets(void **state)
+{
+	struct rig r = {.sim = {.impact = {.netdevs = 4, .up = 3, .mastered = 1}}};
+	struct plan plan = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("reload: manual, params: {macs: 64}, traps: {t1: trap}"));
+	rig_expect(&r, "pending-reload", "trap t1: drop -> trap\n");
+	device_preview(r.d, &plan);
+	assert_string_equal(plan.steps.v[plan.steps.n - 1].from,
+			    "3 netdevs up, 1 netdev down, 1 with a master");
+	plan_clear(&plan);
+	rig_clear(&r);
+}
+
 /* ---- reloads that fail ---- */
 
 /* A reload fails after the tear-down: what worked before comes back, and what failed is left alone. */
@@ -399,6 +415,7 @@ int main(void)
 		cmocka_unit_test(test_reloads_are_no_fight),
 		cmocka_unit_test(test_off),
 		cmocka_unit_test(test_reload_that_destroys),
+		cmocka_unit_test(test_what_a_reload_resets),
 		cmocka_unit_test(test_roll_back),
 		cmocka_unit_test(test_roll_back_after_a_removal),
 		cmocka_unit_test(test_quarantine_ends_with_another_config),

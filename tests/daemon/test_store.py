@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What carved remembers on disk is damaged, of another version, or cannot be written: it is said, and it goes on."""
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from carved import entry, wait
+from switch import output
+
+DAMAGE = {"cut": lambda text: text[:len(text) // 2], "empty": lambda text: "", "binary": lambda text: "\0\1\2",
+          "newer": lambda text: json.dumps({**json.loads(text), "version": 99}),
+          "nonsense": lambda text: '{"version": 1, "flash": 7, "in_force": []}'}
+
+
+def memories(carved):
+    """The two files of the one device."""
+    return [file for where in ("state", "runtime") for file in (carved.folder / where / "devices").iterdir()
+            if file.suffix == ".json"]
+
+
+@pytest.mark.only("fake", "files are read the same way everywhere")
+def test_damaged(switch, carved, capture):
+    """It is set aside and costs nothing: the device tells most of it."""
+    w = switch.words
+    for how, damage in DAMAGE.items():
+        carved.run(entry(switch, **w.wanted))
+        carved.stop()
+        files = memories(carved)
+        assert len(files) == 2
+        for file in files:
+            file.write_text(damage(file.read_text()))
+        capture.clear()
+        carved.start()
+        assert carved.state(switch) == "converged", how
+        assert capture.writes() == [], how
+        for file in files:
+            assert f"{file}: not understood, set aside" in carved.text()
+            assert file.with_suffix(".json.damaged").exists(), how
+            json.loads(file.read_text())
+        carved.stop()
+    switch.check(w.wanted_changes)
+
+
+@pytest.mark.only("fake", "files are read the same way everywhere")
+def test_accepted_config_is_damaged(switch, carved):
+    """With broken files, it is as if none had been kept."""
+    carved.run(entry(switch, traps={switch.words.trap: "trap"}))
+    carved.stop()
+    (carved.folder / "state/accepted.json").write_text("{")
+    carved.file.write_text("devices: 7\n")
+    carved.start_no_wait()
+    assert carved.wait_end() == 78
+
+
+@pytest.mark.only("fake", "files are written the same way everywhere")
+@pytest.mark.parametrize("where", ["state", "runtime"])
+def test_no_folder(switch, carved, where):
+    """A file is in its place. It converges all the same, and says so."""
+    shutil.rmtree(carved.folder / where)
+    (carved.folder / where).write_text("")
+    carved.run(entry(switch, **switch.words.wanted))
+    carved.settled(switch)
+    switch.check(switch.words.wanted_changes)
+    assert f"{carved.folder / where}" in carved.text()
+    assert "cannot be saved" in carved.text()
+
+
+@pytest.mark.only("netdevsim", "what a mount is like does not depend on the switch")
+@pytest.mark.parametrize("options", ["size=4k,nr_inodes=3", "ro"])
+@pytest.mark.parametrize("where", ["state", "runtime"])
+def test_mount(switch, carved, capture, where, options):
+    """Full, or read-only. What takes a reload is carried out once, not at every read."""
+    folder = carved.folder / where
+    output("mount", "-t", "tmpfs", "-o", f"{options},mode=777", "none", str(folder))
+    try:
+        if options != "ro":
+            (folder / "full").write_bytes(b"x" * 4096)
+        carved.run(entry(switch, **switch.words.wanted), audit="1s")
+        carved.settled(switch)
+        assert carved.text().count("cannot be saved") >= 1
+        switch.set_trap(switch.words.trap, "drop")
+        wait(lambda: switch.trap(switch.words.trap) == "trap", "an audit")
+        switch.check(switch.words.wanted_changes)
+        assert len(capture.writes(kind="reload")) == 1
+        assert carved.text().count("cannot be saved") <= 2
+        carved.stop()
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
