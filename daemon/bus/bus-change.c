@@ -50,7 +50,7 @@ static int find_hindrance(struct bus *b, sd_bus_message *m, const char *name)
 		return sd_bus_reply_method_errorf(m, BUS_ERROR("NoSuchDevice"), "no device %s",
 						  name);
 	return off ? sd_bus_reply_method_errorf(
-			     m, BUS_ERROR("Refused"),
+			     m, SD_BUS_ERROR_NOT_SUPPORTED,
 			     "carved=off on the kernel command line: nothing is written")
 		   : 0;
 }

@@ -181,18 +181,27 @@ class Notify(threading.Thread):
         self.join()
 
 
+def memory(pid):
+    """Resident, in kB."""
+    return number_of("VmRSS", pathlib.Path(f"/proc/{pid}/status"))
+
+
+def number_of(what, status):
+    return int(re.search(rf"\n{what}:\s+(\d+)", status.read_text())[1])
+
+
 class Process(Carved):
     """A daemon started by the test, as the unit would: its user, its capability, its protocol."""
 
-    def __init__(self, place, kernel, folder):
-        self.folder, self.kernel = folder, kernel
+    def __init__(self, place, kernel, folder, variant="asan"):
+        self.folder, self.kernel, self.variant = folder, kernel, variant
         super().__init__(place, prepare(folder))
         place.give(folder)
         self.process = self.notify = None
         self.log = folder / "log"
 
     def command(self):
-        return [self.place.program("carved"), f"--bus={self.place.bus_kind}",
+        return [self.place.program("carved", self.variant), f"--bus={self.place.bus_kind}",
                 *options(self.folder, self.kernel)]
 
     def start_no_wait(self):

@@ -35,6 +35,7 @@ from switch import FEATURES                 # noqa: E402 # pylint: disable=wrong
 
 def pytest_addoption(parser):
     parser.addoption("--fake", action="store_true", help="on the host, with the fake kernel")
+    parser.addoption("--cycles", type=int, default=50, help="of test_soak")
 
 
 WITHOUT = pytest.StashKey()  # the parts of tests that were left out: (why, what)

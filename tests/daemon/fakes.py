@@ -3,6 +3,7 @@
 It is controlled, and looked into, through its control socket; other requesters than carved are
 connections of their own."""
 import json
+import os
 import pathlib
 import socket
 import subprocess
@@ -19,6 +20,8 @@ VALUES = {"resource": "size", "trap": "action", "reload": "action", "group": "po
 COMMANDS = {"driverinit": "PARAM_SET", "runtime": "PARAM_SET", "permanent": "PARAM_SET",
             **{kind: command for command, kind in KINDS.items()}}
 UNLIMITED = 2**64 - 1
+# carved asks uname(2) what to expect
+LINE = "6.1" if tuple(map(int, os.uname().release.split(".")[:2])) < (6, 6) else "6.12"
 
 
 class FakeKernel:
@@ -27,7 +30,7 @@ class FakeKernel:
     def __init__(self, folder, program):
         self.path, control = str(folder / "kernel"), str(folder / "control")
         self.folder, self.option = folder, f"unix:{self.path}"
-        self.process = subprocess.Popen([program, "--listen", self.path, "--control", control],
+        self.process = subprocess.Popen([program, "--listen", self.path, "--control", control, "--line", LINE],
                                         stdout=subprocess.PIPE)
         assert self.process.stdout.readline() == b"ready\n"
         self.socket = socket.socket(socket.AF_UNIX)
@@ -153,6 +156,11 @@ class FakeSwitch(Switch):
 
     def lose_firmware(self):
         self.kernel.tell("firmware", self.handle, "loses=1")
+
+    def storm(self, n):
+        self.kernel.tell("queue", 100)
+        self.kernel.tell("storm", self.handle, n)
+        self.kernel.tell("queue", 0)
 
     def slow_reload(self, msec):
         self.kernel.tell("delay", self.handle, msec)

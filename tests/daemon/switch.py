@@ -29,7 +29,7 @@ FIRMWARE = pathlib.Path("/lib/firmware")
 FEATURES = {
     "systemd", "netlink", "relay", "runtime param", "size that is not read",
     "failing SET of anything", "slow reload", "hold that ends when told", "known driver",
-    "fault that passes", "activation", "live activation",
+    "fault that passes", "activation", "live activation", "storm",
 }
 
 
@@ -340,6 +340,7 @@ class Netdevsim(KernelSwitch):
         "fault that passes": "netdevsim fails every reload, or none",
         "activation": "netdevsim keeps its versions whatever is flashed",
         "live activation": "netdevsim activates no firmware",
+        "storm": "netdevsim tells no more than it has to",
     }
     key = "fw.mgmt"
 
@@ -451,6 +452,10 @@ class Asicsim(KernelSwitch):
     def lose_firmware(self):
         """Each probe starts from the first image."""
         self.board.set("lose_fw", 1)
+
+    def storm(self, n):
+        """So many notifications at once, of which most get lost."""
+        self.board.set("storm", n)
 
     def slow_reload(self, msec):
         self.board.set("reload_ms", msec)

@@ -154,7 +154,9 @@ def test_carved_off(switch, carved, capture, folder):
         output("umount", "/proc/cmdline")
     assert carved.state(switch) in ("pending-reload", "drifted")
     assert "carved=off" in carved.get(switch, "StateReason")
-    carved.apply(switch, "--allow-reload")
+    status, _, said = carved.ctl("apply", switch.handle, "--allow-reload")
+    assert status == 1
+    assert "carved=off on the kernel command line" in said and "refused" not in said
     carved.call("Reload", "a{sv}")
     assert carved.plan(switch)
     switch.check({})

@@ -126,14 +126,10 @@ def test_name_of_somebody_else(switch, carved, place):
     assert carved.text().count("D-Bus name") == 1
 
 
-def number(what, status):
-    return int(re.search(rf"\n{what}:\s+(\d+)", status.read_text())[1])
-
-
 def wakeups(pid):
     """How often any of its threads has waited."""
     tasks = pathlib.Path(f"/proc/{pid}/task").glob("*/status")
-    return sum(number("voluntary_ctxt_switches", task) for task in tasks)
+    return sum(number_of("voluntary_ctxt_switches", task) for task in tasks)
 
 
 @pytest.mark.only("netdevsim", "what carved costs at rest is the same on all switches")
@@ -153,9 +149,8 @@ def test_at_rest(switch, once, place, folder):
         before = wakeups(daemon.pid)
         time.sleep(10)  # this is what is measured
         assert wakeups(daemon.pid) - before <= 2
-        memory = number("VmRSS", pathlib.Path(f"/proc/{daemon.pid}/status"))
-        print(f"VmRSS {memory} kB")
-        assert memory < 8 << 10
+        print(f"VmRSS {memory(daemon.pid)} kB")
+        assert memory(daemon.pid) < 8 << 10
     finally:
         daemon.terminate()
         assert daemon.wait() == 0

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Many devices, storms of notifications, edits and ends while something takes long."""
+import time
+
+import pytest
+
+from carved import entry, memory, wait
+
+MANY = 32
+RELOAD = 3  # seconds
+
+
+@pytest.mark.needs("slow reload")
+def test_many_devices(make_switch, carved, capture):
+    """They are reloaded side by side, and one that somebody holds delays neither another nor the bus."""
+    switches = [make_switch() for _ in range(MANY)]
+    w = switches[0].words
+    for switch in switches:
+        switch.slow_reload(1000 * RELOAD)
+    carved.config(*(entry(s, **w.wanted) for s in switches))
+    with switches[0].held(capture):
+        began, slowest = time.monotonic(), 0
+        carved.start_no_wait()
+        carved.wait_bus()
+        while True:
+            asked = time.monotonic()
+            time.sleep(0.05)
+            states = carved.listed()
+            slowest = max(slowest, time.monotonic() - asked)
+            if all(states[s.handle] == "converged" for s in switches[1:]):
+                break
+            assert asked - began < MANY * RELOAD / 2, states
+        took = time.monotonic() - began
+        assert not carved.ready()
+    print(f"{MANY - 1} devices converged after {took:.1f} s, with a reload of {RELOAD} s each; the slowest answer of "
+          f"D-Bus took {slowest * 1000:.0f} ms")
+    assert slowest < 1
+    carved.wait_ready()
+    for switch in switches:
+        switch.check(w.wanted_changes)
+        assert switch.reloads() == 1
+
+
+@pytest.mark.needs("storm")
+def test_storm(switch, carved):
+    """Notifications are lost by the thousand: nothing else is."""
+    w = switch.words
+    carved.run(entry(switch, **w.wanted))
+    pid = carved.process.pid
+    before = memory(pid)
+    for _ in range(3):
+        switch.set_trap(w.trap, "drop")  # nobody tells of it
+        switch.storm(20000)
+        wait(lambda: switch.trap(w.trap) == "trap", "it to read again", pause=0)
+    assert carved.text().count("notifications were lost") == 1
+    carved.settled(switch)
+    switch.reload()
+    switch.storm(20000)
+    wait(lambda: switch.trap(w.trap) == "trap", "it to be restored")
+    carved.settled(switch)
+    assert carved.get(switch, "ForeignReloadCount") == 1
+    switch.check(w.wanted_changes)
+    assert memory(pid) < before + (8 << 10)
+
+
+@pytest.mark.needs("slow reload")
+def test_config_during_a_reload(switch, carved, capture):
+    """What is under way is finished; then the newer one is carried out, and what is not wanted any more is not."""
+    w = switch.words
+    switch.slow_reload(1500)
+    carved.config(entry(switch, **w.wanted))
+    carved.start_no_wait()
+    wait(lambda: capture.writes(kind="reload"), "the reload")
+    carved.wait_bus()
+    changes = {("size", w.size): w.sizes[1], ("trap", w.trap2): "trap"}
+    for traps in {w.trap: "drop"}, {w.trap: "trap", w.trap2: "trap"}, {w.trap2: "trap"}:
+        carved.reload(entry(switch, resources={w.size: w.sizes[1]}, traps=traps))
+        assert carved.state(switch) == "reloading"
+    carved.wait_ready()
+    wait(lambda: switch.size(w.size) == w.sizes[1], "the newer config")
+    carved.settled(switch)
+    switch.check(changes)
+    assert switch.reloads() == 2
+    assert not [w_ for w_ in capture.writes(kind="trap") if w_.object == w.trap]
+
+
+@pytest.mark.only("fake", "no real kernel stops at a SET")
+def test_stopped_between_two_steps(switch, kernel, carved, capture):
+    """SIGTERM: the request that the kernel is at is the last one; the next carved goes on from there."""
+    w = switch.words
+    kernel.tell("rule", switch, "TRAP_GROUP_SET", w.group, "hold")
+    carved.config(entry(switch, params=w.params(w.value), traps={w.trap: "trap"},
+                        trap_groups={w.group: {"policer": "none"}}))
+    carved.start_no_wait()
+    wait(lambda: capture.writes(kind="group"), "the request that is held")
+    carved.kill("TERM")
+    kernel.tell("release")
+    assert carved.wait_end() == 0
+    assert [w_.kind for w_ in capture.writes()][-1] == "group"
+    carved.start()
+    carved.settled(switch)
+    switch.check({("driverinit", w.param): w.value, ("active", w.param): w.value, ("trap", w.trap): "trap",
+                  ("group", w.group): None})
+    assert switch.reloads() == 1

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Somebody reloads the device again and again, and the files are edited meanwhile: nothing gets lost, and carved does
+not grow. --cycles=N says how often; tests/soak is the long one."""
+import os
+import random
+import time
+
+import pytest
+
+from carved import Process, entry, memory, wait
+
+WARM = 10  # cycles before fds and memory are looked at
+ACTIONS = ("drop", "trap")
+
+
+def draw(dice, switch):
+    """Keys of an entry, and what they come to. What is not drawn goes back to what it was."""
+    w, keys, changes = switch.words, {}, {}
+    traps = {name: dice.choice(ACTIONS) for name in dice.sample(switch.drops(w.group_of_all), 2) + [w.trap2]}
+    keys["traps"] = traps
+    changes.update({("trap", name): action for name, action in traps.items()})
+    if dice.random() < 0.5:
+        rate, burst = dice.choice(w.rates)
+        keys["trap_policers"] = {w.policer: {"rate": rate, "burst": burst}}
+        changes["policer", w.policer] = (rate, burst)
+    if dice.random() < 0.5:
+        keys["trap_groups"] = {w.group: {"policer": "none"}}
+        changes["group", w.group] = None
+    if dice.random() < 0.2:
+        keys["params"] = w.params(w.value)
+        changes["driverinit", w.param] = changes["active", w.param] = w.value
+    if dice.random() < 0.2:
+        keys["resources"] = {w.size: dice.choice(w.sizes)}
+        changes["size", w.size] = keys["resources"][w.size]
+    return keys, changes
+
+
+def fds(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+@pytest.fixture
+def plain(place, kernel, make_switch):
+    """Without sanitizers, which keep what was freed."""
+    carved = Process(place, kernel, place.new_folder(), variant="plain")
+    yield carved
+    carved.finish()
+
+
+@pytest.mark.needs("storm")
+def test_soak(make_switch, plain, request):
+    cycles, switch, dice = request.config.getoption("--cycles"), make_switch(), random.Random(7)
+    keys, changes = draw(dice, switch)
+    plain.run(entry(switch, **keys))
+    pid, began, edits, reloads = plain.process.pid, time.monotonic(), 0, 0
+    for cycle in range(cycles):
+        if cycle == WARM:
+            at_first = fds(pid), memory(pid)
+        if dice.random() < 0.5:
+            keys, changes = draw(dice, switch)
+            plain.config(entry(switch, **keys))
+            plain.kill("HUP")
+            edits += 1
+        if dice.random() < 0.8:
+            switch.reload()
+            reloads += 1
+        wait(lambda: plain.manager("Generation") == edits + 1, "the files to be read")
+        expected = {**switch.fresh, **changes}
+        wait(lambda: switch.look() == expected, f"cycle {cycle}: {keys}")
+        plain.settled(switch)
+        switch.check(changes)
+    print(f"{cycles} cycles in {time.monotonic() - began:.0f} s: {reloads} reloads by somebody, {edits} edits, no setting "
+          f"lost; fds {at_first[0]} -> {fds(pid)}, resident {at_first[1]} -> {memory(pid)} kB")
+    assert plain.get(switch, "ForeignReloadCount") == reloads
+    assert fds(pid) <= at_first[0]
+    assert memory(pid) <= at_first[1] + 1024
