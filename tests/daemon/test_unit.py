@@ -54,7 +54,9 @@ def test_flash_outlives_watchdog(switch, unit):
     switch.board.set("flash_ms", "6000 60")
     wanted = {"version": f'"{version}"', "file": switch.image, "sha256": f'"{hashlib.sha256(image).hexdigest()}"'}
     with changed_unit(SHORT):
-        unit.run(entry(switch, firmware=wanted))
+        unit.config(entry(switch, firmware=wanted))
+        unit.start_no_wait()
+        wait(unit.ready, "the unit to be started", deadline=60)
         assert unit.show("NRestarts", "ActiveState") == ["0", "active"]
         unit.settled(switch)
     assert switch.board.active("fw", "running") == version
