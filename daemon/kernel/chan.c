@@ -90,7 +90,7 @@ struct chan_hub *chan_hub_new(const struct transport *t)
 
 	hub->transport = *t;
 	hub->refs = 1;
-	hub->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	hub->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
 	if (hub->event_fd < 0)
 		abort();
 	pthread_mutex_init(&hub->lock, NULL);
@@ -138,7 +138,11 @@ static struct batch *take_out(struct chan_hub *hub)
 	return b;
 }
 
-/** chan_hub_dispatch() - hand every finished batch to its channel's done function. */
+/**
+ * chan_hub_dispatch() - hand one finished batch to its channel's done function.
+ *
+ * While there are more the descriptor stays readable: many devices at once keep nobody else from his turn.
+ */
 void chan_hub_dispatch(struct chan_hub *hub)
 {
 	struct batch *b;
@@ -146,7 +150,8 @@ void chan_hub_dispatch(struct chan_hub *hub)
 
 	if (read(hub->event_fd, &n, sizeof(n)) < 0 && errno != EAGAIN)
 		abort();
-	while ((b = take_out(hub)))
+	b = take_out(hub);
+	if (b)
 		b->chan->done(b->chan->user, b);
 }
 

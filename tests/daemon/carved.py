@@ -271,6 +271,8 @@ class Process(Carved):
 class Unit(Carved):
     """The installed unit."""
 
+    folder = None
+
     def __init__(self, place):
         self.stopped = True
         for folder in "/run/carved", "/var/lib/carved", "/etc/carved":

@@ -453,6 +453,9 @@ class Asicsim(KernelSwitch):
         """Each probe starts from the first image."""
         self.board.set("lose_fw", 1)
 
+    def long_flash(self, seconds):
+        self.board.set("flash_ms", f"{1000 * seconds} 100")
+
     def storm(self, n):
         """So many notifications at once, of which most get lost."""
         self.board.set("storm", n)

@@ -201,8 +201,10 @@ def test_downgrade(target, carved):
     version = after(target.running(), -1)
     digest = hashlib.sha256(target.image_text(version).encode()).hexdigest()
     firmware = carved.firmware(target, version, allow_downgrade=True, sha256=digest)
-    # a Spectrum would replace what is older than its driver's own
-    carved.run(entry(target, params=target.words.params(target.words.value), **firmware))
+    params = target.words.params(target.words.value)
+    # else a Spectrum would replace what is older than its driver's own
+    carved.run(entry(target, params=params))
+    carved.reload(entry(target, params=params, **firmware))
     carved.settled(target)
     assert target.running() == version
 

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from carved import entry, memory, wait
+from test_firmware import newer
 
 MANY = 32
 RELOAD = 3  # seconds
@@ -39,6 +40,44 @@ def test_many_devices(make_switch, carved, capture):
     for switch in switches:
         switch.check(w.wanted_changes)
         assert switch.reloads() == 1
+
+
+@pytest.mark.only("asicsim", "two minutes: once")
+@pytest.mark.only("6.12", "two minutes: once")
+def test_long_flash(make_switch, unit, capture):
+    """A flash of 100 s under a watchdog of 30 s. Meanwhile policy of another device is restored, a third one, of which
+    every roll-back fails, ends with the driver's values after 71 s, and the bus answers."""
+    one, two, three = make_switch(), make_switch(), make_switch()
+    w, version = one.words, newer(one)
+    one.long_flash(100)
+    three.fail_reloads(5)
+    unit.config(entry(one, **unit.firmware(one, version)), entry(two, traps={w.trap: "trap"}),
+                entry(three, **w.wanted))
+    unit.start_no_wait()
+    unit.wait_bus()
+    wait(lambda: unit.state(one) == "flashing", "the flash")
+    began, slowest, restored = time.monotonic(), 0, 0
+    while unit.state(one) == "flashing":
+        asked = time.monotonic()
+        unit.listed()
+        slowest = max(slowest, time.monotonic() - asked)
+        if two.trap(w.trap) == "trap":
+            two.reload()
+            wait(lambda: two.trap(w.trap) == "trap", "the trap to be restored")
+            restored += 1
+        time.sleep(1)
+        assert asked < began + 200
+    took = time.monotonic() - began
+    print(f"a flash of {took:.0f} s; another device restored {restored} times meanwhile; the slowest answer of D-Bus "
+          f"took {slowest * 1000:.0f} ms")
+    assert took > 90 and restored > 10 and slowest < 1
+    unit.wait_state(one, "converged")
+    assert one.running() == version
+    assert unit.state(three) == "quarantined"
+    assert "before our first write are in force" in unit.get(three, "StateReason")
+    three.check({("trap", w.trap): "trap"})
+    assert len(capture.writes(three.handle, "reload")) == 6
+    assert unit.show("NRestarts", "ActiveState") == ["0", "active"]
 
 
 @pytest.mark.needs("storm")
