@@ -87,9 +87,12 @@ def test_storm(switch, carved):
     carved.run(entry(switch, **w.wanted))
     pid = carved.process.pid
     before = memory(pid)
-    for _ in range(3):
+    for round_ in range(3):
         switch.set_trap(w.trap, "drop")  # nobody tells of it
+        if round_ == 0:
+            carved.kill("STOP")
         switch.storm(20000)
+        carved.kill("CONT")
         wait(lambda: switch.trap(w.trap) == "trap", "it to read again", pause=0)
     assert carved.text().count("notifications were lost") == 1
     carved.settled(switch)

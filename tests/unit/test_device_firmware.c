@@ -260,6 +260,31 @@ static void test_busy_flash(void **state)
 	rig_clear(&r);
 }
 
+/* Whatever comes meanwhile, it is waited for. */
+static void ten_minutes(struct rig *r)
+{
+	const enum device_event_type types[] = {DEVICE_EV_TICK, DEVICE_EV_STALE, DEVICE_EV_COUNTED,
+						DEVICE_EV_APPLY};
+
+	for (unsigned i = 0; i < 600; i++) {
+		r->now += USEC_PER_SEC;
+		r->events = 0;
+		rig_send(r, &(struct device_event){.type = types[i % 4]});
+		assert_string_equal(device_state_name(r->d->state), "flashing");
+	}
+}
+
+static void test_long_flash(void **state)
+{
+	struct rig r = {.during_write = ten_minutes};
+
+	(void)state;
+	rig_start(&r, MLXSW, ENTRY(WANTED ", traps: {t1: trap}"));
+	rig_expect(&r, "converged", "flash 2.0.0\n" ACTIVATE "trap t1: drop -> trap\n");
+	assert_int_equal(r.sim.flashes, 1);
+	rig_clear(&r);
+}
+
 static void test_lost_answer_to_a_flash(void **state)
 {
 	struct rig r = {};
@@ -305,6 +330,7 @@ int main(void)
 		cmocka_unit_test(test_disappears),
 		cmocka_unit_test(test_flash_fails),
 		cmocka_unit_test(test_busy_flash),
+		cmocka_unit_test(test_long_flash),
 		cmocka_unit_test(test_lost_answer_to_a_flash),
 		cmocka_unit_test(test_killed_anywhere),
 	};
