@@ -159,7 +159,8 @@ class Notify(threading.Thread):
     def __init__(self, path):
         super().__init__(daemon=True)
         path.unlink(missing_ok=True)
-        self.path, self.ready, self.status = str(path), threading.Event(), ""
+        self.path, self.status = str(path), ""
+        self.ready, self.stopping = threading.Event(), threading.Event()
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.path)
         path.chmod(0o666)
@@ -173,6 +174,8 @@ class Notify(threading.Thread):
                     self.status = value
                 if (key, value) == ("READY", "1"):
                     self.ready.set()
+                if (key, value) == ("STOPPING", "1"):
+                    self.stopping.set()
         self.socket.close()
 
     def end(self):

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from carved import entry, wait
+from switch import DEADLINE
 from test_firmware import newer
 
 MANY = 32
@@ -133,6 +134,7 @@ def test_stopped_between_two_steps(switch, kernel, carved, capture):
     carved.start_no_wait()
     wait(lambda: capture.writes(kind="group"), "the request that is held")
     carved.kill("TERM")
+    assert carved.notify.stopping.wait(DEADLINE)
     kernel.tell("release")
     assert carved.wait_end() == 0
     assert [w_.kind for w_ in capture.writes()][-1] == "group"
