@@ -192,9 +192,9 @@ static void replan(struct device *d, uint64_t now)
 		d->need_impact = d->need_read = true;
 		return;
 	}
-	if (d->stale)
-		return;
-	if (find_not_kept(d, now))
+	if (!d->plan.steps.n && !d->failures.n)
+		d->episode++; /* all is as wanted: what differs from now on has been changed since */
+	if (!d->stale && find_not_kept(d, now))
 		make_plan(d);
 	if (device_find_fights(d, now))
 		make_plan(d);

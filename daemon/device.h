@@ -126,7 +126,7 @@ struct device {
 	bool dirty;		/* the memory has changed since it was saved */
 	VEC(struct flip) flips; /* changes by somebody else, see device_fight.c */
 	struct notes held;	/* objects that are left to him */
-	uint64_t episode;	/* counts the rests */
+	uint64_t episode;	/* counts the rests, and the reads that showed nothing to do */
 
 	/* for people */
 	const char *trigger;		   /* what set it going last */

@@ -151,6 +151,27 @@ static void test_fight(void **state)
 	rig_clear(&r);
 }
 
+static void hear_something(struct rig *r)
+{
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_STALE, .trigger = "note"});
+}
+
+/* It never rests, as there is always something to read again. */
+static void test_fight_without_a_rest(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("traps: {t1: trap}"));
+	rig_log_clear(&r);
+	for (unsigned i = 0; i < 3; i++) {
+		r.during_read = hear_something;
+		flip(&r, 1);
+	}
+	rig_expect(&r, "drifted", FLIPPED FLIPPED);
+	rig_clear(&r);
+}
+
 static void test_reloads_are_no_fight(void **state)
 {
 	struct rig r = {};
@@ -412,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_refusal_removes_nothing),
 		cmocka_unit_test(test_removal_waits_for_a_reload),
 		cmocka_unit_test(test_fight),
+		cmocka_unit_test(test_fight_without_a_rest),
 		cmocka_unit_test(test_reloads_are_no_fight),
 		cmocka_unit_test(test_off),
 		cmocka_unit_test(test_reload_that_destroys),
