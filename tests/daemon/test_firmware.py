@@ -152,6 +152,24 @@ def test_flash_that_fails(target, carved, capture):
 
 
 @ACTIVATION
+def test_reload_that_fails(target, carved, capture):
+    """What was flashed stays flashed: when another config ends the quarantine it is activated, not flashed again."""
+    w, version = target.words, newer(target)
+    firmware = carved.firmware(target, version)
+    target.fail_reloads(1)
+    carved.run(entry(target, **w.wanted, **firmware))
+    carved.wait_state(target, "quarantined")
+    target.check({("trap", w.trap): "trap"})
+    carved.restart()
+    assert carved.state(target) == "quarantined"
+    part = {"resources": {w.size: w.sizes[1]}} if w.size else {"params": w.params(w.other)}
+    carved.reload(entry(target, **{**w.wanted, **part}, **firmware))
+    carved.settled(target)
+    assert target.running() == version
+    assert flashes(capture) == 1
+
+
+@ACTIVATION
 def test_that_disappears(target, carved, capture):
     """The next probe starts from another image: it is not flashed again in this boot."""
     w, version = target.words, newer(target)
