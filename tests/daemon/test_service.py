@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from carved import NAME, NOBODY, config, entry, wait
+from carved import NAME, NOBODY, config, entry, memory, wait
 from switch import output
 from sysbus import Bus
 from test_apply import check_all, everything
@@ -124,6 +124,11 @@ def test_name_of_somebody_else(switch, carved, place):
     carved.wait_bus()
     assert carved.state(switch) == "converged"
     assert carved.text().count("D-Bus name") == 1
+
+
+def number_of(key, path):
+    """In a file of /proc."""
+    return int(re.search(rf"^{key}:\s*(\d+)", path.read_text(), re.M)[1])
 
 
 def wakeups(pid):

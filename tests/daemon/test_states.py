@@ -36,7 +36,8 @@ def test_fight(switch, carved, capture):
     capture.clear()
     switch.set_trap(w.trap2, "drop")
     wait(lambda: switch.trap(w.trap2) == "trap", "the other one to be set back")
-    assert switch.trap(w.trap) == "drop" and carved.state(switch) == "drifted"
+    carved.wait_state(switch, "drifted")
+    assert switch.trap(w.trap) == "drop"
     carved.reload(text)
     wait(lambda: switch.trap(w.trap) == "trap", "the new config to be carried out")
     carved.settled(switch)
