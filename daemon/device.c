@@ -112,12 +112,24 @@ static void make_plan(struct device *d)
 	vec_clear(&refused);
 }
 
+static unsigned times_run(const struct device *d, const struct step *s)
+{
+	unsigned n = 0;
+
+	vec_each(r, &d->ran)
+		n += step_same(r, s);
+	return n;
+}
+
 static bool was_run(const struct device *d, const struct step *s)
 {
-	vec_each(r, &d->ran)
-		if (step_same(r, s))
-			return true;
-	return false;
+	return times_run(d, s) > 0;
+}
+
+/* What needs no reload may have been changed by somebody else before it was read back: once more. */
+static bool was_tried(const struct device *d, const struct step *s)
+{
+	return times_run(d, s) > (s->phase > PHASE_RELOAD ? 1 : 0);
 }
 
 /* A reload again is no wonder where something is staged for it that was not staged before. */
@@ -157,7 +169,7 @@ static bool find_not_kept(struct device *d, uint64_t now)
 	bool found = false;
 
 	vec_each(s, &d->plan.steps) {
-		if (s->kind == STEP_REMEMBER || s->kind == STEP_FLASH || !was_run(d, s) ||
+		if (s->kind == STEP_REMEMBER || s->kind == STEP_FLASH || !was_tried(d, s) ||
 		    (s->kind == STEP_RELOAD && reload_is_new(d)))
 			continue;
 		failure_add(d, s, 0, NULL, now);

@@ -427,10 +427,26 @@ static void test_accepted_but_not_kept(void **state)
 	(void)state;
 	r.sim.forgets = "t1";
 	rig_start(&r, FACTS, ENTRY(LIVE));
-	rig_expect(&r, "failed", LIVE_SENT);
+	rig_expect(&r, "failed", LIVE_SENT "trap t1: drop -> trap\n");
 	rig_expect_reason(&r, "trap t1 to trap was accepted but not kept");
 	rig_stale(&r);
 	rig_expect(&r, "failed", "");
+	rig_clear(&r);
+}
+
+static void set_back(struct rig *r)
+{
+	sim_set(&r->sim, "traps", "t1", "action", 0);
+}
+
+/* Between our request and the look at what became of it: that is no reason to give up. */
+static void test_changed_before_it_is_read_back(void **state)
+{
+	struct rig r = {.during_write = set_back};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("traps: {t1: trap}"));
+	rig_expect(&r, "converged", "trap t1: drop -> trap\ntrap t1: drop -> trap\n");
 	rig_clear(&r);
 }
 
@@ -913,6 +929,7 @@ int main(void)
 		cmocka_unit_test(test_busy_reload_once),
 		cmocka_unit_test(test_drift_while_a_retry_is_due),
 		cmocka_unit_test(test_accepted_but_not_kept),
+		cmocka_unit_test(test_changed_before_it_is_read_back),
 		cmocka_unit_test(test_staged_but_not_kept),
 		cmocka_unit_test(test_size_that_is_never_read),
 		cmocka_unit_test(test_lost_answers),
