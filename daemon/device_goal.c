@@ -40,21 +40,10 @@ static bool is_wanted(const struct device *d, const struct note *n)
 	return want && object_has(want, n->field);
 }
 
-/* The value that is in force, or NULL where it is not known. */
-static const struct value *in_force(const struct device *d, const struct object *o, unsigned field)
-{
-	const struct object *have = state_find(&d->world.have, o->class, o->name, o->cmode);
-	const struct value *staged_over = notes_find(&d->world.memory.in_force, o, field);
-
-	if (!have || have->error || !object_has(have, field))
-		return NULL;
-	return staged_over ? staged_over : &have->v[field];
-}
-
 static bool is_back(const struct device *d, const struct note *n)
 {
 	const struct object o = note_object(n), *have = have_of(d, n);
-	const struct value *v = in_force(d, &o, n->field);
+	const struct value *v = world_in_force(&d->world, &o, n->field);
 
 	return v && value_equal(v, &n->value) && value_equal(&have->v[n->field], &n->value) &&
 	       !(n->class == &class_resource && object_has(have, RESOURCE_SIZE_NEW));
@@ -83,7 +72,7 @@ static void forget_good(struct device *d)
 
 	for (size_t i = good->notes.n; i-- > 0;) {
 		const struct object o = note_object(&good->notes.v[i]);
-		const struct value *v = in_force(d, &o, 0);
+		const struct value *v = world_in_force(&d->world, &o, 0);
 
 		if (is_wanted(d, &good->notes.v[i]) || !v)
 			continue;
@@ -104,7 +93,8 @@ static void learn_good(struct device *d)
 	if (l->rollback != ROLLBACK_NONE || l->attempt || d->world.facts.reload_failed)
 		return;
 	vec_each(want, &d->want.objects) {
-		const struct value *v = object_reload_class(want) ? in_force(d, want, 0) : NULL;
+		const struct value *v =
+			object_reload_class(want) ? world_in_force(&d->world, want, 0) : NULL;
 
 		if (v)
 			d->dirty |= notes_put(&l->good, want, 0, v);
@@ -120,7 +110,7 @@ void device_note_pristine(struct device *d, const struct step *s)
 	if (s->kind != STEP_SET || s->foreign || s->target.cmode == CMODE_PERMANENT)
 		return;
 	for (unsigned i = 0; i < s->target.class->n_writable; i++) {
-		const struct value *v = in_force(d, &s->target, i);
+		const struct value *v = world_in_force(&d->world, &s->target, i);
 
 		if (v && object_has(&s->target, i) && !notes_find(pristine, &s->target, i))
 			d->dirty |= notes_put(pristine, &s->target, i, v);

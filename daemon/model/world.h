@@ -35,4 +35,5 @@ struct reads {
 	VEC(struct read_name) names;
 };
 
+const struct value *world_in_force(const struct world *w, const struct object *o, unsigned field);
 void world_clear(struct world *w);

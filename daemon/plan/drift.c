@@ -27,21 +27,6 @@ static void add(drift_list *list, const struct object *want, unsigned wanted, un
 	d->actual = format(want, wanted, actual ? actual : &nothing);
 }
 
-/* The value in force, or NULL. */
-static const struct value *in_force(const struct world *w, const struct object *want,
-				    const struct object *have, unsigned field)
-{
-	const struct value *noted = NULL;
-
-	if (!have || have->error)
-		return NULL;
-	if (want->class == &class_param)
-		noted = notes_find(&w->memory.in_force, want, field);
-	if (noted)
-		return noted;
-	return object_has(have, field) ? &have->v[field] : NULL;
-}
-
 static bool is_unread(const struct world *w, const struct object *want)
 {
 	const struct value *v = notes_find(&w->memory.unread, want, RESOURCE_SIZE);
@@ -55,7 +40,7 @@ static void find(const struct world *w, const struct object *want, drift_list *l
 	bool resource = want->class == &class_resource;
 
 	for (unsigned i = 0; i < want->class->n_writable; i++) {
-		const struct value *actual = in_force(w, want, have, i);
+		const struct value *actual = world_in_force(w, want, i);
 
 		if (object_has(want, i) && !(actual && value_equal(&want->v[i], actual)) &&
 		    !(resource && is_unread(w, want)))
