@@ -323,9 +323,11 @@ void managed_set_progress(struct managed *m, const struct flash_progress *flash)
 	m->progress = (struct progress){};
 	if (!flash || flash->ended)
 		return;
-	m->progress.what =
-		mem_printf("%s%s%s", flash->text ? flash->text : "flash",
-			   flash->component ? " " : "", flash->component ? flash->component : "");
+	_cleanup_free_ char *text = NULL;
+
+	text = mem_printf("%s%s%s", flash->text ? flash->text : "flash",
+			  flash->component ? " " : "", flash->component ? flash->component : "");
+	m->progress.what = text_clean(text, strlen(text));
 	m->progress.done = flash->done;
 	m->progress.total = flash->total;
 }

@@ -508,6 +508,10 @@ static void test_param_values(void **state)
 	param_close(&b, &p);
 	p = param_open(&b, "none", 3);
 	param_close(&b, &p);
+	p = param_open(&b, "text", NLA_STRING);
+	put_value(&b, 0, "ok\xc3\xa9", 5);
+	put_value(&b, 2, "no\xc3", 4); /* no UTF-8: no value */
+	param_close(&b, &p);
 	at = answer_open(&b, DEVLINK_CMD_PARAM_GET); /* no list */
 	nest = nest_open(&b, DEVLINK_ATTR_PARAM);
 	put_string(&b, DEVLINK_ATTR_PARAM_NAME, "no list");
@@ -521,7 +525,9 @@ static void test_param_values(void **state)
 	msg_close(&b, at);
 	check_objects(&b, "param several/0 u32 value=1\n"
 			  "param several/1 u32 value=2\n"
-			  "param several/2 u32 value=3\n");
+			  "param several/2 u32 value=3\n"
+			  "param text/0 string value='ok\xc3\xa9'\n"
+			  "param text/2 string\n");
 }
 
 /* ---- resources ---- */
@@ -594,6 +600,7 @@ static void test_get(void **state)
 static void test_info(void **state)
 {
 	struct bytes b = {};
+	size_t at;
 
 	(void)state;
 	put_info(&b);
@@ -603,6 +610,10 @@ static void test_info(void **state)
 			"stored fw=13.1.3\nstored fw=13.1.4\nstored empty=\n");
 	msg_close(&b, answer_open(&b, DEVLINK_CMD_INFO_GET));
 	check_facts(&b, NOTHING_KNOWN "0\n");
+	at = answer_open(&b, DEVLINK_CMD_INFO_GET);
+	put_string(&b, DEVLINK_ATTR_INFO_SERIAL_NUMBER, "S\xff\xff ");
+	msg_close(&b, at);
+	check_facts(&b, "driver -, serial S?? , board -, failed 0\n");
 }
 
 /* ---- acknowledgements ---- */
@@ -637,6 +648,10 @@ static void test_ack(void **state)
 	check_ack(&b, "-2: -");
 	put_ack(&b, 1, 0, "a warning");
 	check_ack(&b, "0: a warning");
+	put_ack(&b, 1, -EINVAL, "two\nlines, \xff and \x1b[1m \n\n");
+	check_ack(&b, "-22: two lines, ? and ?[1m");
+	put_ack(&b, 1, -EINVAL, "\n");
+	check_ack(&b, "-22: -");
 	put_error(&b, capped | tlvs, -EINVAL, 0, 60);
 	check_ack(&b, "-22: words");
 	put_error(&b, tlvs, -EINVAL, 44, 60);
