@@ -43,6 +43,7 @@ const char *device_state_name(enum device_state s);
 struct failure {
 	struct step step;
 	int error;    /* -errno; 0: accepted but not kept */
+	bool lost;    /* ... that no answer came */
 	char *extack; /* the kernel's words, or NULL */
 	bool transient;
 };
@@ -173,7 +174,8 @@ struct device_reading {
 };
 
 struct step_result {
-	int error;
+	int error;	    /* 0 or -errno */
+	bool lost;	    /* ... that no answer came: it may have been carried out or not */
 	bool unsent;	    /* what must hold before it did not: the kernel knows nothing of it */
 	const char *extack; /* borrowed */
 };

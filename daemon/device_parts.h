@@ -54,9 +54,7 @@ bool device_rereads(const struct device *d);
 
 /* device_failure.c: what did not come true, and for how long it is not tried again */
 bool error_is_transient(int error);
-bool error_means_lost(int error);
-void failure_add(struct device *d, const struct step *s, int error, const char *extack,
-		 uint64_t now);
+void failure_add(struct device *d, const struct step *s, const struct step_result *r, uint64_t now);
 void failures_drop_transient(struct device *d);
 void failures_drop_reload(struct device *d);
 uint64_t failure_retry_after(unsigned attempt);

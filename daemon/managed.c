@@ -227,8 +227,10 @@ static void finish_steps(struct managed *m, struct batch *b)
 	struct step_result *results = mem_alloc(b->n * sizeof(*results));
 
 	for (size_t i = 0; i < b->n; i++)
-		results[i] = (struct step_result){
-			.error = b->v[i].error, .unsent = b->v[i].unsent, .extack = b->v[i].extack};
+		results[i] = (struct step_result){.error = b->v[i].error,
+						  .lost = b->v[i].lost,
+						  .unsent = b->v[i].unsent,
+						  .extack = b->v[i].extack};
 	managed_event(m, &(struct device_event){.type = DEVICE_EV_DONE, .results = results});
 	free(results);
 }

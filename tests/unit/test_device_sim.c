@@ -478,6 +478,8 @@ static void do_run(struct rig *r, const struct device_todo *todo, struct device_
 		results[n].error = r->sim.gone ? -ENODEV : sim_step(&r->sim, s, &results[n].extack);
 		n++;
 		notify(r, s);
+		results[n].lost = !results[n].extack &&
+				  (results[n].error == -ETIMEDOUT || results[n].error == -ENOBUFS);
 	}
 	interrupt(r, &r->during_write);
 	vec_each(s, &steps) {
