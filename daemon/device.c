@@ -32,7 +32,7 @@ struct device *device_new(const char *handle, struct config *config, uint64_t no
 	d->tokens_at = now;
 	d->retry_at = USEC_NEVER;
 	d->trigger = "start";
-	d->kernel = d->boot = "";
+	d->world.kernel = d->boot = "";
 	d->state = STATE_READING;
 	d->reason = mem_strdup("");
 	d->last_error = mem_strdup("");
@@ -607,7 +607,7 @@ static void start_read(struct device *d, uint64_t now, struct device_todo *todo)
 	if (d->need_catalogue)
 		todo->reads.catalogue = todo->reads.resources = true;
 	todo->reads.impact = d->full && d->need_impact;
-	todo->reads.ports = device_kernel_is(d, 6, 6);
+	todo->reads.ports = world_kernel_is(&d->world, 6, 6);
 }
 
 static void start_look(struct device *d, uint64_t now, struct device_todo *todo)

@@ -76,7 +76,6 @@ struct device {
 	struct assignment
 		used; /* the one carried out; its entry is NULL while unmanaged or unknown */
 	struct assignment accepted; /* the last one that could be bound: what `want` comes from */
-	const char *kernel;	    /* its release, borrowed */
 	const char *boot;	    /* the boot's id, borrowed */
 	bool off;		    /* carved=off: nothing is written */
 	struct world world;

@@ -266,7 +266,7 @@ struct managed *managed_new(const struct managed_environment *env, const char *h
 	m->device = device_new(handle, config, clock_now());
 	m->chan = chan_new(env->hub, on_done, m);
 	m->timer = loop_timer_new(env->loop, on_timer, m);
-	m->device->kernel = env->kernel;
+	m->device->world.kernel = env->kernel;
 	m->device->boot = env->boot;
 	m->device->off = env->off;
 	store_load_memory(env->store, handle, &m->device->world.memory);
@@ -321,12 +321,12 @@ const struct progress *managed_progress(const struct managed *m)
 /** managed_set_progress() - @flash is what the kernel said last, or NULL: nothing is known. */
 void managed_set_progress(struct managed *m, const struct flash_progress *flash)
 {
+	_cleanup_free_ char *text = NULL;
+
 	free(m->progress.what);
 	m->progress = (struct progress){};
 	if (!flash || flash->ended)
 		return;
-	_cleanup_free_ char *text = NULL;
-
 	text = mem_printf("%s%s%s", flash->text ? flash->text : "flash",
 			  flash->component ? " " : "", flash->component ? flash->component : "");
 	m->progress.what = text_clean(text, strlen(text));

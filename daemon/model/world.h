@@ -15,7 +15,8 @@ struct world {
 	struct memory memory;
 	struct image_verdict image;
 	struct impact impact;
-	bool offline; /* captured: files of firmware are not there to be looked at */
+	const char *kernel; /* its release, borrowed; NULL: not known */
+	bool offline;	    /* captured: files of firmware are not there to be looked at */
 };
 
 /* Which answers a read consists of. GET is always one, and the first: it waits for a reload's end.
@@ -36,4 +37,7 @@ struct reads {
 };
 
 const struct value *world_in_force(const struct world *w, const struct object *o, unsigned field);
+bool world_kernel_is(const struct world *w, unsigned major, unsigned minor);
+bool world_loads(const struct world *w, const struct class *class, uint8_t action);
+bool world_can_load(const struct world *w, const struct class *class);
 void world_clear(struct world *w);
