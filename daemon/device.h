@@ -166,7 +166,7 @@ enum device_event_type {
 /* What a read brought; the machine takes what it needs out of it. */
 struct device_reading {
 	int error; /* 0 or -errno */
-	bool identified, catalogued;
+	bool identified, catalogued, params_cut;
 	struct state *have, *catalogue;
 	struct facts *facts;
 	const struct impact *impact; /* known: it was part of the read */

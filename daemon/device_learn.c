@@ -112,6 +112,7 @@ static void take_states(struct device *d, const struct device_reading *r)
 	state_clear(&d->world.catalogue);
 	d->world.catalogue = *r->catalogue;
 	*r->catalogue = (struct state){};
+	d->world.params_cut = r->params_cut;
 	d->world.has_catalogue = !d->world.facts.reload_failed; /* else traps are missing in it */
 	d->need_catalogue = false;
 	d->catalogues++;

@@ -206,13 +206,15 @@ static void finish_read(struct managed *m, struct batch *b)
 	m->reading = (struct reading){};
 	m->requests = (read_request_list){};
 	for (size_t i = 0; i < b->n; i++)
-		reading_answer(&r, &requests.v[i], b->v[i].reply, b->v[i].reply_len, b->v[i].error);
+		reading_answer(&r, &requests.v[i], b->v[i].reply, b->v[i].reply_len, b->v[i].error,
+			       b->v[i].lost);
 	reading_finish(&r);
 	if (r.impact.known)
 		netdevs_found(b->v[0].precheck, &r.impact);
 	result = (struct device_reading){.error = r.error,
 					 .identified = r.identified,
 					 .catalogued = r.catalogued,
+					 .params_cut = r.params_cut,
 					 .have = &r.have,
 					 .catalogue = &r.catalogue,
 					 .facts = &r.facts,

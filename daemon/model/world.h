@@ -10,7 +10,7 @@
 struct world {
 	struct state have;	/* as of the last read: all resources, and the objects asked for */
 	struct state catalogue; /* params, policers, groups and traps, as of their dump */
-	bool has_catalogue;
+	bool has_catalogue, params_cut; /* params_cut: some of them are missing in it */
 	struct facts facts;
 	struct memory memory;
 	struct image_verdict image;

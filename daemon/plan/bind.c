@@ -76,12 +76,15 @@ static const char *undivided(const struct wish *w, const text_list *names)
 	return found;
 }
 
-static void suggest(struct buf *out, const struct wish *w, const text_list *names)
+static void suggest(const struct binder *b, struct buf *out, const struct wish *w,
+		    const text_list *names)
 {
 	const char *near = text_nearest(w->object, names->v, names->n);
 
 	if (undivided(w, names)) {
 		buf_add(out, "; its %s has no parts", undivided(w, names));
+	} else if (text_equal(near, w->object) || (!names->n && b->world->params_cut)) {
+		return; /* it is listed, but EINVAL to a GET of it; or the list is not known */
 	} else if (!names->n) {
 		buf_add(out, "; it has no %ss at all", w->class->noun);
 	} else if (near) {
@@ -134,7 +137,7 @@ void bind_missing(struct binder *b, const struct winner *w)
 		return;
 	}
 	list_names(b, wish->class, &names);
-	suggest(&hint, wish, &names);
+	suggest(b, &hint, wish, &names);
 	text = buf_take(&hint);
 	bind_error_name(b, wish, "the device has no %s %s%s", wish->class->noun, wish->object,
 			text);
@@ -227,6 +230,20 @@ static int list_cmodes(const struct binder *b, const char *name, int *ret_last, 
 	return n;
 }
 
+/* One that cannot be read has no type that is known: it is wanted as it was written, for the planner to name. */
+static bool param_unreadable(struct binder *b, const struct wish *w)
+{
+	const struct object *have =
+		state_find(&b->world->have, &class_param, w->object, CLASS_NO_CMODE);
+	const char *text = arena_strdup(&b->want->arena, w->text);
+
+	if (!have)
+		return false;
+	want_value(b, w, &class_param, w->object, CLASS_NO_CMODE, PARAM_VALUE,
+		   (struct value){.type = VALUE_STRING, .str = text});
+	return true;
+}
+
 static void bind_param(struct binder *b, const struct winner *winner)
 {
 	const struct wish *w = winner->wish;
@@ -237,7 +254,8 @@ static void bind_param(struct binder *b, const struct winner *winner)
 	int cmode = -1, n = list_cmodes(b, w->object, &cmode, &list);
 
 	if (n == 0) {
-		bind_missing(b, winner);
+		if (!param_unreadable(b, w))
+			bind_missing(b, winner);
 		return;
 	}
 	cmodes = buf_take(&list);
