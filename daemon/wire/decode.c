@@ -5,7 +5,6 @@
  * order.
  */
 #include "wire/decode.h"
-#include "model/handle.h"
 #include "wire/attr.h"
 
 #include <errno.h>

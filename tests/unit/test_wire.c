@@ -787,16 +787,16 @@ static int handle_of(const char *bus, const char *dev, char ret[static HANDLE_MA
 
 static void test_handle(void **state)
 {
-	char handle[HANDLE_MAX], longest[128], longer[129], both[HANDLE_MAX];
+	char handle[HANDLE_MAX], longest[256], longer[257], both[HANDLE_MAX];
 	struct bytes b = {};
 	uint8_t command;
 	size_t at;
 
 	(void)state;
-	memset(longest, 'x', 127);
-	longest[127] = '\0';
-	memset(longer, 'x', 128);
-	longer[128] = '\0';
+	memset(longest, 'x', 255);
+	longest[255] = '\0';
+	memset(longer, 'x', 256);
+	longer[256] = '\0';
 	assert_int_equal(handle_of("pci", "0000:03:00.0", handle), 0);
 	assert_string_equal(handle, HANDLE);
 	assert_int_equal(handle_of("devlink_index", "7", handle), 0);
