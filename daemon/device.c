@@ -32,7 +32,7 @@ struct device *device_new(const char *handle, struct config *config, uint64_t no
 	d->tokens_at = now;
 	d->retry_at = USEC_NEVER;
 	d->trigger = "start";
-	d->kernel = d->boot = "";
+	d->world.kernel = d->boot = "";
 	d->state = STATE_READING;
 	d->reason = mem_strdup("");
 	d->last_error = mem_strdup("");
@@ -172,7 +172,7 @@ static bool find_not_kept(struct device *d, uint64_t now)
 		if (s->kind == STEP_REMEMBER || s->kind == STEP_FLASH || !was_tried(d, s) ||
 		    (s->kind == STEP_RELOAD && reload_is_new(d)))
 			continue;
-		failure_add(d, s, 0, NULL, now);
+		failure_add(d, s, &(struct step_result){}, now);
 		found = true;
 	}
 	if (!found)
@@ -301,6 +301,20 @@ static void on_no_device(struct device *d)
 		d->gone = true;
 }
 
+static bool is_of_the_moment(int error)
+{
+	switch (-error) {
+	case EINTR:
+	case ENOMEM:
+	case ENOBUFS:
+	case ETIMEDOUT: /* the answer was lost, */
+	case EBADMSG:	/* or a part of it */
+		return true;
+	default:
+		return error_is_transient(error);
+	}
+}
+
 /* A lost answer or a busy kernel is asked again soon; that it goes on is an error to show. */
 static void on_read_error(struct device *d, int error, uint64_t now)
 {
@@ -308,7 +322,7 @@ static void on_read_error(struct device *d, int error, uint64_t now)
 		on_no_device(d);
 		return;
 	}
-	if (error_is_transient(error) && d->read_losses++ < READ_LOSSES_MAX) {
+	if (is_of_the_moment(error) && d->read_losses++ < READ_LOSSES_MAX) {
 		d->retry_at = now + USEC_PER_SEC / 10;
 		return;
 	}
@@ -428,12 +442,12 @@ static void on_done(struct device *d, const struct step_result *results, uint64_
 			continue;
 		}
 		failed = true;
-		if (s->kind == STEP_RELOAD && error_means_lost(r->error)) {
+		if (s->kind == STEP_RELOAD && r->lost) {
 			d->own_reload = true; /* if the counters say that there was one */
 			d->own_action = s->action;
 		}
 		if (s->kind != STEP_FLASH && (r->error != -ENODEV || !d->vanished))
-			failure_add(d, s, r->error, r->extack, now);
+			failure_add(d, s, r, now);
 	}
 	if (d->outdated || (failed && phase <= PHASE_RELOAD)) {
 		d->outdated = false;
@@ -593,7 +607,7 @@ static void start_read(struct device *d, uint64_t now, struct device_todo *todo)
 	if (d->need_catalogue)
 		todo->reads.catalogue = todo->reads.resources = true;
 	todo->reads.impact = d->full && d->need_impact;
-	todo->reads.ports = device_kernel_is(d, 6, 6);
+	todo->reads.ports = world_kernel_is(&d->world, 6, 6);
 }
 
 static void start_look(struct device *d, uint64_t now, struct device_todo *todo)

@@ -43,6 +43,7 @@ const char *device_state_name(enum device_state s);
 struct failure {
 	struct step step;
 	int error;    /* -errno; 0: accepted but not kept */
+	bool lost;    /* ... that no answer came */
 	char *extack; /* the kernel's words, or NULL */
 	bool transient;
 };
@@ -75,7 +76,6 @@ struct device {
 	struct assignment
 		used; /* the one carried out; its entry is NULL while unmanaged or unknown */
 	struct assignment accepted; /* the last one that could be bound: what `want` comes from */
-	const char *kernel;	    /* its release, borrowed */
 	const char *boot;	    /* the boot's id, borrowed */
 	bool off;		    /* carved=off: nothing is written */
 	struct world world;
@@ -166,14 +166,15 @@ enum device_event_type {
 /* What a read brought; the machine takes what it needs out of it. */
 struct device_reading {
 	int error; /* 0 or -errno */
-	bool identified, catalogued;
+	bool identified, catalogued, params_cut;
 	struct state *have, *catalogue;
 	struct facts *facts;
 	const struct impact *impact; /* known: it was part of the read */
 };
 
 struct step_result {
-	int error;
+	int error;	    /* 0 or -errno */
+	bool lost;	    /* ... that no answer came: it may have been carried out or not */
 	bool unsent;	    /* what must hold before it did not: the kernel knows nothing of it */
 	const char *extack; /* borrowed */
 };

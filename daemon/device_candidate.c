@@ -62,7 +62,6 @@ void device_candidate(const struct device *d, struct config *config, struct plan
 {
 	struct device c = {.handle = d->handle,
 			   .latest = config,
-			   .kernel = d->kernel,
 			   .boot = d->boot,
 			   .identified = true,
 			   .world = d->world};

@@ -23,24 +23,7 @@ uint64_t failure_retry_after(unsigned attempt)
 /** error_is_transient() - might the same request succeed later, with nothing changed? */
 bool error_is_transient(int error)
 {
-	switch (-error) {
-	case EAGAIN:
-	case EBUSY:
-	case EINTR:
-	case ENOBUFS:
-	case ENOMEM:
-	case ETIMEDOUT: /* our own: the answer was lost, */
-	case EBADMSG:	/* or a part of it */
-		return true;
-	default:
-		return false;
-	}
-}
-
-/** error_means_lost() - the answer was lost: the request may have been carried out or not. */
-bool error_means_lost(int error)
-{
-	return error == -ETIMEDOUT || error == -ENOBUFS;
+	return error == -EAGAIN || error == -EBUSY;
 }
 
 /** steps_copy() - append a copy of @s. */
@@ -129,14 +112,14 @@ void failure_explain(const struct failure *f, struct buf *out)
 		buf_add(out, " to %s", f->step.to);
 	if (f->error == 0)
 		buf_add(out, " was accepted but not kept");
-	else if (error_means_lost(f->error))
+	else if (f->lost)
 		buf_add(out, ": the kernel's answer was lost");
 	else
 		buf_add(out, " %s: %s", step_is_barrier(&f->step) ? "failed" : "was refused",
 			strerror(-f->error));
 	if (f->extack)
 		buf_add(out, ": %s", f->extack);
-	if (f->error == -EPERM)
+	if (f->error == -EPERM && !f->extack) /* not the driver's own: it would say so */
 		buf_add(out, " (carved needs CAP_NET_ADMIN in the initial user namespace)");
 	if (*place)
 		buf_add(out, " (%s)", place);
@@ -187,9 +170,8 @@ static void report(struct device *d, const struct failure *f)
 		 "%s: %s", d->handle, text);
 }
 
-/** failure_add() - @s did not come true; @error 0: it was accepted but not kept. */
-void failure_add(struct device *d, const struct step *s, int error, const char *extack,
-		 uint64_t now)
+/** failure_add() - @s did not come true; error 0: it was accepted but not kept. */
+void failure_add(struct device *d, const struct step *s, const struct step_result *r, uint64_t now)
 {
 	struct failure *f = vec_add(&d->failures);
 	step_list copy = {};
@@ -197,9 +179,11 @@ void failure_add(struct device *d, const struct step *s, int error, const char *
 	steps_copy(&copy, s);
 	f->step = copy.v[0];
 	vec_clear(&copy);
-	f->error = error;
-	f->extack = extack ? mem_strdup(extack) : NULL;
-	f->transient = error_is_transient(error) && d->attempts < ARRAY_SIZE(retry_after);
+	f->error = r->error;
+	f->lost = r->lost;
+	f->extack = r->extack ? mem_strdup(r->extack) : NULL;
+	f->transient =
+		(r->lost || error_is_transient(r->error)) && d->attempts < ARRAY_SIZE(retry_after);
 	if (f->transient && d->retry_at == USEC_NEVER)
 		d->retry_at = now + retry_after[d->attempts++];
 	d->tried = true;

@@ -55,9 +55,9 @@ void device_flash_ended(struct device *d, const struct step *s, const struct ste
 		set_stage(d, &s->firmware, FLASH_WRITTEN);
 		log_progress(d, &s->firmware, MESSAGE_FLASHED, "is written to flash");
 	}
-	if (r->error == 0 || r->error == -ENODEV || (error_means_lost(r->error) && !r->unsent))
+	if (r->error == 0 || r->error == -ENODEV || (r->lost && !r->unsent))
 		return;
-	failure_add(d, s, r->error, r->extack, now);
+	failure_add(d, s, r, now);
 	if (r->unsent || error_is_transient(r->error)) {
 		set_stage(d, &s->firmware, FLASH_NONE);
 		return;

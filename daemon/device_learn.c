@@ -9,7 +9,6 @@
 #include "base/log.h"
 
 #include <linux/devlink.h>
-#include <stdio.h>
 
 /* A successor can be asked at most so long before its message comes. */
 #define DOUBT_USEC (USEC_PER_SEC / 20)
@@ -34,19 +33,19 @@ static void registered(struct device *d)
 		 "%s: the device registered anew", d->handle);
 }
 
-/** device_kernel_is() - at least this version? */
-bool device_kernel_is(const struct device *d, unsigned major, unsigned minor)
+/*
+ * Did the reloads since the last read load staged params? Ours, if its action does; somebody else's, if one
+ * was counted that does: what he asked for is not known. A driver without driver_reinit counts none.
+ */
+static bool loaded_params(const struct device *d, const counter_list *now, bool only_ours)
 {
-	unsigned is_major = 0, is_minor = 0;
+	bool offers = counters_offer(now, DEVLINK_RELOAD_ACTION_DRIVER_REINIT,
+				     DEVLINK_RELOAD_LIMIT_UNSPEC);
+	uint8_t action =
+		offers ? DEVLINK_RELOAD_ACTION_DRIVER_REINIT : DEVLINK_RELOAD_ACTION_FW_ACTIVATE;
 
-	sscanf(d->kernel, "%u.%u", &is_major, &is_minor);
-	return is_major > major || (is_major == major && is_minor >= minor);
-}
-
-/* From Linux 6.3 on only a reload that asks for driver_reinit loads staged params, whatever it counts. */
-static bool loads_params(const struct device *d)
-{
-	return d->own_action != DEVLINK_RELOAD_ACTION_FW_ACTIVATE || !device_kernel_is(d, 6, 3);
+	return counters_action_differs(now, &d->world.memory.counters, action) &&
+	       world_loads(&d->world, &class_param, only_ours ? d->own_action : action);
 }
 
 static void reloaded(struct device *d, const counter_list *now)
@@ -55,12 +54,10 @@ static void reloaded(struct device *d, const counter_list *now)
 	unsigned n = counters_reloads(now, &m->counters), own = d->own_reload ? 1 : 0;
 	unsigned foreign = n > own ? n - own : 0;
 
-	bool reinit =
-		counters_action_differs(now, &m->counters, DEVLINK_RELOAD_ACTION_DRIVER_REINIT);
 	bool activated =
 		counters_action_differs(now, &m->counters, DEVLINK_RELOAD_ACTION_FW_ACTIVATE);
 
-	if (reinit && (!own || foreign || loads_params(d)))
+	if (loaded_params(d, now, own && !foreign))
 		notes_clear(&m->in_force);
 	if (own && !foreign && activated && d->own_action == DEVLINK_RELOAD_ACTION_DRIVER_REINIT)
 		m->both_performed = d->dirty = true;
@@ -115,6 +112,7 @@ static void take_states(struct device *d, const struct device_reading *r)
 	state_clear(&d->world.catalogue);
 	d->world.catalogue = *r->catalogue;
 	*r->catalogue = (struct state){};
+	d->world.params_cut = r->params_cut;
 	d->world.has_catalogue = !d->world.facts.reload_failed; /* else traps are missing in it */
 	d->need_catalogue = false;
 	d->catalogues++;

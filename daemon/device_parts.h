@@ -47,16 +47,13 @@ void device_drop_records(struct device *d);
 /* device_learn.c: what a read tells beyond the values themselves */
 bool device_absorb(struct device *d, const struct device_reading *r, uint64_t now);
 void device_learn(struct device *d);
-bool device_kernel_is(const struct device *d, unsigned major, unsigned minor);
 
 /* device.c */
 bool device_rereads(const struct device *d);
 
 /* device_failure.c: what did not come true, and for how long it is not tried again */
 bool error_is_transient(int error);
-bool error_means_lost(int error);
-void failure_add(struct device *d, const struct step *s, int error, const char *extack,
-		 uint64_t now);
+void failure_add(struct device *d, const struct step *s, const struct step_result *r, uint64_t now);
 void failures_drop_transient(struct device *d);
 void failures_drop_reload(struct device *d);
 uint64_t failure_retry_after(unsigned attempt);

@@ -17,7 +17,7 @@ char *device_key(const struct device *d)
 	const char *driver = d->world.facts.driver;
 	struct buf b = {};
 
-	buf_add(&b, "kernel %s driver %s", d->kernel, driver ? driver : "");
+	buf_add(&b, "kernel %s driver %s", d->world.kernel, driver ? driver : "");
 	vec_each(want, &d->want.objects) {
 		_cleanup_free_ char *label = NULL, *value = NULL;
 

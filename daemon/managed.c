@@ -206,13 +206,15 @@ static void finish_read(struct managed *m, struct batch *b)
 	m->reading = (struct reading){};
 	m->requests = (read_request_list){};
 	for (size_t i = 0; i < b->n; i++)
-		reading_answer(&r, &requests.v[i], b->v[i].reply, b->v[i].reply_len, b->v[i].error);
+		reading_answer(&r, &requests.v[i], b->v[i].reply, b->v[i].reply_len, b->v[i].error,
+			       b->v[i].lost);
 	reading_finish(&r);
 	if (r.impact.known)
 		netdevs_found(b->v[0].precheck, &r.impact);
 	result = (struct device_reading){.error = r.error,
 					 .identified = r.identified,
 					 .catalogued = r.catalogued,
+					 .params_cut = r.params_cut,
 					 .have = &r.have,
 					 .catalogue = &r.catalogue,
 					 .facts = &r.facts,
@@ -227,8 +229,10 @@ static void finish_steps(struct managed *m, struct batch *b)
 	struct step_result *results = mem_alloc(b->n * sizeof(*results));
 
 	for (size_t i = 0; i < b->n; i++)
-		results[i] = (struct step_result){
-			.error = b->v[i].error, .unsent = b->v[i].unsent, .extack = b->v[i].extack};
+		results[i] = (struct step_result){.error = b->v[i].error,
+						  .lost = b->v[i].lost,
+						  .unsent = b->v[i].unsent,
+						  .extack = b->v[i].extack};
 	managed_event(m, &(struct device_event){.type = DEVICE_EV_DONE, .results = results});
 	free(results);
 }
@@ -264,7 +268,7 @@ struct managed *managed_new(const struct managed_environment *env, const char *h
 	m->device = device_new(handle, config, clock_now());
 	m->chan = chan_new(env->hub, on_done, m);
 	m->timer = loop_timer_new(env->loop, on_timer, m);
-	m->device->kernel = env->kernel;
+	m->device->world.kernel = env->kernel;
 	m->device->boot = env->boot;
 	m->device->off = env->off;
 	store_load_memory(env->store, handle, &m->device->world.memory);
@@ -319,13 +323,15 @@ const struct progress *managed_progress(const struct managed *m)
 /** managed_set_progress() - @flash is what the kernel said last, or NULL: nothing is known. */
 void managed_set_progress(struct managed *m, const struct flash_progress *flash)
 {
+	_cleanup_free_ char *text = NULL;
+
 	free(m->progress.what);
 	m->progress = (struct progress){};
 	if (!flash || flash->ended)
 		return;
-	m->progress.what =
-		mem_printf("%s%s%s", flash->text ? flash->text : "flash",
-			   flash->component ? " " : "", flash->component ? flash->component : "");
+	text = mem_printf("%s%s%s", flash->text ? flash->text : "flash",
+			  flash->component ? " " : "", flash->component ? flash->component : "");
+	m->progress.what = text_clean(text, strlen(text));
 	m->progress.done = flash->done;
 	m->progress.total = flash->total;
 }

@@ -46,6 +46,73 @@ bool text_equal(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+/** text_char() - the character at @p; *ret is its code. Return: bytes, or 0 where there is no valid UTF-8. */
+size_t text_char(const char *p, size_t n, uint32_t *ret)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	const unsigned char *u = (const unsigned char *)p;
+	size_t len = u[0] < 0xc2 ? 0 : u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 : 4;
+	uint32_t c = u[0] & (0x7fU >> len);
+
+	if (u[0] < 0x80) {
+		*ret = u[0];
+		return 1;
+	}
+	if (len == 0 || len > n || u[0] > 0xf4)
+		return 0;
+	for (size_t i = 1; i < len; i++) {
+		if ((u[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (u[i] & 0x3f);
+	}
+	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	*ret = c;
+	return len;
+}
+
+/** text_is_control() - control characters, and what moves to another line without looking like it. */
+bool text_is_control(uint32_t c)
+{
+	if (c < 0x20)
+		return c != '\n' && c != '\t';
+	return (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff ||
+	       c == 0xfffe || c == 0xffff;
+}
+
+bool text_is_utf8(const char *s)
+{
+	uint32_t c;
+
+	for (size_t n = strlen(s), len; n; s += len, n -= len) {
+		len = text_char(s, n, &c);
+		if (len == 0)
+			return false;
+	}
+	return true;
+}
+
+/** text_clean() - a copy that a terminal can show: bytes that are no text become "?", one column each. */
+char *text_clean(const char *p, size_t n)
+{
+	char *copy = mem_alloc(n + 1);
+	size_t out = 0;
+
+	for (size_t i = 0, len; i < n; i += len) {
+		uint32_t c;
+
+		len = text_char(p + i, n - i, &c);
+		if (len == 0 || text_is_control(c)) {
+			copy[out++] = '?';
+			len = MAX(len, (size_t)1);
+		} else {
+			memcpy(copy + out, p + i, len);
+			out += len;
+		}
+	}
+	return copy;
+}
+
 static int compare_strings(const void *a, const void *b)
 {
 	return strcmp(a, b);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Small helpers on strings: comparing, interning, the nearest of many names. */
+/* Small helpers on strings: comparing, interning, UTF-8, the nearest of many names. */
 #pragma once
 
 #include "base/vec.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef VEC(const char *) text_list;
 
@@ -20,5 +21,9 @@ char *buf_take(struct buf *b);
 void buf_clear(struct buf *b);
 
 bool text_equal(const char *a, const char *b);
+size_t text_char(const char *p, size_t n, uint32_t *ret);
+bool text_is_control(uint32_t c);
+bool text_is_utf8(const char *s);
+char *text_clean(const char *p, size_t n);
 const char *text_intern(const char *s);
 const char *text_nearest(const char *word, const char *const *names, size_t n);

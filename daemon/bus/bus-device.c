@@ -130,6 +130,8 @@ static int get_progress(_unused_ sd_bus *bus, _unused_ const char *path,
 static char *why_not(const struct device *d, const struct object *want)
 {
 	const struct notes *unread = &d->world.memory.unread;
+	const struct object *have =
+		state_find(&d->world.have, want->class, want->name, want->cmode);
 
 	vec_each(f, &d->failures) {
 		struct buf b = {};
@@ -139,6 +141,8 @@ static char *why_not(const struct device *d, const struct object *want)
 		failure_explain(f, &b);
 		return buf_take(&b);
 	}
+	if (have && have->error)
+		return mem_printf("the driver cannot read it: %s", strerror(-have->error));
 	if (!drift_is_in_force(want, &d->world)) {
 		if (notes_find(&d->held, want, 0))
 			return mem_strdup("left alone: somebody else sets it again and again");

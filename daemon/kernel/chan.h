@@ -48,7 +48,8 @@ struct exchange {
 	bool unsent; /* a precheck, its own or an earlier one's, failed with error and extack */
 	void *reply; /* the messages before the acknowledgement */
 	size_t reply_len;
-	int error;    /* 0 or -errno; -ETIMEDOUT and -ENOBUFS: the answer was lost */
+	int error; /* 0 or -errno */
+	bool lost; /* no answer came, error says why: the request may have been carried out or not */
 	char *extack; /* the kernel's words, or the precheck's that failed, or NULL */
 	bool answered;
 };

@@ -38,8 +38,10 @@ static void lose_all(struct window *w, int error)
 {
 	w->error = error;
 	for (size_t i = 0; i < w->n; i++)
-		if (!w->v[i].answered)
+		if (!w->v[i].answered) {
 			finish(w, &w->v[i], error, NULL);
+			w->v[i].lost = true;
+		}
 }
 
 static void keep(struct exchange *x, const struct nlmsghdr *m)

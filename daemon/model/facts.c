@@ -84,10 +84,16 @@ static const struct counter *find(const counter_list *list, const struct counter
 	return NULL;
 }
 
-/** facts_offers() - can the driver do this reload? It counts those that it can. */
+/** counters_offer() - does the driver count this reload of its own, and so offer it? */
+bool counters_offer(const counter_list *list, uint8_t action, uint8_t limit)
+{
+	return find(list, &(struct counter){.action = action, .limit = limit}) != NULL;
+}
+
+/** facts_offers() - can the driver do this reload? */
 bool facts_offers(const struct facts *f, uint8_t action, uint8_t limit)
 {
-	return find(&f->counters, &(struct counter){.action = action, .limit = limit}) != NULL;
+	return counters_offer(&f->counters, action, limit);
 }
 
 /**

@@ -37,6 +37,7 @@ const char *facts_lookup(const struct facts *f, const char *handle, const char *
 const char *facts_version(const struct facts *f, enum version_kind kind, const char *name);
 const char *facts_firmware_key(const struct facts *f, const char *written);
 bool facts_offers(const struct facts *f, uint8_t action, uint8_t limit);
+bool counters_offer(const counter_list *list, uint8_t action, uint8_t limit);
 unsigned counters_reloads(const counter_list *now, const counter_list *before);
 bool counters_differ(const counter_list *a, const counter_list *b);
 bool counters_restarted(const counter_list *now, const counter_list *before);

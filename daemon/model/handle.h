@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define HANDLE_PART_MAX 128
+/* Both are names in sysfs, of at most 255 bytes. */
+#define HANDLE_PART_MAX 256
 
 bool handle_valid(const char *handle);
 bool handle_split(const char *handle, char bus[static HANDLE_PART_MAX],

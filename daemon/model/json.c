@@ -301,6 +301,7 @@ json_t *facts_to_json(const char *handle, const struct world *w)
 {
 	json_t *j = json_pack("{s:i,s:s}", "format", FACTS_FORMAT, "handle", handle);
 
+	set_string(j, "kernel", w->kernel);
 	set_string(j, "driver", w->facts.driver);
 	set_string(j, "serial_number", w->facts.serial_number);
 	set_string(j, "board.serial_number", w->facts.board_serial_number);
@@ -523,6 +524,7 @@ int facts_from_json(json_t *j, struct world *w, char **ret_handle, char **ret_wh
 		return bad(&r, "format", "1");
 	if (!json_is_string(json_object_get(j, "handle")))
 		return bad(&r, "key", "handle");
+	w->kernel = keep(&w->facts, j, "kernel");
 	w->facts.driver = keep(&w->facts, j, "driver");
 	w->facts.serial_number = keep(&w->facts, j, "serial_number");
 	w->facts.board_serial_number = keep(&w->facts, j, "board.serial_number");

@@ -10,12 +10,13 @@
 struct world {
 	struct state have;	/* as of the last read: all resources, and the objects asked for */
 	struct state catalogue; /* params, policers, groups and traps, as of their dump */
-	bool has_catalogue;
+	bool has_catalogue, params_cut; /* params_cut: some of them are missing in it */
 	struct facts facts;
 	struct memory memory;
 	struct image_verdict image;
 	struct impact impact;
-	bool offline; /* captured: files of firmware are not there to be looked at */
+	const char *kernel; /* its release, borrowed; NULL: not known */
+	bool offline;	    /* captured: files of firmware are not there to be looked at */
 };
 
 /* Which answers a read consists of. GET is always one, and the first: it waits for a reload's end.
@@ -36,4 +37,7 @@ struct reads {
 };
 
 const struct value *world_in_force(const struct world *w, const struct object *o, unsigned field);
+bool world_kernel_is(const struct world *w, unsigned major, unsigned minor);
+bool world_loads(const struct world *w, const struct class *class, uint8_t action);
+bool world_can_load(const struct world *w, const struct class *class);
 void world_clear(struct world *w);

@@ -76,12 +76,15 @@ static const char *undivided(const struct wish *w, const text_list *names)
 	return found;
 }
 
-static void suggest(struct buf *out, const struct wish *w, const text_list *names)
+static void suggest(const struct binder *b, struct buf *out, const struct wish *w,
+		    const text_list *names)
 {
 	const char *near = text_nearest(w->object, names->v, names->n);
 
 	if (undivided(w, names)) {
 		buf_add(out, "; its %s has no parts", undivided(w, names));
+	} else if (text_equal(near, w->object) || (!names->n && b->world->params_cut)) {
+		return; /* it is listed, but EINVAL to a GET of it; or the list is not known */
 	} else if (!names->n) {
 		buf_add(out, "; it has no %ss at all", w->class->noun);
 	} else if (near) {
@@ -134,7 +137,7 @@ void bind_missing(struct binder *b, const struct winner *w)
 		return;
 	}
 	list_names(b, wish->class, &names);
-	suggest(&hint, wish, &names);
+	suggest(b, &hint, wish, &names);
 	text = buf_take(&hint);
 	bind_error_name(b, wish, "the device has no %s %s%s", wish->class->noun, wish->object,
 			text);
@@ -155,13 +158,39 @@ static bool parse_value(struct binder *b, const struct wish *w, enum value_type 
 	return true;
 }
 
-static void want_value(struct binder *b, const struct class *class, const char *name, uint8_t cmode,
-		       unsigned field, struct value v, struct mark mark)
+/**
+ * bind_staged() - complain where @want, of reload class, could be staged but never be loaded.
+ *
+ * What is in force already needs no reload.
+ */
+void bind_staged(struct binder *b, const struct wish *w, const struct object *want)
+{
+	const struct value *in_force = world_in_force(b->world, want, 0);
+	_cleanup_free_ char *stays = NULL;
+	struct buf text = {};
+
+	if (!object_reload_class(want) || world_can_load(b->world, want->class) ||
+	    (in_force && value_equal(in_force, &want->v[0])))
+		return;
+	if (in_force)
+		value_format(in_force, object_names(want, 0), &text);
+	stays = buf_take(&text);
+	bind_error(b, w, "the driver offers no %sreload, so %s %s cannot be changed%s%s",
+		   facts_offers(&b->world->facts, DEVLINK_RELOAD_ACTION_FW_ACTIVATE,
+				DEVLINK_RELOAD_LIMIT_UNSPEC)
+			   ? "driver_reinit "
+			   : "",
+		   want->class->noun, want->name, in_force ? "; it is " : "", stays);
+}
+
+static void want_value(struct binder *b, const struct wish *w, const struct class *class,
+		       const char *name, uint8_t cmode, unsigned field, struct value v)
 {
 	struct object *o = state_add(b->want, class, name, cmode);
 
 	object_set(o, field, v);
-	o->mark[field] = mark;
+	o->mark[field] = w->mark;
+	bind_staged(b, w, o);
 }
 
 /* The values of one object were wanted one by one: fold them. No value was wanted twice. */
@@ -201,6 +230,20 @@ static int list_cmodes(const struct binder *b, const char *name, int *ret_last, 
 	return n;
 }
 
+/* One that cannot be read has no type that is known: it is wanted as it was written, for the planner to name. */
+static bool param_unreadable(struct binder *b, const struct wish *w)
+{
+	const struct object *have =
+		state_find(&b->world->have, &class_param, w->object, CLASS_NO_CMODE);
+	const char *text = arena_strdup(&b->want->arena, w->text);
+
+	if (!have)
+		return false;
+	want_value(b, w, &class_param, w->object, CLASS_NO_CMODE, PARAM_VALUE,
+		   (struct value){.type = VALUE_STRING, .str = text});
+	return true;
+}
+
 static void bind_param(struct binder *b, const struct winner *winner)
 {
 	const struct wish *w = winner->wish;
@@ -211,7 +254,8 @@ static void bind_param(struct binder *b, const struct winner *winner)
 	int cmode = -1, n = list_cmodes(b, w->object, &cmode, &list);
 
 	if (n == 0) {
-		bind_missing(b, winner);
+		if (!param_unreadable(b, w))
+			bind_missing(b, winner);
 		return;
 	}
 	cmodes = buf_take(&list);
@@ -224,7 +268,7 @@ static void bind_param(struct binder *b, const struct winner *winner)
 	else if (!have)
 		bind_error(b, w, "param %s has no cmode %s; it has %s", w->object, w->attr, cmodes);
 	else if (parse_value(b, w, have->v[PARAM_VALUE].type, param_value_names(w->object), &v))
-		want_value(b, w->class, w->object, (uint8_t)cmode, PARAM_VALUE, v, w->mark);
+		want_value(b, w, w->class, w->object, (uint8_t)cmode, PARAM_VALUE, v);
 }
 
 /* What the driver is known to refuse; never what is there already. */
@@ -309,7 +353,7 @@ static void bind_group_action(struct binder *b, const struct wish *w)
 			continue;
 		if (trap_has_own_wish(b, t->name) || !driver_takes(b, w, t, TRAP_ACTION, &v))
 			continue;
-		want_value(b, &class_trap, t->name, CLASS_NO_CMODE, TRAP_ACTION, v, w->mark);
+		want_value(b, w, &class_trap, t->name, CLASS_NO_CMODE, TRAP_ACTION, v);
 	}
 }
 
@@ -325,7 +369,7 @@ static void bind_group(struct binder *b, const struct winner *winner)
 		bind_group_action(b, w);
 	else if (parse_value(b, w, VALUE_U32, &policer_names, &v) &&
 		 policer_exists(b, winner, v.num) && driver_takes(b, w, have, GROUP_POLICER, &v))
-		want_value(b, w->class, w->object, CLASS_NO_CMODE, GROUP_POLICER, v, w->mark);
+		want_value(b, w, w->class, w->object, CLASS_NO_CMODE, GROUP_POLICER, v);
 }
 
 static void bind_trap(struct binder *b, const struct winner *winner)
@@ -346,7 +390,7 @@ static void bind_trap(struct binder *b, const struct winner *winner)
 			   w->object, enum_name(&trap_type_names, type));
 	else if (parse_value(b, w, VALUE_U8, &trap_action_names, &v) &&
 		 driver_takes(b, w, have, TRAP_ACTION, &v))
-		want_value(b, w->class, w->object, CLASS_NO_CMODE, TRAP_ACTION, v, w->mark);
+		want_value(b, w, w->class, w->object, CLASS_NO_CMODE, TRAP_ACTION, v);
 }
 
 /* The power of two at or below @n, or the one after it, within the limits. */
@@ -398,7 +442,7 @@ static void bind_policer(struct binder *b, const struct winner *winner)
 
 		if (strcmp(w->attr, f->name) == 0 && parse_value(b, w, f->type, f->names, &v) &&
 		    policer_takes(b, w, have, i, &v))
-			want_value(b, w->class, w->object, CLASS_NO_CMODE, i, v, w->mark);
+			want_value(b, w, w->class, w->object, CLASS_NO_CMODE, i, v);
 	}
 }
 

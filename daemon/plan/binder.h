@@ -30,5 +30,6 @@ void bind_error(struct binder *b, const struct wish *w, const char *format, ...)
 void bind_error_name(struct binder *b, const struct wish *w, const char *format, ...)
 	_printf_(3, 4);
 void bind_missing(struct binder *b, const struct winner *w);
+void bind_staged(struct binder *b, const struct wish *w, const struct object *want);
 void bind_resources(struct binder *b, const struct winner *first, size_t n);
 void bind_firmware(struct binder *b, const struct entry *e);

@@ -135,6 +135,26 @@ static void want_firmware(struct binder *b, const struct firmware_wish *fw, cons
 		check_image(b, fw, want);
 }
 
+/* The nearest valid choice: what runs and could be another version. */
+static void miss_version(struct binder *b, const struct firmware_wish *fw, const char *key)
+{
+	const struct facts *f = &b->world->facts;
+	_cleanup_free_ char *keys = NULL;
+	struct buf list = {};
+
+	vec_each(v, &f->versions)
+		if (v->kind == VERSION_RUNNING && !facts_version(f, VERSION_FIXED, v->name))
+			buf_add(&list, "%s%s", list.n ? ", " : "", v->name);
+	keys = buf_take(&list);
+	if (*keys && !key)
+		complain(b, fw->mark, fw->source,
+			 mem_printf("which version is meant needs version_key: one of %s", keys));
+	else
+		complain(b, fw->mark, fw->source,
+			 mem_printf("the device reports no running version %s%s%s",
+				    key ? key : "of firmware", *keys ? "; it has " : "", keys));
+}
+
 /** bind_firmware() - which firmware is wanted, and whether it can be had. */
 void bind_firmware(struct binder *b, const struct entry *e)
 {
@@ -152,9 +172,7 @@ void bind_firmware(struct binder *b, const struct entry *e)
 		complain(b, fw.mark, fw.source,
 			 mem_printf("no layer that applies to the device says which version"));
 	else if (!key || !facts_version(f, VERSION_RUNNING, key))
-		complain(b, fw.mark, fw.source,
-			 mem_printf("the device reports no running version %s",
-				    key ? key : "of firmware"));
+		miss_version(b, &fw, key);
 	else
 		want_firmware(b, &fw, key);
 }

@@ -191,6 +191,7 @@ static void plan_object(struct planner *p, const struct object *want)
 		return;
 	if (have->error) {
 		name_object(&p->plan->unreadable_text, want);
+		buf_add(&p->plan->unreadable_text, " (%s)", strerror(-have->error));
 		return;
 	}
 	if (p->policy->held && notes_find(p->policy->held, want, 0)) {

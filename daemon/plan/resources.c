@@ -78,6 +78,12 @@ static uint64_t most(const struct tree *t, const struct slot *s)
 	return fails && max > least(s) ? max - granularity(s) : max;
 }
 
+/* The driver need not keep its own rules; what is there is never written. */
+static bool is_there(const struct slot *s)
+{
+	return object_has(s->have, RESOURCE_SIZE) && s->have->v[RESOURCE_SIZE].num == s->value;
+}
+
 static bool check_limits(struct tree *t, const struct slot *s, uint64_t n, const char *sum)
 {
 	uint64_t gran = granularity(s), occ = object_num(s->have, RESOURCE_OCC, 0);
@@ -108,10 +114,8 @@ static bool check_limits(struct tree *t, const struct slot *s, uint64_t n, const
 
 static void settle(struct tree *t, struct slot *s, uint64_t n, const char *sum)
 {
-	if (!check_limits(t, s, n, sum))
-		return;
 	s->value = n;
-	s->resolved = true;
+	s->resolved = is_there(s) || check_limits(t, s, n, sum);
 }
 
 /* The size of which a percentage or the rest is taken; complains where there is none. */
@@ -296,6 +300,15 @@ static char *lines_to_add(struct tree *t, const struct slot *parent)
 	return buf_take(&b);
 }
 
+/* Is it all as the driver has registered it, which the kernel takes whatever the sum? */
+static bool family_is_there(struct tree *t, const struct slot *parent)
+{
+	vec_each(s, &t->slots)
+		if (resource_is_child(s->have->name, parent->have->name) && !is_there(s))
+			return false;
+	return is_there(parent);
+}
+
 static void check_family(struct tree *t, const struct slot *parent)
 {
 	const struct winner *winner = blame(t, parent);
@@ -305,7 +318,8 @@ static void check_family(struct tree *t, const struct slot *parent)
 	uint64_t sum;
 	bool fits;
 
-	if (!winner || parent->value == VALUE_UNLIMITED || unlimited_child(t, parent, winner->wish))
+	if (!winner || parent->value == VALUE_UNLIMITED || family_is_there(t, parent) ||
+	    unlimited_child(t, parent, winner->wish))
 		return;
 	fits = sum_children(t, parent->have->name, NULL, &sum, &text);
 	children = buf_take(&text);
@@ -349,6 +363,7 @@ static void want_size(struct binder *b, const struct slot *s)
 	object_set(o, RESOURCE_SIZE, (struct value){.type = VALUE_U64, .num = s->value});
 	object_set(o, RESOURCE_ID, s->have->v[RESOURCE_ID]);
 	o->mark[RESOURCE_SIZE] = s->winner->wish->mark;
+	bind_staged(b, s->winner->wish, o);
 }
 
 /**

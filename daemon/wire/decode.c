@@ -5,7 +5,6 @@
  * order.
  */
 #include "wire/decode.h"
-#include "model/handle.h"
 #include "wire/attr.h"
 
 #include <errno.h>
@@ -132,7 +131,7 @@ static bool read_value(const struct nlattr *a, enum value_type type, struct aren
 		*ret = (struct value){.type = type, .num = a != NULL};
 		return true;
 	case VALUE_STRING:
-		if (!attr_string(a))
+		if (!attr_string(a) || !text_is_utf8(attr_string(a)))
 			return false;
 		*ret = (struct value){.type = type, .str = arena_strdup(arena, attr_string(a))};
 		return true;
@@ -316,9 +315,17 @@ static bool read_get(const struct attrs *a, struct facts *facts)
 	return true;
 }
 
+/* What a driver says in bytes that are no text could be neither shown, nor remembered. */
+static char *clean(const char *s)
+{
+	return s ? text_clean(s, strlen(s)) : NULL;
+}
+
 static const char *keep_string(struct facts *facts, const struct nlattr *a)
 {
-	return arena_strdup(&facts->arena, attr_string(a));
+	_cleanup_free_ char *text = clean(attr_string(a));
+
+	return arena_strdup(&facts->arena, text);
 }
 
 static void read_version(const struct nlattr *nest, enum version_kind kind, struct facts *facts)
@@ -443,6 +450,23 @@ int decode_reload(const struct nlmsghdr *m, uint16_t family, const char *handle,
 	return 0;
 }
 
+/* As one line, or NULL where nothing is said: drivers end it with a line break at times. */
+static char *one_line(char *text)
+{
+	char *end = text ? strchr(text, '\0') : NULL;
+
+	while (end > text && strchr(" \n", end[-1]))
+		*--end = '\0';
+	if (end == text) {
+		free(text);
+		return NULL;
+	}
+	while (end > text)
+		if (*--end == '\n')
+			*end = ' ';
+	return text;
+}
+
 /* The kernel's words among the attributes that start @skip bytes into @m, or NULL. */
 static char *extack_text(const struct nlmsghdr *m, size_t skip)
 {
@@ -451,7 +475,7 @@ static char *extack_text(const struct nlmsghdr *m, size_t skip)
 	if (!(m->nlmsg_flags & NLM_F_ACK_TLVS) || m->nlmsg_len < NLMSG_HDRLEN + skip ||
 	    nlmsg_parse((struct nlmsghdr *)m, (int)skip, a, NLMSGERR_ATTR_MAX, NULL) < 0)
 		return NULL;
-	return mem_strdup(attr_string(a[NLMSGERR_ATTR_MSG]));
+	return one_line(clean(attr_string(a[NLMSGERR_ATTR_MSG])));
 }
 
 /* They stand behind the error and, unless capped, behind the whole request. */

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "model/facts.h"
+#include "model/handle.h"
 #include "model/impact.h"
 #include "model/object.h"
 
@@ -22,7 +23,7 @@ struct family {
 	uint32_t config_group;
 };
 
-#define HANDLE_MAX 256
+#define HANDLE_MAX (2 * HANDLE_PART_MAX)
 
 /* Walk the messages of a buffer. */
 #define decode_each(m, data, len)                                                                  \

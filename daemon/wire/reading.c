@@ -58,17 +58,35 @@ static bool means_absent(const struct read_request *request, int error)
 }
 
 /*
- * EMSGSIZE to a by-name GET: the object is there, but the driver failed to tell of it (a statistic that
- * cannot be read is enough). One such object does not make the device unreadable.
+ * The driver failed to tell of one object: of that which was asked for by its name, or of the one at which
+ * a dump of params ended (the kernel ends other dumps without a word). A statistic that cannot be read is
+ * enough (EMSGSIZE), and firmware that does not answer. That does not make the device unreadable, nor
+ * is a device gone for ENODEV of it: GET was answered, and who goes says so to all.
  */
+static bool is_of_object(const struct read_request *request, int error)
+{
+	switch (-error) {
+	case 0:
+	case EBUSY: /* of the device, for the moment */
+	case EAGAIN:
+	case EINTR:
+	case ENOBUFS:
+	case ENOMEM:
+	case EBADMSG: /* the answer was cut */
+		return false;
+	default:
+		return request->name || (request->dump && request->class == &class_param);
+	}
+}
 
 /**
  * reading_answer() - take in the answer to one request.
  * @reply: the messages that came before the acknowledgement
  * @error: -errno of the acknowledgement, or 0; that nothing whole came with it is -EBADMSG
+ * @lost: there was none, @error says why
  */
 void reading_answer(struct reading *r, const struct read_request *request, const void *reply,
-		    size_t len, int error)
+		    size_t len, int error, bool lost)
 {
 	struct state *into = request->dump ? &r->catalogue : &r->have;
 	bool told = request->dump;
@@ -76,10 +94,6 @@ void reading_answer(struct reading *r, const struct read_request *request, const
 	if (request->impact) {
 		decode_each(m, reply, len)
 			decode_impact(m, r->family, r->handle, &r->impact);
-		return;
-	}
-	if (error == -EMSGSIZE && request->name) {
-		state_add(&r->have, request->class, request->name, CLASS_NO_CMODE)->error = error;
 		return;
 	}
 	decode_each(m, reply, len) {
@@ -91,8 +105,14 @@ void reading_answer(struct reading *r, const struct read_request *request, const
 	}
 	if (error == 0 && !told)
 		error = -EBADMSG;
-	if (error < 0 && !means_absent(request, error) && r->error == 0)
-		r->error = error;
+	if (error == 0 || means_absent(request, error))
+		return;
+	if (lost || !is_of_object(request, error))
+		r->error = r->error ? r->error : error;
+	else if (request->dump)
+		r->params_cut = true;
+	else
+		state_add(&r->have, request->class, request->name, CLASS_NO_CMODE)->error = error;
 }
 
 /** reading_finish() - all answers are in. */

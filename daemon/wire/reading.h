@@ -4,7 +4,7 @@
  *
  *	reading_start(&reading, &reads, family, handle, &requests);
  *	... send them, in order, and for each: ...
- *	reading_answer(&reading, &requests.v[i], reply, reply_len, error);
+ *	reading_answer(&reading, &requests.v[i], reply, reply_len, error, lost);
  *	reading_finish(&reading);
  */
 #pragma once
@@ -29,6 +29,7 @@ struct reading {
 	char *handle;
 	int error;		     /* the first one that says more than "no such object" */
 	bool identified, catalogued; /* INFO_GET, the dumps were part of it */
+	bool params_cut;	     /* ... and that of params ended early */
 	struct state have, catalogue;
 	struct facts facts;
 	struct impact impact;
@@ -37,6 +38,6 @@ struct reading {
 void reading_start(struct reading *r, const struct reads *reads, uint16_t family,
 		   const char *handle, read_request_list *ret);
 void reading_answer(struct reading *r, const struct read_request *request, const void *reply,
-		    size_t len, int error);
+		    size_t len, int error, bool lost);
 void reading_finish(struct reading *r);
 void reading_clear(struct reading *r);

@@ -165,6 +165,9 @@ char *yaml_emit_world(const char *handle, const struct world *w)
 
 	if (!yaml_emitter_initialize(&e.yaml))
 		abort();
+	if (w->params_cut)
+		buf_add(&e.text,
+			"# Params are missing here: the driver could not read all of them.\n");
 	yaml_emitter_set_output(&e.yaml, append, &e);
 	yaml_emitter_set_unicode(&e.yaml, 1);
 	emit(&e, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING));

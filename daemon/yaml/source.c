@@ -18,40 +18,6 @@
 
 #define MESSAGE_MAX 300 /* bytes; what is quoted in a message may be as long as the file */
 
-/* The character at @p; *ret is its code. Return: bytes, or 0 where there is no valid UTF-8. */
-static size_t decode(const char *p, size_t n, uint32_t *ret)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	const unsigned char *u = (const unsigned char *)p;
-	size_t len = u[0] < 0xc2 ? 0 : u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 : 4;
-	uint32_t c = u[0] & (0x7fU >> len);
-
-	if (u[0] < 0x80) {
-		*ret = u[0];
-		return 1;
-	}
-	if (len == 0 || len > n || u[0] > 0xf4)
-		return 0;
-	for (size_t i = 1; i < len; i++) {
-		if ((u[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (u[i] & 0x3f);
-	}
-	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	*ret = c;
-	return len;
-}
-
-/* Control characters, and what moves to another line without looking like it. */
-static bool is_control(uint32_t c)
-{
-	if (c < 0x20)
-		return c != '\n' && c != '\t';
-	return (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff ||
-	       c == 0xfffe || c == 0xffff;
-}
-
 /**
  * source_line() - the bytes of a line, without its end.
  *
@@ -73,26 +39,12 @@ const char *source_line(const struct source *s, uint32_t line, size_t *ret_n)
 	return start;
 }
 
-/* A line that a terminal can show: bytes that are no text become "?", one column each. */
 static char *line_copy(struct place at)
 {
-	size_t n, out = 0;
+	size_t n;
 	const char *p = source_line(at.source, at.line, &n);
-	char *copy = p ? mem_alloc(n + 1) : NULL;
 
-	for (size_t i = 0, len; p && i < n; i += len) {
-		uint32_t c;
-
-		len = decode(p + i, n - i, &c);
-		if (len == 0 || is_control(c)) {
-			copy[out++] = '?';
-			len = MAX(len, (size_t)1);
-		} else {
-			memcpy(copy + out, p + i, len);
-			out += len;
-		}
-	}
-	return copy;
+	return p ? text_clean(p, n) : NULL;
 }
 
 /** source_keep_line() - the line at @at as text that lives in @arena; made once per line. */
@@ -120,8 +72,8 @@ bool source_can_hold(const char *text)
 	uint32_t c;
 
 	for (; n; text += len, n -= len) {
-		len = decode(text, n, &c);
-		if (len == 0 || c < ' ' || is_control(c))
+		len = text_char(text, n, &c);
+		if (len == 0 || c < ' ' || text_is_control(c))
 			return false;
 	}
 	return true;
@@ -226,8 +178,8 @@ static int scan(struct source *s, struct diag_list *diags)
 	for (size_t i = 0, len; i < s->size; i += len) {
 		uint32_t c = 0;
 
-		len = decode(s->bytes + i, s->size - i, &c);
-		if (len == 0 || (is_control(c) && !(c == '\r' && s->bytes[i + 1] == '\n')))
+		len = text_char(s->bytes + i, s->size - i, &c);
+		if (len == 0 || (text_is_control(c) && !(c == '\r' && s->bytes[i + 1] == '\n')))
 			return report_character(diags, at, len, c, (unsigned char)s->bytes[i]);
 		if (c == '\t' && indents && at.line != last_tab_line) {
 			tab = tab_lines++ ? tab : at;

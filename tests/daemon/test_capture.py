@@ -11,7 +11,7 @@ KERNEL = tuple(int(n) for n in os.uname().release.split(".")[:2])
 # The shipped facts are of 6.1; what later kernels have besides.
 NEWER = {"traps": {"eapol", "locked_port"}, "trap_groups": {"eapol"}, "trap_policers": {"21"}}
 # Not of the device, but of the moment, or of the place where it sits; and what no capture shows.
-OTHER = {"handle", "fake"}
+OTHER = {"handle", "kernel", "fake"}
 
 
 def plain(facts):

@@ -136,3 +136,21 @@ def test_stop_while_a_device_is_busy(switch, carved, capture):
         carved.kill("TERM")
         assert carved.running()
     assert carved.wait_end() == 0
+
+
+@pytest.mark.only("fake", "no driver in the guests fails to read a param")
+def test_param_that_the_driver_cannot_read(switch, kernel, carved):
+    """It is failed, and named; all else is looked after as before, and a catalogue can be had."""
+    w = switch.words
+    kernel.tell("rule", switch, "PARAM_GET", w.param, "EIO", "times=1000")
+    carved.run(entry(switch, params=w.params(w.value), trap_groups={w.group: {"action": "trap"}}), audit="1s")
+    assert carved.state(switch) == "failed"
+    assert f"cannot read param {w.param} (Input/output error)" in carved.get(switch, "StateReason")
+    assert switch.trap(w.trap2) == "trap"
+    switch.set_trap(w.trap2, "drop")
+    wait(lambda: switch.trap(w.trap2) == "trap", "the trap to be set back")
+    status, said, _error = carved.ctl("capture", str(switch))
+    assert status == 0
+    assert w.trap2 in said
+    kernel.tell("rules-clear")
+    carved.wait_state(switch, "pending-reload")

@@ -329,7 +329,9 @@ static void test_lost_and_slow(void **state)
 	await(r, &lossy, 2);
 	check_exchange(&b->v[0], 0, "3 ", NULL);
 	check_exchange(&b->v[1], -ETIMEDOUT, "", NULL);
+	assert_true(b->v[1].lost);
 	check_exchange(&b->v[2], 0, "5 ", NULL);
+	assert_false(b->v[2].lost);
 	check_exchange(&lossy.done.v[1]->v[0], 0, "6 ", NULL);
 	assert_true(b->answered - b->sent >= USEC_PER_SEC);
 	assert_int_equal(slow.done.n, 1);

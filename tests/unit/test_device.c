@@ -500,6 +500,21 @@ static void test_lost_answers(void **state)
 	rig_clear(&r);
 }
 
+/* The driver's own ETIMEDOUT is an answer: nothing is tried again. */
+static void test_driver_times_out(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	sim_fault(&r.sim, (struct fault){"reload", -ETIMEDOUT, "the firmware sleeps", 1, false});
+	rig_start(&r, FACTS, ENTRY("params: {macs: 64}, traps: {t1: trap}"));
+	rig_expect(&r, "failed",
+		   STAGED RELOAD "param macs/driverinit: 64 -> 32\ntrap t1: drop -> trap\n");
+	rig_expect_reason(&r, "failed: Connection timed out: the firmware sleeps");
+	assert_int_equal(r.wake_at, USEC_NEVER);
+	rig_clear(&r);
+}
+
 /* An answer that is lost now and then is asked for again; that it goes on is said. */
 static void test_unreadable(void **state)
 {
@@ -933,6 +948,7 @@ int main(void)
 		cmocka_unit_test(test_staged_but_not_kept),
 		cmocka_unit_test(test_size_that_is_never_read),
 		cmocka_unit_test(test_lost_answers),
+		cmocka_unit_test(test_driver_times_out),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_lost_read),
 		cmocka_unit_test(test_unreadable_for_good),

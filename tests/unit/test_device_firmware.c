@@ -99,6 +99,27 @@ static void test_two_reloads(void **state)
 	rig_clear(&r);
 }
 
+/* A driver without driver_reinit: before Linux 6.3 its fw_activate may load params, later on nothing does. */
+static void test_params_without_driver_reinit(void **state)
+{
+	static const char facts[] = DEVICE("acme", STORED, "['fw_activate', 'unspec', 'local', 0]");
+	static const char config[] = ENTRY("params: {macs: 64}, traps: {t1: trap}");
+	struct rig r = {}, later = {.kernel = "6.12.1"};
+
+	(void)state;
+	rig_start(&r, facts, config);
+	rig_expect(&r, "converged", STAGED ACTIVATE "trap t1: drop -> trap\n");
+	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 64);
+	rig_clear(&r);
+	rig_start(&later, facts, config);
+	rig_expect(&later, "refused", "");
+	rig_expect_reason(&later, "the driver offers no driver_reinit reload");
+	rig_config(&later, ENTRY("params: {macs: 32}, resources: {/kvd: 400}, traps: {t1: trap}"));
+	rig_expect(&later, "converged",
+		   "resource /kvd: 500 -> 400\n" ACTIVATE "trap t1: drop -> trap\n");
+	rig_clear(&later);
+}
+
 /* A driver that does both with either: seen once, it is known. */
 static void test_learns_that_both_are_done(void **state)
 {
@@ -321,6 +342,7 @@ int main(void)
 		cmocka_unit_test(test_only_firmware),
 		cmocka_unit_test(test_activate_live),
 		cmocka_unit_test(test_two_reloads),
+		cmocka_unit_test(test_params_without_driver_reinit),
 		cmocka_unit_test(test_learns_that_both_are_done),
 		cmocka_unit_test(test_waits_for_permission),
 		cmocka_unit_test(test_no_reload_activates),

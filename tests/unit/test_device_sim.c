@@ -188,7 +188,9 @@ int sim_reload(struct sim *s, uint8_t action)
 	}
 	s->facts.reload_failed = false;
 	reset_policy(s);
-	if (does(s, action, DEVLINK_RELOAD_ACTION_DRIVER_REINIT))
+	if (does(s, action, DEVLINK_RELOAD_ACTION_DRIVER_REINIT) ||
+	    !facts_offers(&s->facts, DEVLINK_RELOAD_ACTION_DRIVER_REINIT,
+			  DEVLINK_RELOAD_LIMIT_UNSPEC))
 		copy_state(&s->active, &s->now);
 	if (s->written && does(s, action, DEVLINK_RELOAD_ACTION_FW_ACTIVATE)) {
 		sim_version(s, VERSION_RUNNING, s->written);
@@ -476,6 +478,8 @@ static void do_run(struct rig *r, const struct device_todo *todo, struct device_
 			continue;
 		results[n] = (struct step_result){};
 		results[n].error = r->sim.gone ? -ENODEV : sim_step(&r->sim, s, &results[n].extack);
+		results[n].lost = !results[n].extack &&
+				  (results[n].error == -ETIMEDOUT || results[n].error == -ENOBUFS);
 		n++;
 		notify(r, s);
 	}
@@ -598,7 +602,7 @@ void rig_restart(struct rig *r)
 	r->killed = r->gone = false;
 	r->kill_at = 0;
 	r->d = device_new("sim/a", r->config, r->now);
-	r->d->kernel = r->kernel ? r->kernel : "6.1.0";
+	r->d->world.kernel = r->kernel ? r->kernel : "6.1.0";
 	r->d->boot = r->boot ? r->boot : "boot 1";
 	if (r->saved)
 		assert_int_equal(memory_from_json(r->saved, &r->d->world.memory), 0);
@@ -614,7 +618,7 @@ void rig_start(struct rig *r, const char *facts, const char *config)
 	sim_init(&r->sim, facts);
 	r->config = rig_load(config);
 	r->d = device_new("sim/a", r->config, r->now);
-	r->d->kernel = r->kernel ? r->kernel : "6.1.0";
+	r->d->world.kernel = r->kernel ? r->kernel : "6.1.0";
 	r->d->boot = "boot 1";
 	rig_send(r, &(struct device_event){.type = DEVICE_EV_TICK});
 }
