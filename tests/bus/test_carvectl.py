@@ -41,6 +41,31 @@ def test_no_bus(bed):
            err=["and no D-Bus either .*systemctl start carved"])
 
 
+@pytest.mark.parametrize("state", ["active", "activating", "reloading"])
+def test_just_started(bed, carved, state):
+    """As systemd says, which does not know when carved has its name on the bus: it is waited for."""
+    systemd = bed.helper("systemd.py", state)
+    carved.config(leaf(TRAP))
+    ctl = subprocess.Popen([BUILD / "carvectl", "reload"], env=bed.environment, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, text=True)
+    assert systemd.stdout.readline() == "org.freedesktop.systemd1.Unit ActiveState\n"
+    carved.start()
+    out, err = ctl.communicate(timeout=60)
+    assert (ctl.returncode, out, err) == (0, "carved: converged\n", "")
+
+
+def test_started_and_not_on_the_bus(bed):
+    bed.helper("systemd.py", "active")
+    expect(bed.ctl("status"), 1, "^$", err=["^carvectl: carved was started and is not on D-Bus; look at: systemctl status"])
+
+
+@pytest.mark.parametrize("state", ["inactive", "failed", "deactivating"])
+def test_not_started(bed, state):
+    systemd = bed.helper("systemd.py", state)
+    expect(bed.ctl("reload", "--no-wait"), 1, "^$", err=["^carvectl: carved is not running; start it with: "])
+    assert systemd.stdout.readline()
+
+
 def test_no_such_device(bed, carved):
     carved.run(leaf(TRAP))
     for command in "status", "plan", "apply", "retry", "capture", "history":
