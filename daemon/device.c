@@ -459,6 +459,7 @@ static void on_config(struct device *d, struct config *config, bool explicit)
 	config_ref(config);
 	config_unref(d->latest);
 	d->latest = config;
+	d->matches[0] = d->matches[1] = NULL; /* they were of the one before */
 	if (explicit) {
 		device_look_again(d);
 		d->identify = true;

@@ -59,6 +59,9 @@ struct record {
 /* So many are kept; the oldest goes first. */
 #define RECORDS_MAX 64
 
+/* The one in use, and two of the latest config. */
+#define DEVICE_ENTRIES_MAX 3
+
 enum device_activity { DEVICE_IDLE, DEVICE_READING, DEVICE_WRITING };
 
 /* A config and the device's entry in it. */
@@ -79,11 +82,11 @@ struct device {
 	const char *boot;	    /* the boot's id, borrowed */
 	bool off;		    /* carved=off: nothing is written */
 	struct world world;
-	struct state want;		   /* what the config says */
-	struct state goal;		   /* what is planned for, see device_goal.c */
-	const struct entry *contenders[2]; /* of latest: two that both match, or NULL */
-	bool refused;			   /* the latest config is not carried out; diags say why */
-	struct diag_list diags;		   /* errors, and notes */
+	struct state want;		/* what the config says */
+	struct state goal;		/* what is planned for, see device_goal.c */
+	const struct entry *matches[2]; /* of latest: those that match; two are refused */
+	bool refused;			/* the latest config is not carried out; diags say why */
+	struct diag_list diags;		/* errors, and notes */
 
 	/* what it is doing */
 	enum device_activity activity;
@@ -212,6 +215,7 @@ void device_event(struct device *d, const struct device_event *event, uint64_t n
 bool device_busy(const struct device *d);
 enum disruption device_pending(const struct device *d);
 void failure_explain(const struct failure *f, struct buf *out);
+size_t device_entries(const struct device *d, const struct entry *ret[DEVICE_ENTRIES_MAX]);
 const char *device_entry_name(const struct device *d);
 void device_preview(const struct device *d, struct plan *ret);
 void device_candidate(const struct device *d, struct config *config, struct plan *ret,

@@ -125,15 +125,24 @@ def test_two_entries_for_one_device(bed, carved):
     carved.run(leaf(TRAP), leaf(TRAP, "other"))
     expect(bed.ctl("status"), 3, f"^{SPECTRUM} +leaf .* refused ", "entries leaf .* and other both match the device")
     assert "absent" not in bed.ctl("status").stdout
-    expect(bed.ctl("status", "leaf"), 3, "State: refused$")
+    assert len([d for d in bed.json("status")["devices"] if d["handle"] == SPECTRUM]) == 1
+    for name in "leaf", "other":
+        expect(bed.ctl("status", name), 3, "State: refused$", "entries leaf .* and other both match the device")
+        expect(bed.ctl("apply", name), 1, "^$", err=["entries leaf .* and other both match the device"])
+    carved.config(leaf(TRAP, "other"))
+    expect(bed.ctl("reload"), 0, "^carved: converged$")
+    expect(bed.ctl("status", "leaf"), 1, "^$", err=["no device or entry is called leaf"])
 
 
 def test_an_entry_that_is_refused_is_not_absent(bed, carved):
+    """Under its new name, too, while that before it is enforced."""
     carved.run(leaf(TRAP))
-    carved.config(leaf("resources: {/kvd/linear: 1}"))
+    carved.config(leaf("resources: {/kvd/linear: 1}", "spine"))
     done = bed.ctl("reload")
     expect(done, 3, "^carved: refused$", "carvectl status$", err=["not a multiple of the granularity"])
     assert "absent" not in bed.ctl("status").stdout
+    for name in "leaf", "spine":
+        expect(bed.ctl("status", name), 3, f"^.?.?{SPECTRUM}$", "Entry: leaf$", "State: refused$")
 
 
 class Terminal:
