@@ -218,5 +218,8 @@ void failure_explain(const struct failure *f, struct buf *out);
 size_t device_entries(const struct device *d, const struct entry *ret[DEVICE_ENTRIES_MAX]);
 const char *device_entry_name(const struct device *d);
 void device_preview(const struct device *d, struct plan *ret);
-void device_candidate(const struct device *d, struct config *config, struct plan *ret,
-		      struct diag_list *diags);
+
+/* What the file of @f is like, or NULL. */
+typedef const struct image_verdict *(*device_look)(void *user, const struct firmware *f);
+int device_candidate(const struct device *d, struct config *config, device_look look, void *user,
+		     struct plan *ret, struct diag_list *diags);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """carvectl as its users meet it: what it says, where, and with which exit code."""
+import hashlib
 import json
 import os
 import pty
@@ -204,6 +205,33 @@ def test_plan(bed, carved):
     bed.file.write_text("version: 1\ndevcies: {}\n")
     expect(bed.ctl("plan", "--candidate", "leaf"), 1, "^$",
            err=[f"^{bed.file}:2:1: error: .*devcies", "^carvectl: the files on disk would be refused$"])
+
+
+def test_plan_looks_at_the_firmware(bed, carved):
+    """At the file as it is now, also while the kernel is at work on the device."""
+    carved.run(leaf(TRAP))
+    file = bed.root / "lib/firmware/mellanox/new.mfa2"
+    file.parent.mkdir(parents=True)
+    right = hashlib.sha256(b"x").hexdigest()
+
+    def plan(digest):
+        carved.config(leaf(f'firmware: {{version: 13.2010.1406, file: mellanox/{file.name}, sha256: "{digest}"}}'))
+        return bed.ctl("plan", "--candidate")
+    missing = [rf"^{bed.file}:\d+:\d+: error: .*cannot be flashed: there is no firmware file mellanox/{file.name} ",
+               "^carvectl: the files on disk would be refused$"]
+    expect(plan(right), 1, "^$", err=missing)
+    file.write_bytes(b"x")
+    expect(plan("0" * 64), 1, "^$", err=[f"has the sha256 {right}, not 0000"])
+    bed.kernel.ask(f"rule {SPECTRUM} TRAP_SET * hold")
+    carved.config(leaf("traps: {vlan_tag_mismatch: trap}"))
+    carved.call("Reload", {})
+    carved.wait_state(SPECTRUM, "applying")
+    expect(plan(right), 2, rf"^{SPECTRUM} +\S+ +firmware +\S+ +13.2010.1006 → 13.2010.1406 ", "1 reload$")
+    file.unlink()
+    expect(plan(right), 1, "^$", err=missing)
+    assert carved.state(SPECTRUM) == "applying"
+    bed.kernel.ask("release")
+    carved.wait_state(SPECTRUM, "converged")
 
 
 # --- reload, apply, retry
