@@ -149,6 +149,10 @@ struct device {
 	uint64_t n_records;	    /* made so far */
 	enum device_state state;
 	char *reason, *last_error, *last_extack;
+	enum device_state told; /* in the journal, the last time */
+	char *told_reason;
+	bool moved;	   /* it has had another state since */
+	bool explained;	   /* a line tells what is being set back */
 	uint64_t revision; /* counts every change that people can see */
 };
 

@@ -85,6 +85,7 @@ static void take_diags(struct device *d, struct diag_list *diags)
 		log_with(diag->severity == DIAG_ERROR ? LOG_ERR : LOG_INFO,
 			 &(struct log_fields){.id = MESSAGE_DEVICE_PROBLEM,
 					      .device = d->handle,
+					      .trigger = d->trigger,
 					      .file = diag->mark.file,
 					      .line = diag->mark.line},
 			 "%s: %s: %s", place, d->handle, diag->message);

@@ -146,7 +146,8 @@ static void finish_save(struct managed *m, const struct batch *b)
 
 	m->saving--;
 	if (r < 0 && r != m->save_error)
-		log_fact(LOG_ERR, MESSAGE_NOT_SAVED,
+		log_with(LOG_ERR,
+			 &(struct log_fields){.id = MESSAGE_NOT_SAVED, .device = m->device->handle},
 			 "%s: what carved remembers of the device cannot be saved: %s",
 			 m->device->handle, strerror(-r));
 	m->save_error = r;
