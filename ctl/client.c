@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Calls and their failures. Decides what people are told to do; knows nothing of the answers. */
 #include "client.h"
+#include "base/clock.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -8,6 +9,11 @@
 #include <stdio.h>
 
 #define DBUS_ERROR(name) "org.freedesktop.DBus.Error." name
+
+#define CLIENT_UNIT "/org/freedesktop/systemd1/unit/carved_2eservice"
+
+/* What was started is on D-Bus within this, or something is wrong. */
+#define START_USEC (5 * USEC_PER_SEC)
 
 /* --- what to tell ------------------------------------------------------------ */
 
@@ -102,7 +108,54 @@ int client_fail(const struct client *c, const sd_bus_error *error, int r)
 
 /* --- the connection ---------------------------------------------------------- */
 
-/** client_open() - connect to the bus. */
+static bool is_there(struct client *c)
+{
+	return sd_bus_get_name_creds(c->bus, CLIENT_NAME, 0, NULL) >= 0;
+}
+
+/* Does systemd say that the service has been started? */
+static bool is_started(struct client *c)
+{
+	static const char *const states[] = {"active", "activating", "reloading"};
+	_cleanup_free_ char *state = NULL;
+
+	if (sd_bus_get_property_string(c->bus, "org.freedesktop.systemd1", CLIENT_UNIT,
+				       "org.freedesktop.systemd1.Unit", "ActiveState", NULL,
+				       &state) < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
+		if (strcmp(state, states[i]) == 0)
+			return true;
+	return false;
+}
+
+/* To look again is all that has to be done. */
+static int on_owner(sd_bus_message *m _unused_, void *user _unused_, sd_bus_error *error _unused_)
+{
+	return 0;
+}
+
+/* The service does not wait for D-Bus: it has its name a moment after it was started. */
+static int wait_for_name(struct client *c)
+{
+	uint64_t end = clock_now() + START_USEC, now;
+	int r = client_match_owner(c, on_owner, NULL);
+
+	while (r >= 0 && !is_there(c)) {
+		now = clock_now();
+		if (now >= end) {
+			client_say("carved was started and is not on D-Bus; look at: "
+				   "systemctl status carved");
+			return -ETIMEDOUT;
+		}
+		r = sd_bus_wait(c->bus, end - now);
+		while (r > 0)
+			r = sd_bus_process(c->bus, NULL);
+	}
+	return r < 0 ? client_fail(c, NULL, r) : 0;
+}
+
+/** client_open() - connect to the bus; carved may be about to come to it. */
 int client_open(struct client *c, const struct ctl *ctl)
 {
 	int r;
@@ -114,6 +167,8 @@ int client_open(struct client *c, const struct ctl *ctl)
 			   "with: %s",
 			   ctl->user_bus ? "user" : "system", strerror(-r),
 			   ctl->user_bus ? "carved --bus=user" : "systemctl start carved");
+	else if (!ctl->user_bus && !is_there(c) && is_started(c))
+		r = wait_for_name(c);
 	return r;
 }
 

@@ -334,6 +334,15 @@ static bool is_meant(const char *device, const char *handle, const char *entry)
 	return !device || strcmp(device, handle) == 0 || strcmp(device, entry) == 0;
 }
 
+/* A device that two entries match has two rows. */
+static bool is_there(const struct status_answer *a, const char *handle)
+{
+	vec_each(d, &a->devices)
+		if (*handle && strcmp(d->handle, handle) == 0)
+			return true;
+	return false;
+}
+
 /* When it last did something, and what had set it going. */
 static int add_last_change(struct client *c, struct device_answer *d, struct arena *arena)
 {
@@ -395,7 +404,7 @@ int fetch_status(struct client *c, const char *device, struct status_answer *ret
 	r = sd_bus_message_enter_container(reply, 'a', "(ssso)");
 	while (r >= 0 &&
 	       (r = sd_bus_message_read(reply, "(ssso)", &handle, &entry, &state, &path)) > 0) {
-		if (is_meant(device, handle, entry) &&
+		if (is_meant(device, handle, entry) && !is_there(ret, handle) &&
 		    add_device(c, handle, entry, state, path, ret) < 0)
 			return -EIO;
 	}

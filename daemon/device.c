@@ -33,7 +33,7 @@ struct device *device_new(const char *handle, struct config *config, uint64_t no
 	d->retry_at = USEC_NEVER;
 	d->trigger = "start";
 	d->world.kernel = d->boot = "";
-	d->state = STATE_READING;
+	d->state = d->told = STATE_READING;
 	d->reason = mem_strdup("");
 	d->last_error = mem_strdup("");
 	d->last_extack = mem_strdup("");
@@ -60,6 +60,7 @@ struct device *device_free(struct device *d)
 	free(d->handle);
 	free(d->who);
 	free(d->reason);
+	free(d->told_reason);
 	free(d->last_error);
 	free(d->last_extack);
 	free(d);
@@ -279,7 +280,7 @@ static void rest(struct device *d, uint64_t now)
 			log_reloaded(d);
 	}
 	d->record |= d->n_done || d->tried || d->foreign || d->recovered;
-	d->recovering = d->reborn = d->force_reload = false;
+	d->recovering = d->reborn = d->force_reload = d->explained = false;
 	d->world.impact.known = false;
 	d->episode++;
 	d->foreign = d->restored = 0;
@@ -328,7 +329,9 @@ static void on_read_error(struct device *d, int error, uint64_t now)
 	}
 	if (d->read_error != error)
 		log_with(LOG_ERR,
-			 &(struct log_fields){.id = MESSAGE_UNREADABLE, .device = d->handle},
+			 &(struct log_fields){.id = MESSAGE_UNREADABLE,
+					      .device = d->handle,
+					      .trigger = d->trigger},
 			 "%s: the device cannot be read: %s", d->handle, strerror(-error));
 	d->read_error = error;
 	d->retry_at = now + READ_RETRY_USEC;
@@ -392,8 +395,10 @@ static void warn_of_foreign_size(const struct device *d, const struct step *s)
 	if (!s->foreign)
 		return;
 	log_with(LOG_WARNING,
-		 &(struct log_fields){
-			 .id = MESSAGE_FOREIGN_SIZE, .device = d->handle, .object = s->target.name},
+		 &(struct log_fields){.id = MESSAGE_FOREIGN_SIZE,
+				      .device = d->handle,
+				      .object = s->target.name,
+				      .trigger = d->trigger},
 		 "%s: resource %s: the size %s that somebody else left pending was set back to %s",
 		 d->handle, s->target.name, s->from, s->to);
 }
@@ -473,6 +478,7 @@ static void on_config(struct device *d, struct config *config, bool explicit)
 	config_ref(config);
 	config_unref(d->latest);
 	d->latest = config;
+	d->matches[0] = d->matches[1] = NULL; /* they were of the one before */
 	if (explicit) {
 		device_look_again(d);
 		d->identify = true;

@@ -60,6 +60,9 @@ struct record {
 /* So many are kept; the oldest goes first. */
 #define RECORDS_MAX 64
 
+/* The one in use, and two of the latest config. */
+#define DEVICE_ENTRIES_MAX 3
+
 enum device_activity { DEVICE_IDLE, DEVICE_READING, DEVICE_WRITING };
 
 /* A config and the device's entry in it. */
@@ -79,11 +82,11 @@ struct device {
 	const char *boot;	    /* the boot's id, borrowed */
 	bool off;		    /* carved=off: nothing is written */
 	struct world world;
-	struct state want;		   /* what the config says */
-	struct state goal;		   /* what is planned for, see device_goal.c */
-	const struct entry *contenders[2]; /* of latest: two that both match, or NULL */
-	bool refused;			   /* the latest config is not carried out; diags say why */
-	struct diag_list diags;		   /* errors, and notes */
+	struct state want;		/* what the config says */
+	struct state goal;		/* what is planned for, see device_goal.c */
+	const struct entry *matches[2]; /* of latest: those that match; two are refused */
+	bool refused;			/* the latest config is not carried out; diags say why */
+	struct diag_list diags;		/* errors, and notes */
 
 	/* what it is doing */
 	enum device_activity activity;
@@ -146,6 +149,10 @@ struct device {
 	uint64_t n_records;	    /* made so far */
 	enum device_state state;
 	char *reason, *last_error, *last_extack;
+	enum device_state told; /* in the journal, the last time */
+	char *told_reason;
+	bool moved;	   /* it has had another state since */
+	bool explained;	   /* a line tells what is being set back */
 	uint64_t revision; /* counts every change that people can see */
 };
 
@@ -213,7 +220,11 @@ void device_event(struct device *d, const struct device_event *event, uint64_t n
 bool device_busy(const struct device *d);
 enum disruption device_pending(const struct device *d);
 void failure_explain(const struct failure *f, struct buf *out);
+size_t device_entries(const struct device *d, const struct entry *ret[DEVICE_ENTRIES_MAX]);
 const char *device_entry_name(const struct device *d);
 void device_preview(const struct device *d, struct plan *ret);
-void device_candidate(const struct device *d, struct config *config, struct plan *ret,
-		      struct diag_list *diags);
+
+/* What the file of @f is like, or NULL. */
+typedef const struct image_verdict *(*device_look)(void *user, const struct firmware *f);
+int device_candidate(const struct device *d, struct config *config, device_look look, void *user,
+		     struct plan *ret, struct diag_list *diags);

@@ -7,6 +7,8 @@
 #include "plan/bind.h"
 #include "plan/match.h"
 
+#include <errno.h>
+
 /* The catalogue has what no wish of the config in force asked for. */
 static void add_catalogue(struct state *have, const struct state *catalogue)
 {
@@ -24,53 +26,67 @@ static void add_catalogue(struct state *have, const struct state *catalogue)
 	*have = sum;
 }
 
-/* A file of firmware that was not looked at is taken for good: it is looked at before it is used. */
-static int bind_offline(struct device *c, const struct entry *entry, struct diag_list *diags)
+/* What the machine knows of a file may be old: @look tells. */
+static int bind_with_image(struct device *c, const struct entry *entry, device_look look,
+			   void *user, struct diag_list *diags)
 {
+	const struct image_verdict *image;
 	int r = bind_entry(entry, c->handle, &c->world, &c->want, diags);
 
 	if (r != BIND_NEEDS_IMAGE)
 		return r;
+	image = look(user, &c->want.firmware);
+	if (!image)
+		return -EAGAIN;
 	state_clear(&c->want);
-	c->world.offline = true;
+	c->world.image = *image; /* borrowed */
 	return bind_entry(entry, c->handle, &c->world, &c->want, diags);
 }
 
-/* Return: the entry to plan for, or NULL where there is nothing to do or @diags says what is wrong. */
-static const struct entry *bind(struct device *c, struct diag_list *diags)
+/* The entry to plan for goes to @c. Return: 0; -EINVAL: @diags says what is wrong; -EAGAIN. */
+static int bind(struct device *c, device_look look, void *user, struct diag_list *diags)
 {
 	const struct entry *second;
 	const struct entry *entry = match_device(c->latest, c->handle, &c->world.facts, &second);
+	int r;
 
 	if (second) {
 		match_conflict(entry, second, c->handle, diags);
-		return NULL;
+		return -EINVAL;
 	}
-	if (!entry)
-		return device_removed_entry(c);
-	return bind_offline(c, entry, diags) == 0 ? entry : NULL;
+	r = entry ? bind_with_image(c, entry, look, user, diags) : 0;
+	if (r == 0)
+		c->used.entry = c->accepted.entry = entry ? entry : device_removed_entry(c);
+	return r;
 }
 
 /**
  * device_candidate() - the plan under @config if every reload were permitted now.
  * @d: has a catalogue
+ * @look: is asked what a file of firmware is like; NULL where that is not known yet
  * @ret: must be empty
  * @diags: gets notes, and errors where the device would refuse the config
+ *
+ * Return: 0; -EINVAL: it would be refused; -EAGAIN: a file is to be looked at first.
  */
-void device_candidate(const struct device *d, struct config *config, struct plan *ret,
-		      struct diag_list *diags)
+int device_candidate(const struct device *d, struct config *config, device_look look, void *user,
+		     struct plan *ret, struct diag_list *diags)
 {
 	struct device c = {.handle = d->handle,
 			   .latest = config,
 			   .boot = d->boot,
 			   .identified = true,
+			   .used = {.config = config}, /* borrowed */
+			   .accepted = {.config = config},
 			   .world = d->world};
+	int r;
 
+	c.world.image = (struct image_verdict){};
 	c.world.have = (struct state){};
 	state_copy(&c.world.have, &d->world.have);
 	add_catalogue(&c.world.have, &d->world.catalogue);
 	memory_copy(&c.world.memory, &d->world.memory);
-	c.used = c.accepted = (struct assignment){config, bind(&c, diags)}; /* borrowed */
+	r = bind(&c, look, user, diags);
 	if (c.used.entry) {
 		device_check_key(&c);
 		device_compose(&c);
@@ -80,4 +96,5 @@ void device_candidate(const struct device *d, struct config *config, struct plan
 	state_clear(&c.goal);
 	state_clear(&c.world.have);
 	memory_clear(&c.world.memory);
+	return r;
 }

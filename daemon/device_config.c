@@ -20,12 +20,37 @@ void assignment_set(struct assignment *a, struct config *config, const struct en
 	config_unref(old);
 }
 
-/** device_entry_name() - of the entry that is in use, or of one of two that both match; else "". */
+static bool is_among(const struct entry **entries, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(entries[i]->name, name) == 0)
+			return true;
+	return false;
+}
+
+/**
+ * device_entries() - by whose names the device is called: the entry in use, then those of the latest
+ * config that match it, which may be refused.
+ *
+ * Return: how many have different names.
+ */
+size_t device_entries(const struct device *d, const struct entry *ret[DEVICE_ENTRIES_MAX])
+{
+	const struct entry *all[DEVICE_ENTRIES_MAX] = {d->used.entry, d->matches[0], d->matches[1]};
+	size_t n = 0;
+
+	for (size_t i = 0; i < DEVICE_ENTRIES_MAX; i++)
+		if (all[i] && !is_among(ret, n, all[i]->name))
+			ret[n++] = all[i];
+	return n;
+}
+
+/** device_entry_name() - the first of device_entries(), or "". */
 const char *device_entry_name(const struct device *d)
 {
-	const struct entry *e = d->used.entry ? d->used.entry : d->contenders[0];
+	const struct entry *entries[DEVICE_ENTRIES_MAX];
 
-	return e ? e->name : "";
+	return device_entries(d, entries) ? entries[0]->name : "";
 }
 
 /** device_release() - it is nobody's business any more. */
@@ -60,6 +85,7 @@ static void take_diags(struct device *d, struct diag_list *diags)
 		log_with(diag->severity == DIAG_ERROR ? LOG_ERR : LOG_INFO,
 			 &(struct log_fields){.id = MESSAGE_DEVICE_PROBLEM,
 					      .device = d->handle,
+					      .trigger = d->trigger,
 					      .file = diag->mark.file,
 					      .line = diag->mark.line},
 			 "%s: %s: %s", place, d->handle, diag->message);
@@ -85,8 +111,8 @@ void device_use_latest(struct device *d)
 	const struct entry *first, *second;
 
 	first = match_device(d->latest, d->handle, &d->world.facts, &second);
-	d->contenders[0] = second ? first : NULL;
-	d->contenders[1] = second;
+	d->matches[0] = first;
+	d->matches[1] = second;
 	if (second) {
 		refuse_both(d, first, second);
 		return;

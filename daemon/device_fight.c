@@ -55,6 +55,7 @@ static bool flips(struct device *d, const struct step *s, uint64_t now)
 		 &(struct log_fields){.id = MESSAGE_FIGHT,
 				      .device = d->handle,
 				      .object = object,
+				      .trigger = d->trigger,
 				      .file = s->mark.file,
 				      .line = s->mark.line},
 		 "%s: %s %s: somebody else has changed it three times in ten minutes (now %s, "
@@ -65,7 +66,7 @@ static bool flips(struct device *d, const struct step *s, uint64_t now)
 }
 
 /* One line for all that a read has found. */
-static void log_drift(const struct device *d, const struct step *s, size_t n)
+static void log_drift(struct device *d, const struct step *s, size_t n)
 {
 	_cleanup_free_ char *object = step_object_label(s);
 	_cleanup_free_ char *more = n > 1 ? mem_printf(", and %zu more", n - 1) : mem_strdup("");
@@ -79,6 +80,7 @@ static void log_drift(const struct device *d, const struct step *s, size_t n)
 				      .line = s->mark.line},
 		 "%s: changed by somebody else: %s %s is %s, wanted %s%s", d->handle,
 		 s->target.class->noun, object, s->from, s->to, more);
+	d->explained = true;
 }
 
 /** device_find_fights() - look for one more flip in a new plan. Return: true where one is too many. */

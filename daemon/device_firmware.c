@@ -90,6 +90,7 @@ static void give_up(struct device *d, const struct firmware *f)
 		 &(struct log_fields){.id = MESSAGE_FIRMWARE_FALSE,
 				      .device = d->handle,
 				      .object = f->key,
+				      .trigger = d->trigger,
 				      .file = f->mark.file,
 				      .line = f->mark.line},
 		 "%s: %s; it is not tried again", d->handle, latch_of(d)->reason);

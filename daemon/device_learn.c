@@ -197,6 +197,7 @@ static void learn_unread(struct device *d, const struct object *want)
 		 &(struct log_fields){.id = MESSAGE_UNREAD_SIZE,
 				      .device = d->handle,
 				      .object = want->name,
+				      .trigger = d->trigger,
 				      .file = want->mark[0].file,
 				      .line = want->mark[0].line},
 		 "%s: resource %s was accepted, but the driver did not read it in the reload",

@@ -216,8 +216,8 @@ static const struct {
 	[STATE_REFUSED] = {LOG_WARNING, MESSAGE_REFUSED},
 	[STATE_RELOADING] = {LOG_INFO, MESSAGE_STATE},
 	[STATE_FLASHING] = {LOG_INFO, MESSAGE_STATE},
-	[STATE_APPLYING] = {LOG_INFO, MESSAGE_STATE},
-	[STATE_READING] = {LOG_INFO, MESSAGE_STATE},
+	[STATE_APPLYING] = {LOG_DEBUG, MESSAGE_STATE},
+	[STATE_READING] = {LOG_DEBUG, MESSAGE_STATE},
 	[STATE_PENDING_POWER_CYCLE] = {LOG_NOTICE, MESSAGE_PENDING_POWER},
 	[STATE_PENDING_RELOAD] = {LOG_NOTICE, MESSAGE_PENDING_RELOAD},
 	[STATE_DRIFTED] = {LOG_WARNING, MESSAGE_DRIFTED},
@@ -225,6 +225,37 @@ static const struct {
 	[STATE_CONVERGED] = {LOG_INFO, MESSAGE_STATE},
 	[STATE_UNMANAGED] = {LOG_INFO, MESSAGE_STATE},
 };
+
+static void log_state(const struct device *d, enum device_state before)
+{
+	log_with(messages[d->state].level,
+		 &(struct log_fields){.id = messages[d->state].id,
+				      .device = d->handle,
+				      .trigger = d->trigger,
+				      .state = names[d->state]},
+		 "%s: %s -> %s%s%s%s", d->handle, names[before], names[d->state],
+		 *d->reason ? " (" : "", d->reason, *d->reason ? ")" : "");
+}
+
+/*
+ * The journal is told how it ended, and at once of what stops traffic. To be back where it was is news only
+ * after something was done of which no other line tells.
+ */
+static void tell_state(struct device *d)
+{
+	bool news = d->state != d->told || !text_equal(d->reason, d->told_reason);
+
+	if (!d->moved || messages[d->state].level == LOG_DEBUG ||
+	    (d->activity != DEVICE_IDLE && d->state != STATE_RELOADING &&
+	     d->state != STATE_FLASHING))
+		return;
+	if (news)
+		log_state(d, d->told);
+	d->moved = false;
+	d->told = d->state;
+	free(d->told_reason);
+	d->told_reason = mem_strdup(d->reason);
+}
 
 static void set_state(struct device *d, enum device_state state, const char *reason)
 {
@@ -236,14 +267,13 @@ static void set_state(struct device *d, enum device_state state, const char *rea
 	d->state = state;
 	free(d->reason);
 	d->reason = mem_strdup(reason);
-	if (state != before)
-		log_with(messages[state].level,
-			 &(struct log_fields){.id = messages[state].id,
-					      .device = d->handle,
-					      .trigger = d->trigger,
-					      .state = names[state]},
-			 "%s: %s -> %s%s%s%s", d->handle, names[before], names[state],
-			 *reason ? " (" : "", reason, *reason ? ")" : "");
+	if (state == before)
+		return;
+	d->moved = true;
+	if (messages[state].level == LOG_DEBUG)
+		log_state(d, before);
+	if (state == STATE_APPLYING && !d->explained && !d->foreign)
+		d->told = state;
 }
 
 /** device_update_state() - derive the state anew. */
@@ -265,4 +295,5 @@ void device_update_state(struct device *d, uint64_t now)
 	if (f.state == STATE_CONVERGED && d->state != STATE_CONVERGED)
 		d->converged_at = now;
 	set_state(d, f.state, reason);
+	tell_state(d);
 }

@@ -11,6 +11,7 @@
 #include "wire/encode.h"
 #include "wire/reading.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -145,7 +146,8 @@ static void finish_save(struct managed *m, const struct batch *b)
 
 	m->saving--;
 	if (r < 0 && r != m->save_error)
-		log_fact(LOG_ERR, MESSAGE_NOT_SAVED,
+		log_with(LOG_ERR,
+			 &(struct log_fields){.id = MESSAGE_NOT_SAVED, .device = m->device->handle},
 			 "%s: what carved remembers of the device cannot be saved: %s",
 			 m->device->handle, strerror(-r));
 	m->save_error = r;
@@ -334,4 +336,86 @@ void managed_set_progress(struct managed *m, const struct flash_progress *flash)
 	m->progress.what = text_clean(text, strlen(text));
 	m->progress.done = flash->done;
 	m->progress.total = flash->total;
+}
+
+/* --- files of firmware, for somebody else ------------------------------------ */
+
+struct managed_look {
+	struct chan *chan;
+	struct image_verdict image;
+	void (*tell)(void *user);
+	void *user;
+};
+
+/* A batch without requests that runs another precheck and keeps its words. */
+struct look_job {
+	struct precheck precheck;
+	struct precheck *check;
+	char *why;
+};
+
+static int run_look(struct precheck *p, _unused_ char **ret_why)
+{
+	struct look_job *job = (struct look_job *)p;
+
+	return job->check->run(job->check, &job->why);
+}
+
+static struct precheck *free_look(struct precheck *p)
+{
+	struct look_job *job = (struct look_job *)p;
+
+	job->check->free(job->check);
+	free(job->why);
+	free(job);
+	return NULL;
+}
+
+static void on_looked(void *user, struct batch *b)
+{
+	struct look_job *job = (struct look_job *)b->before;
+	struct managed_look *l = user;
+
+	l->image.error = b->before_error;
+	l->image.why = TAKE(job->why);
+	batch_free(b);
+	l->tell(l->user);
+}
+
+/**
+ * managed_look_new() - look at the file of @f, in a thread of its own: it may be large, and
+ * the device be at work for long.
+ * @done: called later, and may free it
+ */
+struct managed_look *managed_look_new(const struct managed *m, const struct firmware *f,
+				      void (*done)(void *user), void *user)
+{
+	struct managed_look *l = mem_new(struct managed_look);
+	struct look_job *job = mem_new(struct look_job);
+	struct batch *b = batch_new(0);
+
+	*l = (struct managed_look){.tell = done, .user = user};
+	l->image = (struct image_verdict){.file = mem_strdup(f->file),
+					  .sha256 = mem_strdup(f->sha256),
+					  .error = -EINPROGRESS};
+	job->precheck = (struct precheck){.run = run_look, .free = free_look};
+	job->check = precheck_of(m, f->file, f->sha256);
+	b->before = &job->precheck;
+	l->chan = chan_new(m->env->hub, on_looked, l);
+	chan_submit(l->chan, b);
+	return l;
+}
+
+struct managed_look *managed_look_free(struct managed_look *l)
+{
+	chan_free(l->chan);
+	image_verdict_clear(&l->image);
+	free(l);
+	return NULL;
+}
+
+/** managed_look_verdict() - what the file is like; its error is -EINPROGRESS until that is known. */
+const struct image_verdict *managed_look_verdict(const struct managed_look *l)
+{
+	return &l->image;
 }

@@ -45,3 +45,10 @@ bool managed_saving(const struct managed *m);
 bool managed_writing(const struct managed *m);
 const struct progress *managed_progress(const struct managed *m);
 void managed_set_progress(struct managed *m, const struct flash_progress *flash);
+
+/* A file of firmware, looked at for somebody else than the device's machine. */
+struct managed_look;
+struct managed_look *managed_look_new(const struct managed *m, const struct firmware *f,
+				      void (*done)(void *user), void *user);
+struct managed_look *managed_look_free(struct managed_look *l);
+const struct image_verdict *managed_look_verdict(const struct managed_look *l);

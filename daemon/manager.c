@@ -86,22 +86,13 @@ struct managed *manager_find(const struct manager *m, const char *handle)
 	return NULL;
 }
 
-/* The entry that a device refuses is not the one in use. */
-static bool is_refused_by(const struct manager *m, const struct device *d, const struct entry *e)
-{
-	const struct entry *second;
-
-	return d->refused && match_device(m->config, d->handle, &d->world.facts, &second) == e;
-}
-
 /** manager_entry_matched() - is there a device of this entry? */
 bool manager_entry_matched(const struct manager *m, const struct entry *e)
 {
 	vec_each(d, &m->devices) {
 		const struct device *device = managed_device(*d);
 
-		if (device->used.entry == e || device->contenders[0] == e ||
-		    device->contenders[1] == e || is_refused_by(m, device, e))
+		if (device->used.entry == e || device->matches[0] == e || device->matches[1] == e)
 			return true;
 	}
 	return false;
@@ -183,15 +174,16 @@ static bool settled(const struct manager *m)
 	return true;
 }
 
-/** manager_means() - is the device meant by @name: its handle, its entry's name, "" for all? */
+/** manager_means() - is the device meant by @name: its handle, the name of one of its entries, "" for all? */
 bool manager_means(const char *name, const struct device *d)
 {
-	const struct entry *entries[] = {d->used.entry, d->contenders[0], d->contenders[1]};
+	const struct entry *entries[DEVICE_ENTRIES_MAX];
+	size_t n = device_entries(d, entries);
 
 	if (!*name || strcmp(d->handle, name) == 0)
 		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
-		if (entries[i] && strcmp(entries[i]->name, name) == 0)
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(entries[i]->name, name) == 0)
 			return true;
 	return false;
 }

@@ -82,12 +82,18 @@ static int get_diagnostics(_unused_ sd_bus *bus, _unused_ const char *path,
 
 /* --- methods ----------------------------------------------------------------- */
 
+/* A row for each entry by whose name it is called. */
 static int append_device(sd_bus_message *reply, const struct device *d)
 {
 	_cleanup_free_ char *path = bus_device_path(d->handle);
+	const struct entry *entries[DEVICE_ENTRIES_MAX];
+	size_t n = device_entries(d, entries);
+	int r = 0;
 
-	return sd_bus_message_append(reply, "(ssso)", d->handle, device_entry_name(d),
-				     device_state_name(d->state), path);
+	for (size_t i = 0; r >= 0 && i < MAX(n, 1u); i++)
+		r = sd_bus_message_append(reply, "(ssso)", d->handle, n ? entries[i]->name : "",
+					  device_state_name(d->state), path);
+	return r;
 }
 
 static int list_devices(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)

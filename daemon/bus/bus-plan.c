@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Plan(): what would be done now, known at once; or (option `candidate`) what the files on disk would
- * do, which needs all that the device has to be read first.
+ * do, which needs all that the device has, and the firmware that it would flash, to be read first.
  */
 #include "bus/internal.h"
 #include "plan/match.h"
 
 #include <errno.h>
 #include <string.h>
+
+/* Anybody may ask, and each may read large files. */
+#define CANDIDATES_MAX 16
 
 static bool is_entry(const struct config *config, const char *name)
 {
@@ -102,6 +105,9 @@ static void candidate_clear(struct bus_candidate *c)
 	sd_bus_message_unref(c->call);
 	config_unref(c->config);
 	vec_clear(&c->reads);
+	vec_each(l, &c->looks)
+		managed_look_free(*l);
+	vec_clear(&c->looks);
 }
 
 static int reply_error(sd_bus_message *call, const char *error, const struct diag_list *diags)
@@ -111,16 +117,42 @@ static int reply_error(sd_bus_message *call, const char *error, const struct dia
 	return sd_bus_reply_method_errorf(call, error, "%s", text);
 }
 
-static void answer(const struct bus *b, const struct bus_candidate *c)
+static void on_looked(void *user);
+
+struct asked {
+	struct bus *bus;
+	struct bus_candidate *candidate;
+	const struct managed *managed;
+};
+
+/* Devices with the same firmware share one look at its file. */
+static const struct image_verdict *look_at(void *user, const struct firmware *f)
+{
+	struct asked *a = user;
+
+	vec_each(l, &a->candidate->looks) {
+		const struct image_verdict *image = managed_look_verdict(*l);
+
+		if (image_verdict_covers(image, f))
+			return image->error == -EINPROGRESS ? NULL : image;
+	}
+	vec_push(&a->candidate->looks, managed_look_new(a->managed, f, on_looked, a->bus));
+	return NULL;
+}
+
+/* Return: false where a file has to be looked at first. */
+static bool answer(struct bus *b, struct bus_candidate *c)
 {
 	_cleanup_message_ sd_bus_message *reply = NULL;
 	bool found = !*c->name || is_entry(c->config, c->name);
 	struct diag_list diags = {};
 	const char *unread = NULL;
+	bool again = false;
 	int r = new_reply(c->call, &reply);
 
 	for (size_t i = 0; r >= 0 && i < manager_count(b->manager); i++) {
-		const struct device *d = managed_device(manager_at(b->manager, i));
+		struct asked asked = {b, c, manager_at(b->manager, i)};
+		const struct device *d = managed_device(asked.managed);
 		struct plan plan = {};
 
 		if (!is_meant(c, d))
@@ -129,8 +161,13 @@ static void answer(const struct bus *b, const struct bus_candidate *c)
 		if (!d->world.has_catalogue && is_concerned(c, d))
 			unread = d->handle;
 		else if (is_concerned(c, d))
-			device_candidate(d, c->config, &plan, &diags);
+			again |= device_candidate(d, c->config, look_at, &asked, &plan, &diags) ==
+				 -EAGAIN;
 		r = append_steps(reply, d, &plan);
+	}
+	if (again) {
+		diag_clear(&diags);
+		return false;
 	}
 	if (!found)
 		r = sd_bus_reply_method_errorf(c->call, BUS_ERROR("NoSuchDevice"),
@@ -145,17 +182,26 @@ static void answer(const struct bus *b, const struct bus_candidate *c)
 	if (r < 0)
 		sd_bus_reply_method_errno(c->call, r, NULL);
 	diag_clear(&diags);
+	return true;
 }
 
 static void answer_if_done(struct bus *b, size_t i)
 {
-	struct bus_candidate c = b->candidates.v[i];
+	struct bus_candidate *c = &b->candidates.v[i];
 
-	if (c.reads.n)
+	if (c->reads.n || !answer(b, c))
 		return;
+	candidate_clear(c);
 	vec_remove(&b->candidates, i);
-	answer(b, &c);
-	candidate_clear(&c);
+}
+
+static void on_looked(void *user)
+{
+	struct bus *b = user;
+
+	for (size_t i = b->candidates.n; i-- > 0;)
+		answer_if_done(b, i);
+	bus_update_wait(b);
 }
 
 /** bus_candidates_answer() - answer those who waited for @changed; @gone: it is to be forgotten. */
@@ -195,8 +241,12 @@ static int plan_candidate(struct bus *b, sd_bus_message *m, const char *name)
 	struct bus_candidate c = {.name = name};
 	VEC(struct managed *) reads = {};
 	struct diag_list diags = {};
-	int r = manager_load_candidate(b->manager, &c.config, &diags);
+	int r;
 
+	if (b->candidates.n >= CANDIDATES_MAX)
+		return sd_bus_reply_method_errorf(m, BUS_ERROR("Busy"),
+						  "too many plans are being made already");
+	r = manager_load_candidate(b->manager, &c.config, &diags);
 	if (r == -ENODATA)
 		return sd_bus_reply_method_errorf(m, SD_BUS_ERROR_NOT_SUPPORTED,
 						  "the config is not read from a file");

@@ -94,8 +94,8 @@ static void lost(struct bus *b, int error)
 	loop_timer_set(b->timer, clock_now() + RECONNECT_USEC);
 }
 
-/* What the connection waits for now. */
-static void update_wait(struct bus *b)
+/** bus_update_wait() - what the connection waits for now; after anything was sent outside of pump(). */
+void bus_update_wait(struct bus *b)
 {
 	uint64_t timeout = UINT64_MAX; /* CLOCK_MONOTONIC */
 	int events = sd_bus_get_events(b->connection);
@@ -126,7 +126,7 @@ static void pump(void *user)
 	if (r < 0 || b->nameless)
 		lost(b, r);
 	else
-		update_wait(b);
+		bus_update_wait(b);
 }
 
 static int on_name(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
@@ -213,7 +213,7 @@ static void on_device_added(void *user, struct managed *m)
 	if (!b->connection)
 		return;
 	add_device(b, m);
-	update_wait(b);
+	bus_update_wait(b);
 }
 
 static void on_device_changed(void *user, struct managed *m)
@@ -233,7 +233,7 @@ static void on_device_changed(void *user, struct managed *m)
 	tell_state(b);
 	if (d)
 		bus_tell_records(d);
-	update_wait(b);
+	bus_update_wait(b);
 }
 
 static void on_device_progress(void *user, struct managed *m)
@@ -244,7 +244,7 @@ static void on_device_progress(void *user, struct managed *m)
 	if (!d)
 		return;
 	sd_bus_emit_properties_changed(b->connection, d->path, BUS_DEVICE, "Progress", NULL);
-	update_wait(b);
+	bus_update_wait(b);
 }
 
 static void on_device_removed(void *user, struct managed *m)
@@ -262,7 +262,7 @@ static void on_device_removed(void *user, struct managed *m)
 			vec_remove(&b->devices, i);
 	bus_device_forget(d);
 	tell_state(b);
-	update_wait(b);
+	bus_update_wait(b);
 }
 
 static void on_manager_changed(void *user)
@@ -274,7 +274,7 @@ static void on_manager_changed(void *user)
 	sd_bus_emit_properties_changed(b->connection, BUS_PATH, BUS_MANAGER, "Generation",
 				       "ConfigFiles", "Diagnostics", NULL);
 	tell_state(b);
-	update_wait(b);
+	bus_update_wait(b);
 }
 
 static void on_job_removed(void *user, uint64_t job, const char *result)
@@ -285,7 +285,7 @@ static void on_job_removed(void *user, uint64_t job, const char *result)
 		return;
 	bus_changes_end(b, job, result);
 	sd_bus_emit_signal(b->connection, BUS_PATH, BUS_MANAGER, "JobRemoved", "ts", job, result);
-	update_wait(b);
+	bus_update_wait(b);
 }
 
 static void on_ready(void *user, bool ready)

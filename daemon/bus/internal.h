@@ -42,8 +42,9 @@ struct bus_capture {
 struct bus_candidate {
 	sd_bus_message *call;
 	struct config *config;
-	const char *name;	       /* borrowed from the call */
-	VEC(struct bus_capture) reads; /* those that are not done yet; without a call */
+	const char *name;		  /* borrowed from the call */
+	VEC(struct bus_capture) reads;	  /* those that are not done yet; without a call */
+	VEC(struct managed_look *) looks; /* at the files of firmware that it would flash */
 };
 
 /* Somebody who asked for a change, and was told nothing so far. */
@@ -81,6 +82,7 @@ extern const sd_bus_vtable bus_manager_vtable[], bus_device_vtable[];
 /* bus.c */
 char *bus_device_path(const char *handle);
 uint64_t bus_realtime(struct bus *b, uint64_t boot_time);
+void bus_update_wait(struct bus *b);
 int bus_read_option(sd_bus_message *m, const char *option, bool *ret);
 
 /* bus-device.c */

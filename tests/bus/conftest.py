@@ -104,14 +104,19 @@ class Kernel:
         self.path, self.control = folder / "kernel", folder / "control"
         self.process = subprocess.Popen([BUILD / "fake-kernel", "--listen", self.path, "--control", self.control,
                                          *facts])
-        wait(self.control.exists, "the fake kernel")
-        self.socket = None
+        self.socket = wait(self.connect, "the fake kernel")
+        self.file = self.socket.makefile("rw")
+
+    def connect(self):
+        """None before it listens, which is a moment after its socket is there."""
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(str(self.control))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return connection.close()
+        return connection
 
     def ask(self, line):
-        if not self.socket:
-            self.socket = socket.socket(socket.AF_UNIX)
-            self.socket.connect(str(self.control))
-            self.file = self.socket.makefile("rw")
         self.file.write(line + "\n")
         self.file.flush()
         answer = json.loads(self.file.readline())
@@ -123,9 +128,8 @@ class Kernel:
         return state
 
     def stop(self):
-        if self.socket:
-            self.file.close()
-            self.socket.close()
+        self.file.close()
+        self.socket.close()
         self.process.terminate()
         assert self.process.wait(DEADLINE) == 0
 

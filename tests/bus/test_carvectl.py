@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """carvectl as its users meet it: what it says, where, and with which exit code."""
+import hashlib
 import json
 import os
 import pty
@@ -39,6 +40,31 @@ def test_no_daemon(bed):
 def test_no_bus(bed):
     expect(bed.ctl("status", DBUS_SYSTEM_BUS_ADDRESS="unix:path=/nowhere"), 1, "^$",
            err=["and no D-Bus either .*systemctl start carved"])
+
+
+@pytest.mark.parametrize("state", ["active", "activating", "reloading"])
+def test_just_started(bed, carved, state):
+    """As systemd says, which does not know when carved has its name on the bus: it is waited for."""
+    systemd = bed.helper("systemd.py", state)
+    carved.config(leaf(TRAP))
+    ctl = subprocess.Popen([BUILD / "carvectl", "reload"], env=bed.environment, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, text=True)
+    assert systemd.stdout.readline() == "org.freedesktop.systemd1.Unit ActiveState\n"
+    carved.start()
+    out, err = ctl.communicate(timeout=60)
+    assert (ctl.returncode, out, err) == (0, "carved: converged\n", "")
+
+
+def test_started_and_not_on_the_bus(bed):
+    bed.helper("systemd.py", "active")
+    expect(bed.ctl("status"), 1, "^$", err=["^carvectl: carved was started and is not on D-Bus; look at: systemctl status"])
+
+
+@pytest.mark.parametrize("state", ["inactive", "failed", "deactivating"])
+def test_not_started(bed, state):
+    systemd = bed.helper("systemd.py", state)
+    expect(bed.ctl("reload", "--no-wait"), 1, "^$", err=["^carvectl: carved is not running; start it with: "])
+    assert systemd.stdout.readline()
 
 
 def test_no_such_device(bed, carved):
@@ -100,15 +126,24 @@ def test_two_entries_for_one_device(bed, carved):
     carved.run(leaf(TRAP), leaf(TRAP, "other"))
     expect(bed.ctl("status"), 3, f"^{SPECTRUM} +leaf .* refused ", "entries leaf .* and other both match the device")
     assert "absent" not in bed.ctl("status").stdout
-    expect(bed.ctl("status", "leaf"), 3, "State: refused$")
+    assert len([d for d in bed.json("status")["devices"] if d["handle"] == SPECTRUM]) == 1
+    for name in "leaf", "other":
+        expect(bed.ctl("status", name), 3, "State: refused$", "entries leaf .* and other both match the device")
+        expect(bed.ctl("apply", name), 1, "^$", err=["entries leaf .* and other both match the device"])
+    carved.config(leaf(TRAP, "other"))
+    expect(bed.ctl("reload"), 0, "^carved: converged$")
+    expect(bed.ctl("status", "leaf"), 1, "^$", err=["no device or entry is called leaf"])
 
 
 def test_an_entry_that_is_refused_is_not_absent(bed, carved):
+    """Under its new name, too, while that before it is enforced."""
     carved.run(leaf(TRAP))
-    carved.config(leaf("resources: {/kvd/linear: 1}"))
+    carved.config(leaf("resources: {/kvd/linear: 1}", "spine"))
     done = bed.ctl("reload")
     expect(done, 3, "^carved: refused$", "carvectl status$", err=["not a multiple of the granularity"])
     assert "absent" not in bed.ctl("status").stdout
+    for name in "leaf", "spine":
+        expect(bed.ctl("status", name), 3, f"^.?.?{SPECTRUM}$", "Entry: leaf$", "State: refused$")
 
 
 class Terminal:
@@ -170,6 +205,33 @@ def test_plan(bed, carved):
     bed.file.write_text("version: 1\ndevcies: {}\n")
     expect(bed.ctl("plan", "--candidate", "leaf"), 1, "^$",
            err=[f"^{bed.file}:2:1: error: .*devcies", "^carvectl: the files on disk would be refused$"])
+
+
+def test_plan_looks_at_the_firmware(bed, carved):
+    """At the file as it is now, also while the kernel is at work on the device."""
+    carved.run(leaf(TRAP))
+    file = bed.root / "lib/firmware/mellanox/new.mfa2"
+    file.parent.mkdir(parents=True)
+    right = hashlib.sha256(b"x").hexdigest()
+
+    def plan(digest):
+        carved.config(leaf(f'firmware: {{version: 13.2010.1406, file: mellanox/{file.name}, sha256: "{digest}"}}'))
+        return bed.ctl("plan", "--candidate")
+    missing = [rf"^{bed.file}:\d+:\d+: error: .*cannot be flashed: there is no firmware file mellanox/{file.name} ",
+               "^carvectl: the files on disk would be refused$"]
+    expect(plan(right), 1, "^$", err=missing)
+    file.write_bytes(b"x")
+    expect(plan("0" * 64), 1, "^$", err=[f"has the sha256 {right}, not 0000"])
+    bed.kernel.ask(f"rule {SPECTRUM} TRAP_SET * hold")
+    carved.config(leaf("traps: {vlan_tag_mismatch: trap}"))
+    carved.call("Reload", {})
+    carved.wait_state(SPECTRUM, "applying")
+    expect(plan(right), 2, rf"^{SPECTRUM} +\S+ +firmware +\S+ +13.2010.1006 → 13.2010.1406 ", "1 reload$")
+    file.unlink()
+    expect(plan(right), 1, "^$", err=missing)
+    assert carved.state(SPECTRUM) == "applying"
+    bed.kernel.ask("release")
+    carved.wait_state(SPECTRUM, "converged")
 
 
 # --- reload, apply, retry

@@ -13,11 +13,13 @@ import pytest
 
 from carved import entry, wait
 from switch import FIRMWARE, output
+from test_apply import check_all, everything
 
 SYSTEMD = pytest.mark.only("netdevsim", "systemd is the same for all switches")
 TOP = pathlib.Path(__file__).resolve().parents[2]
 DROPIN = pathlib.Path("/run/systemd/system/carved.service.d/one-test.conf")
 LOCK = pathlib.Path("/run/carved/lock")
+STATE = pathlib.Path("/var/lib/carved")
 SHORT = "WatchdogSec=2s\n"
 
 
@@ -62,8 +64,28 @@ def test_flash_outlives_watchdog(switch, unit):
     assert switch.board.active("fw", "running") == version
     assert len(told("FLASHED", unit)) == len(told("FIRMWARE_RUNS", unit)) == 1
     boot = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    memory, = pathlib.Path("/var/lib/carved/devices").glob("*.json")
+    memory, = STATE.glob("devices/*.json")
     assert boot in memory.read_text()
+
+
+@SYSTEMD
+def test_remembers(switch, unit, capture):
+    """A reload, then a stop: what is kept below /run and /var/lib can be written and read in the sandbox, and by
+    nobody else; with it broken files do no harm, and nothing is done twice."""
+    unit.run(everything(switch))
+    unit.stop()
+    kept = [file for folder in (LOCK.parent, STATE) for file in folder.rglob("*") if file.is_file()]
+    for where in LOCK.parent / "devices", STATE / "devices", STATE / "accepted.json":
+        assert [file for file in kept if file.is_relative_to(where)], where
+    assert {(file.owner(), file.stat().st_mode & 0o077) for file in kept} == {("carved", 0)}
+    unit.file.write_text("version: 2\n")
+    capture.clear()
+    unit.start()
+    unit.settled(switch)
+    check_all(switch)
+    assert capture.writes() == []
+    assert unit.manager("Diagnostics") != []
+    assert switch.reloads() == 1
 
 
 @SYSTEMD

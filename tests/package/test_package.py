@@ -17,6 +17,9 @@ pytestmark = pytest.mark.skipif(not os.uname().release.startswith("6.1."),
 PACKAGES = pathlib.Path(__file__).resolve().parents[2] / "build/package"
 HANDLE = "netdevsim/netdevsim30"
 DROPIN = pathlib.Path("/etc/carved/carved.d/switch.yaml")
+RULES = pathlib.Path("/etc/polkit-1/rules.d/50-carved.rules")
+ACTIONS = pathlib.Path("/usr/share/polkit-1/actions/org.carved1.policy")
+DENIED, ASK = (f"org.freedesktop.DBus.Error.{name}" for name in ("AccessDenied", "InteractiveAuthorizationRequired"))
 CONFIG = f"""\
 version: 1
 settings: {{audit_interval: 0, settle_timeout: 1s}}
@@ -95,7 +98,7 @@ def test_installed():
     dpkg("--install", package())
     assert show("ActiveState", "UnitFileState") == ["active", "enabled"]
     assert output("ps", "-o", "user=", "-C", "carved").split() == ["carved"]
-    wait(lambda: subprocess.run(["carvectl", "status"], check=False).returncode == 0, "carved on the bus")
+    assert "carved: converged" in output("carvectl", "status")
     assert "D-Bus" not in output("journalctl", "-q", "-ocat", "-ucarved")
     assert reloads() == 0
     state = pathlib.Path("/var/lib/carved")
@@ -111,12 +114,109 @@ def test_used():
     assert as_wanted() and reloads() == 1
 
 
+def test_reloaded_right_after_the_start():
+    """It need not be on the bus yet."""
+    output("systemctl", "restart", "carved")
+    output("systemctl", "reload", "carved")
+
+
 def test_explained():
     """journalctl explains the lines, with the device's name where a text has a place for it."""
     said = output("journalctl", "-x", "-q", "-ucarved", "--no-pager")
     assert f"{HANDLE} was reloaded by carved" in said
     assert "A config is in force" in said
     assert not re.search("CARVED_[A-Z]|CONFIG_[A-Z]", said)
+
+
+# --- who may change something, with Debian's polkitd
+
+
+def as_user(user, *command):
+    """What a command of somebody else comes to."""
+    done = subprocess.run(["setpriv", f"--reuid={user}", "--regid=nogroup", "--clear-groups", *command],
+                          capture_output=True, text=True, check=False, timeout=120)
+    print(f"{user} $ {' '.join(command)}\n{done}")
+    return done
+
+
+def retry(user):
+    """What comes of org.carved1.apply: the error's name, or ok."""
+    done = as_user(user, "dbus-send", "--system", "--print-reply", "--dest=org.carved1", "/org/carved1",
+                   "org.carved1.Manager.Retry", f"string:{HANDLE}")
+    return "ok" if done.returncode == 0 else re.match(r"Error (\S+): ", done.stderr)[1]
+
+
+def polkit(verb):
+    return subprocess.run(["systemctl", verb, "polkit"], stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
+
+
+@pytest.fixture
+def rule():
+    """A rule for nobody, which is gone after the test. polkit sees by itself that there is another one."""
+    def set_rule(action, result):
+        RULES.write_text(f"""polkit.addRule(function(action, subject) {{
+            if (action.id == "{action}" && subject.user == "nobody") return polkit.Result.{result};
+        }});""")
+    yield set_rule
+    RULES.unlink()
+    wait(lambda: retry("nobody") == ASK, "polkit to forget the rule")
+
+
+def test_root_is_allowed_without_asking():
+    output("systemctl", "stop", "polkit")
+    assert retry("root") == "ok"
+    output("carvectl", "reload")
+    assert polkit("is-active") == "inactive"  # a question would have started it
+
+
+def test_others_are_asked_for_a_password():
+    """As shipped. Reading is for all."""
+    assert retry("nobody") == ASK
+    assert polkit("is-active") == "active"
+    done = as_user("nobody", "carvectl", "reload")
+    assert done.returncode == 1 and "interactive authentication is required for org.carved1.reload" in done.stderr
+    assert as_user("nobody", "carvectl", "status").returncode == 0
+
+
+def test_a_rule_allows_one_action(rule):
+    rule("org.carved1.apply", "YES")
+    wait(lambda: retry("nobody") == "ok", "polkit to see the rule")
+    assert as_user("nobody", "carvectl", "apply", HANDLE).returncode == 0
+    assert as_user("nobody", "carvectl", "reload").returncode == 1
+    rule("org.carved1.reload", "YES")
+    wait(lambda: retry("nobody") == ASK, "polkit to see the other rule")
+    assert as_user("nobody", "carvectl", "reload").returncode == 0
+
+
+def test_a_rule_denies(rule):
+    rule("org.carved1.apply", "NO")
+    wait(lambda: retry("nobody") == DENIED, "polkit to see the rule")
+    assert retry("root") == "ok"
+
+
+def test_the_service_owns_its_actions(rule):
+    """By the annotation its user may ask polkit about others; it is given no right by that."""
+    assert retry("carved") == ASK
+    rule("org.carved1.apply", "YES")
+    wait(lambda: retry("nobody") == "ok", "polkit to see the rule")
+    policy = ACTIONS.read_text()
+    ACTIONS.write_text(re.sub("<annotate.*</annotate>", "", policy))
+    wait(lambda: retry("nobody") == DENIED, "polkit to see that the actions are nobody's")
+    assert retry("root") == "ok"
+    ACTIONS.write_text(policy)
+    wait(lambda: retry("nobody") == "ok", "polkit to see that they are carved's")
+
+
+def test_without_polkit():
+    output("systemctl", "mask", "--runtime", "--now", "polkit")
+    assert (retry("nobody"), retry("root")) == (DENIED, "ok")
+    done = as_user("nobody", "carvectl", "reload")
+    assert done.returncode == 1 and "only root is, as polkit does not answer" in done.stderr
+    output("carvectl", "reload")
+    output("systemctl", "unmask", "--runtime", "polkit")
+
+
+# --- and on
 
 
 def test_metrics():

@@ -11,6 +11,35 @@
 #include <linux/devlink.h>
 #include <string.h>
 
+/* ---- configs that come at a bad moment ---- */
+
+/* Entries of a config that is gone are not asked any more, though it is not known yet which are right. */
+static void test_config_while_unread(void **state)
+{
+	const struct entry *entries[DEVICE_ENTRIES_MAX];
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY(SIZES));
+	rig_config(&r, "devices: {sim/a: {" LIVE "}, x: {match: {driver: sim}}}");
+	rig_expect_reason(&r, "both match");
+	assert_int_equal(device_entries(r.d, entries), 2);
+	sim_register(&r.sim);
+	r.reads = 0;
+	r.good_reads = 1; /* that shows that it is another */
+	r.read_error = -ETIMEDOUT;
+	r.read_errors = 2;
+	rig_stale(&r);
+	assert_false(r.d->identified);
+	rig_config(&r, "devices: {y: {match: {driver: sim}, " LIVE "}}");
+	assert_int_equal(device_entries(r.d, entries), 1);
+	assert_string_equal(entries[0]->name, "sim/a");
+	rig_tick(&r);
+	assert_int_equal(device_entries(r.d, entries), 1);
+	assert_string_equal(entries[0]->name, "y");
+	rig_clear(&r);
+}
+
 /* ---- what is taken out of the config ---- */
 
 static void test_removal_restores(void **state)
@@ -426,6 +455,7 @@ static void test_reload_failed_at_start(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_config_while_unread),
 		cmocka_unit_test(test_removal_restores),
 		cmocka_unit_test(test_removal_restores_what_was_there),
 		cmocka_unit_test(test_removal_keeps),
