@@ -135,6 +135,28 @@ static void want_firmware(struct binder *b, const struct firmware_wish *fw, cons
 		check_image(b, fw, want);
 }
 
+/* @key: what `version_key` says; NULL: it is not written, and nothing tells which is meant */
+static void no_such_version(struct binder *b, const struct firmware_wish *fw, const char *key)
+{
+	_cleanup_free_ char *known = NULL;
+	struct buf names = {};
+
+	vec_each(v, &b->world->facts.versions)
+		if (v->kind == VERSION_RUNNING)
+			buf_add(&names, "%s%s", names.n ? ", " : "", v->name);
+	known = buf_take(&names);
+	if (!*known)
+		complain(b, fw->mark, fw->source,
+			 mem_strdup("the device reports no running version"));
+	else if (key)
+		complain(b, fw->v[FIRMWARE_VERSION_KEY].mark, fw->v[FIRMWARE_VERSION_KEY].source,
+			 mem_printf("the device reports no running version %s; it has %s", key,
+				    known));
+	else
+		complain(b, fw->mark, fw->source,
+			 mem_printf("which version is meant? write version_key: one of %s", known));
+}
+
 /** bind_firmware() - which firmware is wanted, and whether it can be had. */
 void bind_firmware(struct binder *b, const struct entry *e)
 {
@@ -152,9 +174,7 @@ void bind_firmware(struct binder *b, const struct entry *e)
 		complain(b, fw.mark, fw.source,
 			 mem_printf("no layer that applies to the device says which version"));
 	else if (!key || !facts_version(f, VERSION_RUNNING, key))
-		complain(b, fw.mark, fw.source,
-			 mem_printf("the device reports no running version %s",
-				    key ? key : "of firmware"));
+		no_such_version(b, &fw, key);
 	else
 		want_firmware(b, &fw, key);
 }
