@@ -56,6 +56,8 @@ struct record {
 	uint64_t outage; /* of a reload in it, microseconds; 0: none */
 };
 
+typedef VEC(struct record) record_list;
+
 /* So many are kept; the oldest goes first. */
 #define RECORDS_MAX 64
 
@@ -139,11 +141,11 @@ struct device {
 	uint64_t read_at;		   /* the last time that it could be; 0: never */
 	struct buf done;		   /* steps since it rested, for the record */
 	unsigned n_done;
-	bool tried;		    /* something failed since it rested */
-	bool record;		    /* it has come to rest after something happened */
-	bool recovered;		    /* ... a reload among it */
-	VEC(struct record) records; /* oldest first */
-	uint64_t n_records;	    /* made so far */
+	bool tried;	     /* something failed since it rested */
+	bool record;	     /* it has come to rest after something happened */
+	bool recovered;	     /* ... a reload among it */
+	record_list records; /* oldest first */
+	uint64_t n_records;  /* made since it registered */
 	enum device_state state;
 	char *reason, *last_error, *last_extack;
 	uint64_t revision; /* counts every change that people can see */
@@ -210,6 +212,7 @@ struct device *device_free(struct device *d);
 void device_event(struct device *d, const struct device_event *event, uint64_t now,
 		  struct device_todo *ret);
 bool device_busy(const struct device *d);
+void records_clear(record_list *records);
 enum disruption device_pending(const struct device *d);
 void failure_explain(const struct failure *f, struct buf *out);
 const char *device_entry_name(const struct device *d);

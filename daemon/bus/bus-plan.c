@@ -9,7 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
-static bool is_entry(const struct config *config, const char *name)
+/** bus_is_entry() - is an entry of @config called so? */
+bool bus_is_entry(const struct config *config, const char *name)
 {
 	vec_each(e, &config->entries)
 		if (strcmp(e->name, name) == 0)
@@ -56,7 +57,7 @@ static int plan_in_force(const struct bus *b, sd_bus_message *m, const char *nam
 			 sd_bus_error *error)
 {
 	_cleanup_message_ sd_bus_message *reply = NULL;
-	bool found = !*name || is_entry(manager_config(b->manager), name);
+	bool found = !*name || bus_is_entry(manager_config(b->manager), name);
 	int r = new_reply(m, &reply);
 
 	for (size_t i = 0; r >= 0 && i < manager_count(b->manager); i++) {
@@ -114,7 +115,7 @@ static int reply_error(sd_bus_message *call, const char *error, const struct dia
 static void answer(const struct bus *b, const struct bus_candidate *c)
 {
 	_cleanup_message_ sd_bus_message *reply = NULL;
-	bool found = !*c->name || is_entry(c->config, c->name);
+	bool found = !*c->name || bus_is_entry(c->config, c->name);
 	struct diag_list diags = {};
 	const char *unread = NULL;
 	int r = new_reply(c->call, &reply);

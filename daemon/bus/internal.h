@@ -102,6 +102,7 @@ void bus_changes_end(struct bus *b, uint64_t job, const char *result);
 void bus_changes_drop(struct bus *b);
 
 /* bus-plan.c */
+bool bus_is_entry(const struct config *config, const char *name);
 int bus_plan(sd_bus_message *m, void *user, sd_bus_error *error);
 void bus_candidates_answer(struct bus *b, const struct managed *changed, bool gone);
 void bus_candidates_drop(struct bus *b);
