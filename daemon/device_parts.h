@@ -47,7 +47,6 @@ void device_drop_records(struct device *d);
 /* device_learn.c: what a read tells beyond the values themselves */
 bool device_absorb(struct device *d, const struct device_reading *r, uint64_t now);
 void device_learn(struct device *d);
-bool device_kernel_is(const struct device *d, unsigned major, unsigned minor);
 
 /* device.c */
 bool device_rereads(const struct device *d);
