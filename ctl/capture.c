@@ -11,7 +11,10 @@ static int ask(struct client *c, const struct ctl *ctl, sd_bus_message **ret)
 	int r = client_new_call(c, "Capture", &call);
 
 	if (r >= 0)
-		r = client_append(call, ctl->args[0], ctl->facts ? "facts" : NULL);
+		r = client_append(call, ctl->args[0],
+				  ctl->facts  ? "facts"
+				  : ctl->json ? "json"
+					      : NULL);
 	if (r >= 0)
 		r = client_send(c, call, UINT64_MAX, &error, ret);
 	if (r < 0 && sd_bus_error_has_name(&error, CLIENT_NO_SUCH_DEVICE))
@@ -19,7 +22,7 @@ static int ask(struct client *c, const struct ctl *ctl, sd_bus_message **ret)
 	return r < 0 ? client_fail(c, &error, r) : 0;
 }
 
-/** command_capture() - carvectl capture DEVICE [--facts]. */
+/** command_capture() - carvectl capture DEVICE [--facts] [--json]; facts are JSON. */
 int command_capture(const struct ctl *ctl)
 {
 	_cleanup_client_ struct client c = {};

@@ -12,7 +12,9 @@
 #include "when.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 struct seen {
 	char *handle;
@@ -135,6 +137,24 @@ static int on_device(sd_bus_message *message, void *user, _unused_ sd_bus_error 
 	return 0;
 }
 
+static int on_removed(sd_bus_message *message, void *user, _unused_ sd_bus_error *error)
+{
+	_cleanup_free_ char *handle = NULL;
+	struct event_answer e = new_event("state");
+	const char *path;
+
+	if (sd_bus_message_read(message, "o", &path) < 0)
+		return 0;
+	handle = client_handle_of(path);
+	if (handle) {
+		e.handle = handle;
+		e.state = "absent";
+		e.text = "the device is gone";
+		show(user, &e);
+	}
+	return 0;
+}
+
 static int on_owner(sd_bus_message *message, void *user, _unused_ sd_bus_error *error)
 {
 	struct event_answer e = new_event("daemon");
@@ -160,6 +180,11 @@ static int prepare(struct monitor *m)
 
 	if (r < 0)
 		return client_fail(&m->client, NULL, r);
+	r = sd_bus_match_signal(m->client.bus, NULL, CLIENT_NAME, CLIENT_PATH,
+				"org.freedesktop.DBus.ObjectManager", "InterfacesRemoved",
+				on_removed, m);
+	if (r < 0)
+		return client_fail(&m->client, NULL, r);
 	r = client_match_devices(&m->client, on_device, m);
 	if (r == 0)
 		r = client_match_owner(&m->client, on_owner, m);
@@ -168,10 +193,18 @@ static int prepare(struct monitor *m)
 	return r < 0 ? r : m->failed;
 }
 
+/* Each line has been written out. */
+static void interrupted(_unused_ int number)
+{
+	_exit(CTL_OK);
+}
+
 static int listen(struct monitor *m)
 {
 	int r = 0;
 
+	signal(SIGINT, interrupted);
+	signal(SIGTERM, interrupted);
 	while (r >= 0 && m->failed == 0) {
 		r = sd_bus_process(m->client.bus, NULL);
 		if (r == 0 && m->news) {

@@ -8,6 +8,7 @@
 #include "ctl.h"
 #include "fetch.h"
 #include "glyph.h"
+#include "model/value.h"
 #include "output.h"
 #include "table.h"
 #include "when.h"
@@ -224,6 +225,33 @@ static void put_drift(const struct device_answer *d, const struct style *style, 
 	put_label("Drift", text, style, out);
 }
 
+static bool is_managed(const struct device_answer *d, const char *path)
+{
+	vec_each(o, &d->objects)
+		if (is(o->kind, "resource") && is(o->object, path))
+			return true;
+	return false;
+}
+
+/* What somebody else has staged, where it is not drift. */
+static void put_staged_sizes(const struct device_answer *d, const struct style *style,
+			     struct buf *out)
+{
+	_cleanup_free_ char *text = NULL;
+	struct buf b = {};
+
+	vec_each(r, &d->resources) {
+		_cleanup_free_ char *from = size_text(r->size.n), *to = size_text(r->size_new.n);
+
+		if (r->size_new.known && r->size_new.n != r->size.n && !is_managed(d, r->path))
+			buf_add(&b, "%s%s %s -> %s", b.n ? "; " : "", r->path, from, to);
+	}
+	if (b.n)
+		buf_add(&b, ", not managed, at the next reload");
+	text = buf_take(&b);
+	put_label("Staged", text, style, out);
+}
+
 static void put_header(const struct device_answer *d, const struct style *style, uint64_t now,
 		       struct buf *out)
 {
@@ -243,6 +271,7 @@ static void put_header(const struct device_answer *d, const struct style *style,
 	put_label("Pending", d->pending_class, style, out);
 	put_times(d, style, now, out);
 	put_drift(d, style, out);
+	put_staged_sizes(d, style, out);
 	if (*d->handle)
 		put_reloads(d, style, out);
 }

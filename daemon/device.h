@@ -57,6 +57,8 @@ struct record {
 	uint64_t outage; /* of a reload in it, microseconds; 0: none */
 };
 
+typedef VEC(struct record) record_list;
+
 /* So many are kept; the oldest goes first. */
 #define RECORDS_MAX 64
 
@@ -142,11 +144,11 @@ struct device {
 	uint64_t read_at;		   /* the last time that it could be; 0: never */
 	struct buf done;		   /* steps since it rested, for the record */
 	unsigned n_done;
-	bool tried;		    /* something failed since it rested */
-	bool record;		    /* it has come to rest after something happened */
-	bool recovered;		    /* ... a reload among it */
-	VEC(struct record) records; /* oldest first */
-	uint64_t n_records;	    /* made so far */
+	bool tried;	     /* something failed since it rested */
+	bool record;	     /* it has come to rest after something happened */
+	bool recovered;	     /* ... a reload among it */
+	record_list records; /* oldest first */
+	uint64_t n_records;  /* made since it registered */
 	enum device_state state;
 	char *reason, *last_error, *last_extack;
 	enum device_state told; /* in the journal, the last time */
@@ -218,6 +220,8 @@ struct device *device_free(struct device *d);
 void device_event(struct device *d, const struct device_event *event, uint64_t now,
 		  struct device_todo *ret);
 bool device_busy(const struct device *d);
+bool device_kernel_is(const struct device *d, unsigned major, unsigned minor);
+void records_clear(record_list *records);
 enum disruption device_pending(const struct device *d);
 void failure_explain(const struct failure *f, struct buf *out);
 size_t device_entries(const struct device *d, const struct entry *ret[DEVICE_ENTRIES_MAX]);

@@ -64,10 +64,16 @@ void device_record(struct device *d, uint64_t now)
 	d->record = d->recovered = d->tried = false;
 }
 
+/** records_clear() - forget them all. */
+void records_clear(record_list *records)
+{
+	vec_each(r, records)
+		record_clear(r);
+	vec_clear(records);
+}
+
 void device_drop_records(struct device *d)
 {
-	vec_each(r, &d->records)
-		record_clear(r);
-	vec_clear(&d->records);
+	records_clear(&d->records);
 	buf_clear(&d->done);
 }

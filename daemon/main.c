@@ -73,7 +73,7 @@ static const struct option long_options[] = {{"config", required_argument, NULL,
 static bool parse_kernel(const char *text, struct transport *t)
 {
 	t->unix_path = strncmp(text, "unix:", 5) == 0 ? text + 5 : NULL;
-	return t->unix_path || strcmp(text, "netlink") == 0;
+	return t->unix_path ? *t->unix_path != '\0' : strcmp(text, "netlink") == 0;
 }
 
 static bool parse_bus(const char *text, enum bus_kind *ret)

@@ -260,9 +260,12 @@ static void on_done(void *user, struct batch *b)
 	batch_free(b);
 }
 
-/** managed_new() - start to look after a device, which need not exist: then it is gone soon. */
+/**
+ * managed_new() - start to look after a device, which need not exist: then it is gone soon.
+ * @trigger: how it was found, for people; a literal
+ */
 struct managed *managed_new(const struct managed_environment *env, const char *handle,
-			    struct config *config)
+			    struct config *config, const char *trigger)
 {
 	struct managed *m = mem_new(struct managed);
 
@@ -270,6 +273,7 @@ struct managed *managed_new(const struct managed_environment *env, const char *h
 	m->device = device_new(handle, config, clock_now());
 	m->chan = chan_new(env->hub, on_done, m);
 	m->timer = loop_timer_new(env->loop, on_timer, m);
+	m->device->trigger = trigger;
 	m->device->world.kernel = env->kernel;
 	m->device->boot = env->boot;
 	m->device->off = env->off;
@@ -296,6 +300,23 @@ struct managed *managed_free(struct managed *m)
 const struct device *managed_device(const struct managed *m)
 {
 	return m->device;
+}
+
+/** managed_take_records() - what the device has done, which is forgotten here. */
+record_list managed_take_records(struct managed *m)
+{
+	record_list records = m->device->records;
+
+	m->device->records = (record_list){};
+	return records;
+}
+
+/** managed_give_records() - what a predecessor has done; @m, which is new, takes it over. */
+void managed_give_records(struct managed *m, record_list *records)
+{
+	records_clear(&m->device->records);
+	m->device->records = *records;
+	*records = (record_list){};
 }
 
 /** managed_gone() - the kernel says that there is no such device. */

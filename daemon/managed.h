@@ -36,10 +36,12 @@ struct managed_environment {
 };
 
 struct managed *managed_new(const struct managed_environment *env, const char *handle,
-			    struct config *config);
+			    struct config *config, const char *trigger);
 struct managed *managed_free(struct managed *m);
 void managed_event(struct managed *m, const struct device_event *e);
 const struct device *managed_device(const struct managed *m);
+record_list managed_take_records(struct managed *m);
+void managed_give_records(struct managed *m, record_list *records);
 bool managed_gone(const struct managed *m);
 bool managed_saving(const struct managed *m);
 bool managed_writing(const struct managed *m);

@@ -10,6 +10,7 @@
 #include "kernel/netdevs.h"
 #include "kernel/watch.h"
 #include "model/handle.h"
+#include "past.h"
 #include "plan/match.h"
 #include "yaml/yaml.h"
 
@@ -54,6 +55,7 @@ struct manager {
 	struct loop_io *watch_io, *hub_io;
 	struct loop_timer *lock_timer, *audit_timer, *settle_timer, *sweep_timer;
 	VEC(struct managed *) devices;
+	past_list past;
 	bool listed, stopping;
 	bool waiting; /* another carved has the lock */
 	bool hold;    /* in the middle of handing out something: no conclusions yet */
@@ -75,6 +77,12 @@ size_t manager_count(const struct manager *m)
 struct managed *manager_at(const struct manager *m, size_t i)
 {
 	return m->devices.v[i];
+}
+
+/** manager_past() - what those devices have done that are gone. */
+const past_list *manager_past(const struct manager *m)
+{
+	return &m->past;
 }
 
 /** manager_find() - the device with this handle, or NULL. */
@@ -324,6 +332,7 @@ static void sweep(struct manager *m)
 			 "%s: no such device", managed_device(d)->handle);
 		if (m->face && m->face->device_removed)
 			m->face->device_removed(m->face_user, d);
+		past_keep(&m->past, d);
 		managed_free(d);
 	}
 }
@@ -349,7 +358,8 @@ static void add_device(struct manager *m, const char *handle)
 	struct managed *d;
 
 	sweep(m);
-	d = managed_new(&m->env, handle, m->config);
+	d = managed_new(&m->env, handle, m->config, m->listed ? "registration" : "start");
+	past_return(&m->past, d);
 	vec_push(&m->devices, d);
 	vec_sort(&m->devices, by_handle);
 	if (m->face && m->face->device_added)
@@ -741,6 +751,7 @@ struct manager *manager_free(struct manager *m)
 	vec_each(d, &m->devices)
 		managed_free(*d);
 	vec_clear(&m->devices);
+	past_clear(&m->past);
 	vec_each(job, &m->jobs)
 		free(job->name);
 	vec_clear(&m->jobs);

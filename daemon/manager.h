@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "managed.h"
+#include "past.h"
 
 struct manager;
 
@@ -56,6 +56,7 @@ const struct config *manager_config(const struct manager *m);
 /* Devices, and entries without one. */
 size_t manager_count(const struct manager *m);
 struct managed *manager_at(const struct manager *m, size_t i);
+const past_list *manager_past(const struct manager *m);
 struct managed *manager_find(const struct manager *m, const char *handle);
 bool manager_entry_matched(const struct manager *m, const struct entry *e);
 bool manager_means(const char *name, const struct device *d);

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Capture(): what a device is like, as a desired state or (option `facts`) as facts. The catalogue is
- * read for it, so the answer comes later than the question; nobody else waits for it.
+ * Capture(): what a device is like, as a desired state (option `json`: written as JSON) or (option
+ * `facts`) as facts. The catalogue is read for it, so the answer comes later than the question; nobody
+ * else waits for it. Decides how long that may take.
  */
+#include "base/clock.h"
 #include "bus/internal.h"
 #include "model/json.h"
 #include "yaml/emit.h"
+
+#define PATIENCE_USEC (2 * USEC_PER_SEC)
+#define SLOW_USEC     USEC_PER_SEC
 
 static struct managed *find(const struct bus *b, const char *name)
 {
@@ -18,24 +23,73 @@ static struct managed *find(const struct bus *b, const char *name)
 	return NULL;
 }
 
+/* Is the kernel busy with it for long? */
+static bool is_busy(const struct device *d)
+{
+	return d->state == STATE_RELOADING || d->state == STATE_FLASHING ||
+	       (d->activity == DEVICE_READING && clock_now() >= d->since + SLOW_USEC);
+}
+
+/**
+ * bus_capture_obstacle() - the other device for which a read of all that @d has would wait now.
+ *
+ * Before Linux 6.6 that can be any. What is to be done to @d would wait for the read, so it is not
+ * begun. Return: NULL where there is none.
+ */
+const struct device *bus_capture_obstacle(const struct bus *b, const struct device *d)
+{
+	for (size_t i = 0; !device_kernel_is(d, 6, 6) && i < manager_count(b->manager); i++) {
+		const struct device *other = managed_device(manager_at(b->manager, i));
+
+		if (other != d && is_busy(other))
+			return other;
+	}
+	return NULL;
+}
+
+/**
+ * bus_capture_until() - until when somebody who asks now waits for the device to be read.
+ *
+ * A read that takes longer waits itself, for a reload or a flash.
+ */
+uint64_t bus_capture_until(struct bus *b, const struct device *d)
+{
+	uint64_t now = clock_now();
+
+	loop_timer_set(b->patience, now);
+	return (d->activity == DEVICE_READING ? d->since : now) + PATIENCE_USEC;
+}
+
 /** bus_capture() - the method; see sd_bus_message_handler_t(3). */
 int bus_capture(sd_bus_message *m, void *user, sd_bus_error *error)
 {
 	struct bus *b = user;
+	const struct device *obstacle;
 	struct managed *managed;
 	const char *name;
-	bool facts = false;
+	bool facts = false, json = false;
+	const struct bus_option options[] = {{"facts", &facts}, {"json", &json}};
 	int r = sd_bus_message_read(m, "s", &name);
 
 	if (r >= 0)
-		r = bus_read_option(m, "facts", &facts);
+		r = bus_read_options(m, options, ARRAY_SIZE(options));
 	if (r < 0)
 		return r;
 	managed = find(b, name);
 	if (!managed)
 		return sd_bus_error_setf(error, BUS_ERROR("NoSuchDevice"), "no device %s", name);
-	vec_push(&b->captures, ((struct bus_capture){sd_bus_message_ref(m), managed,
-						     managed_device(managed)->catalogues, facts}));
+	obstacle = bus_capture_obstacle(b, managed_device(managed));
+	if (obstacle)
+		return sd_bus_error_setf(error, BUS_ERROR("Busy"),
+					 "%s cannot be read now: %s is %s", name, obstacle->handle,
+					 device_state_name(obstacle->state));
+	vec_push(&b->captures,
+		 ((struct bus_capture){.call = sd_bus_message_ref(m),
+				       .managed = managed,
+				       .catalogues = managed_device(managed)->catalogues,
+				       .until = bus_capture_until(b, managed_device(managed)),
+				       .facts = facts,
+				       .json = json}));
 	managed_event(managed, &(struct device_event){.type = DEVICE_EV_CAPTURE});
 	return 1;
 }
@@ -53,10 +107,31 @@ static void answer(const struct bus_capture *c)
 {
 	const struct device *d = managed_device(c->managed);
 	_cleanup_free_ char *text =
-		c->facts ? facts_text(d) : yaml_emit_world(d->handle, &d->world);
+		c->facts ? facts_text(d) : yaml_emit_world(d->handle, &d->world, c->json);
 
 	sd_bus_reply_method_return(c->call, "s", text);
 	sd_bus_message_unref(c->call);
+}
+
+/** bus_captures_expire() - nobody waits longer than that. Return: when to look again. */
+uint64_t bus_captures_expire(struct bus *b, uint64_t now)
+{
+	uint64_t next = USEC_NEVER;
+
+	for (size_t i = b->captures.n; i-- > 0;) {
+		struct bus_capture c = b->captures.v[i];
+		const struct device *d = managed_device(c.managed);
+
+		if (c.until > now) {
+			next = MIN(next, c.until);
+			continue;
+		}
+		vec_remove(&b->captures, i);
+		sd_bus_reply_method_errorf(c.call, BUS_ERROR("Busy"), "%s cannot be read now%s%s",
+					   d->handle, *d->reason ? ": " : "", d->reason);
+		sd_bus_message_unref(c.call);
+	}
+	return next;
 }
 
 /** bus_captures_answer() - answer those who waited for what @changed has read now. */

@@ -173,7 +173,7 @@ static int do_apply(struct bus *b, sd_bus_message *m, const char *who)
 	int r = sd_bus_message_read(m, "s", &name);
 
 	if (r >= 0)
-		r = bus_read_option(m, "allow-reload", &allow_reload);
+		r = bus_read_options(m, &(struct bus_option){"allow-reload", &allow_reload}, 1);
 	return r < 0 ? r : begin(b, m, name, who, allow_reload, false);
 }
 

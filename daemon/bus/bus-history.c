@@ -2,10 +2,14 @@
 /* What happened to the devices: all that is remembered, and each new piece as a signal. */
 #include "bus/internal.h"
 
+#include <string.h>
+
 struct line {
-	const struct device *device;
+	const char *handle;
 	const struct record *record;
 };
+
+typedef VEC(struct line) line_list;
 
 static int by_time(const void *pa, const void *pb)
 {
@@ -17,16 +21,45 @@ static int by_time(const void *pa, const void *pb)
 
 static int append(struct bus *b, sd_bus_message *reply, const struct line *l)
 {
-	return sd_bus_message_append(reply, "(tsssst)", bus_realtime(b, l->record->at),
-				     l->device->handle, l->record->trigger, l->record->result,
-				     l->record->detail, l->record->outage);
+	return sd_bus_message_append(reply, "(tsssst)", bus_realtime(b, l->record->at), l->handle,
+				     l->record->trigger, l->record->result, l->record->detail,
+				     l->record->outage);
+}
+
+static void add_lines(line_list *lines, const char *handle, const record_list *records)
+{
+	vec_each(record, records)
+		vec_push(lines, ((struct line){handle, record}));
+}
+
+/* Return: whether @name means anything. */
+static bool find_lines(const struct bus *b, const char *name, line_list *lines)
+{
+	bool found = !*name || bus_is_entry(manager_config(b->manager), name);
+
+	for (size_t i = 0; i < manager_count(b->manager); i++) {
+		const struct device *d = managed_device(manager_at(b->manager, i));
+
+		if (!manager_means(name, d))
+			continue;
+		found = true;
+		add_lines(lines, d->handle, &d->records);
+	}
+	vec_each(past, manager_past(b->manager)) {
+		if (*name && strcmp(past->handle, name) != 0 && strcmp(past->entry, name) != 0)
+			continue;
+		found = true;
+		add_lines(lines, past->handle, &past->records);
+	}
+	vec_sort(lines, by_time);
+	return found;
 }
 
 /** bus_history() - the method; the oldest comes first, of more than `max` the newest are kept. */
 int bus_history(sd_bus_message *m, void *user, sd_bus_error *error)
 {
 	_cleanup_message_ sd_bus_message *reply = NULL;
-	VEC(struct line) lines = {};
+	line_list lines = {};
 	struct bus *b = user;
 	const char *name;
 	bool found;
@@ -35,17 +68,7 @@ int bus_history(sd_bus_message *m, void *user, sd_bus_error *error)
 
 	if (r < 0)
 		return r;
-	found = !*name;
-	for (size_t i = 0; i < manager_count(b->manager); i++) {
-		const struct device *d = managed_device(manager_at(b->manager, i));
-
-		if (!manager_means(name, d))
-			continue;
-		found = true;
-		vec_each(record, &d->records)
-			vec_push(&lines, ((struct line){d, record}));
-	}
-	vec_sort(&lines, by_time);
+	found = find_lines(b, name, &lines);
 	r = sd_bus_message_new_method_return(m, &reply);
 	if (r >= 0)
 		r = sd_bus_message_open_container(reply, 'a', "(tsssst)");

@@ -3,6 +3,7 @@
  * Plan(): what would be done now, known at once; or (option `candidate`) what the files on disk would
  * do, which needs all that the device has, and the firmware that it would flash, to be read first.
  */
+#include "base/clock.h"
 #include "bus/internal.h"
 #include "plan/match.h"
 
@@ -12,7 +13,8 @@
 /* Anybody may ask, and each may read large files. */
 #define CANDIDATES_MAX 16
 
-static bool is_entry(const struct config *config, const char *name)
+/** bus_is_entry() - is an entry of @config called so? */
+bool bus_is_entry(const struct config *config, const char *name)
 {
 	vec_each(e, &config->entries)
 		if (strcmp(e->name, name) == 0)
@@ -59,7 +61,7 @@ static int plan_in_force(const struct bus *b, sd_bus_message *m, const char *nam
 			 sd_bus_error *error)
 {
 	_cleanup_message_ sd_bus_message *reply = NULL;
-	bool found = !*name || is_entry(manager_config(b->manager), name);
+	bool found = !*name || bus_is_entry(manager_config(b->manager), name);
 	int r = new_reply(m, &reply);
 
 	for (size_t i = 0; r >= 0 && i < manager_count(b->manager); i++) {
@@ -144,7 +146,7 @@ static const struct image_verdict *look_at(void *user, const struct firmware *f)
 static bool answer(struct bus *b, struct bus_candidate *c)
 {
 	_cleanup_message_ sd_bus_message *reply = NULL;
-	bool found = !*c->name || is_entry(c->config, c->name);
+	bool found = !*c->name || bus_is_entry(c->config, c->name);
 	struct diag_list diags = {};
 	const char *unread = NULL;
 	bool again = false;
@@ -204,6 +206,31 @@ static void on_looked(void *user)
 	bus_update_wait(b);
 }
 
+/**
+ * bus_candidates_expire() - what could not be read by now is judged by what is known of it.
+ *
+ * Return: when to look again.
+ */
+uint64_t bus_candidates_expire(struct bus *b, uint64_t now)
+{
+	uint64_t next = USEC_NEVER;
+
+	for (size_t i = b->candidates.n; i-- > 0;) {
+		struct bus_candidate *c = &b->candidates.v[i];
+		size_t before = c->reads.n;
+
+		for (size_t k = c->reads.n; k-- > 0;) {
+			if (c->reads.v[k].until <= now)
+				vec_remove(&c->reads, k);
+			else
+				next = MIN(next, c->reads.v[k].until);
+		}
+		if (c->reads.n < before)
+			answer_if_done(b, i);
+	}
+	return next;
+}
+
 /** bus_candidates_answer() - answer those who waited for @changed; @gone: it is to be forgotten. */
 void bus_candidates_answer(struct bus *b, const struct managed *changed, bool gone)
 {
@@ -230,10 +257,11 @@ void bus_candidates_drop(struct bus *b)
 	vec_clear(&b->candidates);
 }
 
-/* A device that is at work for long is judged by what is known of it. */
-static bool needs_read(const struct device *d)
+/* Where somebody is at work for long, devices are judged by what is known of them. */
+static bool needs_read(const struct bus *b, const struct device *d)
 {
-	return d->identified && !(d->activity == DEVICE_WRITING && d->world.has_catalogue);
+	return d->identified && !(d->activity == DEVICE_WRITING && d->world.has_catalogue) &&
+	       !bus_capture_obstacle(b, d);
 }
 
 static int plan_candidate(struct bus *b, sd_bus_message *m, const char *name)
@@ -262,10 +290,11 @@ static int plan_candidate(struct bus *b, sd_bus_message *m, const char *name)
 		const struct device *d = managed_device(managed);
 
 		if (managed_gone(managed) || !is_meant(&c, d) || !is_concerned(&c, d) ||
-		    !needs_read(d))
+		    !needs_read(b, d))
 			continue;
-		vec_push(&c.reads,
-			 ((struct bus_capture){.managed = managed, .catalogues = d->catalogues}));
+		vec_push(&c.reads, ((struct bus_capture){.managed = managed,
+							 .catalogues = d->catalogues,
+							 .until = bus_capture_until(b, d)}));
 		vec_push(&reads, managed);
 	}
 	vec_push(&b->candidates, c);
@@ -283,7 +312,7 @@ int bus_plan(sd_bus_message *m, void *user, sd_bus_error *error)
 	int r = sd_bus_message_read(m, "s", &name);
 
 	if (r >= 0)
-		r = bus_read_option(m, "candidate", &candidate);
+		r = bus_read_options(m, &(struct bus_option){"candidate", &candidate}, 1);
 	if (r < 0)
 		return r;
 	return candidate ? plan_candidate(user, m, name) : plan_in_force(user, m, name, error);

@@ -43,20 +43,28 @@ uint64_t bus_realtime(struct bus *b, uint64_t boot_time)
 	return b->boot_time + boot_time;
 }
 
-/** bus_read_option() - whether the a{sv} that comes next sets @option; others are passed over. */
-int bus_read_option(sd_bus_message *m, const char *option, bool *ret)
+/* The variant that comes next is @option's. */
+static int read_option(sd_bus_message *m, const struct bus_option *option)
 {
+	int value, r = sd_bus_message_read(m, "v", "b", &value);
+
+	*option->ret = r >= 0 && value;
+	return r;
+}
+
+/** bus_read_options() - which of @options the a{sv} that comes next sets; others are passed over. */
+int bus_read_options(sd_bus_message *m, const struct bus_option *options, size_t n)
+{
+	int r = sd_bus_message_enter_container(m, 'a', "{sv}");
 	const char *key;
-	int r = sd_bus_message_enter_container(m, 'a', "{sv}"), value;
+	size_t i;
 
 	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
 		r = sd_bus_message_read(m, "s", &key);
-		if (r >= 0 && strcmp(key, option) == 0) {
-			r = sd_bus_message_read(m, "v", "b", &value);
-			*ret = r >= 0 && value;
-		} else if (r >= 0) {
-			r = sd_bus_message_skip(m, "v");
-		}
+		for (i = 0; r >= 0 && i < n && strcmp(key, options[i].name) != 0; i++)
+			;
+		if (r >= 0)
+			r = i < n ? read_option(m, &options[i]) : sd_bus_message_skip(m, "v");
 		if (r >= 0)
 			r = sd_bus_message_exit_container(m);
 	}
@@ -127,6 +135,20 @@ static void pump(void *user)
 		lost(b, r);
 	else
 		bus_update_wait(b);
+}
+
+/* Somebody has waited long enough, or began to wait. */
+static void on_patience(void *user)
+{
+	struct bus *b = user;
+	uint64_t now = clock_now(), captures, candidates;
+
+	if (!b->connection)
+		return;
+	captures = bus_captures_expire(b, now);
+	candidates = bus_candidates_expire(b, now);
+	loop_timer_set(b->patience, MIN(captures, candidates));
+	update_wait(b);
 }
 
 static int on_name(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
@@ -313,6 +335,7 @@ struct bus *bus_new(struct loop *loop, struct manager *manager, enum bus_kind ki
 
 	*b = (struct bus){.loop = loop, .manager = manager, .kind = kind, .hooks = *hooks};
 	b->timer = loop_timer_new(loop, pump, b);
+	b->patience = loop_timer_new(loop, on_patience, b);
 	manager_set_face(manager, &face, b);
 	if (kind != BUS_NONE)
 		connect_bus(b);
@@ -327,6 +350,7 @@ struct bus *bus_free(struct bus *b)
 		sd_bus_flush(b->connection);
 	disconnect_bus(b);
 	loop_timer_free(b->timer);
+	loop_timer_free(b->patience);
 	manager_set_face(b->manager, NULL, NULL);
 	free(b);
 	return NULL;

@@ -35,7 +35,8 @@ struct bus_capture {
 	sd_bus_message *call;
 	struct managed *managed;
 	uint64_t catalogues; /* as many had been read when it was asked for */
-	bool facts;
+	uint64_t until;	     /* no answer comes later, see bus_capture_until() */
+	bool facts, json;
 };
 
 /* Somebody who waits for what a config would do that is not in force. */
@@ -55,6 +56,12 @@ struct bus_change {
 	bool allow_reload;
 };
 
+/* What an a{sv} may set. */
+struct bus_option {
+	const char *name;
+	bool *ret;
+};
+
 struct bus_question;
 
 struct bus {
@@ -64,7 +71,7 @@ struct bus {
 	struct bus_hooks hooks;
 	sd_bus *connection;
 	struct loop_io *io;
-	struct loop_timer *timer;
+	struct loop_timer *timer, *patience;
 	sd_bus_slot *manager_slot, *tree_slot;
 	bool lost;     /* ... and it was said so, since the name was ours */
 	bool nameless; /* the bus has refused the name */
@@ -83,7 +90,7 @@ extern const sd_bus_vtable bus_manager_vtable[], bus_device_vtable[];
 char *bus_device_path(const char *handle);
 uint64_t bus_realtime(struct bus *b, uint64_t boot_time);
 void bus_update_wait(struct bus *b);
-int bus_read_option(sd_bus_message *m, const char *option, bool *ret);
+int bus_read_options(sd_bus_message *m, const struct bus_option *options, size_t n);
 
 /* bus-device.c */
 void bus_device_forget(struct bus_device *d);
@@ -104,7 +111,9 @@ void bus_changes_end(struct bus *b, uint64_t job, const char *result);
 void bus_changes_drop(struct bus *b);
 
 /* bus-plan.c */
+bool bus_is_entry(const struct config *config, const char *name);
 int bus_plan(sd_bus_message *m, void *user, sd_bus_error *error);
+uint64_t bus_candidates_expire(struct bus *b, uint64_t now);
 void bus_candidates_answer(struct bus *b, const struct managed *changed, bool gone);
 void bus_candidates_drop(struct bus *b);
 
@@ -114,5 +123,8 @@ void bus_tell_records(struct bus_device *d);
 
 /* bus-capture.c */
 int bus_capture(sd_bus_message *m, void *user, sd_bus_error *error);
+const struct device *bus_capture_obstacle(const struct bus *b, const struct device *d);
+uint64_t bus_capture_until(struct bus *b, const struct device *d);
+uint64_t bus_captures_expire(struct bus *b, uint64_t now);
 void bus_captures_answer(struct bus *b, const struct managed *changed);
 void bus_captures_drop(struct bus *b, const struct managed *removed);

@@ -25,9 +25,10 @@ struct wish {
 	const char *object; /* "max_macs", "/kvd/linear", "1" */
 	const char *attr;   /* field name or cmode name; NULL: a bare value */
 	const char *text;
-	const char *source;	 /* the line of mark, for carets */
-	struct mark mark;	 /* of the value */
-	struct mark object_mark; /* of the object's name */
+	struct mark mark;	   /* of the value */
+	struct mark object_mark;   /* of the object's name */
+	const char *source;	   /* the line of mark, for carets */
+	const char *object_source; /* that of object_mark */
 };
 
 enum firmware_key {

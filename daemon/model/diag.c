@@ -24,6 +24,22 @@ static void diag_free(struct diag *d)
 	free(d->message);
 }
 
+/* Whether there is room for one more: notes make it for errors. */
+static bool make_room(struct diag_list *list, enum diag_severity severity)
+{
+	if (list->diags.n < DIAG_MAX)
+		return true;
+	list->n_dropped++;
+	for (size_t i = list->diags.n; severity == DIAG_ERROR && i-- > 0;) {
+		if (list->diags.v[i].severity == DIAG_ERROR)
+			continue;
+		diag_free(&list->diags.v[i]);
+		vec_remove(&list->diags, i);
+		return true;
+	}
+	return false;
+}
+
 /**
  * diag_add() - append a diagnostic.
  * @source: the line of @mark, or NULL; copied
@@ -38,10 +54,8 @@ void diag_add(struct diag_list *list, enum diag_severity severity, struct mark m
 
 	if (severity == DIAG_ERROR)
 		list->n_errors++;
-	if (list->diags.n == DIAG_MAX) {
-		list->n_dropped++;
+	if (!make_room(list, severity))
 		return;
-	}
 	va_start(ap, format);
 	if (vasprintf(&message, format, ap) < 0)
 		message = mem_strdup(format);
@@ -143,12 +157,10 @@ void diag_move(struct diag_list *to, struct diag_list *from)
 	to->n_errors += from->n_errors;
 	to->n_dropped += from->n_dropped;
 	vec_each(d, &from->diags) {
-		if (to->diags.n < DIAG_MAX) {
+		if (make_room(to, d->severity))
 			vec_push(&to->diags, *d);
-		} else {
-			to->n_dropped++;
+		else
 			diag_free(d);
-		}
 	}
 	vec_clear(&from->diags);
 	*from = (struct diag_list){};

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 /** value_type_name() - as a person calls it. */
@@ -103,16 +104,71 @@ static int parse_digits(const char *text, size_t digits, uint64_t *ret)
 	return 0;
 }
 
-/* What YAML 1.1 takes for a number and people do not, with what to write instead. */
+static const char *yaml11_bool(const char *text)
+{
+	static const struct {
+		const char *word, *meant;
+	} words[] = {{"y", "true"},  {"yes", "true"}, {"on", "true"},	{"true", "true"},
+		     {"n", "false"}, {"no", "false"}, {"off", "false"}, {"false", "false"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcasecmp(text, words[i].word) == 0)
+			return strcmp(text, words[i].meant) == 0 ? NULL : words[i].meant;
+	return NULL;
+}
+
+static char *yaml11_number(const char *text)
+{
+	static const struct {
+		const char *start, *digits;
+		int base;
+	} forms[] = {{"0x", "0123456789abcdefABCDEF_", 16},
+		     {"0X", "0123456789abcdefABCDEF_", 16},
+		     {"0o", "01234567_", 8},
+		     {"0b", "01_", 2},
+		     {"", "0123456789_", 10}};
+	size_t skip, n = 0, i = 0;
+	char digits[80];
+	uint64_t number;
+
+	while (strncmp(text, forms[i].start, strlen(forms[i].start)) != 0)
+		i++;
+	skip = strlen(forms[i].start);
+	if (text[skip] == '\0' || text[skip] == '_' ||
+	    text[skip + strspn(text + skip, forms[i].digits)] != '\0')
+		return NULL;
+	if (forms[i].base == 10 && !strchr(text, '_') && (text[0] != '0' || !text[1]))
+		return NULL;
+	for (const char *p = text + skip; *p && n < sizeof(digits) - 1; p++)
+		if (*p != '_')
+			digits[n++] = *p;
+	digits[n] = '\0';
+	errno = 0;
+	number = strtoull(digits, NULL, forms[i].base);
+	return errno || n == sizeof(digits) - 1 ? mem_strdup("a decimal number")
+						: mem_printf("%" PRIu64, number);
+}
+
+/**
+ * value_yaml11() - how to write what YAML 1.1 takes for a bool or a number, and YAML 1.2 for text.
+ *
+ * Return: to be freed; NULL where all take @text for the same.
+ */
+char *value_yaml11(const char *text)
+{
+	const char *meant = yaml11_bool(text);
+
+	return meant ? mem_strdup(meant) : yaml11_number(text);
+}
+
+/* Why @text is no number, with what to write instead. */
 static char *explain_number(const char *text)
 {
 	size_t digits = strspn(text, "0123456789");
+	_cleanup_free_ char *plain = yaml11_number(text);
 
-	if (strncmp(text, "0x", 2) == 0 || strncmp(text, "0X", 2) == 0 ||
-	    strncmp(text, "0b", 2) == 0 || strncmp(text, "0o", 2) == 0)
-		return mem_printf("write the number in decimal instead of \"%s\"", text);
-	if (digits && text[digits] == '_')
-		return mem_printf("write the number without \"_\" instead of \"%s\"", text);
+	if (plain)
+		return mem_printf("write %s instead of \"%s\"", plain, text);
 	if (digits > 1 && text[0] == '0')
 		return mem_printf("write the number without leading zeros instead of \"%s\"", text);
 	if (text[0] == '-' || text[0] == '+')
@@ -149,9 +205,11 @@ static int parse_number(const char *text, uint64_t *ret, char **ret_why)
 static int parse_bool(const char *text, struct value *ret, char **ret_why)
 {
 	bool is_true = strcmp(text, "true") == 0;
+	const char *meant = yaml11_bool(text);
 
 	if (!is_true && strcmp(text, "false") != 0)
-		return fail(ret_why, mem_printf("write true or false instead of \"%s\"", text));
+		return fail(ret_why, mem_printf("write %s instead of \"%s\"",
+						meant ? meant : "true or false", text));
 	*ret = (struct value){.type = VALUE_BOOL, .num = is_true};
 	return 0;
 }
@@ -163,7 +221,8 @@ static int unknown_name(const char *text, const struct enum_names *names, char *
 	if (names->closed)
 		buf_add(&b, "\"%s\" is none of ", text);
 	else
-		buf_add(&b, "\"%s\" is neither a number nor one of ", text);
+		buf_add(&b, "\"%s\" is neither a number nor %s", text,
+			names->n > 1 ? "one of " : "");
 	for (size_t i = 0; i < names->n; i++)
 		buf_add(&b, "%s%s", i == 0 ? "" : ", ", names->v[i].name);
 	return fail(ret_why, buf_take(&b));
@@ -246,6 +305,11 @@ int size_parse(const char *text, struct size *ret, char **ret_why)
 		*ret = (struct size){SIZE_PERCENT, num};
 		return 0;
 	}
+	if (!digits && text[0] != '-' && text[0] != '+')
+		return fail(ret_why,
+			    mem_printf("\"%s\" is no size: write a number, 40%%, rest, min, "
+				       "max or unlimited",
+				       text));
 	r = parse_number(text, &num, ret_why);
 	if (r < 0)
 		return r;

@@ -47,6 +47,7 @@ char *size_text(uint64_t size);
 bool value_equal(const struct value *a, const struct value *b);
 const char *enum_name(const struct enum_names *names, uint64_t num);
 void value_format(const struct value *v, const struct enum_names *names, struct buf *out);
+char *value_yaml11(const char *text);
 int value_parse(const char *text, enum value_type type, const struct enum_names *names,
 		struct value *ret, char **ret_why);
 

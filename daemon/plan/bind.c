@@ -15,15 +15,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static void complain(struct binder *b, struct mark mark, const struct wish *w, const char *format,
+static void complain(struct binder *b, struct mark mark, const char *source, const char *format,
 		     va_list ap)
 {
 	char *text = NULL;
 
 	if (vasprintf(&text, format, ap) < 0)
 		text = mem_strdup(format);
-	diag_add(b->diags, DIAG_ERROR, mark, mark.line == w->mark.line ? w->source : NULL,
-		 b->handle, "%s", text);
+	diag_add(b->diags, DIAG_ERROR, mark, source, b->handle, "%s", text);
 	free(text);
 }
 
@@ -33,7 +32,7 @@ void bind_error(struct binder *b, const struct wish *w, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	complain(b, w->mark, w, format, ap);
+	complain(b, w->mark, w->source, format, ap);
 	va_end(ap);
 }
 
@@ -43,7 +42,7 @@ void bind_error_name(struct binder *b, const struct wish *w, const char *format,
 	va_list ap;
 
 	va_start(ap, format);
-	complain(b, w->object_mark, w, format, ap);
+	complain(b, w->object_mark, w->object_source, format, ap);
 	va_end(ap);
 }
 
@@ -309,6 +308,7 @@ static bool policer_exists(struct binder *b, const struct winner *winner, uint64
 	policer->class = &class_trap_policer;
 	policer->object = name;
 	policer->object_mark = w->mark;
+	policer->object_source = w->source;
 	bind_missing(b, &(struct winner){policer, winner->preset});
 	return false;
 }
@@ -339,6 +339,7 @@ static bool trap_has_own_wish(const struct binder *b, const char *trap)
  */
 static void bind_group_action(struct binder *b, const struct wish *w)
 {
+	bool any = false;
 	struct value v;
 
 	if (!b->world->has_catalogue) {
@@ -351,10 +352,15 @@ static void bind_group_action(struct binder *b, const struct wish *w)
 		if (t->class != &class_trap || !text_equal(object_str(t, TRAP_GROUP), w->object) ||
 		    object_num(t, TRAP_TYPE, TRAP_TYPE_CONTROL) != TRAP_TYPE_DROP)
 			continue;
+		any = true;
 		if (trap_has_own_wish(b, t->name) || !driver_takes(b, w, t, TRAP_ACTION, &v))
 			continue;
 		want_value(b, w, &class_trap, t->name, CLASS_NO_CMODE, TRAP_ACTION, v);
 	}
+	if (!any)
+		diag_add(b->diags, DIAG_WARNING, w->mark, w->source, b->handle,
+			 "trap group %s has no trap of type drop: its action sets nothing",
+			 w->object);
 }
 
 static void bind_group(struct binder *b, const struct winner *winner)

@@ -135,24 +135,27 @@ static void want_firmware(struct binder *b, const struct firmware_wish *fw, cons
 		check_image(b, fw, want);
 }
 
-/* The nearest valid choice: what runs and could be another version. */
-static void miss_version(struct binder *b, const struct firmware_wish *fw, const char *key)
+/* @key: what `version_key` says; NULL: it is not written, and nothing tells which is meant */
+static void no_such_version(struct binder *b, const struct firmware_wish *fw, const char *key)
 {
 	const struct facts *f = &b->world->facts;
-	_cleanup_free_ char *keys = NULL;
-	struct buf list = {};
+	_cleanup_free_ char *known = NULL;
+	struct buf names = {};
 
 	vec_each(v, &f->versions)
 		if (v->kind == VERSION_RUNNING && !facts_version(f, VERSION_FIXED, v->name))
-			buf_add(&list, "%s%s", list.n ? ", " : "", v->name);
-	keys = buf_take(&list);
-	if (*keys && !key)
+			buf_add(&names, "%s%s", names.n ? ", " : "", v->name);
+	known = buf_take(&names);
+	if (!*known)
 		complain(b, fw->mark, fw->source,
-			 mem_printf("which version is meant needs version_key: one of %s", keys));
+			 mem_strdup("the device reports no running version"));
+	else if (key)
+		complain(b, fw->v[FIRMWARE_VERSION_KEY].mark, fw->v[FIRMWARE_VERSION_KEY].source,
+			 mem_printf("the device reports no running version %s; it has %s", key,
+				    known));
 	else
 		complain(b, fw->mark, fw->source,
-			 mem_printf("the device reports no running version %s%s%s",
-				    key ? key : "of firmware", *keys ? "; it has " : "", keys));
+			 mem_printf("which version is meant? write version_key: one of %s", known));
 }
 
 /** bind_firmware() - which firmware is wanted, and whether it can be had. */
@@ -172,7 +175,7 @@ void bind_firmware(struct binder *b, const struct entry *e)
 		complain(b, fw.mark, fw.source,
 			 mem_printf("no layer that applies to the device says which version"));
 	else if (!key || !facts_version(f, VERSION_RUNNING, key))
-		miss_version(b, &fw, key);
+		no_such_version(b, &fw, key);
 	else
 		want_firmware(b, &fw, key);
 }

@@ -247,19 +247,30 @@ static const struct winner *blame(struct tree *t, const struct slot *parent)
 	return found ? found : parent->winner;
 }
 
-static bool unlimited_child(struct tree *t, const struct slot *parent, const struct wish *w)
+/* Each of them at its own place, and together those that nobody wants. */
+static bool unlimited_children(struct tree *t, const struct slot *parent, const struct wish *w)
 {
+	_cleanup_free_ char *names = NULL;
+	struct buf unwanted = {};
+	bool found = false;
+
 	vec_each(s, &t->slots) {
 		if (!resource_is_child(s->have->name, parent->have->name) ||
 		    s->value != VALUE_UNLIMITED)
 			continue;
-		bind_error(t->b, s->winner ? s->winner->wish : w,
-			   "%s is unlimited and does not fit into %s %" PRIu64 "%s%s",
-			   s->have->name, parent->have->name, parent->value,
-			   s->winner ? "" : "; add a size for ", s->winner ? "" : s->have->name);
-		return true;
+		found = true;
+		if (s->winner)
+			bind_error(t->b, s->winner->wish,
+				   "%s is unlimited and does not fit into %s %" PRIu64,
+				   s->have->name, parent->have->name, parent->value);
+		else
+			buf_add(&unwanted, "%s%s: SIZE", unwanted.n ? ", " : "", s->have->name);
 	}
-	return false;
+	names = buf_take(&unwanted);
+	if (*names)
+		bind_error(t->b, w, "unlimited children do not fit into %s %" PRIu64 "; add %s",
+			   parent->have->name, parent->value, names);
+	return found;
 }
 
 /* What the children that nobody wants have, and what the wanted ones leave of @parent for them. */
@@ -319,7 +330,7 @@ static void check_family(struct tree *t, const struct slot *parent)
 	bool fits;
 
 	if (!winner || parent->value == VALUE_UNLIMITED || family_is_there(t, parent) ||
-	    unlimited_child(t, parent, winner->wish))
+	    unlimited_children(t, parent, winner->wish))
 		return;
 	fits = sum_children(t, parent->have->name, NULL, &sum, &text);
 	children = buf_take(&text);

@@ -13,6 +13,7 @@
 
 struct emitter {
 	yaml_emitter_t yaml;
+	bool json;
 	struct buf text;
 };
 
@@ -40,11 +41,17 @@ static void scalar(struct emitter *e, const char *text, bool quoted)
 	emit(e, &event, made);
 }
 
+static void key(struct emitter *e, const char *text, bool quoted)
+{
+	scalar(e, text, quoted || e->json);
+}
+
 static void map(struct emitter *e, bool flow)
 {
 	yaml_event_t event;
-	int made = yaml_mapping_start_event_initialize(
-		&event, NULL, NULL, 1, flow ? YAML_FLOW_MAPPING_STYLE : YAML_BLOCK_MAPPING_STYLE);
+	int made = yaml_mapping_start_event_initialize(&event, NULL, NULL, 1,
+						       flow || e->json ? YAML_FLOW_MAPPING_STYLE
+								       : YAML_BLOCK_MAPPING_STYLE);
 
 	emit(e, &event, made);
 }
@@ -61,10 +68,12 @@ static void value(struct emitter *e, const struct object *o, unsigned field)
 {
 	_cleanup_free_ char *text = NULL;
 	struct buf b = {};
+	bool name;
 
 	value_format(&o->v[field], object_names(o, field), &b);
 	text = buf_take(&b);
-	scalar(e, text, o->v[field].type == VALUE_STRING);
+	name = o->v[field].type != VALUE_BOOL && text[strspn(text, "0123456789")] != '\0';
+	scalar(e, text, o->v[field].type == VALUE_STRING || (e->json && name));
 }
 
 static bool can_be_wanted(const struct object *o)
@@ -83,7 +92,7 @@ static void fields(struct emitter *e, const struct object *o)
 	for (unsigned i = 0; i < o->class->n_writable; i++) {
 		if (!object_has(o, i))
 			continue;
-		scalar(e, o->class->fields[i].name, false);
+		key(e, o->class->fields[i].name, false);
 		value(e, o, i);
 	}
 	map_end(e);
@@ -95,7 +104,7 @@ static const struct object *object(struct emitter *e, const struct object *o,
 {
 	const struct object *first = o;
 
-	scalar(e, o->name, strspn(o->name, "0123456789") > 0 && o->class->key != KEY_ID);
+	key(e, o->name, strspn(o->name, "0123456789") > 0 && o->class->key != KEY_ID);
 	switch (o->class->form) {
 	case FORM_SCALAR:
 		value(e, o, 0);
@@ -110,7 +119,7 @@ static const struct object *object(struct emitter *e, const struct object *o,
 	for (; o < end && o->class == first->class && strcmp(o->name, first->name) == 0; o++) {
 		if (!can_be_wanted(o))
 			continue;
-		scalar(e, enum_name(&cmode_names, o->cmode), false);
+		key(e, enum_name(&cmode_names, o->cmode), false);
 		value(e, o, 0);
 	}
 	map_end(e);
@@ -128,7 +137,7 @@ static void section(struct emitter *e, const struct class *class, const struct s
 			continue;
 		}
 		if (!open) {
-			scalar(e, class->section, false);
+			key(e, class->section, false);
 			map(e, false);
 		}
 		open = true;
@@ -141,9 +150,9 @@ static void section(struct emitter *e, const struct class *class, const struct s
 static void device(struct emitter *e, const char *handle, const struct world *w)
 {
 	map(e, false);
-	scalar(e, "version", false);
+	key(e, "version", false);
 	scalar(e, "1", false);
-	scalar(e, "devices", false);
+	key(e, "devices", false);
 	map(e, false);
 	scalar(e, handle, true);
 	map(e, false);
@@ -157,10 +166,11 @@ static void device(struct emitter *e, const char *handle, const struct world *w)
 /**
  * yaml_emit_world() - a main config file with one entry, named by the handle; to be freed.
  * @w: with a catalogue
+ * @json: written as JSON, which is YAML too
  */
-char *yaml_emit_world(const char *handle, const struct world *w)
+char *yaml_emit_world(const char *handle, const struct world *w, bool json)
 {
-	struct emitter e = {};
+	struct emitter e = {.json = json};
 	yaml_event_t event;
 
 	if (!yaml_emitter_initialize(&e.yaml))
@@ -170,6 +180,7 @@ char *yaml_emit_world(const char *handle, const struct world *w)
 			"# Params are missing here: the driver could not read all of them.\n");
 	yaml_emitter_set_output(&e.yaml, append, &e);
 	yaml_emitter_set_unicode(&e.yaml, 1);
+	yaml_emitter_set_width(&e.yaml, json ? -1 : 0); /* JSON folds no text; 0: as usual */
 	emit(&e, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING));
 	emit(&e, &event, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1));
 	device(&e, handle, w);

@@ -4,4 +4,4 @@
 
 #include "model/world.h"
 
-char *yaml_emit_world(const char *handle, const struct world *w);
+char *yaml_emit_world(const char *handle, const struct world *w, bool json);

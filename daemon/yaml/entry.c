@@ -67,6 +67,7 @@ static void add_wish(struct build *b, const struct subject *s, const char *attr,
 						   .attr = attr,
 						   .text = keep_value(b, v),
 						   .source = keep_line(b, v->at),
+						   .object_source = keep_line(b, s->at),
 						   .mark = place_mark(v->at),
 						   .object_mark = place_mark(s->at)}));
 }

@@ -16,37 +16,6 @@ struct object_place {
 	struct pair *pair;
 };
 
-/* What YAML 1.1 takes for something else than text; for params, whose type the device tells. */
-static bool is_yaml11_bool(const char *text)
-{
-	static const char *const words[] = {"y", "yes", "n", "no", "on", "off", "true", "false"};
-
-	if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (strcasecmp(text, words[i]) == 0)
-			return true;
-	return false;
-}
-
-static bool is_yaml11_number(const char *text)
-{
-	static const struct {
-		const char *start, *digits;
-	} bases[] = {{"0x", "0123456789abcdefABCDEF_"},
-		     {"0X", "0123456789abcdefABCDEF_"},
-		     {"0o", "01234567_"},
-		     {"0b", "01_"}};
-	size_t digits = strspn(text, "0123456789");
-
-	for (size_t i = 0; i < ARRAY_SIZE(bases); i++)
-		if (strncmp(text, bases[i].start, 2) == 0)
-			return strspn(text + 2, bases[i].digits) == strlen(text + 2);
-	if (digits && text[digits] == '_')
-		return strspn(text, "0123456789_") == strlen(text);
-	return digits > 1 && text[0] == '0' && text[digits] == '\0';
-}
-
 static void report_value(struct schema *s, const struct object_place *o, const char *attr,
 			 struct node *v, const char *why)
 {
@@ -55,19 +24,13 @@ static void report_value(struct schema *s, const struct object_place *o, const c
 	v->type = NODE_BAD;
 }
 
-/* What to write instead of a text that YAML 1.1 takes for a bool or a number; NULL: it is neither.
- */
-static char *explain_surprise(const char *text)
+/* What is wrong with a text without quotes that not all programs take for one; NULL: nothing. */
+static char *explain_surprise(const struct node *v)
 {
-	_cleanup_free_ char *why = NULL;
-	struct value value;
+	_cleanup_free_ char *plain = v->quoted ? NULL : value_yaml11(v->text);
 
-	if (is_yaml11_bool(text))
-		return mem_printf("write true or false instead of \"%s\", or quotes around it",
-				  text);
-	if (!is_yaml11_number(text) || value_parse(text, VALUE_U64, NULL, &value, &why) == 0)
-		return NULL;
-	return mem_printf("%s, or quotes around it", why);
+	return plain ? mem_printf("write %s instead of \"%s\", or quotes around it", plain, v->text)
+		     : NULL;
 }
 
 /* The value of a param: the device will tell its type, so only what no type takes is wrong. */
@@ -78,8 +41,8 @@ static void check_param(struct schema *s, const struct object_place *o, const ch
 	_cleanup_free_ char *why = NULL;
 	struct value value;
 
-	if (!names && !v->quoted)
-		why = explain_surprise(v->text);
+	if (!names)
+		why = explain_surprise(v);
 	if (!why)
 		value_parse(v->text, names ? VALUE_U64 : VALUE_STRING, names, &value, &why);
 	if (why)
@@ -234,6 +197,7 @@ void objects_check(struct schema *s, struct pair *section)
 
 static void check_text(struct schema *s, struct pair *p)
 {
+	schema_text(s, p);
 	if (p->value->text[0] == '\0')
 		place_error(s->diags, p->value->at, "%s of the firmware is empty", p->key);
 	if (strlen(p->value->text) > FIRMWARE_TEXT_MAX)

@@ -66,6 +66,19 @@ bool schema_expect(struct schema *s, struct pair *p, enum node_type type)
 	return false;
 }
 
+/** schema_text() - refuse a text without quotes that not all programs take for one. */
+void schema_text(struct schema *s, const struct pair *p)
+{
+	const struct node *v = p->value;
+	bool letter = strlen(v->text) == 1; /* y and n are text to most */
+	_cleanup_free_ char *other = v->quoted || letter ? NULL : value_yaml11(v->text);
+
+	if (other)
+		place_error(s->diags, v->at,
+			    "%s: put \"%s\" into quotes; not all programs take it for text", p->key,
+			    v->text);
+}
+
 /**
  * schema_unknown() - report a key that is none of @names.
  *
@@ -212,7 +225,10 @@ static void check_match(struct schema *s, struct pair *p)
 	for (size_t i = 0; i < p->value->n; i++) {
 		struct pair *rule = &p->value->pairs[i];
 
-		if (schema_expect(s, rule, NODE_SCALAR) && rule->value->text[0] == '\0')
+		if (!schema_expect(s, rule, NODE_SCALAR))
+			continue;
+		schema_text(s, rule);
+		if (rule->value->text[0] == '\0')
 			place_error(s->diags, rule->value->at,
 				    "an empty pattern matches no device");
 	}

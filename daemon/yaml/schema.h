@@ -41,6 +41,7 @@ extern const struct enum_names reload_names, drift_names, removal_names;
 
 void schema_check(struct schema *s, struct node *root, enum file_kind kind);
 bool schema_expect(struct schema *s, struct pair *p, enum node_type type);
+void schema_text(struct schema *s, const struct pair *p);
 void schema_keys(struct schema *s, struct node *map, const struct key_set *set,
 		 enum file_kind kind);
 void schema_unknown(struct schema *s, struct pair *p, const char *where, const char *const *names,

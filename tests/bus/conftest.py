@@ -29,6 +29,8 @@ DEADLINE = 60
 NAME, ROOT = "org.carved1", "/org/carved1"
 MANAGER, DEVICE = NAME + ".Manager", NAME + ".Device"
 PROPERTIES, OBJECTS = "org.freedesktop.DBus.Properties", "org.freedesktop.DBus.ObjectManager"
+# carved asks uname(2) what to expect
+LINE = "6.1" if tuple(map(int, os.uname().release.split(".")[:2])) < (6, 6) else "6.12"
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
 dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
@@ -103,7 +105,7 @@ class Kernel:
     def __init__(self, folder, facts):
         self.path, self.control = folder / "kernel", folder / "control"
         self.process = subprocess.Popen([BUILD / "fake-kernel", "--listen", self.path, "--control", self.control,
-                                         *facts])
+                                         "--line", LINE, *facts])
         self.socket = wait(self.connect, "the fake kernel")
         self.file = self.socket.makefile("rw")
 

@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import shutil
+import signal
 import subprocess
 import time
 
@@ -120,6 +121,16 @@ def test_status_answers_all_questions(bed, carved):
            "Last extack: mlxsw_spectrum: not now$", "Drift: .*/kvd/linear size: wanted 90112, is 98304")
     assert "tail_dorp" not in bed.ctl("status", "leaf").stdout  # of another device
     expect(bed.ctl("status", "sim"), 3, "State: refused$", f"^{bed.file}.*: error: {NETDEVSIM}: .*did you mean tail_drop")
+
+
+def test_sizes_that_others_have_staged(bed, carved):
+    """What is not managed is no drift, but the next reload will bring it."""
+    carved.run(leaf("reload: manual\nresources: {/kvd/linear: 98304}"))
+    bed.kernel.ask(f"set {SPECTRUM} resource /kvd/hash_double 32768")
+    carved.call("Apply", "leaf", {})
+    wait(lambda: "Staged: " in bed.ctl("status", "leaf").stdout, "the size to be seen")
+    expect(bed.ctl("status", "leaf"), 0, "Staged: /kvd/hash_double 60416 -> 32768, not managed, at the next reload$",
+           "State: converged$")
 
 
 def test_two_entries_for_one_device(bed, carved):
@@ -335,9 +346,9 @@ class Monitor:
         """Those that are whole."""
         return self.file.read_text().rpartition("\n")[0].splitlines()
 
-    def close(self):
-        self.process.terminate()
-        self.process.wait()
+    def close(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        assert self.process.wait() == 0  # to be interrupted is how it ends
 
 
 def test_monitor(bed, carved):
@@ -365,9 +376,12 @@ def test_monitor(bed, carved):
     wait(lambda: [e["state"] for e in events("daemon")] == ["ended"], "the end")
     carved.start()
     wait(lambda: [e["state"] for e in events("daemon")] == ["ended", "started"], "the start")
-    for monitor in monitors:
+    bed.kernel.ask(f"unbind {SPECTRUM}")
+    wait(lambda: [e["handle"] for e in events("state") if e["state"] == "absent"] == [SPECTRUM], "the device to go")
+    assert all(set(json.loads(line)) == set(found[0]) for line in lines.lines())
+    for monitor, number in zip(monitors, (signal.SIGINT, signal.SIGTERM)):
         assert monitor.process.poll() is None
-        monitor.close()
+        monitor.close(number)
 
 
 def test_metrics(bed, carved):
@@ -409,4 +423,21 @@ def test_json_of_everything(bed, carved):
     assert bed.json("status")["devices"][0]["handle"] == NETDEVSIM
     capture = bed.ctl("capture", SPECTRUM)
     expect(capture, 0, "^version: 1$")
-    assert json.loads(bed.ctl("capture", SPECTRUM, "--facts").stdout)["handle"] == SPECTRUM
+    for options in ["--facts"], ["--facts", "--json"]:
+        assert json.loads(bed.ctl("capture", SPECTRUM, *options).stdout)["handle"] == SPECTRUM
+
+
+@pytest.mark.parametrize("handle", [SPECTRUM, NETDEVSIM])
+def test_capture_as_json(bed, carved, handle):
+    """It is a config as well, and changes as little as the one in YAML."""
+    carved.run()
+    captured = bed.json("capture", handle)["devices"][handle]
+    state = bed.kernel.device(handle)
+    assert {path: str(size) for path, size in captured["resources"].items()} == {
+        path: str(size["size"]) for path, size in state["resources"].items()}
+    assert captured["traps"]["port_list_is_empty"] == "drop"
+    assert captured["trap_policers"]["1"] == {name: state["trap_policers"]["1"][name] for name in ("rate", "burst")}
+    bed.file.write_text(bed.ctl("capture", handle, "--json").stdout)
+    bed.kernel.ask("forget")
+    expect(bed.ctl("reload"), 0, "^carved: converged$")
+    assert not [r for r in bed.kernel.ask("requests") if "SET" in r["command"] or r["command"] == "RELOAD"]

@@ -211,6 +211,25 @@ def test_history(bed, carved):
     assert carved.call("History", "", 0) == [first, second]  # a time is told the same way again
 
 
+def test_history_outlives_the_driver(bed, carved, signals):
+    """What happened before a device went is told while it is away, and when it is back, but not signalled again."""
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}"), entry("spine", "traps: {}", "{driver: none}"))
+    first = carved.call("History", "", 0)
+    assert len(first) == 1 and carved.call("History", "spine", 0) == []
+    bed.kernel.ask(f"unbind {SPECTRUM}")
+    wait(lambda: carved.state(SPECTRUM) is None, "the device to go")
+    for name in "", "leaf", SPECTRUM:
+        assert carved.call("History", name, 0) == first
+    assert error_of(carved.call, "History", "laef", 0)[0] == "org.carved1.Error.NoSuchDevice"
+    signals.clear()
+    bed.kernel.ask(f"bind {SPECTRUM}")
+    wait(lambda: len(carved.call("History", "leaf", 0)) == 2, "the new record")
+    assert carved.call("History", "", 0)[0] == first[0]
+    assert carved.call("History", "leaf", 0)[1][2] == "registration"
+    carved.wait_state(SPECTRUM, "converged")
+    assert signals.of("Changed") == [(SPECTRUM, "registration", "converged")]
+
+
 def changed(signals, path):
     """What PropertiesChanged said of a device: the values told last, and what was only said to have changed."""
     values, invalid = {}, set()
@@ -256,6 +275,23 @@ def test_progress_of_a_reload(bed, carved, signals):
     told = [a[1]["Progress"] for name, at, a in signals.all
             if name == "PropertiesChanged" and at == path and "Progress" in a[1]]
     assert ("reload", 0, 0) in told and told[-1] == ("", 0, 0)
+
+
+def test_nobody_waits_for_a_reload(bed, carved, signals):
+    """Who asks for what must be read is told that it cannot be, long before the reload ends."""
+    carved.run(leaf("reload: manual\n" + SIZES), entry("sim", "traps: {tail_drop: drop}", "{driver: netdevsim}"))
+    bed.kernel.ask(f"delay {SPECTRUM} 8000")
+    job = carved.call("Apply", "leaf", {"allow-reload": True})
+    carved.wait_state(SPECTRUM, "reloading")
+    for method in "Capture", "Plan":
+        error, text = error_of(carved.call, method, "leaf", {"candidate": True})
+        assert error == "org.carved1.Error.Busy" and f"{SPECTRUM} cannot be read now" in text
+    carved.config(leaf("reload: manual\n" + SIZES), entry("sim", "traps: {tail_drop: trap}", "{driver: netdevsim}"))
+    carved.call("Reload", {})
+    wait(lambda: bed.kernel.device(NETDEVSIM)["traps"]["tail_drop"]["action"] == "trap", "the other device")
+    assert carved.state(SPECTRUM) == "reloading" and not signals.of("JobRemoved")
+    wait(lambda: (job, "converged") in signals.of("JobRemoved"), "the job to end")
+    assert "version: 1" in carved.call("Capture", "leaf", {})
 
 
 def test_devices_come_and_go(bed, carved, signals):

@@ -150,6 +150,6 @@ def test_not_converged(switch, once):
 
 @pytest.mark.only("fake", "the command line asks no kernel")
 @pytest.mark.parametrize("argument,status", [("--version", 0), ("--help", 0), ("--nonsense", 64),
-                                             ("extra", 64), ("--bus=nonsense", 64)])
+                                             ("extra", 64), ("--bus=nonsense", 64), ("--kernel=unix:", 64)])
 def test_usage(once, argument, status):
     assert once.run(argument)[0] == status

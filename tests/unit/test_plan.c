@@ -262,7 +262,7 @@ static bool has_staged_sizes(const struct world *w)
 /* The state of @c's device as a config, loaded again. */
 static void capture_config(struct plan_case *c)
 {
-	_cleanup_free_ char *text = yaml_emit_world(c->handle, &c->world);
+	_cleanup_free_ char *text = yaml_emit_world(c->handle, &c->world, false);
 	struct diag_list diags = {};
 	char path[] = "/tmp/carved-test-XXXXXX";
 	int fd = mkstemp(path);
@@ -319,7 +319,7 @@ static void test_captured_bytes(void **state)
 		object_set(o, PARAM_VALUE, (struct value){.type = VALUE_STRING, .str = values[i]});
 	}
 	state_sort(&w.catalogue);
-	text = yaml_emit_world("pci/0000:03:00.0", &w);
+	text = yaml_emit_world("pci/0000:03:00.0", &w, false);
 	assert_non_null(strstr(text, "param0: {runtime: \"good\"}"));
 	for (size_t i = 1; i < ARRAY_SIZE(values); i++) {
 		_cleanup_free_ char *name = mem_printf("param%zu", i);
