@@ -7,10 +7,14 @@
 #include "fetch.h"
 #include "history.h"
 #include "output.h"
+#include "table.h"
 #include "wait.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
+
+#define INDENT 4 /* of what does not fit into the line of a record */
 
 struct apply {
 	struct wait wait;
@@ -90,12 +94,16 @@ static int fetch_done(struct apply *a, uint64_t before)
 static int show(const struct apply *a, int exit_code)
 {
 	const struct ctl *ctl = a->wait.client->ctl;
+	struct style style = style_of(STDOUT_FILENO);
 	struct buf out = {};
 
 	if (ctl->json)
 		return output_json(&apply_type, &a->answer, exit_code);
-	vec_each(record, &a->answer.records)
-		history_render_line(record, &out);
+	vec_each(record, &a->answer.records) {
+		_cleanup_free_ char *line = history_line(record);
+
+		wrap_render(line, INDENT, &style, &out);
+	}
 	if (*a->answer.result && !a->answer.records.n && exit_code != CTL_ERROR)
 		buf_add(&out, "Nothing was done.\n");
 	if (*a->answer.result && exit_code != CTL_ERROR)

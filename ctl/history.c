@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 static const struct table_column columns[] = {
-	{.title = "TIME", .fit = TABLE_WRAP},
-	{.title = "DEVICE", .fit = TABLE_WRAP},
-	{.title = "TRIGGER", .fit = TABLE_WRAP},
-	{.title = "RESULT", .fit = TABLE_WRAP},
-	{.title = "OUTAGE", .fit = TABLE_WRAP, .spare = 1},
+	{.title = "TIME", .fit = TABLE_WRAP, .squeeze = true},
+	{.title = "DEVICE", .fit = TABLE_WRAP, .squeeze = true},
+	{.title = "TRIGGER", .fit = TABLE_WRAP, .squeeze = true},
+	{.title = "RESULT", .fit = TABLE_WRAP, .squeeze = true},
+	{.title = "OUTAGE", .fit = TABLE_WRAP, .spare = 1, .squeeze = true},
 	{.title = "WHAT WAS DONE", .fit = TABLE_WRAP, .min = 50, .spare = 2, .below = true},
 };
 
@@ -49,16 +49,15 @@ void history_render(const record_list *records, const struct style *style, struc
 	table_clear(&t);
 }
 
-/** history_render_line() - append one record as a line. */
-void history_render_line(const struct record_answer *r, struct buf *out)
+/** history_line() - one record, without a newline. */
+char *history_line(const struct record_answer *r)
 {
 	_cleanup_free_ char *outage = when_duration(r->outage_usec);
 	_cleanup_free_ char *detail = glyph_clean(r->detail);
 
-	buf_add(out, "%s: %s (%s)", r->handle, r->result, r->trigger);
-	if (r->outage_usec)
-		buf_add(out, ", outage %s", outage);
-	buf_add(out, "%s%s\n", *detail ? ": " : "", detail);
+	return mem_printf("%s: %s (%s)%s%s%s%s", r->handle, r->result, r->trigger,
+			  r->outage_usec ? ", outage " : "", r->outage_usec ? outage : "",
+			  *detail ? ": " : "", detail);
 }
 
 /** command_history() - carvectl history [DEVICE]. */

@@ -6,4 +6,4 @@
 #include "style.h"
 
 void history_render(const record_list *records, const struct style *style, struct buf *out);
-void history_render_line(const struct record_answer *r, struct buf *out);
+char *history_line(const struct record_answer *r);

@@ -36,7 +36,9 @@ static void show_text(const struct event_answer *e, struct buf *out)
 
 	buf_add(out, "%s ", time);
 	if (strcmp(e->event, "change") == 0) {
-		history_render_line(&e->record, out);
+		_cleanup_free_ char *line = history_line(&e->record);
+
+		buf_add(out, "%s\n", line);
 		return;
 	}
 	if (*e->handle)

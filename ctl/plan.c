@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 static const struct table_column columns[] = {
-	{.title = "DEVICE", .fit = TABLE_WRAP},
-	{.title = "CLASS", .fit = TABLE_WRAP},
-	{.title = "KIND", .fit = TABLE_WRAP},
-	{.title = "OBJECT", .fit = TABLE_WRAP, .min = 24},
+	{.title = "DEVICE", .fit = TABLE_WRAP, .squeeze = true},
+	{.title = "CLASS", .fit = TABLE_WRAP, .squeeze = true},
+	{.title = "KIND", .fit = TABLE_WRAP, .squeeze = true},
+	{.title = "OBJECT", .fit = TABLE_WRAP, .min = 24, .squeeze = true},
 	{.title = "CHANGE", .fit = TABLE_WRAP, .min = 16},
 	{.title = "FILE:LINE:COL", .fit = TABLE_WRAP, .spare = 1, .below = true},
 };

@@ -27,11 +27,11 @@ static bool is(const char *state, const char *name)
 
 static const struct table_column marked_columns[] = {
 	{.title = "", .tight = true},
-	{.title = "DEVICE", .fit = TABLE_WRAP, .min = 17},
-	{.title = "ENTRY", .fit = TABLE_WRAP, .min = 8, .spare = 2},
-	{.title = "DRIVER", .fit = TABLE_WRAP, .min = 8},
-	{.title = "STATE", .fit = TABLE_WRAP, .min = 10},
-	{.title = "FIRMWARE", .fit = TABLE_WRAP, .spare = 1},
+	{.title = "DEVICE", .fit = TABLE_WRAP, .min = 21, .squeeze = true},
+	{.title = "ENTRY", .fit = TABLE_WRAP, .min = 8, .spare = 2, .squeeze = true},
+	{.title = "DRIVER", .fit = TABLE_WRAP, .min = 9, .squeeze = true},
+	{.title = "STATE", .fit = TABLE_WRAP, .squeeze = true},
+	{.title = "FIRMWARE", .fit = TABLE_WRAP, .spare = 1, .squeeze = true},
 	{.title = "RELOADS", .fit = TABLE_WRAP, .tight = true},
 	{.title = "DRIFT", .fit = TABLE_WRAP, .tight = true},
 	{.title = "CHANGED", .fit = TABLE_WRAP},
@@ -277,8 +277,8 @@ static void put_header(const struct device_answer *d, const struct style *style,
 }
 
 static const struct table_column object_columns[] = {
-	{.title = "KIND", .fit = TABLE_WRAP},
-	{.title = "OBJECT", .fit = TABLE_WRAP},
+	{.title = "KIND", .fit = TABLE_WRAP, .squeeze = true},
+	{.title = "OBJECT", .fit = TABLE_WRAP, .squeeze = true},
 	{.title = "WANTED", .fit = TABLE_WRAP, .min = 12},
 	{.title = "ACTUAL", .fit = TABLE_WRAP, .min = 12},
 	{.title = "WHY NOT", .fit = TABLE_WRAP, .min = 30, .spare = 1, .below = true},

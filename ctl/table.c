@@ -13,6 +13,7 @@
 struct layout {
 	size_t *width; /* of each column; 0: not shown */
 	size_t limit;  /* of a line; 0: none */
+	bool squeezed;
 };
 
 static size_t n_rows(const struct table *t)
@@ -49,6 +50,14 @@ static size_t least_width(const struct table *t, const struct layout *l, size_t 
 	return min ? MIN(min, l->width[column]) : l->width[column];
 }
 
+/* Spaces after a column. */
+static size_t gap_after(const struct table *t, const struct layout *l, size_t column)
+{
+	const struct table_column *c = &t->columns[column];
+
+	return c->tight || (l->squeezed && c->squeeze) ? 1 : 2;
+}
+
 /* The width of a line, or, with @least, what it cannot get below. */
 static size_t line_width(const struct table *t, const struct layout *l, bool least)
 {
@@ -58,7 +67,7 @@ static size_t line_width(const struct table *t, const struct layout *l, bool lea
 		if (!l->width[i])
 			continue;
 		width += gap + (least ? least_width(t, l, i) : l->width[i]);
-		gap = t->columns[i].tight ? 1 : 2;
+		gap = gap_after(t, l, i);
 	}
 	return width;
 }
@@ -125,8 +134,11 @@ static void lay_out(const struct table *t, struct layout *l)
 		return;
 	while (line_width(t, l, false) > l->limit && drop_empty(t, l))
 		;
+	l->squeezed = true;
 	while (line_width(t, l, true) > l->limit && drop_column(t, l))
 		;
+	l->squeezed = false;
+	l->squeezed = line_width(t, l, false) > l->limit;
 	for (int hard = 0; hard < 2; hard++)
 		while (line_width(t, l, false) > l->limit && narrow_column(t, l, hard))
 			;
@@ -231,7 +243,7 @@ static void put_row(const struct table *t, const struct layout *l, const struct 
 			if (!l->width[i])
 				continue;
 			rest[i] = put_piece(&line, &t->columns[i], l->width[i], rest[i], &row[i]);
-			line.spaces += t->columns[i].tight ? 1 : 2;
+			line.spaces += gap_after(t, l, i);
 			more = more || *rest[i];
 		}
 		buf_add(out, "\n");
@@ -280,7 +292,7 @@ void table_add(struct table *t, const char *text, enum colour colour)
 void table_render(const struct table *t, const struct style *style, struct buf *out)
 {
 	_cleanup_free_ size_t *widths = mem_alloc(t->n_columns * sizeof(*widths));
-	struct layout l = {widths, style->width};
+	struct layout l = {.width = widths, .limit = style->width};
 
 	lay_out(t, &l);
 	put_header(t, &l, style, out);

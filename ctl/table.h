@@ -7,8 +7,9 @@
  *	table_render(&t, &style, &out);
  *	table_clear(&t);
  *
- * A table that is too wide for the style first loses columns that are empty, then those that can be
- * spared, or shows them below each row, then its widest columns get narrower.
+ * A table that is too wide for the style first loses columns that are empty and spaces between
+ * others, then those that can be spared, or shows them below each row, then its widest columns get
+ * narrower.
  */
 #pragma once
 
@@ -28,6 +29,7 @@ struct table_column {
 	unsigned spare; /* the highest goes first; 0: never goes */
 	bool below;	/* spared, it is shown in lines of its own below the row */
 	bool tight;	/* one space to the next column instead of two */
+	bool squeeze;	/* the same, where there is no room for two */
 };
 
 struct table_cell {

@@ -146,6 +146,8 @@ static char *why_not(const struct device *d, const struct object *want)
 	if (!drift_is_in_force(want, &d->world)) {
 		if (notes_find(&d->held, want, 0))
 			return mem_strdup("left alone: somebody else sets it again and again");
+		if (object_reload_class(want) && d->world.memory.lasting.rollback != ROLLBACK_NONE)
+			return mem_strdup("in quarantine: a reload with it failed");
 		if (object_reload_class(want) && d->plan.pending == DISRUPTION_RELOAD)
 			return mem_strdup("waits for a permitted reload");
 		if (d->off)

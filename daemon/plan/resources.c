@@ -236,13 +236,15 @@ static void resolve_level(struct tree *t, const struct slot *parent)
 			resolve_level(t, s);
 }
 
-/* The wish to blame for a family that does not fit: a child's, else the parent's. */
+/* The wish to blame for a family that does not fit: a child's, best of the entry's own, else the
+ * parent's. */
 static const struct winner *blame(struct tree *t, const struct slot *parent)
 {
 	const struct winner *found = NULL;
 
 	vec_each(s, &t->slots)
-		if (s->winner && resource_is_child(s->have->name, parent->have->name))
+		if (s->winner && resource_is_child(s->have->name, parent->have->name) &&
+		    (!found || found->preset || !s->winner->preset))
 			found = s->winner;
 	return found ? found : parent->winner;
 }

@@ -53,6 +53,8 @@ def test_back_to_the_values_that_worked(switch, carved, capture):
     changes = rolled_back(switch, carved)
     assert "worked before are in force" in carved.get(switch, "StateReason")
     assert "did not come up" in carved.get(switch, "LastExtack")
+    size = switch.words.size
+    assert next(row for row in carved.get(switch, "Objects") if row[1] == size)[4].startswith("in quarantine")
     assert len(capture.writes(kind="reload")) == 3
     capture.clear()
     # the same part again, or a start, is no reason to try what failed

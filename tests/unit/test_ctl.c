@@ -322,13 +322,12 @@ static void test_status(_unused_ void **state)
 	      "carved: failed, 0 of 2 converged\n");
 	status_render(&a, &s, NOW, &out);
 	check(&out,
-	      "  DEVICE            DRIVER       STATE      FIRMWARE      RELOADS DRIFT CHANGED\n"
-	      "× pci/0000:03:00.0  mlxsw_       failed     13.2010.1006  2/1     1     5min ago\n"
-	      "                    spectrum\n"
+	      "  DEVICE           DRIVER         STATE     FIRMWARE     RELOADS DRIFT CHANGED\n"
+	      "× pci/0000:03:00.0 mlxsw_spectrum failed    13.2010.1006 2/1     1     5min ago\n"
 	      "    trap source_mac_is_multicast: the kernel refuses it\n"
-	      "○ spine             -            absent     -             -       -     -\n"
+	      "○ spine            -              absent    -            -       -     -\n"
 	      "    no device matches this entry\n"
-	      "  pci/0000:04:00.0  mlx5_core    unmanaged  -             0/0     0     -\n"
+	      "  pci/0000:04:00.0 mlx5_core      unmanaged -            0/0     0     -\n"
 	      "\n"
 	      "carved: failed, 0 of 2 converged\n");
 	clear_status(&a);
@@ -389,12 +388,11 @@ static void test_status_device(_unused_ void **state)
 	      "       Reloads: 2 by carved, 1 by others\n"
 	      "   Last reload: 3.012 s outage\n"
 	      "\n"
-	      "KIND          OBJECT                   WANTED               ACTUAL\n"
-	      "trap          source_mac_is_multicast  drop                 trap\n"
+	      "KIND         OBJECT                  WANTED                ACTUAL\n"
+	      "trap         source_mac_is_multicast drop                  trap\n"
 	      "    the kernel refuses it\n"
 	      "    /etc/carved/carved.yaml:31:7\n"
-	      "trap_policer  1                        rate 1000, burst     rate 1000, burst 128\n"
-	      "                                       128\n"
+	      "trap_policer 1                       rate 1000, burst 128  rate 1000, burst 128\n"
 	      "    /etc/carved/carved.d/größe.yaml:4:3\n"
 	      "\n"
 	      "    Last error: Invalid argument\n"
@@ -517,6 +515,7 @@ static void test_when(_unused_ void **state)
 static void test_history(_unused_ void **state)
 {
 	struct style s = terminal(80);
+	_cleanup_free_ char *line = NULL;
 	struct buf out = {};
 	record_list records = {};
 
@@ -529,9 +528,9 @@ static void test_history(_unused_ void **state)
 	check(&out, "TIME                 DEVICE            TRIGGER  RESULT     OUTAGE\n"
 		    "2026-11-22 12:00:00  pci/0000:03:00.0  apply    converged  1.250 s\n"
 		    "    reload driver_reinit; trap a b?[1m\n");
-	history_render_line(&records.v[0], &out);
-	check(&out, "pci/0000:03:00.0: converged (apply), outage 1.250 s: "
-		    "reload driver_reinit; trap a b?[1m\n");
+	line = history_line(&records.v[0]);
+	assert_string_equal(line, "pci/0000:03:00.0: converged (apply), outage 1.250 s: "
+				  "reload driver_reinit; trap a b?[1m");
 	vec_clear(&records);
 }
 
