@@ -220,7 +220,6 @@ struct device *device_free(struct device *d);
 void device_event(struct device *d, const struct device_event *event, uint64_t now,
 		  struct device_todo *ret);
 bool device_busy(const struct device *d);
-bool device_kernel_is(const struct device *d, unsigned major, unsigned minor);
 void records_clear(record_list *records);
 enum disruption device_pending(const struct device *d);
 void failure_explain(const struct failure *f, struct buf *out);

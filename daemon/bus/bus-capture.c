@@ -38,7 +38,8 @@ static bool is_busy(const struct device *d)
  */
 const struct device *bus_capture_obstacle(const struct bus *b, const struct device *d)
 {
-	for (size_t i = 0; !device_kernel_is(d, 6, 6) && i < manager_count(b->manager); i++) {
+	for (size_t i = 0; !world_kernel_is(&d->world, 6, 6) && i < manager_count(b->manager);
+	     i++) {
 		const struct device *other = managed_device(manager_at(b->manager, i));
 
 		if (other != d && is_busy(other))

@@ -148,7 +148,7 @@ static void on_patience(void *user)
 	captures = bus_captures_expire(b, now);
 	candidates = bus_candidates_expire(b, now);
 	loop_timer_set(b->patience, MIN(captures, candidates));
-	update_wait(b);
+	bus_update_wait(b);
 }
 
 static int on_name(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
