@@ -12,8 +12,8 @@ converges and ends (`once`), all built with sanitizers; see carved.py. `relay` p
 between carved and the real kernel. Tests wait for conditions, never for a time.
 
 What a kind has not got it names in `lacks`, with the reason: a test marked needs("...") is skipped
-there. A test marked only("fake", "why") runs in that place or on that kind alone. Skips are told
-at the end, by reason.
+there. A test marked only("fake", "why") runs in that place or on that kind alone, one marked
+anywhere("why") needs a guest, whichever it is. Skips are told at the end, by reason.
 """
 import collections
 import os
@@ -45,6 +45,7 @@ def pytest_configure(config):
     config.stash[WITHOUT] = []
     config.addinivalue_line("markers", "needs(feature...): of the switch or its place")
     config.addinivalue_line("markers", "only(where, why): a place, guest or fake, or a kind")
+    config.addinivalue_line("markers", "anywhere(why): in a guest, with netdevsim, on one of the kernels")
 
 
 def place_class(config):
@@ -78,9 +79,11 @@ def reason_to_skip(item, place):
         assert feature in FEATURES, f"{item.nodeid}: {feature} is not among FEATURES"
         if feature in lacks:
             return lacks[feature]
-    for mark in item.iter_markers("only"):
-        if mark.args[0] not in here:
-            return mark.args[1]
+    only = [mark.args for mark in item.iter_markers("only")]
+    only += [("netdevsim", *mark.args) for mark in item.iter_markers("anywhere")]
+    for where, why in only:
+        if where not in here:
+            return why
     return None
 
 
@@ -89,8 +92,11 @@ def kind_of(item):
 
 
 def runs_on_the_other_kernel(item):
-    """A test that both drivers can do runs with one of them on this kernel, with the other on the other one."""
+    """A test that both drivers can do runs with one of them on this kernel, with the other on the other one; one
+    that depends on neither runs on one of them."""
     older = os.uname().release.startswith("6.1.")
+    if item.get_closest_marker("anywhere"):
+        return (zlib.crc32(item.name.encode()) + older) % 2 == 1
     turn = zlib.crc32(item.originalname.encode())
     return (turn + older + (kind_of(item) is Guest.kinds["netdevsim"])) % 2 == 1
 
@@ -107,7 +113,9 @@ def pytest_collection_modifyitems(config, items):
         return
     kinds = Guest.kinds.values()
     elsewhere = [item for item in items if not item.get_closest_marker("skip")
-                 and all(many[item.originalname, kind] for kind in kinds) and runs_on_the_other_kernel(item)]
+                 and (item.get_closest_marker("anywhere") or
+                      all(many[item.originalname, kind] for kind in kinds))
+                 and runs_on_the_other_kernel(item)]
     config.hook.pytest_deselected(items=elsewhere)
     items[:] = [item for item in items if item not in elsewhere]
 

@@ -47,7 +47,7 @@ def test_bus_reload(switch, carved):
     assert switch.reloads() == 1
 
 
-@pytest.mark.only("netdevsim", "systemd is the same for all switches")
+@pytest.mark.anywhere("systemd is the same for all switches")
 def test_systemctl_reload(switch, unit, capture):
     w = switch.words
     unit.run(entry(switch, traps={w.trap: "trap"}))
