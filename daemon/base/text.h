@@ -21,4 +21,5 @@ void buf_clear(struct buf *b);
 
 bool text_equal(const char *a, const char *b);
 const char *text_intern(const char *s);
+const char *text_below(const char *path, const char *root);
 const char *text_nearest(const char *word, const char *const *names, size_t n);
