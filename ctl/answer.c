@@ -4,6 +4,7 @@
  * --json; knows neither bus nor terminal.
  */
 #include "answer.h"
+#include "model/json.h"
 
 #include <errno.h>
 
@@ -221,14 +222,9 @@ void answer_clear(const struct answer_type *type, void *answer, struct arena *ar
 	memset(answer, 0, type->size);
 }
 
-static json_t *number_to_json(uint64_t n)
-{
-	return json_integer((json_int_t)MIN(n, (uint64_t)INT64_MAX));
-}
-
 static json_t *maybe_to_json(const struct maybe *m)
 {
-	return m->known ? number_to_json(m->n) : json_null();
+	return m->known ? json_number(m->n) : json_null();
 }
 
 static json_t *texts_to_json(const text_list *texts)
@@ -258,7 +254,7 @@ static json_t *field_to_json(const struct answer_field *f, const void *value)
 	case ANSWER_TEXT:
 		return json_string(*(const char *const *)value);
 	case ANSWER_NUMBER:
-		return number_to_json(*(const uint64_t *)value);
+		return json_number(*(const uint64_t *)value);
 	case ANSWER_MAYBE:
 		return maybe_to_json(value);
 	case ANSWER_FLAG:

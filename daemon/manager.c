@@ -660,7 +660,8 @@ static int load_kept(struct manager *m)
 	if (r < 0)
 		return r;
 	if (m->options.config_file)
-		file = mem_printf("%s%s", root, m->options.config_file);
+		file = mem_printf("%s%s", root,
+				  text_below(m->options.config_file, m->options.config_root));
 	paths = (struct yaml_paths){.root = root, .file = file};
 	r = yaml_load(&paths, &m->config, &diags);
 	diag_clear(&diags);

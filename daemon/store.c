@@ -17,9 +17,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int make_dir(const char *path)
+static int make_dir(const char *path, mode_t mode)
 {
-	return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
+	return mkdir(path, mode) < 0 && errno != EEXIST ? -errno : 0;
 }
 
 /** store_open() - make the directories. Return: 0 or -errno. */
@@ -27,12 +27,12 @@ int store_open(struct store *s, const char *runtime_dir, const char *state_dir)
 {
 	_cleanup_free_ char *running = mem_printf("%s/devices", runtime_dir);
 	_cleanup_free_ char *lasting = mem_printf("%s/devices", state_dir);
-	const char *const dirs[] = {runtime_dir, running, state_dir, lasting};
+	const char *const dirs[] = {state_dir, lasting, runtime_dir, running};
 	int r = 0;
 
 	*s = (struct store){.runtime_dir = runtime_dir, .state_dir = state_dir, .lock_fd = -1};
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
-		int error = make_dir(dirs[i]);
+		int error = make_dir(dirs[i], i < 2 ? 0700 : 0755);
 
 		r = r ? r : error;
 	}
@@ -262,7 +262,7 @@ int store_keep_config(const struct store *s, const char *root, const text_list *
 		_cleanup_free_ char *content = read_text(*file);
 
 		if (content)
-			json_object_set_new(texts, *file + strlen(root), json_string(content));
+			json_object_set_new(texts, text_below(*file, root), json_string(content));
 	}
 	text = text_of(json_pack("{s:i,s:o}", "version", CONFIG_FORMAT, "files", texts));
 	return save(path, text);
@@ -274,7 +274,7 @@ static int make_parents(char *path)
 		int r;
 
 		*p = '\0';
-		r = make_dir(path);
+		r = make_dir(path, 0755);
 		*p = '/';
 		if (r < 0)
 			return r;

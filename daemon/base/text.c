@@ -155,6 +155,14 @@ static unsigned edits(const char *a, const char *b, size_t na, size_t nb)
 	return d[na % 3][nb];
 }
 
+/** text_below() - @path without @root, if it begins with that. */
+const char *text_below(const char *path, const char *root)
+{
+	size_t n = strlen(root);
+
+	return strncmp(path, root, n) == 0 ? path + n : path;
+}
+
 /**
  * text_nearest() - the one of @names that @word was probably meant to be.
  *

@@ -26,4 +26,5 @@ bool text_is_control(uint32_t c);
 bool text_is_utf8(const char *s);
 char *text_clean(const char *p, size_t n);
 const char *text_intern(const char *s);
+const char *text_below(const char *path, const char *root);
 const char *text_nearest(const char *word, const char *const *names, size_t n);

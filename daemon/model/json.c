@@ -197,8 +197,8 @@ json_t *lasting_to_json(const char *handle, const struct lasting *l)
 
 /* --- facts: out -------------------------------------------------------------- */
 
-/* Numbers above what a JSON integer of the library holds are written as text. */
-static json_t *number_to_json(uint64_t n)
+/** json_number() - numbers above what a JSON integer of the library holds are texts. */
+json_t *json_number(uint64_t n)
 {
 	if (n == VALUE_UNLIMITED)
 		return json_string("unlimited");
@@ -216,7 +216,7 @@ static json_t *field_to_json(const struct object *o, unsigned field)
 		return json_boolean(v->num);
 	if (o->class != &class_param)
 		name = enum_name(o->class->fields[field].names, v->num);
-	return name ? json_string(name) : number_to_json(v->num);
+	return name ? json_string(name) : json_number(v->num);
 }
 
 static json_t *object_to_json(const struct object *o)

@@ -18,6 +18,8 @@
 
 #include <jansson.h>
 
+json_t *json_number(uint64_t n);
+
 json_t *memory_to_json(const char *handle, const struct memory *m);
 int memory_from_json(json_t *j, struct memory *m);
 json_t *lasting_to_json(const char *handle, const struct lasting *l);

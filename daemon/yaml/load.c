@@ -37,10 +37,7 @@ static void hash(uint64_t *h, const char *bytes, size_t n)
 /* The name without the root: what is kept elsewhere for bad times is the same config. */
 static void hash_file(struct load *l, const char *path, const struct source *s)
 {
-	size_t root = strlen(l->root);
-
-	if (strncmp(path, l->root, root) == 0)
-		path += root;
+	path = text_below(path, l->root);
 	hash(&l->config->hash, path, strlen(path) + 1);
 	hash(&l->config->hash, s->bytes, s->size + 1);
 }

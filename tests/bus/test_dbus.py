@@ -151,6 +151,23 @@ def test_out_of_sync(bed, carved):
     assert carved.get("ConfigOutOfSync") == 1
 
 
+@pytest.mark.parametrize("below", [False, True])
+def test_a_file_of_its_own(bed, carved, below):
+    """One that is given by its name is kept for bad times too, wherever it is."""
+    carved.config(leaf("traps: {source_mac_is_multicast: trap}"))
+    file = bed.file.rename((bed.root if below else bed.folder) / "own.yaml")
+    carved.start("-c", str(file))
+    carved.at_rest()
+    assert list(carved.get("ConfigFiles")) == [str(file)]
+    carved.stop()
+    bed.kernel.ask(f"set {SPECTRUM} trap source_mac_is_multicast drop")
+    file.write_text("devcies: {}\n")
+    carved.start("-c", str(file))
+    carved.at_rest()
+    assert bed.kernel.device(SPECTRUM)["traps"]["source_mac_is_multicast"]["action"] == "trap"
+    assert f"{file}:1:1: error: " in carved.get("Diagnostics")[0] and carved.get("ConfigOutOfSync") == 1
+
+
 # --- plans of files that are not in force
 
 

@@ -67,6 +67,17 @@ def test_no_folder(switch, carved, where):
     assert "cannot be saved" in carved.text()
 
 
+@pytest.mark.only("fake", "files are written the same way everywhere")
+def test_folders_are_made(switch, carved):
+    """What is remembered is nobody else's, also where no unit has made the folder."""
+    for where in "state", "runtime":
+        shutil.rmtree(carved.folder / where)
+    carved.run(entry(switch, **switch.words.wanted))
+    carved.settled(switch)
+    assert (carved.folder / "state").stat().st_mode & 0o777 == 0o700
+    assert (carved.folder / "state/accepted.json").exists() and (carved.folder / "runtime/lock").exists()
+
+
 @pytest.mark.anywhere("what a mount is like does not depend on the switch")
 @pytest.mark.parametrize("options", ["size=4k,nr_inodes=3", "ro"])
 @pytest.mark.parametrize("where", ["state", "runtime"])

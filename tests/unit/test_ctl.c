@@ -685,7 +685,7 @@ static void test_json_status(_unused_ void **state)
 	check_json(&status_type, &a,
 		   DEVICE_JSON
 		   ",\"resources\":[{\"path\":\"/kvd\",\"size\":5,\"size_new\":null,\"min\":null,"
-		   "\"max\":9223372036854775807,\"granularity\":null,\"occ\":null,"
+		   "\"max\":\"unlimited\",\"granularity\":null,\"occ\":null,"
 		   "\"unit\":\"entry\"}],\"objects\":[{\"kind\":\"trap\",\"object\":\"x\","
 		   "\"wanted\":\"drop\",\"actual\":\"trap\",\"reason\":\"why\","
 		   "\"origin\":\"f:1:2\"}]}]}");
