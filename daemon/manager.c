@@ -57,8 +57,9 @@ struct manager {
 	VEC(struct managed *) devices;
 	past_list past;
 	bool listed, stopping;
-	bool waiting; /* another carved has the lock */
-	bool hold;    /* in the middle of handing out something: no conclusions yet */
+	bool has_settled; /* nothing is waited for any more that is not there */
+	bool waiting;	  /* another carved has the lock */
+	bool hold;	  /* in the middle of handing out something: no conclusions yet */
 	uint64_t started;
 	uint64_t overrun_logged; /* when it was said last that notifications were lost */
 	char *problem;		 /* why no device can be reached at all, or NULL */
@@ -172,7 +173,8 @@ bool manager_busy(const struct manager *m)
 
 static bool settled(const struct manager *m)
 {
-	bool waits = !m->problem && clock_now() < m->started + m->config->settle_timeout;
+	bool waits = !m->problem && !m->has_settled &&
+		     clock_now() < m->started + m->config->settle_timeout;
 
 	if (manager_busy(m))
 		return false;
@@ -274,6 +276,7 @@ static void check_ready(struct manager *m)
 		check_stopped(m);
 		return;
 	}
+	m->has_settled |= ready;
 	end_jobs(m);
 	if (m->face && m->face->ready)
 		m->face->ready(m->face_user, ready);

@@ -159,7 +159,7 @@ class Notify(threading.Thread):
     def __init__(self, path):
         super().__init__(daemon=True)
         path.unlink(missing_ok=True)
-        self.path, self.status = str(path), ""
+        self.path, self.status, self.times_ready = str(path), "", 0
         self.ready, self.stopping = threading.Event(), threading.Event()
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.path)
@@ -173,6 +173,7 @@ class Notify(threading.Thread):
                 if key == "STATUS":
                     self.status = value
                 if (key, value) == ("READY", "1"):
+                    self.times_ready += 1
                     self.ready.set()
                 if (key, value) == ("STOPPING", "1"):
                     self.stopping.set()

@@ -105,6 +105,15 @@ def test_start_waits_for_devices(make_switch, carved):
     assert switch.trap(trap) == "trap"
 
 
+def test_reload_waits_for_no_device(make_switch, carved):
+    """Drivers are waited for at start only: `systemctl reload` would hang."""
+    switch, absent = make_switch(), make_switch(create=False)
+    carved.run(entry(switch, traps={switch.words.trap: "trap"}), settle="1h")
+    carved.reload(*(entry(s, traps={s.words.trap: "trap"}) for s in (switch, absent)), settle="1h")
+    wait(lambda: carved.notify.times_ready == 2, "the reload to be over")
+    assert carved.listed() == {switch.handle: "converged", absent.handle: "absent"}
+
+
 def test_silent_changes_are_found_by_the_audit(switch, carved, capture):
     w = switch.words
     carved.run(everything(switch), audit="1s")
