@@ -121,7 +121,7 @@ def test_start_while_a_device_is_busy(make_switch, carved, capture):
         wait(lambda: two.trap(trap) == "trap", "the other device to be converged")
         wait(lambda: carved.state(one) == "reading", "the device to be waited for")
         assert carved.get(one, "StateReason")
-        assert carved.state(two) == "converged"
+        carved.wait_state(two, "converged")
         assert not carved.ready()
     carved.wait_ready()
     assert one.trap(trap) == "trap"
