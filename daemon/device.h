@@ -81,6 +81,7 @@ struct device {
 	struct assignment
 		used; /* the one carried out; its entry is NULL while unmanaged or unknown */
 	struct assignment accepted; /* the last one that could be bound: what `want` comes from */
+	bool inherited;		    /* ... by a predecessor, and not looked at yet */
 	const char *boot;	    /* the boot's id, borrowed */
 	bool off;		    /* carved=off: nothing is written */
 	struct world world;
@@ -220,6 +221,7 @@ struct device *device_free(struct device *d);
 void device_event(struct device *d, const struct device_event *event, uint64_t now,
 		  struct device_todo *ret);
 bool device_busy(const struct device *d);
+void device_inherit(struct device *d, const struct assignment *accepted);
 void records_clear(record_list *records);
 enum disruption device_pending(const struct device *d);
 void failure_explain(const struct failure *f, struct buf *out);

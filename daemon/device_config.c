@@ -102,6 +102,39 @@ static void refuse_both(struct device *d, const struct entry *one, const struct 
 }
 
 /**
+ * device_inherit() - what a predecessor of the same handle has accepted last.
+ *
+ * It is in use where the latest config is refused, as it would be had the device never gone.
+ */
+void device_inherit(struct device *d, const struct assignment *accepted)
+{
+	if (!accepted->config || accepted->config == d->latest)
+		return;
+	assignment_set(&d->accepted, accepted->config, accepted->entry);
+	d->inherited = true;
+}
+
+/* Another device may have the handle now. */
+static void check_inheritance(struct device *d)
+{
+	const struct entry *second;
+
+	if (d->inherited && match_device(d->accepted.config, d->handle, &d->world.facts, &second) !=
+				    d->accepted.entry)
+		assignment_set(&d->accepted, NULL, NULL);
+	d->inherited = false;
+}
+
+/* Back to what was accepted before, if that is something else. */
+static void fall_back(struct device *d)
+{
+	if (!d->accepted.config || d->accepted.config == d->used.config)
+		return;
+	assignment_set(&d->used, d->accepted.config, d->accepted.entry);
+	d->need_read = true;
+}
+
+/**
  * device_use_latest() - turn to the latest config; needs the device to be identified.
  *
  * Whether it is still refused is for device_bind() to say: until then it is.
@@ -110,11 +143,14 @@ void device_use_latest(struct device *d)
 {
 	const struct entry *first, *second;
 
+	check_inheritance(d);
 	first = match_device(d->latest, d->handle, &d->world.facts, &second);
 	d->matches[0] = first;
 	d->matches[1] = second;
 	if (second) {
 		refuse_both(d, first, second);
+		if (!d->used.entry)
+			fall_back(d);
 		return;
 	}
 	if (first) {
@@ -127,15 +163,6 @@ void device_use_latest(struct device *d)
 		assignment_set(&d->used, d->latest, device_removed_entry(d));
 	else
 		device_release(d);
-}
-
-/* Back to what was accepted before, if that is something else. */
-static void fall_back(struct device *d)
-{
-	if (!d->accepted.config || d->accepted.config == d->used.config)
-		return;
-	assignment_set(&d->used, d->accepted.config, d->accepted.entry);
-	d->need_read = true;
 }
 
 /**

@@ -34,10 +34,20 @@ static void log_progress(const struct device *d, const struct firmware *f, const
 		 "%s: firmware %s %s", d->handle, f->version, what);
 }
 
-/** device_begin_flash() - the request is about to be sent. */
+/* Has a flash of it been begun that nobody has heard of since? */
+static bool is_open(struct device *d, const struct firmware *f)
+{
+	const struct flash_latch *l = latch_of(d);
+	_cleanup_free_ char *text = firmware_text(f);
+
+	return text_equal(l->firmware, text) &&
+	       (l->stage == FLASH_BEGUN || l->stage == FLASH_DOUBTFUL);
+}
+
+/** device_begin_flash() - the request is about to be sent. The second one is the last one. */
 void device_begin_flash(struct device *d, const struct step *s)
 {
-	set_stage(d, &s->firmware, FLASH_BEGUN);
+	set_stage(d, &s->firmware, is_open(d, &s->firmware) ? FLASH_WRITTEN : FLASH_BEGUN);
 }
 
 /**
@@ -71,8 +81,10 @@ void device_flash_ended(struct device *d, const struct step *s, const struct ste
 /** device_activated() - a reload that activates firmware was acknowledged. */
 void device_activated(struct device *d)
 {
-	if (d->goal.firmware.version)
-		set_stage(d, &d->goal.firmware, FLASH_ACTIVATED);
+	const struct firmware *f = &d->goal.firmware;
+
+	if (f->version)
+		set_stage(d, f, is_open(d, f) ? FLASH_DOUBTFUL : FLASH_ACTIVATED);
 }
 
 static void give_up(struct device *d, const struct firmware *f)

@@ -311,12 +311,13 @@ record_list managed_take_records(struct managed *m)
 	return records;
 }
 
-/** managed_give_records() - what a predecessor has done; @m, which is new, takes it over. */
-void managed_give_records(struct managed *m, record_list *records)
+/** managed_inherit() - @m, which is new, takes over what a predecessor has done and accepted. */
+void managed_inherit(struct managed *m, record_list *records, const struct assignment *accepted)
 {
 	records_clear(&m->device->records);
 	m->device->records = *records;
 	*records = (record_list){};
+	device_inherit(m->device, accepted);
 }
 
 /** managed_gone() - the kernel says that there is no such device. */

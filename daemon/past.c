@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Keeps the records of devices between their registrations. Decides how many devices are remembered;
+ * Keeps what is worth keeping of devices between their registrations. Decides how many devices are remembered;
  * how many records each has is the machine's.
  */
 #include "past.h"
@@ -15,29 +15,34 @@ static void forget(past_list *l, size_t i)
 	free(l->v[i].handle);
 	free(l->v[i].entry);
 	records_clear(&l->v[i].records);
+	config_unref(l->v[i].accepted.config);
 	vec_remove(l, i);
 }
 
-/** past_keep() - take over the records of @m, which is to be freed. */
+/** past_keep() - take over from @m, which is to be freed. */
 void past_keep(past_list *l, struct managed *m)
 {
 	const struct device *d = managed_device(m);
 
-	if (!d->records.n)
+	if (!d->records.n && !d->accepted.config)
 		return;
 	if (l->n == PAST_MAX)
 		forget(l, 0);
-	vec_push(l, ((struct past){mem_strdup(d->handle), mem_strdup(device_entry_name(d)),
-				   managed_take_records(m)}));
+	vec_push(l, ((struct past){.handle = mem_strdup(d->handle),
+				   .entry = mem_strdup(device_entry_name(d)),
+				   .records = managed_take_records(m),
+				   .accepted = d->accepted}));
+	if (d->accepted.config)
+		config_ref(d->accepted.config);
 }
 
-/** past_return() - @m is new: it goes on with the records of its predecessor. */
+/** past_return() - @m is new: it goes on where its predecessor was. */
 void past_return(past_list *l, struct managed *m)
 {
 	for (size_t i = l->n; i-- > 0;) {
 		if (strcmp(l->v[i].handle, managed_device(m)->handle) != 0)
 			continue;
-		managed_give_records(m, &l->v[i].records);
+		managed_inherit(m, &l->v[i].records, &l->v[i].accepted);
 		forget(l, i);
 	}
 }

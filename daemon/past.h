@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What devices have done that are gone: it is told to whoever asks, and given back to the successor
- * of the same handle, so that a driver that is bound anew does not lose its history.
+ * of the same handle, so that a driver that is bound anew does not lose its history. The successor
+ * also learns what its predecessor had accepted, for where it refuses the latest config.
  */
 #pragma once
 
@@ -10,6 +11,7 @@
 struct past {
 	char *handle, *entry; /* entry: the last one, "" if there was none */
 	record_list records;  /* oldest first */
+	struct assignment accepted;
 };
 
 typedef VEC(struct past) past_list;

@@ -134,7 +134,12 @@ const char *text_intern(const char *s)
 	return *node;
 }
 
-/* Edits (insert, delete, replace, swap neighbours) that turn a into b. */
+static char lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+/* Edits (insert, delete, replace, swap neighbours) that turn a into b; case is none. */
 static unsigned edits(const char *a, const char *b, size_t na, size_t nb)
 {
 	unsigned d[3][64];
@@ -146,8 +151,8 @@ static unsigned edits(const char *a, const char *b, size_t na, size_t nb)
 
 		row[0] = (unsigned)i;
 		for (size_t j = 1; j <= nb; j++) {
-			row[j] =
-				MIN(MIN(up[j], row[j - 1]) + 1, up[j - 1] + (a[i - 1] != b[j - 1]));
+			row[j] = MIN(MIN(up[j], row[j - 1]) + 1,
+				     up[j - 1] + (lower(a[i - 1]) != lower(b[j - 1])));
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
 				row[j] = MIN(row[j], up2[j - 2] + 1);
 		}

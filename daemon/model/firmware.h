@@ -27,6 +27,7 @@ enum flash_stage {
 	FLASH_TRUE,	 /* it has run */
 	FLASH_FAILED,	 /* the kernel refused it */
 	FLASH_FALSE,	 /* written or activated, and yet another version is there */
+	FLASH_DOUBTFUL,	 /* activated, but whether it had been written nobody has said */
 	FLASH_STAGES
 };
 

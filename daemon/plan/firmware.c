@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The firmware that an entry wants, against what the device reports: is it to be flashed, to be
- * activated, or left alone because that was tried? A version is never flashed twice in one boot, and one
- * that does not come true not at all.
+ * activated, or left alone because that was tried? A version that was flashed is not flashed again in this boot,
+ * and one that does not come true not at all. Where carved was killed so that nobody knows whether the request
+ * came to the kernel, the stored version tells, or else the activation; and it is flashed once more at most.
  */
 #include "plan/firmware.h"
 #include "model/version.h"
@@ -38,17 +39,19 @@ static enum flash_stage stage_of(const struct firmware *want, const struct flash
 /** firmware_need() - by the versions as of the last read, and by what was done so far. */
 enum firmware_need firmware_need(const struct firmware *want, const struct world *w)
 {
-	bool stored;
+	bool stored, shows_stored;
 
 	if (!want->version || is_version(&w->facts, want, VERSION_RUNNING))
 		return FIRMWARE_RUNS;
 	stored = is_version(&w->facts, want, VERSION_STORED);
+	shows_stored = facts_version(&w->facts, VERSION_STORED, want->key);
 	switch (stage_of(want, &w->memory.lasting.flash)) {
 	case FLASH_BEGUN:
+		return stored || !shows_stored ? FIRMWARE_ACTIVATE : FIRMWARE_FLASH;
 	case FLASH_WRITTEN:
-		return stored || !facts_version(&w->facts, VERSION_STORED, want->key)
-			       ? FIRMWARE_ACTIVATE
-			       : FIRMWARE_FALSE;
+		return stored || !shows_stored ? FIRMWARE_ACTIVATE : FIRMWARE_FALSE;
+	case FLASH_DOUBTFUL:
+		return stored ? FIRMWARE_FALSE : FIRMWARE_FLASH;
 	case FLASH_ACTIVATED:
 	case FLASH_FALSE:
 		return FIRMWARE_FALSE;

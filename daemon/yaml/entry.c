@@ -194,17 +194,10 @@ static void add_presets(struct build *b, struct entry *e, const struct node *lis
 	}
 }
 
-/* A handle as a pattern that matches itself only. */
-static const char *escape_pattern(struct build *b, const char *handle)
+/* Its name is a handle, and no pattern of handles, which would look like one. */
+static bool is_handle(const char *name)
 {
-	char *out = arena_alloc(&b->config->arena, 2 * strlen(handle) + 1), *p = out;
-
-	for (; *handle; handle++) {
-		if (strchr("*?[\\", *handle))
-			*p++ = '\\';
-		*p++ = *handle;
-	}
-	return out;
+	return handle_valid(name) && !strpbrk(name, "*?[\\");
 }
 
 /* An entry that can do without a match, or has one. */
@@ -212,7 +205,7 @@ static bool has_match(const struct pair *p)
 {
 	const struct node *match = node_get(p->value, "match");
 
-	return (match && match->type != NODE_NULL) || handle_valid(p->key);
+	return (match && match->type != NODE_NULL) || is_handle(p->key);
 }
 
 /* The entry that one without a match probably meant to add to. */
@@ -262,8 +255,7 @@ static void build_match(struct build *b, struct entry *e, const struct pair *p,
 				"match of device entry \"%s\" is empty; it would take every device",
 				p->key);
 	} else {
-		vec_push(&e->matches,
-			 ((struct match){"handle", escape_pattern(b, p->key), e->mark}));
+		vec_push(&e->matches, ((struct match){"handle", e->name, e->mark}));
 	}
 }
 

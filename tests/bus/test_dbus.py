@@ -151,6 +151,28 @@ def test_out_of_sync(bed, carved):
     assert carved.get("ConfigOutOfSync") == 1
 
 
+@pytest.mark.parametrize("newer", [[leaf("traps: {vlan_tag_mismatch: trap}\nresources: {/kvd/linear: 1}")],
+                                   [leaf("traps: {}"), leaf("traps: {vlan_tag_mismatch: trap}", "other")]])
+def test_what_was_accepted_outlives_the_driver(bed, carved, newer):
+    """A config that is refused does not come into force by binding the driver anew; the one before it does."""
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
+    carved.config(*newer)
+    carved.call("Reload", {})
+    carved.wait_state(SPECTRUM, "refused")
+    for _ in range(2):
+        bed.kernel.ask(f"unbind {SPECTRUM}")
+        wait(lambda: carved.state(SPECTRUM) is None, "the device to go")
+        bed.kernel.ask(f"bind {SPECTRUM}")
+        traps = lambda: {n: t["action"] for n, t in bed.kernel.device(SPECTRUM)["traps"].items()}
+        wait(lambda: traps()["source_mac_is_multicast"] == "trap", "what was accepted")
+        carved.wait_state(SPECTRUM, "refused")
+        assert traps()["vlan_tag_mismatch"] == "drop"
+    carved.config(leaf("traps: {vlan_tag_mismatch: trap}"))
+    carved.call("Reload", {})
+    carved.wait_state(SPECTRUM, "converged")
+    assert traps()["vlan_tag_mismatch"] == "trap"
+
+
 @pytest.mark.parametrize("below", [False, True])
 def test_a_file_of_its_own(bed, carved, below):
     """One that is given by its name is kept for bad times too, wherever it is."""
