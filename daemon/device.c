@@ -133,11 +133,12 @@ static bool was_tried(const struct device *d, const struct step *s)
 	return times_run(d, s) > (s->phase > PHASE_RELOAD ? 1 : 0);
 }
 
-/* A reload again is no wonder where something is staged for it that was not staged before. */
+/* A reload again is no wonder where something is flashed, or staged that was not staged before. */
 static bool reload_is_new(const struct device *d)
 {
 	vec_each(s, &d->plan.steps)
-		if (s->kind == STEP_SET && s->phase < PHASE_RELOAD && !was_run(d, s))
+		if (s->kind == STEP_FLASH ||
+		    (s->kind == STEP_SET && s->phase < PHASE_RELOAD && !was_run(d, s)))
 			return true;
 	return false;
 }
@@ -407,6 +408,8 @@ static void on_acknowledged(struct device *d, const struct step *s)
 {
 	warn_of_foreign_size(d, s);
 	device_note_done(d, s);
+	if (s->kind == STEP_FLASH) /* a reload activates another image from here on */
+		steps_clear(&d->ran);
 	steps_copy(&d->ran, s);
 	if (s->kind == STEP_SET && s->target.cmode == CMODE_PERMANENT) {
 		notes_put(&d->world.memory.until_boot, &s->target, PARAM_VALUE,

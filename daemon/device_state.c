@@ -158,6 +158,9 @@ static void find_activity(const struct device *d, uint64_t now, struct finding *
 	} else if (d->ran.n && d->activity == DEVICE_READING) {
 		add(f, STATE_APPLYING, "; ");
 		buf_add(&f->reason, "reading back");
+	} else if (d->foreign && (d->activity == DEVICE_READING || d->need_read || d->stale)) {
+		add(f, STATE_READING, "; ");
+		buf_add(&f->reason, "it was reloaded by somebody else");
 	} else if (d->doubted) {
 		add(f, STATE_READING, "; ");
 		buf_add(&f->reason, "it said that it is gone, and still answers");

@@ -317,6 +317,42 @@ static void test_lost_answer_to_a_flash(void **state)
 	rig_clear(&r);
 }
 
+/* Whether it came to the kernel is not known: only an activation tells, or the stored version. */
+static void test_lost_flash(void **state)
+{
+	static const struct {
+		const char *facts, *sent;
+	} cases[] = {
+		{MLXSW, "flash 2.0.0\n" ACTIVATE "flash 2.0.0\n" ACTIVATE},
+		{OTHER, "flash 2.0.0\nflash 2.0.0\n" ACTIVATE},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct rig r = {};
+
+		sim_fault(&r.sim, (struct fault){"flash", -ETIMEDOUT, NULL, 1, false});
+		rig_start(&r, cases[i].facts, ENTRY(WANTED));
+		rig_expect(&r, "converged", cases[i].sent);
+		assert_int_equal(r.sim.flashes, 1);
+		rig_clear(&r);
+	}
+}
+
+/* Not a third time. */
+static void test_flash_always_lost(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	sim_fault(&r.sim, (struct fault){"flash", -ETIMEDOUT, NULL, 9, false});
+	rig_start(&r, MLXSW, ENTRY(WANTED));
+	rig_expect(&r, "quarantined", "flash 2.0.0\n" ACTIVATE "flash 2.0.0\n" ACTIVATE);
+	rig_restart(&r);
+	rig_expect(&r, "quarantined", "");
+	rig_clear(&r);
+}
+
 /* Killed anywhere: one flash, and at most one reload more than needed. */
 static void test_killed_anywhere(void **state)
 {
@@ -354,6 +390,8 @@ int main(void)
 		cmocka_unit_test(test_busy_flash),
 		cmocka_unit_test(test_long_flash),
 		cmocka_unit_test(test_lost_answer_to_a_flash),
+		cmocka_unit_test(test_lost_flash),
+		cmocka_unit_test(test_flash_always_lost),
 		cmocka_unit_test(test_killed_anywhere),
 	};
 

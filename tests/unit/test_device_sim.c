@@ -404,6 +404,8 @@ static void deliver(struct rig *r, const struct device_event *e, struct device_t
 		assert_non_null(r->lasting);
 	}
 	assert_true(device_state_name(r->d->state) != NULL);
+	/* what a reload known of has undone is not there before it was read again */
+	assert_false(r->d->foreign && r->d->state == STATE_CONVERGED);
 }
 
 /* Hands in an event that the machine must only take note of: something is in flight. */
