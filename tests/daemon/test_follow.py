@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What others do to a device afterwards: reloads, re-registrations, hot plug, silent changes."""
+import pathlib
+
 import pytest
 
 from carved import entry, wait
+from switch import output
 from test_apply import PHASES, check_all, everything, writes_of
 
 
@@ -81,6 +84,51 @@ def test_hot_plug(make_switch, carved):
     wait(lambda: counts(carved, two) == (1, 1), "the other device's reload to be counted")
     carved.settled(two)
     check_all(two)
+
+
+@pytest.fixture
+def elsewhere():
+    """A network namespace that carved is not in; what is left in it goes back when it is deleted."""
+    output("ip", "netns", "add", "elsewhere")
+    yield "elsewhere"
+    output("ip", "netns", "del", "elsewhere")
+
+
+@pytest.mark.only("guest", "the fake has no network namespaces")
+def test_moved_to_another_namespace_and_back(switch, carved, capture, elsewhere):
+    """There it is none of carved's; back again, it has kept its sizes and params, but not its policy."""
+    carved.run(everything(switch))
+    output("devlink", "dev", "reload", switch, "netns", elsewhere)
+    wait(lambda: carved.listed() == {switch.handle: "absent"}, "the device to be missed")
+    capture.clear()
+    output("ip", "netns", "exec", elsewhere, "devlink", "dev", "reload", switch, "netns", "1")
+    wait(lambda: carved.listed() == {switch.handle: "converged"}, "the device to be converged again")
+    check_all(switch)
+    assert capture.writes(kind="reload") == []
+
+
+def rename_ports(switch, how):
+    for n, port in enumerate(pathlib.Path(f"/sys/bus/{switch.bus}/devices/{switch.name}/net").iterdir()):
+        output("ip", "link", "set", port.name, "name", f"{how}{n}")
+
+
+@pytest.mark.only("guest", "the fake has no netdevs")
+def test_renamed_ports(switch, carved, capture):
+    """As udev does, also after the last message of a reload; from Linux 6.2 on the kernel tells of it."""
+    carved.run(everything(switch))
+    rename_ports(switch, "front")
+    switch.reload()
+    rename_ports(switch, "back")
+    wait(lambda: counts(carved, switch) == (1, 1), "the reload to be counted")
+    carved.settled(switch)
+    check_all(switch)
+    capture.clear()
+    rename_ports(switch, "side")
+    switch.set_param(switch.words.param, switch.words.other)
+    wait(lambda: switch.param(switch.words.param) == switch.words.value, "the param to be set back")
+    carved.settled(switch)
+    assert [w.kind for w in capture.writes()] == ["driverinit", "driverinit"]
+    assert counts(carved, switch) == (1, 1)
 
 
 def test_device_that_comes_late(make_switch, carved):
