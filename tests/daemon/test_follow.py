@@ -98,10 +98,10 @@ def elsewhere():
 def test_moved_to_another_namespace_and_back(switch, carved, capture, elsewhere):
     """There it is none of carved's; back again, it has kept its sizes and params, but not its policy."""
     carved.run(everything(switch))
-    output("devlink", "dev", "reload", switch, "netns", elsewhere)
+    output("devlink", "dev", "reload", switch.handle, "netns", elsewhere)
     wait(lambda: carved.listed() == {switch.handle: "absent"}, "the device to be missed")
     capture.clear()
-    output("ip", "netns", "exec", elsewhere, "devlink", "dev", "reload", switch, "netns", "1")
+    output("ip", "netns", "exec", elsewhere, "devlink", "dev", "reload", switch.handle, "netns", "1")
     wait(lambda: carved.listed() == {switch.handle: "converged"}, "the device to be converged again")
     check_all(switch)
     assert capture.writes(kind="reload") == []
