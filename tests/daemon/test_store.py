@@ -54,6 +54,31 @@ def test_accepted_config_is_damaged(switch, carved):
     assert carved.wait_end() == 78
 
 
+@pytest.mark.only("fake", "files are read the same way everywhere")
+@pytest.mark.parametrize("damage", [*DAMAGE.values(), lambda text: text.replace("tail_", "ta1l_"),
+                                    lambda text: text.replace("devices:", "device:")],
+                         ids=[*DAMAGE, "changed", "bad config"])
+def test_older_config_is_damaged(switch, carved, capture, damage):
+    """It is set aside, and nothing is in force for the device that lived by it."""
+    trap = switch.words.trap
+    carved.run(entry(switch, traps={trap: "trap"}) + "# tail_drop\n")
+    file, = (carved.folder / "state/configs").iterdir()
+    carved.reload(entry(switch, traps={trap + "s": "trap"}))
+    carved.wait_state(switch, "refused")
+    carved.crash()
+    switch.reload()
+    file.write_text(damage(file.read_text()))
+    capture.clear()
+    carved.start()
+    assert carved.state(switch) == "refused"
+    assert f"{file}: not understood, set aside as {file}.damaged" in carved.text()
+    assert file.with_suffix(".json.damaged").exists() and not file.exists()
+    assert capture.writes() == []
+    carved.reload(entry(switch, traps={trap: "trap"}))
+    carved.settled(switch)
+    assert switch.trap(trap) == "trap"
+
+
 @pytest.mark.only("fake", "files are written the same way everywhere")
 @pytest.mark.parametrize("where", ["state", "runtime"])
 def test_no_folder(switch, carved, where):
