@@ -55,6 +55,25 @@ def test_accepted_config_is_damaged(switch, carved):
 
 
 @pytest.mark.only("fake", "files are read the same way everywhere")
+def test_kept_config_is_read_twice(switch, carved):
+    """The second time without the drop-in that it had the first time."""
+    w = switch.words
+    traps, bad = entry(switch, traps={w.trap: "trap"}), "devices: 7\n"
+    dropin = carved.file.parent / "carved.d/50-more.yaml"
+    dropin.parent.mkdir()
+    dropin.write_text("devices:\n" + entry(switch, traps={w.trap2: "trap"}))
+    for _ in range(2):
+        carved.run(traps)
+        carved.stop()
+        carved.file.write_text(bad)
+        switch.reload()
+        carved.start()
+        carved.stop()
+        switch.check({("trap", w.trap): "trap", **({("trap", w.trap2): "trap"} if dropin.exists() else {})})
+        dropin.unlink(missing_ok=True)
+
+
+@pytest.mark.only("fake", "files are read the same way everywhere")
 @pytest.mark.parametrize("damage", [*DAMAGE.values(), lambda text: text.replace("tail_", "ta1l_"),
                                     lambda text: text.replace("devices:", "device:")],
                          ids=[*DAMAGE, "changed", "bad config"])
