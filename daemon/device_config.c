@@ -53,11 +53,21 @@ const char *device_entry_name(const struct device *d)
 	return device_entries(d, entries) ? entries[0]->name : "";
 }
 
+/* @config, which may be NULL, is what the device is kept to where a later one is refused; on disk, too. */
+static void set_accepted(struct device *d, struct config *config, const struct entry *entry)
+{
+	uint64_t hash = config ? config->hash : 0;
+
+	assignment_set(&d->accepted, config, entry);
+	d->dirty |= d->world.memory.lasting.accepted != hash;
+	d->world.memory.lasting.accepted = hash;
+}
+
 /** device_release() - it is nobody's business any more. */
 void device_release(struct device *d)
 {
 	assignment_set(&d->used, NULL, NULL);
-	assignment_set(&d->accepted, NULL, NULL);
+	set_accepted(d, NULL, NULL);
 	state_clear(&d->want);
 	state_clear(&d->goal);
 	if (d->activity != DEVICE_WRITING) { /* else what is in flight is still looked at */
@@ -103,6 +113,7 @@ static void refuse_both(struct device *d, const struct entry *one, const struct 
 
 /**
  * device_inherit() - what a predecessor of the same handle has accepted last.
+ * @accepted: its entry is NULL where that is not known: the one that matches the device
  *
  * It is in use where the latest config is refused, as it would be had the device never gone.
  */
@@ -110,19 +121,23 @@ void device_inherit(struct device *d, const struct assignment *accepted)
 {
 	if (!accepted->config || accepted->config == d->latest)
 		return;
-	assignment_set(&d->accepted, accepted->config, accepted->entry);
+	set_accepted(d, accepted->config, accepted->entry);
 	d->inherited = true;
 }
 
 /* Another device may have the handle now. */
 static void check_inheritance(struct device *d)
 {
-	const struct entry *second;
+	const struct entry *first, *second;
 
-	if (d->inherited && match_device(d->accepted.config, d->handle, &d->world.facts, &second) !=
-				    d->accepted.entry)
-		assignment_set(&d->accepted, NULL, NULL);
+	if (!d->inherited)
+		return;
 	d->inherited = false;
+	first = match_device(d->accepted.config, d->handle, &d->world.facts, &second);
+	if (!first || (d->accepted.entry ? first != d->accepted.entry : second != NULL))
+		set_accepted(d, NULL, NULL);
+	else
+		assignment_set(&d->accepted, d->accepted.config, first);
 }
 
 /* Back to what was accepted before, if that is something else. */
@@ -193,7 +208,7 @@ int device_bind(struct device *d)
 		d->revision++;
 	state_clear(&d->want);
 	d->want = want;
-	assignment_set(&d->accepted, d->used.config, d->used.entry);
+	set_accepted(d, d->used.config, d->used.entry);
 	if (d->used.config == d->latest) {
 		d->refused = false;
 		take_diags(d, &diags);

@@ -320,6 +320,12 @@ void managed_inherit(struct managed *m, record_list *records, const struct assig
 	device_inherit(m->device, accepted);
 }
 
+/** managed_inherit_config() - @m, which is new, has accepted @config before a restart. */
+void managed_inherit_config(struct managed *m, struct config *config)
+{
+	device_inherit(m->device, &(struct assignment){.config = config});
+}
+
 /** managed_gone() - the kernel says that there is no such device. */
 bool managed_gone(const struct managed *m)
 {

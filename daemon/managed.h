@@ -42,6 +42,7 @@ void managed_event(struct managed *m, const struct device_event *e);
 const struct device *managed_device(const struct managed *m);
 record_list managed_take_records(struct managed *m);
 void managed_inherit(struct managed *m, record_list *records, const struct assignment *accepted);
+void managed_inherit_config(struct managed *m, struct config *config);
 bool managed_gone(const struct managed *m);
 bool managed_saving(const struct managed *m);
 bool managed_writing(const struct managed *m);

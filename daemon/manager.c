@@ -9,10 +9,9 @@
 #include "kernel/directory.h"
 #include "kernel/netdevs.h"
 #include "kernel/watch.h"
+#include "kept.h"
 #include "model/handle.h"
-#include "past.h"
 #include "plan/match.h"
-#include "yaml/yaml.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -41,6 +40,7 @@ struct job {
 struct manager {
 	struct managed_environment env;
 	struct manager_options options;
+	struct yaml_paths paths;
 	struct utsname kernel;
 	char boot[40];
 	const struct manager_face *face;
@@ -363,6 +363,7 @@ static void add_device(struct manager *m, const char *handle)
 	sweep(m);
 	d = managed_new(&m->env, handle, m->config, m->listed ? "registration" : "start");
 	past_return(&m->past, d);
+	kept_return(&m->store, &m->paths, d);
 	vec_push(&m->devices, d);
 	vec_sort(&m->devices, by_handle);
 	if (m->face && m->face->device_added)
@@ -595,9 +596,8 @@ static void on_found(void *user, int error, const struct family *family)
 
 static int load(struct manager *m, struct config **ret)
 {
-	struct yaml_paths paths = {.root = m->options.config_root, .file = m->options.config_file};
 	struct diag_list diags = {};
-	int r = yaml_load(&paths, ret, &diags);
+	int r = yaml_load(&m->paths, ret, &diags);
 
 	diag_clear(&m->diags);
 	m->diags = diags;
@@ -619,12 +619,12 @@ static int load(struct manager *m, struct config **ret)
  */
 int manager_load_candidate(const struct manager *m, struct config **ret, struct diag_list *diags)
 {
-	struct yaml_paths paths = {.root = m->options.config_root, .file = m->options.config_file};
+	const char *file = m->paths.file;
 	struct stat st;
 
-	if (paths.file && stat(paths.file, &st) == 0 && !S_ISREG(st.st_mode))
+	if (file && stat(file, &st) == 0 && !S_ISREG(st.st_mode))
 		return -ENODATA;
-	return yaml_load(&paths, ret, diags);
+	return yaml_load(&m->paths, ret, diags);
 }
 
 /** manager_out_of_sync() - do the files on disk say something else than what is in force? */
@@ -638,10 +638,25 @@ bool manager_out_of_sync(const struct manager *m)
 	return r == 0 ? config->hash != m->config->hash : r != -ENODATA;
 }
 
+/* Older ones by which no device lives are no use. */
+static void forget_configs(const struct manager *m)
+{
+	hash_list used = {};
+
+	vec_push(&used, m->config->hash);
+	vec_each(d, &m->devices)
+		vec_push(&used, managed_device(*d)->world.memory.lasting.accepted);
+	vec_each(p, &m->past)
+		if (p->accepted.config)
+			vec_push(&used, p->accepted.config->hash);
+	store_forget_configs(&m->store, &used);
+	vec_clear(&used);
+}
+
 /* @m->config is in force now. */
 static void accept_config(struct manager *m)
 {
-	int r = store_keep_config(&m->store, m->options.config_root, &m->config->files);
+	int r = store_keep_config(&m->store, m->paths.root, m->config);
 
 	m->generation++;
 	log_fact(LOG_INFO, MESSAGE_CONFIG_ACCEPTED,
@@ -650,24 +665,14 @@ static void accept_config(struct manager *m)
 	if (r < 0)
 		log_fact(LOG_WARNING, MESSAGE_NOT_SAVED,
 			 "the config is not kept for a start with broken files: %s", strerror(-r));
+	forget_configs(m);
 }
 
 /* At start, with broken files: what was accepted last, before a restart or a reboot. */
 static int load_kept(struct manager *m)
 {
-	_cleanup_free_ char *root = NULL, *file = NULL;
-	struct yaml_paths paths = {};
-	struct diag_list diags = {};
-	int r = m->options.once ? -ENOENT : store_unpack_config(&m->store, &root);
+	int r = m->options.once ? -ENOENT : kept_load(&m->store, &m->paths, 0, &m->config);
 
-	if (r < 0)
-		return r;
-	if (m->options.config_file)
-		file = mem_printf("%s%s", root,
-				  text_below(m->options.config_file, m->options.config_root));
-	paths = (struct yaml_paths){.root = root, .file = file};
-	r = yaml_load(&paths, &m->config, &diags);
-	diag_clear(&diags);
 	if (r < 0)
 		return r;
 	m->generation++;
@@ -721,6 +726,7 @@ struct manager *manager_new(struct loop *loop, const struct manager_options *opt
 	struct manager *m = mem_new(struct manager);
 
 	m->options = *options;
+	m->paths = (struct yaml_paths){.root = options->config_root, .file = options->config_file};
 	uname(&m->kernel);
 	read_boot(m);
 	m->env = (struct managed_environment){

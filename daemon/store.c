@@ -8,8 +8,11 @@
 #include "base/log.h"
 #include "model/json.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,12 +30,13 @@ int store_open(struct store *s, const char *runtime_dir, const char *state_dir)
 {
 	_cleanup_free_ char *running = mem_printf("%s/devices", runtime_dir);
 	_cleanup_free_ char *lasting = mem_printf("%s/devices", state_dir);
-	const char *const dirs[] = {state_dir, lasting, runtime_dir, running};
+	_cleanup_free_ char *configs = mem_printf("%s/configs", state_dir);
+	const char *const dirs[] = {state_dir, lasting, configs, runtime_dir, running};
 	int r = 0;
 
 	*s = (struct store){.runtime_dir = runtime_dir, .state_dir = state_dir, .lock_fd = -1};
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
-		int error = make_dir(dirs[i], i < 2 ? 0700 : 0755);
+		int error = make_dir(dirs[i], i < 3 ? 0700 : 0755);
 
 		r = r ? r : error;
 	}
@@ -92,10 +96,18 @@ static int parse_lasting(json_t *j, struct memory *m)
 	return r;
 }
 
-/* What makes no sense, or was written by a later version, is set aside. */
-static void load(const char *path, int (*parse)(json_t *j, struct memory *m), struct memory *m)
+/* What makes no sense, or was written by a later version. */
+static void set_aside(const char *path)
 {
 	_cleanup_free_ char *aside = mem_printf("%s.damaged", path);
+
+	log_fact(LOG_WARNING, MESSAGE_DAMAGED, "%s: not understood, set aside as %s", path, aside);
+	if (rename(path, aside) < 0)
+		log_fact(LOG_WARNING, MESSAGE_NOT_SAVED, "%s: %s", path, strerror(errno));
+}
+
+static void load(const char *path, int (*parse)(json_t *j, struct memory *m), struct memory *m)
+{
 	json_t *j;
 	int r;
 
@@ -107,11 +119,8 @@ static void load(const char *path, int (*parse)(json_t *j, struct memory *m), st
 	j = json_load_file(path, 0, NULL);
 	r = j ? parse(j, m) : -EINVAL;
 	json_decref(j);
-	if (r == 0)
-		return;
-	log_fact(LOG_WARNING, MESSAGE_DAMAGED, "%s: not understood, set aside as %s", path, aside);
-	if (rename(path, aside) < 0)
-		log_fact(LOG_WARNING, MESSAGE_NOT_SAVED, "%s: %s", path, strerror(errno));
+	if (r < 0)
+		set_aside(path);
 }
 
 /**
@@ -238,34 +247,49 @@ struct saving *store_saving_free(struct saving *saving)
 	return NULL;
 }
 
-/* --- the config accepted last ------------------------------------------------ */
+/* --- accepted configs -------------------------------------------------------- */
 
 #define CONFIG_FORMAT 1
 
-static char *config_path(const struct store *s)
+static char *config_path(const struct store *s, uint64_t hash)
 {
-	return mem_printf("%s/accepted.json", s->state_dir);
+	return hash ? mem_printf("%s/configs/%016" PRIx64 ".json", s->state_dir, hash)
+		    : mem_printf("%s/accepted.json", s->state_dir);
+}
+
+static char *config_tree(const struct store *s, uint64_t hash)
+{
+	return hash ? mem_printf("%s/accepted-%016" PRIx64, s->runtime_dir, hash)
+		    : mem_printf("%s/accepted", s->runtime_dir);
 }
 
 /**
- * store_keep_config() - keep the files of an accepted config for a start with broken ones.
+ * store_keep_config() - keep the files of an accepted config as the newest: for a start with broken
+ * ones, and under its own name for devices that will refuse the next.
  * @root: what their paths begin with here, and will not when they are unpacked
  *
  * Return: 0 or -errno.
  */
-int store_keep_config(const struct store *s, const char *root, const text_list *files)
+int store_keep_config(const struct store *s, const char *root, const struct config *config)
 {
-	_cleanup_free_ char *path = config_path(s), *text = NULL;
+	_cleanup_free_ char *path = config_path(s, 0), *own = config_path(s, config->hash);
+	_cleanup_free_ char *text = NULL;
 	json_t *texts = json_object();
+	int r;
 
-	vec_each(file, files) {
+	vec_each(file, &config->files) {
 		_cleanup_free_ char *content = read_text(*file);
 
 		if (content)
 			json_object_set_new(texts, text_below(*file, root), json_string(content));
 	}
 	text = text_of(json_pack("{s:i,s:o}", "version", CONFIG_FORMAT, "files", texts));
-	return save(path, text);
+	r = save(path, text);
+	if (r < 0)
+		return r;
+	if (link(path, own) < 0) /* files are replaced, never changed */
+		return errno == EEXIST ? 0 : -errno;
+	return sync_parent(own);
 }
 
 static int make_parents(char *path)
@@ -282,12 +306,25 @@ static int make_parents(char *path)
 	return 0;
 }
 
+static int remove_one(const char *path, _unused_ const struct stat *st, _unused_ int type,
+		      _unused_ struct FTW *ftw)
+{
+	return remove(path);
+}
+
+/* What another config has left there would be read, too. */
+static void remove_tree(const char *root)
+{
+	(void)nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 static int unpack(const char *root, json_t *files)
 {
 	const char *name;
 	json_t *text;
 	int r = 0;
 
+	remove_tree(root);
 	json_object_foreach(files, name, text) {
 		_cleanup_free_ char *path = mem_printf("%s%s", root, name);
 
@@ -307,12 +344,12 @@ static int unpack(const char *root, json_t *files)
  *
  * Return: 0; -ENOENT where none are kept; -EINVAL; -errno.
  */
-int store_unpack_config(const struct store *s, char **ret_root)
+int store_unpack_config(const struct store *s, uint64_t hash, char **ret_root)
 {
-	_cleanup_free_ char *path = config_path(s);
-	char *root = mem_printf("%s/accepted", s->runtime_dir);
+	_cleanup_free_ char *path = config_path(s, hash);
+	char *root = config_tree(s, hash);
 	json_t *j = json_load_file(path, 0, NULL), *files;
-	int r = -ENOENT, version;
+	int r = access(path, R_OK) < 0 ? -errno : -EINVAL, version;
 
 	if (j)
 		r = json_unpack(j, "{s:i,s:o}", "version", &version, "files", &files) < 0 ||
@@ -325,4 +362,66 @@ int store_unpack_config(const struct store *s, char **ret_root)
 	else
 		*ret_root = root;
 	return r;
+}
+
+/** store_damaged_config() - a kept config makes no sense. */
+void store_damaged_config(const struct store *s, uint64_t hash)
+{
+	_cleanup_free_ char *path = config_path(s, hash);
+
+	set_aside(path);
+}
+
+/* The configs that devices live by which may not be there now. */
+static void add_remembered(const struct store *s, hash_list *used)
+{
+	_cleanup_free_ char *path = mem_printf("%s/devices", s->state_dir);
+	DIR *dir = opendir(path);
+
+	for (struct dirent *e; dir && (e = readdir(dir));) {
+		_cleanup_free_ char *file = mem_printf("%s/%s", path, e->d_name);
+		json_t *j = json_load_file(file, 0, NULL);
+		struct lasting l = {};
+
+		if (j && lasting_from_json(j, &l) == 0)
+			vec_push(used, l.accepted);
+		lasting_clear(&l);
+		json_decref(j);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static bool contains(const hash_list *list, uint64_t hash)
+{
+	vec_each(h, list)
+		if (*h == hash)
+			return true;
+	return false;
+}
+
+/** store_forget_configs() - but for those in @used, and those that a device's file names. */
+void store_forget_configs(const struct store *s, const hash_list *used)
+{
+	_cleanup_free_ char *path = mem_printf("%s/configs", s->state_dir);
+	DIR *dir = opendir(path);
+	hash_list keep = {};
+
+	vec_each(h, used)
+		vec_push(&keep, *h);
+	add_remembered(s, &keep);
+	for (struct dirent *e; dir && (e = readdir(dir));) {
+		char *end;
+		uint64_t hash = strtoull(e->d_name, &end, 16);
+		_cleanup_free_ char *tree = config_tree(s, hash);
+
+		if (end == e->d_name || strcmp(end, ".json.damaged") == 0 ||
+		    (strcmp(end, ".json") == 0 && contains(&keep, hash)))
+			continue;
+		(void)unlinkat(dirfd(dir), e->d_name, 0);
+		remove_tree(tree);
+	}
+	if (dir)
+		closedir(dir);
+	vec_clear(&keep);
 }

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Files that outlive the process: the memory of each device, over restarts; the config files that were
- * accepted last, over reboots. Loads and saves, decides nothing.
+ * accepted last, and older ones by which a device still lives, over reboots. Loads and saves, decides nothing.
+ *
+ * A config is named by its hash; 0 is the newest.
  */
 #pragma once
 
 #include "base/text.h"
+#include "model/config.h"
 #include "model/memory.h"
+
+typedef VEC(uint64_t) hash_list;
 
 struct store {
 	const char *runtime_dir; /* over restarts, gone at a reboot */
@@ -26,5 +31,7 @@ struct saving *store_saving_new(const struct store *s, const char *handle, const
 int store_saving_write(const struct saving *saving);
 struct saving *store_saving_free(struct saving *saving);
 
-int store_keep_config(const struct store *s, const char *root, const text_list *files);
-int store_unpack_config(const struct store *s, char **ret_root);
+int store_keep_config(const struct store *s, const char *root, const struct config *config);
+int store_unpack_config(const struct store *s, uint64_t hash, char **ret_root);
+void store_damaged_config(const struct store *s, uint64_t hash);
+void store_forget_configs(const struct store *s, const hash_list *used);

@@ -161,6 +161,7 @@ static char *keep_string(json_t *j, const char *key)
  */
 int lasting_from_json(json_t *j, struct lasting *l)
 {
+	const char *accepted = json_string_value(json_object_get(j, "accepted"));
 	int version, rollback, tries, stage = FLASH_NONE;
 	json_t *good, *flash = NULL;
 
@@ -179,20 +180,23 @@ int lasting_from_json(json_t *j, struct lasting *l)
 	l->attempt = keep_string(j, "attempt");
 	l->quarantine = keep_string(j, "quarantine");
 	l->reason = keep_string(j, "reason");
+	l->accepted = accepted ? strtoull(accepted, NULL, 16) : 0;
 	return notes_from_json(good, &l->good);
 }
 
 /** lasting_to_json() - Return: a new reference. */
 json_t *lasting_to_json(const char *handle, const struct lasting *l)
 {
+	_cleanup_free_ char *accepted = l->accepted ? mem_printf("%016" PRIx64, l->accepted) : NULL;
 	json_t *flash =
 		json_pack("{s:i,s:s*,s:s*,s:s*}", "stage", (int)l->flash.stage, "firmware",
 			  l->flash.firmware, "boot", l->flash.boot, "reason", l->flash.reason);
 
-	return json_pack("{s:i,s:s,s:o,s:o,s:i,s:i,s:s*,s:s*,s:s*}", "version", LASTING_FORMAT,
+	return json_pack("{s:i,s:s,s:o,s:o,s:i,s:i,s:s*,s:s*,s:s*,s:s*}", "version", LASTING_FORMAT,
 			 "handle", handle, "good", notes_to_json(&l->good), "flash", flash,
 			 "rollback", (int)l->rollback, "tries", (int)l->tries, "attempt",
-			 l->attempt, "quarantine", l->quarantine, "reason", l->reason);
+			 l->attempt, "quarantine", l->quarantine, "reason", l->reason, "accepted",
+			 accepted);
 }
 
 /* --- facts: out -------------------------------------------------------------- */

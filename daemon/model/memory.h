@@ -38,6 +38,7 @@ struct lasting {
 	char *quarantine; /* the key that is not tried again while rollback is not NONE */
 	char *reason;	  /* why, for people */
 	struct flash_latch flash;
+	uint64_t accepted; /* the hash of the config that the device accepted last, or 0 */
 };
 
 struct memory {

@@ -99,6 +99,67 @@ def test_refused_by_the_device_leaves_the_old_part_in_force(switch, carved, capt
     assert carved.state(switch) == "refused"
 
 
+def reboot(carved, switches):
+    for file in (carved.folder / "runtime").rglob("*"):
+        if file.is_file():
+            file.unlink()
+    for switch in switches:
+        switch.unbind()
+        switch.bind()
+
+
+@pytest.mark.parametrize("how", ["restart", "reboot", "restart with -c"])
+def test_refused_by_the_device_over_a_restart(make_switch, carved, capture, how):
+    """The old part is not in the files any more, and stays in force for the one device that refuses the new one."""
+    one, two = make_switch(), make_switch()
+    w = one.words
+    if how == "restart with -c":
+        command = [*carved.command(), "-c", str(carved.file)]
+        carved.command = lambda: command
+    carved.run(entry(one, traps={w.trap: "trap"}), entry(two, traps={w.trap: "trap"}))
+    carved.reload(entry(one, traps={w.trap: "drop", w.trap2 + "s": "drop"}), entry(two, traps={w.trap2: "trap"}))
+    carved.wait_state(one, "refused")
+    carved.settled(two)
+    carved.crash()
+    if how == "reboot":
+        reboot(carved, (one, two))
+    one.reload()
+    capture.clear()
+    carved.start()
+    says = re.compile(PLACE + f".*did you mean {w.trap2}")
+    for _ in range(2):
+        wait(lambda: one.trap(w.trap) == "trap", "the old part to be enforced")
+        assert carved.state(one) == "refused"
+        assert any(says.search(text) for text in carved.manager("Diagnostics"))
+        one.reload()
+    wait(lambda: one.trap(w.trap) == "trap", "the old part to be enforced")
+    assert {w.object for w in capture.writes(one.handle, "trap")} == {w.trap}
+    carved.settled(two)
+    two.check({("trap", w.trap2): "trap"})
+
+
+def test_old_configs_are_kept_as_long_as_needed(make_switch, carved):
+    one, two = make_switch(), make_switch()
+    w = one.words
+    configs = carved.folder / "state/configs"
+    traps = ({w.trap: "trap"}, {w.trap: "drop"}, {w.trap2: "trap"}, {w.trap2: "drop"})
+    carved.run(entry(one, traps=traps[0]), entry(two, traps=traps[0]))
+    first = set(configs.iterdir())
+    assert len(first) == 1
+    for n in range(1, 4):
+        carved.reload(entry(one, traps={w.trap2 + "s": "drop"}), entry(two, traps=traps[n]))
+        carved.wait_state(one, "refused")
+        carved.settled(two)
+    carved.restart()
+    assert carved.state(one) == "refused"
+    assert len(set(configs.iterdir())) == 2 and first < set(configs.iterdir())
+    carved.reload(entry(one, traps=traps[3]), entry(two, traps=traps[3]))
+    carved.settled(one)
+    carved.settled(two)
+    carved.restart()
+    assert len(set(configs.iterdir())) == 1 and not first & set(configs.iterdir())
+
+
 def test_entry_taken_out(make_switch, carved):
     one, two = make_switch(), make_switch()
     trap = one.words.trap

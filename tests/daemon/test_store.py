@@ -54,6 +54,50 @@ def test_accepted_config_is_damaged(switch, carved):
     assert carved.wait_end() == 78
 
 
+@pytest.mark.only("fake", "files are read the same way everywhere")
+def test_kept_config_is_read_twice(switch, carved):
+    """The second time without the drop-in that it had the first time."""
+    w = switch.words
+    traps, bad = entry(switch, traps={w.trap: "trap"}), "devices: 7\n"
+    dropin = carved.file.parent / "carved.d/50-more.yaml"
+    dropin.parent.mkdir()
+    dropin.write_text("devices:\n" + entry(switch, traps={w.trap2: "trap"}))
+    for _ in range(2):
+        carved.run(traps)
+        carved.stop()
+        carved.file.write_text(bad)
+        switch.reload()
+        carved.start()
+        carved.stop()
+        switch.check({("trap", w.trap): "trap", **({("trap", w.trap2): "trap"} if dropin.exists() else {})})
+        dropin.unlink(missing_ok=True)
+
+
+@pytest.mark.only("fake", "files are read the same way everywhere")
+@pytest.mark.parametrize("damage", [*DAMAGE.values(), lambda text: text.replace("tail_", "ta1l_"),
+                                    lambda text: text.replace("devices:", "device:")],
+                         ids=[*DAMAGE, "changed", "bad config"])
+def test_older_config_is_damaged(switch, carved, capture, damage):
+    """It is set aside, and nothing is in force for the device that lived by it."""
+    trap = switch.words.trap
+    carved.run(entry(switch, traps={trap: "trap"}) + "# tail_drop\n")
+    file, = (carved.folder / "state/configs").iterdir()
+    carved.reload(entry(switch, traps={trap + "s": "trap"}))
+    carved.wait_state(switch, "refused")
+    carved.crash()
+    switch.reload()
+    file.write_text(damage(file.read_text()))
+    capture.clear()
+    carved.start()
+    assert carved.state(switch) == "refused"
+    assert f"{file}: not understood, set aside as {file}.damaged" in carved.text()
+    assert file.with_suffix(".json.damaged").exists() and not file.exists()
+    assert capture.writes() == []
+    carved.reload(entry(switch, traps={trap: "trap"}))
+    carved.settled(switch)
+    assert switch.trap(trap) == "trap"
+
+
 @pytest.mark.only("fake", "files are written the same way everywhere")
 @pytest.mark.parametrize("where", ["state", "runtime"])
 def test_no_folder(switch, carved, where):

@@ -98,6 +98,51 @@ static void test_empty_memory(void **state)
 	memory_clear(&back);
 }
 
+static void fill_lasting(struct lasting *l)
+{
+	put(&l->good, &class_resource, "/a/b", CLASS_NO_CMODE,
+	    (struct value){.type = VALUE_U64, .num = 7});
+	l->attempt = mem_strdup("a key");
+	l->rollback = ROLLBACK_DEFAULTS;
+	l->tries = 2;
+	l->accepted = UINT64_C(0xfedcba9876543210);
+}
+
+static void test_lasting_round_trip(void **state)
+{
+	struct lasting l = {}, back = {};
+	json_t *j;
+
+	(void)state;
+	fill_lasting(&l);
+	j = lasting_to_json("a/b", &l);
+	assert_non_null(j);
+	assert_int_equal(lasting_from_json(j, &back), 0);
+	json_decref(j);
+	assert_same_notes(&l.good, &back.good);
+	assert_string_equal(back.attempt, l.attempt);
+	assert_int_equal(back.rollback, l.rollback);
+	assert_int_equal(back.tries, l.tries);
+	assert_true(back.accepted == l.accepted);
+	lasting_clear(&l);
+	lasting_clear(&back);
+}
+
+/* As written before a device's file named a config, and while it names none. */
+static void test_lasting_without_config(void **state)
+{
+	struct lasting l = {.tries = 1}, back = {};
+	json_t *j = lasting_to_json("a/b", &l);
+
+	(void)state;
+	assert_null(json_object_get(j, "accepted"));
+	assert_int_equal(lasting_from_json(j, &back), 0);
+	json_decref(j);
+	assert_int_equal(back.tries, 1);
+	assert_true(back.accepted == 0);
+	lasting_clear(&back);
+}
+
 #define MEMORY(counters, in_force, unread)                                                         \
 	"{'version': 1, 'handle': 'a/b', 'counters': " counters ", 'in_force': " in_force          \
 	", 'unread': " unread ", 'reloads': 0, 'foreign_reloads': 0, 'settled': false}"
@@ -317,9 +362,14 @@ static void test_odd_facts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_memory_round_trip), cmocka_unit_test(test_empty_memory),
-		cmocka_unit_test(test_damaged_memory),	  cmocka_unit_test(test_facts_round_trip),
-		cmocka_unit_test(test_damaged_facts),	  cmocka_unit_test(test_odd_facts),
+		cmocka_unit_test(test_memory_round_trip),
+		cmocka_unit_test(test_empty_memory),
+		cmocka_unit_test(test_lasting_round_trip),
+		cmocka_unit_test(test_lasting_without_config),
+		cmocka_unit_test(test_damaged_memory),
+		cmocka_unit_test(test_facts_round_trip),
+		cmocka_unit_test(test_damaged_facts),
+		cmocka_unit_test(test_odd_facts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

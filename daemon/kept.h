@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Configs that were accepted before a restart: the newest, for a start with broken files; an older one
+ * for each device that lives by it, as it refuses the later ones.
+ */
+#pragma once
+
+#include "managed.h"
+#include "yaml/yaml.h"
+
+int kept_load(const struct store *s, const struct yaml_paths *paths, uint64_t hash,
+	      struct config **ret);
+void kept_return(const struct store *s, const struct yaml_paths *paths, struct managed *m);
