@@ -157,6 +157,9 @@ class FakeSwitch(Switch):
     def lose_firmware(self):
         self.kernel.tell("firmware", self.handle, "loses=1")
 
+    def bring_firmware(self, version):
+        self.kernel.tell("firmware", self.handle, f"builtin={version}")
+
     def storm(self, n):
         self.kernel.tell("queue", 100)
         self.kernel.tell("storm", self.handle, n)
@@ -270,6 +273,7 @@ class FakeNetdevsim(FakeSwitch):
         **NO_KERNEL,
         "activation": "netdevsim keeps its versions whatever is flashed",
         "live activation": "netdevsim activates no firmware",
+        "firmware of the driver": "netdevsim brings no firmware",
         "runtime param": "netdevsim has no runtime param",
     }
 
@@ -277,4 +281,4 @@ class FakeNetdevsim(FakeSwitch):
 class FakeMlx5(FakeSwitch):
     facts = "tests/fake/facts/mlx5.json"
     words = MLX5
-    lacks = NO_KERNEL
+    lacks = {**NO_KERNEL, "firmware of the driver": "the driver of an adapter brings none"}

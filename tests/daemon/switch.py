@@ -29,7 +29,7 @@ FIRMWARE = pathlib.Path("/lib/firmware")
 FEATURES = {
     "systemd", "netlink", "relay", "runtime param", "size that is not read",
     "failing SET of anything", "slow reload", "hold that ends when told", "known driver",
-    "fault that passes", "activation", "live activation", "storm",
+    "fault that passes", "activation", "live activation", "firmware of the driver", "storm",
 }
 
 
@@ -340,6 +340,7 @@ class Netdevsim(KernelSwitch):
         "fault that passes": "netdevsim fails every reload, or none",
         "activation": "netdevsim keeps its versions whatever is flashed",
         "live activation": "netdevsim activates no firmware",
+        "firmware of the driver": "netdevsim brings no firmware",
         "storm": "netdevsim tells no more than it has to",
     }
     key = "fw.mgmt"
@@ -453,6 +454,10 @@ class Asicsim(KernelSwitch):
         """Each probe starts from the first image."""
         self.board.set("lose_fw", 1)
 
+    def bring_firmware(self, version):
+        """The driver's own, which replaces what is older at every probe and reload, unless a param forbids it."""
+        self.board.set("builtin_fw", version)
+
     def long_flash(self, seconds):
         self.board.set("flash_ms", f"{1000 * seconds} 100")
 
@@ -484,7 +489,7 @@ class AsicsimMlx5(Asicsim):
 
     words = MLX5
     model = "mlx5ish"
-    lacks = {}
+    lacks = {"firmware of the driver": "the driver of an adapter brings none"}
 
 
 def personality(name):

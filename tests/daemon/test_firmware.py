@@ -227,6 +227,26 @@ def test_downgrade(target, carved):
     assert target.running() == version
 
 
+@pytest.mark.needs("activation", "firmware of the driver")
+def test_driver_that_flashes_its_own(target, carved, capture):
+    """It replaces what is older with every reload, so that no activation helps: tried once, until its param forbids it."""
+    w, own = target.words, target.running()
+    version = after(own, -1)
+    target.bring_firmware(own)
+    firmware = carved.firmware(target, version, allow_downgrade=True)
+    carved.run(entry(target, **firmware))
+    carved.wait_state(target, "quarantined")
+    tried = kinds(capture)
+    assert target.running() == own and tried.count("flash") == 1
+    carved.restart()
+    assert carved.state(target) == "quarantined" and kinds(capture) == tried
+    carved.reload(entry(target, params=w.params(w.value), **firmware))
+    wait(lambda: target.active(w.param) == w.value, "the driver to leave firmware alone")
+    carved.retry(target)
+    carved.settled(target)
+    assert target.running() == version and flashes(capture) == 2
+
+
 @ACTIVATION
 @pytest.mark.needs("hold that ends when told")
 @pytest.mark.parametrize("ends", ["KILL", "TERM"])

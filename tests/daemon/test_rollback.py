@@ -35,8 +35,8 @@ def rolled_back(switch, carved, fails=1):
     switch.check(changes)
     switch.fail_reloads(fails)
     carved.reload(bad(switch))
-    wait(lambda: not switch.reload_failed() and switch.trap(switch.words.trap2) == "trap", "the roll-back")
     carved.wait_state(switch, "quarantined")
+    wait(lambda: not switch.reload_failed() and switch.trap(switch.words.trap2) == "trap", "the roll-back")
     changes[("trap", switch.words.trap2)] = "trap"
     switch.check(changes)
     return changes
