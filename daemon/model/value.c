@@ -230,7 +230,7 @@ static int unknown_name(const char *text, const struct enum_names *names, char *
 
 /**
  * value_parse() - the value that @text writes.
- * @names: names that stand for numbers; where there are some, a bare number is taken too
+ * @names: names that stand for numbers; where there are some, a bare number without a unit is taken too
  * @ret: a string value points into @text
  * @ret_why: on error the reason, without place or subject, to be freed
  *
@@ -265,6 +265,8 @@ int value_parse(const char *text, enum value_type type, const struct enum_names 
 	r = parse_number(text, &num, ret_why);
 	if (r < 0)
 		return r;
+	if (names && names->n && text[strspn(text, "0123456789")]) /* it tells which, not how many */
+		return fail(ret_why, mem_printf("write %" PRIu64 " instead of \"%s\"", num, text));
 	if (num > max[type])
 		return fail(ret_why,
 			    mem_printf("%s is more than %" PRIu64 ", the most that %s holds", text,
