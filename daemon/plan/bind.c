@@ -149,7 +149,8 @@ static bool parse_value(struct binder *b, const struct wish *w, enum value_type 
 	_cleanup_free_ char *why = NULL;
 
 	if (value_parse(w->text, type, names, ret, &why) < 0) {
-		bind_error(b, w, "%s", why);
+		bind_error(b, w, "%s %s is of type %s: %s", w->class->noun, w->object,
+			   value_type_name(type), why);
 		return false;
 	}
 	if (ret->type == VALUE_STRING)
