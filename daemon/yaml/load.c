@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define MAIN_FILE "/etc/carved/carved.yaml"
 
@@ -42,6 +43,14 @@ static void hash_file(struct load *l, const char *path, const struct source *s)
 	hash(&l->config->hash, s->bytes, s->size + 1);
 }
 
+/* May it be missing? Nothing at all says nothing; a link to nothing is a mistake. */
+static bool may_be_missing(const struct load *l, const char *path, enum file_kind kind)
+{
+	struct stat st;
+
+	return kind == FILE_MAIN && !l->paths->file && lstat(path, &st) < 0;
+}
+
 /* Reads and checks a file. Return: its tree, or NULL where there is none. */
 static struct node *load_file(struct load *l, const char *path, enum file_kind kind,
 			      enum source_kind source_kind)
@@ -51,10 +60,10 @@ static struct node *load_file(struct load *l, const char *path, enum file_kind k
 	struct node *tree;
 	int r = source_read(path, source_kind, l->diags, &source);
 
-	if (r == -ENOENT && (kind != FILE_MAIN || l->paths->file))
-		file_error(l->diags, path, "cannot read the file: %s", strerror(-r));
-	else if (r == -ENOENT)
+	if (r == -ENOENT && may_be_missing(l, path, kind))
 		return NULL;
+	if (r == -ENOENT)
+		file_error(l->diags, path, "cannot read the file: %s", strerror(-r));
 	vec_push(&l->config->files, text_intern(path));
 	if (r == 0) {
 		vec_push(&l->sources, source);

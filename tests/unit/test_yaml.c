@@ -238,6 +238,14 @@ static void make_main_is_null(const char *root)
 	assert_int_equal(symlink("/dev/null", path), 0);
 }
 
+static void make_main_is_dangling(const char *root)
+{
+	_cleanup_free_ char *path = mem_printf("%s" MAIN, root);
+
+	write_text(root, "/etc/carved/carved.d/10-a.yaml", "devices: {a/b: {}}\n");
+	assert_int_equal(symlink("/nowhere/carved.yaml", path), 0);
+}
+
 static void make_byte_order_mark(const char *root)
 {
 	write_text(root, MAIN, "\xef\xbb\xbfversion: 1\r\ndevices:\r\n  a/b: {reload: manual}\r\n");
@@ -266,6 +274,7 @@ static const struct {
 	{"byte-order-mark", make_byte_order_mark},
 	{"control-characters", make_control_characters},
 	{"long-line", make_long_line},
+	{"main-is-dangling", make_main_is_dangling},
 	{"main-is-null", make_main_is_null},
 	{"masked-by-link", make_masked_by_link},
 	{"not-a-file", make_not_a_file},
