@@ -200,6 +200,8 @@ static const struct rule {
 	{"*did not find expected '-' indicator", no_dash, NULL},
 	{"*block sequence entries are not allowed*", NULL,
 	 .message = "a list cannot start here; write [a, b], or start it on the next line"},
+	{"*found unexpected ':'", NULL,
+	 .message = "a space is missing after the \":\" of this, or quotes around it"},
 	{"while scanning an alias:*", NULL,
 	 .message = "\"*\" starts an alias here; put a pattern that starts with it into quotes"},
 	{"while scanning an anchor:*", NULL,
