@@ -94,7 +94,7 @@ static void dump_entry(struct buf *out, const struct entry *e)
 static void dump_config(struct buf *out, const struct config *c)
 {
 	vec_each(f, &c->files)
-		buf_add(out, "file %s\n", *f);
+		buf_add(out, "file %s\n", f->path);
 	buf_add(out, "audit_interval %" PRIu64 " ms, settle_timeout %" PRIu64 " ms\n",
 		c->audit_interval / 1000, c->settle_timeout / 1000);
 	vec_each(e, &c->entries)
