@@ -265,7 +265,8 @@ int value_parse(const char *text, enum value_type type, const struct enum_names 
 	r = parse_number(text, &num, ret_why);
 	if (r < 0)
 		return r;
-	if (names && names->n && text[strspn(text, "0123456789")]) /* it tells which, not how many */
+	/* it tells which, not how many */
+	if (names && names->n && text[strspn(text, "0123456789")])
 		return fail(ret_why, mem_printf("write %" PRIu64 " instead of \"%s\"", num, text));
 	if (num > max[type])
 		return fail(ret_why,
