@@ -190,7 +190,8 @@ static void make_control_characters(const char *root)
 	write_text(root, "/etc/carved/carved.d/30-separator.yaml", "version: 1 # \xe2\x80\xa8x\n");
 	write_text(root, "/etc/carved/carved.d/40-return.yaml", "version: 1\rdevices: {}\n");
 	write_text(root, "/etc/carved/carved.d/50-mark-inside.yaml", "version: 1 # \xef\xbb\xbf\n");
-	write_text(root, "/etc/carved/carved.d/60-right-to-left.yaml", "version: 1 # \xe2\x80\xae\n");
+	write_text(root, "/etc/carved/carved.d/60-right-to-left.yaml",
+		   "version: 1 # \xe2\x80\xae\n");
 }
 
 static void make_too_large(const char *root)
