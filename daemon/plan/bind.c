@@ -354,8 +354,10 @@ static void bind_group_action(struct binder *b, const struct wish *w)
 		    object_num(t, TRAP_TYPE, TRAP_TYPE_CONTROL) != TRAP_TYPE_DROP)
 			continue;
 		any = true;
-		if (trap_has_own_wish(b, t->name) || !driver_takes(b, w, t, TRAP_ACTION, &v))
+		if (trap_has_own_wish(b, t->name))
 			continue;
+		if (!driver_takes(b, w, t, TRAP_ACTION, &v))
+			return; /* nor the others: once is enough */
 		want_value(b, w, &class_trap, t->name, CLASS_NO_CMODE, TRAP_ACTION, v);
 	}
 	if (!any)
