@@ -135,8 +135,10 @@ void bind_missing(struct binder *b, const struct winner *w)
 			 wish->object, w->preset);
 		return;
 	}
-	list_names(b, wish->class, &names);
-	suggest(b, &hint, wish, &names);
+	if (b->diags->n_errors < DIAG_MAX) { /* of more than are shown none looks for a name */
+		list_names(b, wish->class, &names);
+		suggest(b, &hint, wish, &names);
+	}
 	text = buf_take(&hint);
 	bind_error_name(b, wish, "the device has no %s %s%s", wish->class->noun, wish->object,
 			text);
