@@ -175,6 +175,8 @@ static char *explain_number(const char *text)
 		return mem_printf("\"%s\" has a sign; a whole number from 0 on is wanted", text);
 	if (digits && (text[digits] == '.' || text[digits] == 'e' || text[digits] == 'E'))
 		return mem_printf("\"%s\" is not a whole number", text);
+	if (digits && text[digits] == ' ')
+		return mem_printf("\"%s\" has a space before its unit; write it without", text);
 	if (digits)
 		return mem_printf("\"%s\" ends in an unknown unit; known are Ki, Mi, Gi (1024) and "
 				  "k, M, G (1000)",

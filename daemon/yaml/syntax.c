@@ -54,6 +54,9 @@ static void report_no_colon(const struct problem *p, struct place at, const char
 		place_error(p->diags, at,
 			    "a space is missing after \":\"; did you mean \"%.*s: %s\"?",
 			    (int)(colon - words), words, colon + 1);
+	else if (words[0] == '-')
+		place_error(p->diags, at, "a space is missing after \"-\"; did you mean \"- %s\"?",
+			    words + 1);
 	else
 		place_error(p->diags, at, "\":\" is missing after \"%s\"", words);
 }
