@@ -5,38 +5,37 @@
  */
 #include "kept.h"
 #include "base/log.h"
+#include "yaml/yaml.h"
 
 #include <errno.h>
 
 /**
  * kept_load() - a config that was accepted before.
- * @paths: where configs come from now
  * @hash: its name, or 0: the newest
  *
  * Return: 0; -ENOENT; -EINVAL where it makes no sense; -errno.
  */
-int kept_load(const struct store *s, const struct yaml_paths *paths, uint64_t hash,
-	      struct config **ret)
+int kept_load(const struct store *s, uint64_t hash, struct config **ret)
 {
 	_cleanup_config_ struct config *config = NULL;
-	_cleanup_free_ char *root = NULL, *file = NULL;
 	struct diag_list diags = {};
-	int r = store_unpack_config(s, hash, &root);
+	struct unpacked u = {};
+	int r = store_unpack_config(s, hash, &u);
 
 	if (r < 0)
 		return r;
-	if (paths->file)
-		file = mem_printf("%s%s", root, text_below(paths->file, paths->root));
-	r = yaml_load(&(struct yaml_paths){.root = root, .file = file}, &config, &diags);
+	r = yaml_load(&(struct yaml_paths){.root = u.root, .file = u.file}, &config, &diags);
 	diag_clear(&diags);
-	if (r < 0 || (hash && config->hash != hash))
-		return -EINVAL;
-	*ret = TAKE(config);
-	return 0;
+	if (r == 0 && (config->hash != u.hash || (hash && hash != u.hash)))
+		r = -EINVAL;
+	if (r == 0)
+		*ret = TAKE(config);
+	unpacked_clear(&u);
+	return r;
 }
 
 /** kept_return() - @m is new: it is given the config that it accepted last, if that is not the latest. */
-void kept_return(const struct store *s, const struct yaml_paths *paths, struct managed *m)
+void kept_return(const struct store *s, struct managed *m)
 {
 	const struct device *d = managed_device(m);
 	_cleanup_config_ struct config *config = NULL;
@@ -45,7 +44,7 @@ void kept_return(const struct store *s, const struct yaml_paths *paths, struct m
 
 	if (!hash || hash == d->latest->hash || d->accepted.config)
 		return;
-	r = kept_load(s, paths, hash, &config);
+	r = kept_load(s, hash, &config);
 	if (r == 0) {
 		managed_inherit_config(m, config);
 		return;

@@ -6,8 +6,6 @@
 #pragma once
 
 #include "managed.h"
-#include "yaml/yaml.h"
 
-int kept_load(const struct store *s, const struct yaml_paths *paths, uint64_t hash,
-	      struct config **ret);
-void kept_return(const struct store *s, const struct yaml_paths *paths, struct managed *m);
+int kept_load(const struct store *s, uint64_t hash, struct config **ret);
+void kept_return(const struct store *s, struct managed *m);

@@ -8,6 +8,7 @@
 #include "yaml/yaml.h"
 
 #include <getopt.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -270,6 +271,7 @@ int main(int argc, char **argv)
 			    .bus = BUS_SYSTEM};
 
 	log_open();
+	setlocale(LC_CTYPE, "C.UTF-8"); /* for the width of characters, whatever the language */
 	if (!parse_options(argc, argv, &o)) {
 		fputs("Try 'carved --help'.\n", stderr);
 		return EXIT_USAGE;

@@ -12,9 +12,9 @@
 #include "kept.h"
 #include "model/handle.h"
 #include "plan/match.h"
+#include "yaml/yaml.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -59,6 +59,7 @@ struct manager {
 	bool listed, stopping;
 	bool has_settled; /* nothing is waited for any more that is not there */
 	bool waiting;	  /* another carved has the lock */
+	bool fresh;	  /* the config waits for that to be in force */
 	bool hold;	  /* in the middle of handing out something: no conclusions yet */
 	uint64_t started;
 	uint64_t overrun_logged; /* when it was said last that notifications were lost */
@@ -363,7 +364,7 @@ static void add_device(struct manager *m, const char *handle)
 	sweep(m);
 	d = managed_new(&m->env, handle, m->config, m->listed ? "registration" : "start");
 	past_return(&m->past, d);
-	kept_return(&m->store, &m->paths, d);
+	kept_return(&m->store, d);
 	vec_push(&m->devices, d);
 	vec_sort(&m->devices, by_handle);
 	if (m->face && m->face->device_added)
@@ -601,13 +602,15 @@ static int load(struct manager *m, struct config **ret)
 
 	diag_clear(&m->diags);
 	m->diags = diags;
-	vec_each(d, &m->diags.diags)
+	vec_each(d, &m->diags.diags) {
+		_cleanup_free_ char *place = mark_format(d->mark);
+
 		log_with(d->severity == DIAG_ERROR ? LOG_ERR : LOG_WARNING,
 			 &(struct log_fields){.id = MESSAGE_CONFIG_PROBLEM,
 					      .file = d->mark.file,
 					      .line = d->mark.line},
-			 "%s:%" PRIu32 ":%" PRIu32 ": %s", d->mark.file ? d->mark.file : "",
-			 d->mark.line, d->mark.column, d->message);
+			 "%s: %s", place, d->message);
+	}
 	return r;
 }
 
@@ -653,11 +656,12 @@ static void forget_configs(const struct manager *m)
 	vec_clear(&used);
 }
 
-/* @m->config is in force now. */
+/* @m->config is in force now. What is kept belongs to the carved that has the lock. */
 static void accept_config(struct manager *m)
 {
-	int r = store_keep_config(&m->store, m->paths.root, m->config);
+	int r = store_keep_config(&m->store, m->paths.root, m->paths.file, m->config);
 
+	m->fresh = false;
 	m->generation++;
 	log_fact(LOG_INFO, MESSAGE_CONFIG_ACCEPTED,
 		 "the config is in force: %zu entries, %zu files", m->config->entries.n,
@@ -671,7 +675,7 @@ static void accept_config(struct manager *m)
 /* At start, with broken files: what was accepted last, before a restart or a reboot. */
 static int load_kept(struct manager *m)
 {
-	int r = m->options.once ? -ENOENT : kept_load(&m->store, &m->paths, 0, &m->config);
+	int r = m->options.once ? -ENOENT : kept_load(&m->store, 0, &m->config);
 
 	if (r < 0)
 		return r;
@@ -703,6 +707,8 @@ static void on_lock_timer(void *user)
 		if (r < 0)
 			log_fact(LOG_ERR, MESSAGE_NOT_SAVED, "%s/lock: %s", m->options.runtime_dir,
 				 strerror(-r));
+		if (m->fresh)
+			accept_config(m);
 		directory_find(m->directory);
 	}
 }
@@ -800,9 +806,8 @@ int manager_start(struct manager *m)
 	if (r < 0)
 		log_fact(LOG_ERR, MESSAGE_NOT_SAVED, "%s or %s: %s", m->options.runtime_dir,
 			 m->options.state_dir, strerror(-r));
-	if (load(m, &m->config) == 0) {
-		accept_config(m);
-	} else if (load_kept(m) < 0) {
+	m->fresh = load(m, &m->config) == 0;
+	if (!m->fresh && load_kept(m) < 0) {
 		_cleanup_free_ char *text = diag_render_all(&m->diags);
 
 		log_fact(LOG_ERR, MESSAGE_CONFIG_REFUSED,
@@ -848,7 +853,9 @@ int manager_reload(struct manager *m, const char *who, uint64_t *ret_job)
 	}
 	config_unref(m->config);
 	m->config = config;
-	accept_config(m);
+	m->fresh = true;
+	if (!m->waiting)
+		accept_config(m);
 	schedule_settle(m);
 	*ret_job = add_job(m, "");
 	e.config = config;

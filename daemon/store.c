@@ -267,23 +267,23 @@ static char *config_tree(const struct store *s, uint64_t hash)
  * store_keep_config() - keep the files of an accepted config as the newest: for a start with broken
  * ones, and under its own name for devices that will refuse the next.
  * @root: what their paths begin with here, and will not when they are unpacked
+ * @file: the one that was read alone, or NULL
  *
  * Return: 0 or -errno.
  */
-int store_keep_config(const struct store *s, const char *root, const struct config *config)
+int store_keep_config(const struct store *s, const char *root, const char *file,
+		      const struct config *config)
 {
 	_cleanup_free_ char *path = config_path(s, 0), *own = config_path(s, config->hash);
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *text = NULL, *hash = NULL;
 	json_t *texts = json_object();
 	int r;
 
-	vec_each(file, &config->files) {
-		_cleanup_free_ char *content = read_text(*file);
-
-		if (content)
-			json_object_set_new(texts, text_below(*file, root), json_string(content));
-	}
-	text = text_of(json_pack("{s:i,s:o}", "version", CONFIG_FORMAT, "files", texts));
+	vec_each(f, &config->files)
+		json_object_set_new(texts, text_below(f->path, root), json_string(f->text));
+	hash = mem_printf("%016" PRIx64, config->hash);
+	text = text_of(json_pack("{s:i,s:s,s:s*,s:o}", "version", CONFIG_FORMAT, "hash", hash,
+				 "file", file ? text_below(file, root) : NULL, "files", texts));
 	r = save(path, text);
 	if (r < 0)
 		return r;
@@ -340,28 +340,40 @@ static int unpack(const char *root, json_t *files)
 
 /**
  * store_unpack_config() - the files that store_keep_config() kept, as a tree to load from.
- * @ret_root: the root of the tree, to be freed
+ * @ret: to be cleared
  *
  * Return: 0; -ENOENT where none are kept; -EINVAL; -errno.
  */
-int store_unpack_config(const struct store *s, uint64_t hash, char **ret_root)
+int store_unpack_config(const struct store *s, uint64_t hash, struct unpacked *ret)
 {
 	_cleanup_free_ char *path = config_path(s, hash);
-	char *root = config_tree(s, hash);
+	struct unpacked u = {.root = config_tree(s, hash)};
+	const char *name = NULL, *file = NULL;
 	json_t *j = json_load_file(path, 0, NULL), *files;
 	int r = access(path, R_OK) < 0 ? -errno : -EINVAL, version;
 
 	if (j)
-		r = json_unpack(j, "{s:i,s:o}", "version", &version, "files", &files) < 0 ||
+		r = json_unpack(j, "{s:i,s:s,s?s,s:o}", "version", &version, "hash", &name, "file",
+				&file, "files", &files) < 0 ||
 				    version != CONFIG_FORMAT
 			    ? -EINVAL
-			    : unpack(root, files);
+			    : unpack(u.root, files);
+	if (r == 0) {
+		u.file = file ? mem_printf("%s%s", u.root, file) : NULL;
+		u.hash = strtoull(name, NULL, 16);
+		*ret = u;
+		u = (struct unpacked){};
+	}
 	json_decref(j);
-	if (r < 0)
-		free(root);
-	else
-		*ret_root = root;
+	unpacked_clear(&u);
 	return r;
+}
+
+void unpacked_clear(struct unpacked *u)
+{
+	free(u->root);
+	free(u->file);
+	*u = (struct unpacked){};
 }
 
 /** store_damaged_config() - a kept config makes no sense. */

@@ -31,7 +31,16 @@ struct saving *store_saving_new(const struct store *s, const char *handle, const
 int store_saving_write(const struct saving *saving);
 struct saving *store_saving_free(struct saving *saving);
 
-int store_keep_config(const struct store *s, const char *root, const struct config *config);
-int store_unpack_config(const struct store *s, uint64_t hash, char **ret_root);
+/* Kept files as a tree. */
+struct unpacked {
+	char *root;
+	char *file;    /* below it, the one that was read alone; or NULL */
+	uint64_t hash; /* of the config that was accepted */
+};
+
+int store_keep_config(const struct store *s, const char *root, const char *file,
+		      const struct config *config);
+int store_unpack_config(const struct store *s, uint64_t hash, struct unpacked *ret);
+void unpacked_clear(struct unpacked *u);
 void store_damaged_config(const struct store *s, uint64_t hash);
 void store_forget_configs(const struct store *s, const hash_list *used);

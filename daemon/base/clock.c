@@ -35,7 +35,8 @@ uint64_t clock_wall(void)
 /**
  * clock_parse_duration() - "500ms", "30s", "5m", "1h" or "0".
  *
- * Return: 0; -EINVAL where @text is none of these; -ERANGE beyond 2^64 microseconds.
+ * Return: 0; -EINVAL where @text is none of these; -ERANGE from 2^63 microseconds on, which could not
+ * be added to a time.
  */
 int clock_parse_duration(const char *text, uint64_t *ret_usec)
 {
@@ -62,7 +63,7 @@ int clock_parse_duration(const char *text, uint64_t *ret_usec)
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (strcmp(text + digits, units[i].suffix) != 0)
 			continue;
-		if (__builtin_mul_overflow(n, units[i].usec, &n))
+		if (__builtin_mul_overflow(n, units[i].usec, &n) || n > INT64_MAX)
 			return -ERANGE;
 		*ret_usec = n;
 		return 0;

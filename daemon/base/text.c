@@ -71,13 +71,13 @@ size_t text_char(const char *p, size_t n, uint32_t *ret)
 	return len;
 }
 
-/** text_is_control() - control characters, and what moves to another line without looking like it. */
+/** text_is_control() - control characters, and what makes lines look other than they are read. */
 bool text_is_control(uint32_t c)
 {
 	if (c < 0x20)
 		return c != '\n' && c != '\t';
-	return (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff ||
-	       c == 0xfffe || c == 0xffff;
+	return (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069) || c == 0xfeff || c == 0xfffe || c == 0xffff;
 }
 
 bool text_is_utf8(const char *s)

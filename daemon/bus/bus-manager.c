@@ -36,9 +36,9 @@ static int get_files(_unused_ sd_bus *bus, _unused_ const char *path,
 	const struct bus *b = user;
 	int r = sd_bus_message_open_container(reply, 'a', "s");
 
-	vec_each(file, &manager_config(b->manager)->files)
+	vec_each(f, &manager_config(b->manager)->files)
 		if (r >= 0)
-			r = sd_bus_message_append(reply, "s", *file);
+			r = sd_bus_message_append(reply, "s", f->path);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 

@@ -86,10 +86,15 @@ struct entry {
 	VEC(struct layer) layers;
 };
 
+struct config_file {
+	const char *path; /* interned */
+	const char *text; /* as it was read */
+};
+
 struct config {
 	unsigned refs;
 	struct arena arena;
-	text_list files;			 /* those that were read, in order */
+	VEC(struct config_file) files;		 /* those that were read, in order */
 	uint64_t hash;				 /* of their names and bytes */
 	uint64_t audit_interval, settle_timeout; /* microseconds */
 	VEC(struct entry) entries;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <wchar.h>
 
 #define SOURCE_SHOWN 120 /* characters of a line */
 
@@ -104,6 +105,20 @@ static const char *skip_chars(const char *p, uint32_t n)
 	return p;
 }
 
+/* A blank as wide as the character at @p, which a locale that does not know it takes for one column. */
+static const char *render_blank(const char *p, struct buf *out)
+{
+	uint32_t c = 0;
+	size_t n = text_char(p, 4, &c);
+	int width = wcwidth((wchar_t)c);
+
+	if (c == '\t')
+		buf_add(out, "\t");
+	else
+		buf_add(out, "%*s", width < 0 ? 1 : width, "");
+	return p + MAX(n, (size_t)1);
+}
+
 /*
  * The source and the caret's line: tabs of the source stay tabs, so that the caret stands under its
  * column. Of a line that fills more than a screen only the neighbourhood is shown.
@@ -117,12 +132,8 @@ static void render_source(const struct diag *d, struct buf *out)
 
 	buf_add(out, "  %s%.*s%s\n  %s", cut ? "..." : "", (int)(end - start), start,
 		*end ? "..." : "", cut ? "   " : "");
-	for (const char *p = start; *p && column < d->mark.column; p++) {
-		if ((*p & 0xc0) == 0x80) /* the rest of a UTF-8 character */
-			continue;
-		buf_add(out, "%c", *p == '\t' ? '\t' : ' ');
-		column++;
-	}
+	for (const char *p = start; *p && column < d->mark.column; column++)
+		p = render_blank(p, out);
 	buf_add(out, "^\n");
 }
 

@@ -175,6 +175,8 @@ static char *explain_number(const char *text)
 		return mem_printf("\"%s\" has a sign; a whole number from 0 on is wanted", text);
 	if (digits && (text[digits] == '.' || text[digits] == 'e' || text[digits] == 'E'))
 		return mem_printf("\"%s\" is not a whole number", text);
+	if (digits && text[digits] == ' ')
+		return mem_printf("\"%s\" has a space before its unit; write it without", text);
 	if (digits)
 		return mem_printf("\"%s\" ends in an unknown unit; known are Ki, Mi, Gi (1024) and "
 				  "k, M, G (1000)",
@@ -230,7 +232,7 @@ static int unknown_name(const char *text, const struct enum_names *names, char *
 
 /**
  * value_parse() - the value that @text writes.
- * @names: names that stand for numbers; where there are some, a bare number is taken too
+ * @names: names that stand for numbers; where there are some, a bare number without a unit is taken too
  * @ret: a string value points into @text
  * @ret_why: on error the reason, without place or subject, to be freed
  *
@@ -265,6 +267,9 @@ int value_parse(const char *text, enum value_type type, const struct enum_names 
 	r = parse_number(text, &num, ret_why);
 	if (r < 0)
 		return r;
+	/* it tells which, not how many */
+	if (names && names->n && text[strspn(text, "0123456789")])
+		return fail(ret_why, mem_printf("write %" PRIu64 " instead of \"%s\"", num, text));
 	if (num > max[type])
 		return fail(ret_why,
 			    mem_printf("%s is more than %" PRIu64 ", the most that %s holds", text,

@@ -135,8 +135,10 @@ void bind_missing(struct binder *b, const struct winner *w)
 			 wish->object, w->preset);
 		return;
 	}
-	list_names(b, wish->class, &names);
-	suggest(b, &hint, wish, &names);
+	if (b->diags->n_errors < DIAG_MAX) { /* of more than are shown none looks for a name */
+		list_names(b, wish->class, &names);
+		suggest(b, &hint, wish, &names);
+	}
 	text = buf_take(&hint);
 	bind_error_name(b, wish, "the device has no %s %s%s", wish->class->noun, wish->object,
 			text);
@@ -149,7 +151,8 @@ static bool parse_value(struct binder *b, const struct wish *w, enum value_type 
 	_cleanup_free_ char *why = NULL;
 
 	if (value_parse(w->text, type, names, ret, &why) < 0) {
-		bind_error(b, w, "%s", why);
+		bind_error(b, w, "%s %s is of type %s: %s", w->class->noun, w->object,
+			   value_type_name(type), why);
 		return false;
 	}
 	if (ret->type == VALUE_STRING)
@@ -353,8 +356,10 @@ static void bind_group_action(struct binder *b, const struct wish *w)
 		    object_num(t, TRAP_TYPE, TRAP_TYPE_CONTROL) != TRAP_TYPE_DROP)
 			continue;
 		any = true;
-		if (trap_has_own_wish(b, t->name) || !driver_takes(b, w, t, TRAP_ACTION, &v))
+		if (trap_has_own_wish(b, t->name))
 			continue;
+		if (!driver_takes(b, w, t, TRAP_ACTION, &v))
+			return; /* nor the others: once is enough */
 		want_value(b, w, &class_trap, t->name, CLASS_NO_CMODE, TRAP_ACTION, v);
 	}
 	if (!any)

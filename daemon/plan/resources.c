@@ -313,6 +313,15 @@ static char *lines_to_add(struct tree *t, const struct slot *parent)
 	return buf_take(&b);
 }
 
+/* Where a size is not known, that has its own error. */
+static bool family_resolved(struct tree *t, const struct slot *parent)
+{
+	vec_each(s, &t->slots)
+		if (resource_is_child(s->have->name, parent->have->name) && !s->resolved)
+			return false;
+	return parent->resolved;
+}
+
 /* Is it all as the driver has registered it, which the kernel takes whatever the sum? */
 static bool family_is_there(struct tree *t, const struct slot *parent)
 {
@@ -331,8 +340,8 @@ static void check_family(struct tree *t, const struct slot *parent)
 	uint64_t sum;
 	bool fits;
 
-	if (!winner || parent->value == VALUE_UNLIMITED || family_is_there(t, parent) ||
-	    unlimited_children(t, parent, winner->wish))
+	if (!winner || !family_resolved(t, parent) || parent->value == VALUE_UNLIMITED ||
+	    family_is_there(t, parent) || unlimited_children(t, parent, winner->wish))
 		return;
 	fits = sum_children(t, parent->have->name, NULL, &sum, &text);
 	children = buf_take(&text);
@@ -342,14 +351,6 @@ static void check_family(struct tree *t, const struct slot *parent)
 	total = fits ? mem_printf("%" PRIu64, sum) : mem_strdup("more than 2^64-1");
 	bind_error(t->b, winner->wish, "children do not fit into %s %" PRIu64 ": %s = %s%s",
 		   parent->have->name, parent->value, children, total, add);
-}
-
-static bool all_resolved(struct tree *t)
-{
-	vec_each(s, &t->slots)
-		if (!s->resolved)
-			return false;
-	return true;
 }
 
 static void attach(struct tree *t, const struct winner *w)
@@ -396,12 +397,10 @@ void bind_resources(struct binder *b, const struct winner *first, size_t n)
 	for (size_t i = 0; i < n; i++)
 		attach(&t, &first[i]);
 	resolve_level(&t, NULL);
-	if (all_resolved(&t)) {
-		vec_each(s, &t.slots)
-			check_family(&t, s);
-		vec_each(s, &t.slots)
-			if (s->winner)
-				want_size(b, s);
-	}
+	vec_each(s, &t.slots)
+		check_family(&t, s);
+	vec_each(s, &t.slots)
+		if (s->winner && s->resolved)
+			want_size(b, s);
 	vec_clear(&t.slots);
 }

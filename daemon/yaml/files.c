@@ -20,10 +20,16 @@ const char *const files_dropin_dirs[FILES_DIRS] = {"/usr/lib/carved/carved.d",
 const char *const files_preset_dirs[FILES_DIRS] = {"/usr/share/carved/presets",
 						   "/run/carved/presets", "/etc/carved/presets"};
 
+/* The suffix counts: "a-b.yaml" comes before "a.yaml". */
+static const char *file_name(const struct found *f)
+{
+	return strrchr(f->path, '/') + 1;
+}
+
 static int by_name_and_rank(const void *pa, const void *pb)
 {
 	const struct found *a = pa, *b = pb;
-	int c = strcmp(a->name, b->name);
+	int c = strcmp(file_name(a), file_name(b));
 
 	return c ? c : CMP(a->rank, b->rank);
 }
@@ -83,13 +89,15 @@ void files_find(const char *root, const char *const dirs[FILES_DIRS], struct are
 	ret->n = kept;
 }
 
-static int by_name(const void *name, const void *found)
+static int by_file_name(const void *name, const void *found)
 {
-	return strcmp(name, ((const struct found *)found)->name);
+	return strcmp(name, file_name(found));
 }
 
 /** files_get() - the file called @name, masked or not, or NULL. */
 struct found *files_get(const found_list *list, const char *name)
 {
-	return list->n ? bsearch(name, list->v, list->n, sizeof(*list->v), by_name) : NULL;
+	_cleanup_free_ char *file = mem_printf("%s" SUFFIX, name);
+
+	return list->n ? bsearch(file, list->v, list->n, sizeof(*list->v), by_file_name) : NULL;
 }

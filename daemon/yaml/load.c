@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define MAIN_FILE "/etc/carved/carved.yaml"
 
@@ -34,12 +35,24 @@ static void hash(uint64_t *h, const char *bytes, size_t n)
 		*h = (*h ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
 }
 
-/* The name without the root: what is kept elsewhere for bad times is the same config. */
-static void hash_file(struct load *l, const char *path, const struct source *s)
+/* By the name without the root: what is kept elsewhere for bad times is the same config. */
+static void keep_file(struct load *l, const struct source *s)
 {
-	path = text_below(path, l->root);
-	hash(&l->config->hash, path, strlen(path) + 1);
-	hash(&l->config->hash, s->bytes, s->size + 1);
+	struct config *c = l->config;
+	const char *path = text_below(s->path, l->root);
+
+	vec_push(&c->files,
+		 ((struct config_file){s->path, arena_strndup(&c->arena, s->bytes, s->size)}));
+	hash(&c->hash, path, strlen(path) + 1);
+	hash(&c->hash, s->bytes, s->size + 1);
+}
+
+/* May it be missing? Nothing at all says nothing; a link to nothing is a mistake. */
+static bool may_be_missing(const struct load *l, const char *path, enum file_kind kind)
+{
+	struct stat st;
+
+	return kind == FILE_MAIN && !l->paths->file && lstat(path, &st) < 0;
 }
 
 /* Reads and checks a file. Return: its tree, or NULL where there is none. */
@@ -51,14 +64,13 @@ static struct node *load_file(struct load *l, const char *path, enum file_kind k
 	struct node *tree;
 	int r = source_read(path, source_kind, l->diags, &source);
 
-	if (r == -ENOENT && (kind != FILE_MAIN || l->paths->file))
-		file_error(l->diags, path, "cannot read the file: %s", strerror(-r));
-	else if (r == -ENOENT)
+	if (r == -ENOENT && may_be_missing(l, path, kind))
 		return NULL;
-	vec_push(&l->config->files, text_intern(path));
+	if (r == -ENOENT)
+		file_error(l->diags, path, "cannot read the file: %s", strerror(-r));
 	if (r == 0) {
 		vec_push(&l->sources, source);
-		hash_file(l, path, source);
+		keep_file(l, source);
 		r = node_parse(source, &l->scratch, l->diags, &tree);
 	}
 	if (r < 0) {

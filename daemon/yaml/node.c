@@ -115,17 +115,6 @@ static void refuse_decoration(struct reader *r, struct place at, const yaml_char
 			    "tags (!...) are not supported; put text into quotes instead");
 }
 
-static bool has_control(const char *text, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)text[i], next = (unsigned char)text[i + 1];
-
-		if (c < 0x20 || c == 0x7f || (c == 0xc2 && next < 0xa0))
-			return true;
-	}
-	return false;
-}
-
 /* What a value without quotes is: YAML knows more spellings of null than carved takes. */
 static enum node_type plain_type(struct reader *r, struct place at, const char *text)
 {
@@ -155,7 +144,7 @@ static void read_scalar(struct reader *r, const yaml_event_t *e)
 	refuse_decoration(r, node->at, e->data.scalar.anchor, e->data.scalar.tag);
 	node->quoted = e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
 	node->text = arena_strndup(r->arena, text, n);
-	if (has_control(node->text, n)) {
+	if (strlen(node->text) != n || !source_can_hold(node->text)) {
 		place_error(r->diags, node->at,
 			    "a line break or another control character in a value or key");
 		node->type = NODE_BAD;

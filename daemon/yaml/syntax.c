@@ -54,6 +54,9 @@ static void report_no_colon(const struct problem *p, struct place at, const char
 		place_error(p->diags, at,
 			    "a space is missing after \":\"; did you mean \"%.*s: %s\"?",
 			    (int)(colon - words), words, colon + 1);
+	else if (words[0] == '-')
+		place_error(p->diags, at, "a space is missing after \"-\"; did you mean \"- %s\"?",
+			    words + 1);
 	else
 		place_error(p->diags, at, "\":\" is missing after \"%s\"", words);
 }
@@ -200,6 +203,8 @@ static const struct rule {
 	{"*did not find expected '-' indicator", no_dash, NULL},
 	{"*block sequence entries are not allowed*", NULL,
 	 .message = "a list cannot start here; write [a, b], or start it on the next line"},
+	{"*found unexpected ':'", NULL,
+	 .message = "a space is missing after the \":\" of this, or quotes around it"},
 	{"while scanning an alias:*", NULL,
 	 .message = "\"*\" starts an alias here; put a pattern that starts with it into quotes"},
 	{"while scanning an anchor:*", NULL,

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What carved remembers on disk is damaged, of another version, or cannot be written: it is said, and it goes on."""
 import json
+import os
 import shutil
 import subprocess
+import threading
 
 import pytest
 
-from carved import entry, wait
+from carved import config, entry, wait
 from switch import output
 
+BROKEN = "devices: 7\n"
 DAMAGE = {"cut": lambda text: text[:len(text) // 2], "empty": lambda text: "", "binary": lambda text: "\0\1\2",
           "newer": lambda text: json.dumps({**json.loads(text), "version": 99}),
           "nonsense": lambda text: '{"version": 1, "flash": 7, "in_force": []}'}
@@ -49,7 +52,7 @@ def test_accepted_config_is_damaged(switch, carved):
     carved.run(entry(switch, traps={switch.words.trap: "trap"}))
     carved.stop()
     (carved.folder / "state/accepted.json").write_text("{")
-    carved.file.write_text("devices: 7\n")
+    carved.file.write_text(BROKEN)
     carved.start_no_wait()
     assert carved.wait_end() == 78
 
@@ -58,19 +61,53 @@ def test_accepted_config_is_damaged(switch, carved):
 def test_kept_config_is_read_twice(switch, carved):
     """The second time without the drop-in that it had the first time."""
     w = switch.words
-    traps, bad = entry(switch, traps={w.trap: "trap"}), "devices: 7\n"
+    traps = entry(switch, traps={w.trap: "trap"})
     dropin = carved.file.parent / "carved.d/50-more.yaml"
     dropin.parent.mkdir()
     dropin.write_text("devices:\n" + entry(switch, traps={w.trap2: "trap"}))
     for _ in range(2):
         carved.run(traps)
         carved.stop()
-        carved.file.write_text(bad)
+        carved.file.write_text(BROKEN)
         switch.reload()
         carved.start()
         carved.stop()
         switch.check({("trap", w.trap): "trap", **({("trap", w.trap2): "trap"} if dropin.exists() else {})})
         dropin.unlink(missing_ok=True)
+
+
+def folders(carved):
+    """For another carved that shares them."""
+    return [f"--{where}-dir={carved.folder / where}" for where in ("state", "runtime")]
+
+
+@pytest.mark.only("fake", "files are written the same way everywhere")
+def test_kept_config_is_the_daemons(switch, carved, once):
+    """carved --once that finds it running keeps nothing."""
+    trap = switch.words.trap
+    carved.run(entry(switch, traps={trap: "trap"}))
+    assert once.run("--once", *folders(carved), text=config())[0] == 75
+    carved.stop()
+    carved.file.write_text(BROKEN)
+    switch.reload()
+    carved.start()
+    assert switch.trap(trap) == "trap"
+
+
+@pytest.mark.only("fake", "files are written the same way everywhere")
+def test_kept_config_was_read_alone(switch, carved, once):
+    """With -c, from a pipe. With broken files it is what it was, and not the drop-ins and no main file."""
+    trap = switch.words.trap
+    pipe = once.folder / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=[config(entry(switch, traps={trap: "trap"}))])
+    writer.start()
+    assert once.run("--once", "-c", pipe, *folders(carved))[0] == 0
+    writer.join()
+    carved.file.write_text(BROKEN)
+    switch.reload()
+    carved.start()
+    assert switch.trap(trap) == "trap"
 
 
 @pytest.mark.only("fake", "files are read the same way everywhere")

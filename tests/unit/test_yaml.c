@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -94,7 +95,7 @@ static void dump_entry(struct buf *out, const struct entry *e)
 static void dump_config(struct buf *out, const struct config *c)
 {
 	vec_each(f, &c->files)
-		buf_add(out, "file %s\n", *f);
+		buf_add(out, "file %s\n", f->path);
 	buf_add(out, "audit_interval %" PRIu64 " ms, settle_timeout %" PRIu64 " ms\n",
 		c->audit_interval / 1000, c->settle_timeout / 1000);
 	vec_each(e, &c->entries)
@@ -189,6 +190,8 @@ static void make_control_characters(const char *root)
 	write_text(root, "/etc/carved/carved.d/30-separator.yaml", "version: 1 # \xe2\x80\xa8x\n");
 	write_text(root, "/etc/carved/carved.d/40-return.yaml", "version: 1\rdevices: {}\n");
 	write_text(root, "/etc/carved/carved.d/50-mark-inside.yaml", "version: 1 # \xef\xbb\xbf\n");
+	write_text(root, "/etc/carved/carved.d/60-right-to-left.yaml",
+		   "version: 1 # \xe2\x80\xae\n");
 }
 
 static void make_too_large(const char *root)
@@ -238,6 +241,14 @@ static void make_main_is_null(const char *root)
 	assert_int_equal(symlink("/dev/null", path), 0);
 }
 
+static void make_main_is_dangling(const char *root)
+{
+	_cleanup_free_ char *path = mem_printf("%s" MAIN, root);
+
+	write_text(root, "/etc/carved/carved.d/10-a.yaml", "devices: {a/b: {}}\n");
+	assert_int_equal(symlink("/nowhere/carved.yaml", path), 0);
+}
+
 static void make_byte_order_mark(const char *root)
 {
 	write_text(root, MAIN, "\xef\xbb\xbfversion: 1\r\ndevices:\r\n  a/b: {reload: manual}\r\n");
@@ -266,6 +277,7 @@ static const struct {
 	{"byte-order-mark", make_byte_order_mark},
 	{"control-characters", make_control_characters},
 	{"long-line", make_long_line},
+	{"main-is-dangling", make_main_is_dangling},
 	{"main-is-null", make_main_is_null},
 	{"masked-by-link", make_masked_by_link},
 	{"not-a-file", make_not_a_file},
@@ -551,5 +563,6 @@ int main(void)
 		cmocka_unit_test(test_firmware_merge),
 	};
 
+	setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
