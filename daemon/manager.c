@@ -249,12 +249,20 @@ static void finish(struct manager *m, int exit_code)
 	loop_stop(m->env.loop);
 }
 
+/* With --once the exit code says what has been reached, however it ends. */
+static int exit_code_of(const struct manager *m)
+{
+	if (!m->options.once)
+		return 0;
+	return manager_state(m) == STATE_CONVERGED ? EXIT_CONVERGED : EXIT_NOT_CONVERGED;
+}
+
 static void check_stopped(struct manager *m)
 {
 	vec_each(d, &m->devices)
 		if (managed_writing(*d) || managed_saving(*d))
 			return;
-	finish(m, m->exit_code);
+	finish(m, exit_code_of(m));
 }
 
 /* Is there something for which --once waits? */
@@ -281,8 +289,7 @@ static void check_ready(struct manager *m)
 	if (m->face && m->face->ready)
 		m->face->ready(m->face_user, ready);
 	if (ready && m->options.once && !is_unfinished(m))
-		finish(m,
-		       manager_state(m) == STATE_CONVERGED ? EXIT_CONVERGED : EXIT_NOT_CONVERGED);
+		finish(m, exit_code_of(m));
 }
 
 static void schedule_settle(struct manager *m)
