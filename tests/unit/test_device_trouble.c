@@ -376,6 +376,7 @@ static void test_roll_back_fails(void **state)
 		   "param macs/driverinit: 48 -> 64\n" RELOAD
 		   "param macs/driverinit: 64 -> 48\n" RELOAD);
 	rig_expect_reason(&r, "are being brought back");
+	assert_null(strstr(r.d->reason, "permitted")); /* what it waits for */
 	for (unsigned i = 0; i < 2; i++) {
 		rig_stale(&r);
 		rig_expect(&r, "quarantined", "");
@@ -385,6 +386,7 @@ static void test_roll_back_fails(void **state)
 	rig_tick(&r);
 	rig_expect(&r, "quarantined", RELOAD "param macs/driverinit: 48 -> 32\n" RELOAD);
 	rig_expect_reason(&r, "no roll-back succeeded");
+	assert_null(strstr(r.d->reason, "permitted"));
 	rig_tick(&r);
 	rig_stale(&r);
 	rig_restart(&r);
