@@ -101,8 +101,11 @@ bool manager_entry_matched(const struct manager *m, const struct entry *e)
 	vec_each(d, &m->devices) {
 		const struct device *device = managed_device(*d);
 
-		if (device->used.entry == e || device->matches[0] == e || device->matches[1] == e)
+		if (device->used.entry == e)
 			return true;
+		vec_each(match, &device->matches)
+			if (*match == e)
+				return true;
 	}
 	return false;
 }
@@ -187,15 +190,7 @@ static bool settled(const struct manager *m)
 /** manager_means() - is the device meant by @name: its handle, the name of one of its entries, "" for all? */
 bool manager_means(const char *name, const struct device *d)
 {
-	const struct entry *entries[DEVICE_ENTRIES_MAX];
-	size_t n = device_entries(d, entries);
-
-	if (!*name || strcmp(d->handle, name) == 0)
-		return true;
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(entries[i]->name, name) == 0)
-			return true;
-	return false;
+	return !*name || strcmp(d->handle, name) == 0 || device_is_called(d, name);
 }
 
 static uint64_t add_job(struct manager *m, const char *name)
@@ -397,20 +392,10 @@ static void on_listed(void *user, int error)
 }
 
 /* A device that the config names outright is asked by name: no other device can delay that. */
-static const char *named_handle(const struct entry *e)
-{
-	if (!e->matches.n)
-		return e->name;
-	vec_each(match, &e->matches)
-		if (strcmp(match->key, "handle") == 0 && !strpbrk(match->pattern, "*?[\\"))
-			return match->pattern;
-	return NULL;
-}
-
 static void ask_named(struct manager *m)
 {
 	vec_each(e, &m->config->entries) {
-		const char *handle = named_handle(e);
+		const char *handle = match_named(e);
 
 		if (handle && handle_valid(handle))
 			on_device(m, handle);

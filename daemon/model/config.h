@@ -86,6 +86,8 @@ struct entry {
 	VEC(struct layer) layers;
 };
 
+typedef VEC(const struct entry *) entry_list; /* borrowed from a config */
+
 struct config {
 	unsigned refs;
 	struct arena arena;
