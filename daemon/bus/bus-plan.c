@@ -314,7 +314,7 @@ int bus_plan(sd_bus_message *m, void *user, sd_bus_error *error)
 	int r = sd_bus_message_read(m, "s", &name);
 
 	if (r >= 0)
-		r = bus_read_options(m, &(struct bus_option){"candidate", &candidate}, 1);
+		r = bus_read_options(m, &(struct bus_option){"candidate", &candidate}, 1, error);
 	if (r < 0)
 		return r;
 	return candidate ? plan_candidate(user, m, name) : plan_in_force(user, m, name, error);

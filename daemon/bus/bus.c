@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "bus/internal.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <string.h>
 
@@ -44,16 +45,23 @@ uint64_t bus_realtime(struct bus *b, uint64_t boot_time)
 }
 
 /* The variant that comes next is @option's. */
-static int read_option(sd_bus_message *m, const struct bus_option *option)
+static int read_option(sd_bus_message *m, const struct bus_option *option, sd_bus_error *error)
 {
 	int value, r = sd_bus_message_read(m, "v", "b", &value);
 
+	if (r == -ENXIO)
+		return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
+					 "the option %s takes a boolean", option->name);
 	*option->ret = r >= 0 && value;
 	return r;
 }
 
-/** bus_read_options() - which of @options the a{sv} that comes next sets; others are passed over. */
-int bus_read_options(sd_bus_message *m, const struct bus_option *options, size_t n)
+/**
+ * bus_read_options() - which of @options the a{sv} that comes next sets; others are passed over.
+ * @error: says what is wrong where that is known
+ */
+int bus_read_options(sd_bus_message *m, const struct bus_option *options, size_t n,
+		     sd_bus_error *error)
 {
 	int r = sd_bus_message_enter_container(m, 'a', "{sv}");
 	const char *key;
@@ -64,7 +72,8 @@ int bus_read_options(sd_bus_message *m, const struct bus_option *options, size_t
 		for (i = 0; r >= 0 && i < n && strcmp(key, options[i].name) != 0; i++)
 			;
 		if (r >= 0)
-			r = i < n ? read_option(m, &options[i]) : sd_bus_message_skip(m, "v");
+			r = i < n ? read_option(m, &options[i], error)
+				  : sd_bus_message_skip(m, "v");
 		if (r >= 0)
 			r = sd_bus_message_exit_container(m);
 	}
