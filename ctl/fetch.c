@@ -308,6 +308,7 @@ int fetch_no_such_device(struct client *c, const char *device)
 	const char *handle, *entry, *nearest;
 	struct arena arena = {};
 	text_list names = {};
+	bool absent = false;
 	int r = list_devices(c, &reply);
 
 	if (r >= 0)
@@ -316,9 +317,12 @@ int fetch_no_such_device(struct client *c, const char *device)
 	       (r = sd_bus_message_read(reply, "(ssso)", &handle, &entry, NULL, NULL)) > 0) {
 		add_name(&names, &arena, handle);
 		add_name(&names, &arena, entry);
+		absent |= !*handle && strcmp(entry, device) == 0;
 	}
 	nearest = names.n ? text_nearest(device, names.v, names.n) : NULL;
-	if (nearest) {
+	if (absent) {
+		client_say("no device matches the entry %s", device);
+	} else if (nearest) {
 		client_say("no device or entry is called %s; did you mean %s?", device, nearest);
 	} else {
 		client_say("no device or entry is called %s", device);

@@ -76,6 +76,25 @@ def test_no_such_device(bed, carved):
     expect(bed.ctl("status", "something"), 1, "^$", err=[f"known are: .*{SPECTRUM}.*, leaf$"])
 
 
+def test_absent_entry(bed, carved):
+    """Its name is known, only there is nothing to be done to it."""
+    carved.run(leaf(TRAP), entry("spine", TRAP, "{driver: none}"))
+    for command in "apply", "retry", "capture":
+        expect(bed.ctl(command, "spine"), 1, "^$", err=["^carvectl: no device matches the entry spine$"])
+    expect(bed.ctl("plan", "spine"), 0, "^Nothing to do.$")
+
+
+def test_name_that_is_no_text(bed, carved):
+    """A file whose name could not be told is refused by one that can."""
+    carved.run(leaf(TRAP))
+    folder = bed.file.parent / "carved.d"
+    folder.mkdir()
+    (folder / os.fsdecode(b"caf\xe9.yaml")).write_text("settings: {audit_interval: 1s}\n")
+    for command in ["reload"], ["plan", "--candidate"]:
+        expect(bed.ctl(*command), 1, "^$", err=[rf"^{folder}/caf\?\.yaml: error: the name is not UTF-8 text"])
+    expect(bed.ctl("status"), 0, r"caf\?\.yaml: error: ", "^carved: converged")
+
+
 @pytest.mark.parametrize("words", [[], ["sttaus"], ["status", "a", "b"], ["retry"], ["capture"], ["monitor", "x"],
                                    ["status", "--allow-reload"], ["apply", "--nothing"], ["metrics", "--json"],
                                    ["--bus=x", "status"]])
