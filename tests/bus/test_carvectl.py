@@ -341,6 +341,17 @@ def test_progress(bed, carved):
     assert text.splitlines()[-1] == "carved: converged"
 
 
+def test_apply_of_what_is_refused(bed, carved):
+    """Whether there was something to do or not, and a refusal by the device is an error."""
+    carved.run(leaf("drift: report\n" + TRAP))
+    carved.config(leaf("drift: report\ntraps: {source_mac_is_multicast: trap, nix: drop}"))
+    expect(bed.ctl("reload"), 3, "^carved: refused$", err=["has no trap nix"])
+    expect(bed.ctl("apply", "leaf"), 1, "^$", err=["has no trap nix", "refused for leaf"])
+    bed.kernel.ask(f"set {SPECTRUM} trap source_mac_is_multicast drop")
+    expect(bed.ctl("apply", "leaf"), 1, "refused .apply.: trap source_mac_is_multicast drop -> trap", "^carved: refused$",
+           "carvectl status leaf$")
+
+
 # --- history, monitor, metrics
 
 
