@@ -241,6 +241,34 @@ int fetch_changed(sd_bus_message *m, struct arena *arena, struct device_answer *
 
 /* --- what happened ----------------------------------------------------------- */
 
+static int new_history_call(struct client *c, const char *device, unsigned max,
+			    sd_bus_message **ret)
+{
+	int r = client_new_call(c, "History", ret);
+
+	return r < 0 ? r : sd_bus_message_append(*ret, "su", device, max);
+}
+
+/**
+ * fetch_ask_records() - ask for all records of all devices.
+ * @then: is called with the answer
+ */
+int fetch_ask_records(struct client *c, sd_bus_message_handler_t then, void *user,
+		      sd_bus_slot **ret)
+{
+	_cleanup_message_ sd_bus_message *call = NULL;
+	int r = new_history_call(c, "", 0, &call);
+
+	return r < 0 ? r : sd_bus_call_async(c->bus, ret, call, then, user, 0);
+}
+
+/** fetch_read_records() - those of the answer are added to @ret. Return: 0, or -errno, of which it is told. */
+int fetch_read_records(struct client *c, sd_bus_message *reply, struct arena *arena,
+		       record_list *ret)
+{
+	return misread(c, read_rows(reply, &record_type, arena, ret));
+}
+
 /**
  * fetch_records() - what @device, or all if it is "", did lately.
  * @max: so many of the newest; 0: all that are kept
@@ -253,10 +281,8 @@ int fetch_records(struct client *c, const char *device, unsigned max, struct are
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r = client_new_call(c, "History", &call);
+	int r = new_history_call(c, device, max, &call);
 
-	if (r >= 0)
-		r = sd_bus_message_append(call, "su", device, max);
 	if (r < 0)
 		return r;
 	r = client_send(c, call, 0, &error, &reply);
@@ -264,7 +290,7 @@ int fetch_records(struct client *c, const char *device, unsigned max, struct are
 		return -ENODEV;
 	if (r < 0)
 		return client_fail(c, &error, r);
-	return misread(c, read_rows(reply, &record_type, arena, ret));
+	return fetch_read_records(c, reply, arena, ret);
 }
 
 /* --- devices ----------------------------------------------------------------- */

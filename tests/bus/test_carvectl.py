@@ -10,9 +10,11 @@ import signal
 import subprocess
 import time
 
+import dbus
+import dbus.service
 import pytest
 
-from conftest import BUILD, NETDEVSIM, SPECTRUM, entry, wait
+from conftest import BUILD, MANAGER, NAME, NETDEVSIM, ROOT, SPECTRUM, entry, wait
 from test_dbus import SIZES, leaf
 
 TRAP = "traps: {source_mac_is_multicast: trap}"
@@ -366,6 +368,25 @@ def test_history(bed, carved):
     expect(bed.ctl("history", NETDEVSIM), 0, "^Nothing has happened")
 
 
+class OtherCarved(dbus.service.Object):
+    """One whose records the test makes up."""
+
+    records = []
+
+    @dbus.service.method(MANAGER, in_signature="su", out_signature="a(tsssst)")
+    def History(self, device, newest):
+        return self.records[-newest:] if newest else self.records
+
+    @dbus.service.signal(MANAGER, signature="sss")
+    def Changed(self, device, trigger, result):
+        pass
+
+    def add(self, time, detail, signalled=True):
+        self.records = [*self.records, (dbus.UInt64(time), SPECTRUM, "audit", "converged", detail, dbus.UInt64(0))]
+        if signalled:
+            self.Changed(SPECTRUM, "audit", "converged")
+
+
 class Monitor:
     def __init__(self, bed, *options):
         self.file = bed.folder / f"monitor{''.join(options)}"
@@ -379,6 +400,29 @@ class Monitor:
     def close(self, number=signal.SIGTERM):
         self.process.send_signal(number)
         assert self.process.wait() == 0  # to be interrupted is how it ends
+
+
+def test_monitor_and_the_clock(bed):
+    """Each record is shown once, though the clock was set back or on meanwhile."""
+    name = dbus.service.BusName(NAME, bed.connection)
+    other = OtherCarved(bed.connection, ROOT)
+    other.add(1000, "old", signalled=False)
+    monitor = Monitor(bed)
+    number = iter(range(1000))
+
+    def listens():
+        other.add(2000, f"new {next(number)}")
+        return monitor.lines()
+    wait(listens, "it to listen")
+    other.records = [(dbus.UInt64(time + 7), *rest) for time, *rest in other.records]  # as the new clock has it
+    other.add(500, "clock set back")
+    other.add(3000, "last")
+    wait(lambda: monitor.lines()[-1].endswith(": last"), "the last record")
+    shown = [line.rpartition(": ")[2] for line in monitor.lines()]
+    assert shown[-2:] == ["clock set back", "last"] and "old" not in shown and len(set(shown)) == len(shown)
+    monitor.close()
+    other.remove_from_connection()
+    del name
 
 
 def test_monitor(bed, carved):
