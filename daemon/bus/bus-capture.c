@@ -79,7 +79,7 @@ int bus_capture(sd_bus_message *m, void *user, sd_bus_error *error)
 {
 	struct bus *b = user;
 	const struct device *obstacle;
-	struct managed *managed;
+	struct managed *managed = NULL;
 	const char *name;
 	bool facts = false, json = false;
 	const struct bus_option options[] = {{"facts", &facts}, {"json", &json}};
