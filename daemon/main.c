@@ -262,6 +262,19 @@ static bool is_switched_off(void)
 	return off;
 }
 
+/* Without it every boot looks like the same: nothing is flashed twice. */
+static const char *read_boot(void)
+{
+	static char boot[40];
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (f && fgets(boot, sizeof(boot), f))
+		boot[strcspn(boot, "\n")] = '\0';
+	if (f)
+		fclose(f);
+	return boot;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {.manager = {.config_root = "",
@@ -281,6 +294,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (o.check)
 		return check(&o);
+	o.manager.boot = read_boot();
 	o.manager.off = is_switched_off();
 	return run(&o);
 }

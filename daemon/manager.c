@@ -42,7 +42,6 @@ struct manager {
 	struct manager_options options;
 	struct yaml_paths paths;
 	struct utsname kernel;
-	char boot[40];
 	const struct manager_face *face;
 	void *face_user;
 	struct store store;
@@ -95,19 +94,44 @@ struct managed *manager_find(const struct manager *m, const char *handle)
 	return NULL;
 }
 
-/** manager_entry_matched() - is there a device of this entry? */
-bool manager_entry_matched(const struct manager *m, const struct entry *e)
+/* Of the config in force: a device that refuses it may live by an entry of an older one. */
+static void mark(const struct config *c, const struct entry *e, bool *marks)
 {
+	if (e >= c->entries.v && e < c->entries.v + c->entries.n)
+		marks[e - c->entries.v] = true;
+}
+
+/**
+ * manager_absent() - append the entries of which there is no device.
+ *
+ * Wanted at each change: one look at each device and each entry.
+ */
+void manager_absent(const struct manager *m, entry_list *ret)
+{
+	const struct config *c = m->config;
+	_cleanup_free_ bool *matched = mem_alloc(c->entries.n);
+
 	vec_each(d, &m->devices) {
 		const struct device *device = managed_device(*d);
 
-		if (device->used.entry == e)
-			return true;
-		vec_each(match, &device->matches)
-			if (*match == e)
-				return true;
+		mark(c, device->used.entry, matched);
+		vec_each(e, &device->matches)
+			mark(c, *e, matched);
 	}
-	return false;
+	for (size_t i = 0; i < c->entries.n; i++)
+		if (!matched[i])
+			vec_push(ret, &c->entries.v[i]);
+}
+
+static bool is_any_absent(const struct manager *m)
+{
+	entry_list absent = {};
+	bool any;
+
+	manager_absent(m, &absent);
+	any = absent.n;
+	vec_clear(&absent);
+	return any;
 }
 
 const struct config *manager_config(const struct manager *m)
@@ -155,10 +179,7 @@ enum device_state manager_state(const struct manager *m)
 	vec_each(d, &m->devices)
 		if (managed_device(*d)->state != STATE_UNMANAGED)
 			state = MIN(state, managed_device(*d)->state);
-	vec_each(e, &m->config->entries)
-		if (!manager_entry_matched(m, e))
-			state = MIN(state, STATE_ABSENT);
-	return state;
+	return state > STATE_ABSENT && is_any_absent(m) ? STATE_ABSENT : state;
 }
 
 /** manager_busy() - is any device not at rest? */
@@ -179,12 +200,7 @@ static bool settled(const struct manager *m)
 	bool waits = !m->problem && !m->has_settled &&
 		     clock_now() < m->started + m->config->settle_timeout;
 
-	if (manager_busy(m))
-		return false;
-	vec_each(e, &m->config->entries)
-		if (waits && !manager_entry_matched(m, e))
-			return false;
-	return true;
+	return !manager_busy(m) && !(waits && is_any_absent(m));
 }
 
 /** manager_means() - is the device meant by @name: its handle, the name of one of its entries, "" for all? */
@@ -298,14 +314,17 @@ static void schedule_settle(struct manager *m)
 static void on_settle_timer(void *user)
 {
 	struct manager *m = user;
+	entry_list absent = {};
 
-	vec_each(e, &m->config->entries)
-		if (m->listed && !manager_entry_matched(m, e))
-			log_with(LOG_WARNING,
-				 &(struct log_fields){.id = MESSAGE_ABSENT,
-						      .file = e->mark.file,
-						      .line = e->mark.line},
-				 "no device matches the entry %s", e->name);
+	if (m->listed)
+		manager_absent(m, &absent);
+	vec_each(e, &absent)
+		log_with(LOG_WARNING,
+			 &(struct log_fields){.id = MESSAGE_ABSENT,
+					      .file = (*e)->mark.file,
+					      .line = (*e)->mark.line},
+			 "no device matches the entry %s", (*e)->name);
+	vec_clear(&absent);
 	check_ready(m);
 }
 
@@ -702,17 +721,6 @@ static void on_lock_timer(void *user)
 static const struct directory_handlers directory_handlers = {
 	.found = on_found, .device = on_device, .listed = on_listed};
 
-/* Without it every boot looks like the same: nothing is flashed twice. */
-static void read_boot(struct manager *m)
-{
-	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
-
-	if (f && fgets(m->boot, sizeof(m->boot), f))
-		m->boot[strcspn(m->boot, "\n")] = '\0';
-	if (f)
-		fclose(f);
-}
-
 struct manager *manager_new(struct loop *loop, const struct manager_options *options)
 {
 	struct manager *m = mem_new(struct manager);
@@ -720,13 +728,12 @@ struct manager *manager_new(struct loop *loop, const struct manager_options *opt
 	m->options = *options;
 	m->paths = (struct yaml_paths){.root = options->config_root, .file = options->config_file};
 	uname(&m->kernel);
-	read_boot(m);
 	m->env = (struct managed_environment){
 		.loop = loop,
 		.hub = chan_hub_new(&options->transport),
 		.store = &m->store,
 		.kernel = m->kernel.release,
-		.boot = m->boot,
+		.boot = options->boot,
 		.sysfs = options->transport.unix_path ? options->config_root : "",
 		.images = options->transport.unix_path && *options->config_root
 				  ? options->config_root
