@@ -402,7 +402,9 @@ static int add_device(struct client *c, const char *handle, const char *entry, c
 	if (*handle)
 		r = get_properties(c, path, CLIENT_DEVICE, &device_type, &ret->arena, d);
 	else
-		d->reason = "no device matches this entry";
+		d->reason = strcmp(state, "absent") == 0
+				    ? "no device matches this entry"
+				    : "it is not known yet which devices there are";
 	if (*handle && r == 0)
 		r = add_last_change(c, d, &ret->arena);
 	if (r > 0)

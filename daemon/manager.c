@@ -105,8 +105,10 @@ static void mark(const struct config *c, const struct entry *e, bool *marks)
  * manager_absent() - append the entries of which there is no device.
  *
  * Wanted at each change: one look at each device and each entry.
+ *
+ * Return: their state: absent, but for as long as it is not known what there is.
  */
-void manager_absent(const struct manager *m, entry_list *ret)
+enum device_state manager_absent(const struct manager *m, entry_list *ret)
 {
 	const struct config *c = m->config;
 	_cleanup_free_ bool *matched = mem_alloc(c->entries.n);
@@ -121,6 +123,7 @@ void manager_absent(const struct manager *m, entry_list *ret)
 	for (size_t i = 0; i < c->entries.n; i++)
 		if (!matched[i])
 			vec_push(ret, &c->entries.v[i]);
+	return m->listed ? STATE_ABSENT : STATE_READING;
 }
 
 static bool is_any_absent(const struct manager *m)

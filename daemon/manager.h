@@ -59,7 +59,7 @@ size_t manager_count(const struct manager *m);
 struct managed *manager_at(const struct manager *m, size_t i);
 const past_list *manager_past(const struct manager *m);
 struct managed *manager_find(const struct manager *m, const char *handle);
-void manager_absent(const struct manager *m, entry_list *ret);
+enum device_state manager_absent(const struct manager *m, entry_list *ret);
 bool manager_means(const char *name, const struct device *d);
 bool manager_busy(const struct manager *m);
 const char *manager_problem(const struct manager *m);

@@ -106,17 +106,17 @@ static int list_devices(sd_bus_message *m, void *user, _unused_ sd_bus_error *er
 	const struct bus *b = user;
 	sd_bus_message *reply = NULL;
 	entry_list absent = {};
+	const char *state;
 	int r = sd_bus_message_new_method_return(m, &reply);
 
 	if (r >= 0)
 		r = sd_bus_message_open_container(reply, 'a', "(ssso)");
 	for (size_t i = 0; r >= 0 && i < manager_count(b->manager); i++)
 		r = append_device(reply, managed_device(manager_at(b->manager, i)));
-	manager_absent(b->manager, &absent);
+	state = device_state_name(manager_absent(b->manager, &absent));
 	vec_each(e, &absent)
 		if (r >= 0)
-			r = sd_bus_message_append(reply, "(ssso)", "", (*e)->name,
-						  device_state_name(STATE_ABSENT), "/");
+			r = sd_bus_message_append(reply, "(ssso)", "", (*e)->name, state, "/");
 	vec_clear(&absent);
 	if (r >= 0)
 		r = sd_bus_message_close_container(reply);

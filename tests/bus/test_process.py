@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """carved as a process: how it ends."""
+import fcntl
+
 from conftest import DEADLINE, SPECTRUM, wait
 from test_dbus import leaf
 
@@ -14,3 +16,18 @@ def test_once_is_interrupted(bed, carved):
     process.terminate()
     assert process.wait(DEADLINE) == 3
     bed.kernel.ask("release")
+
+
+def test_waiting_for_another(bed, carved):
+    """What cannot be known yet is not said to be missing."""
+    with open(bed.folder / "runtime/lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        carved.config(leaf("traps: {source_mac_is_multicast: trap}"))
+        carved.start()
+        wait(lambda: "waiting for it" in carved.log.read_text(), "carved to wait")
+        rows = lambda: [tuple(map(str, row)) for row in carved.call("ListDevices")]
+        assert wait(lambda: carved.state("") and rows(), "its name") == [("", "leaf", "reading", "/")]
+        assert carved.get("State") == "reading" and list(carved.get("Diagnostics")) == ["another carved has not ended yet"]
+        said = bed.ctl("status")
+        assert said.returncode == 3 and "absent" not in said.stdout and "another carved has not ended yet" in said.stdout
+    carved.wait_state(SPECTRUM, "converged")
