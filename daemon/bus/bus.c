@@ -222,6 +222,8 @@ static void connect_bus(struct bus *b)
 				 bus_manager_vtable, b);
 	for (size_t i = 0; i < manager_count(b->manager); i++)
 		add_device(b, manager_at(b->manager, i));
+	b->state = manager_state(b->manager);
+	b->has_problem = manager_problem(b->manager);
 	sd_bus_request_name_async(b->connection, NULL, BUS_NAME, 0, on_name, b);
 	/* by the loop: nobody is answered before the manager has started */
 	loop_timer_set(b->timer, clock_now());
@@ -230,11 +232,15 @@ static void connect_bus(struct bus *b)
 static void tell_state(struct bus *b)
 {
 	enum device_state state = manager_state(b->manager);
+	bool has_problem = manager_problem(b->manager);
 
-	if (state == b->state)
-		return;
+	if (state != b->state)
+		sd_bus_emit_properties_changed(b->connection, BUS_PATH, BUS_MANAGER, "State", NULL);
+	if (has_problem != b->has_problem)
+		sd_bus_emit_properties_changed(b->connection, BUS_PATH, BUS_MANAGER, "Diagnostics",
+					       NULL);
 	b->state = state;
-	sd_bus_emit_properties_changed(b->connection, BUS_PATH, BUS_MANAGER, "State", NULL);
+	b->has_problem = has_problem;
 }
 
 static void on_device_added(void *user, struct managed *m)
@@ -324,6 +330,10 @@ static void on_ready(void *user, bool ready)
 	struct bus *b = user;
 
 	b->hooks.ready(b->hooks.user, ready);
+	if (!b->connection)
+		return;
+	tell_state(b);
+	bus_update_wait(b);
 }
 
 static const struct manager_face face = {

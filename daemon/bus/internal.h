@@ -82,6 +82,7 @@ struct bus {
 	VEC(struct bus_change) changes;
 	VEC(struct bus_question *) questions;
 	enum device_state state; /* as told */
+	bool has_problem;	 /* ... among the diagnostics */
 	uint64_t boot_time;	 /* when the boot clock was 0, see bus_realtime() */
 };
 

@@ -2,7 +2,7 @@
 """carved as a process: how it ends."""
 import fcntl
 
-from conftest import DEADLINE, SPECTRUM, wait
+from conftest import DEADLINE, MANAGER, NETDEVSIM, SPECTRUM, wait
 from test_dbus import leaf
 
 
@@ -18,8 +18,10 @@ def test_once_is_interrupted(bed, carved):
     bed.kernel.ask("release")
 
 
-def test_waiting_for_another(bed, carved):
-    """What cannot be known yet is not said to be missing."""
+def test_waiting_for_another(bed, carved, signals):
+    """What cannot be known yet is not said to be missing, and that it is known then is told."""
+    for handle in SPECTRUM, NETDEVSIM:
+        bed.kernel.ask(f"unbind {handle}")
     with open(bed.folder / "runtime/lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         carved.config(leaf("traps: {source_mac_is_multicast: trap}"))
@@ -30,4 +32,8 @@ def test_waiting_for_another(bed, carved):
         assert carved.get("State") == "reading" and list(carved.get("Diagnostics")) == ["another carved has not ended yet"]
         said = bed.ctl("status")
         assert said.returncode == 3 and "absent" not in said.stdout and "another carved has not ended yet" in said.stdout
-    carved.wait_state(SPECTRUM, "converged")
+        signals.clear()
+    told = lambda: [arguments for arguments in signals.of("PropertiesChanged") if arguments[0] == MANAGER]
+    wait(lambda: any(values.get("State") == "absent" for _, values, _ in told()), "the state to be told")
+    wait(lambda: any("Diagnostics" in gone for _, _, gone in told()), "the diagnostics to be told of")
+    assert carved.call("ListDevices")[0][2] == "absent" and list(carved.get("Diagnostics")) == []
