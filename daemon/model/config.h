@@ -86,8 +86,6 @@ struct entry {
 	VEC(struct layer) layers;
 };
 
-typedef VEC(const struct entry *) entry_list; /* borrowed from a config */
-
 struct config {
 	unsigned refs;
 	struct arena arena;
@@ -96,6 +94,8 @@ struct config {
 	uint64_t audit_interval, settle_timeout; /* microseconds */
 	VEC(struct entry) entries;
 };
+
+typedef VEC(const struct entry *) entry_list; /* borrowed from a config */
 
 #define CONFIG_AUDIT_INTERVAL_DEFAULT (UINT64_C(300) * 1000000)
 #define CONFIG_SETTLE_TIMEOUT_DEFAULT (UINT64_C(30) * 1000000)
