@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #define EXIT_USAGE 64
 
@@ -281,6 +282,7 @@ int main(int argc, char **argv)
 					.runtime_dir = "/run/carved",
 					.state_dir = "/var/lib/carved"},
 			    .bus = BUS_SYSTEM};
+	struct utsname kernel;
 
 	log_open();
 	if (!parse_options(argc, argv, &o)) {
@@ -294,6 +296,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (o.check)
 		return check(&o);
+	uname(&kernel);
+	o.manager.kernel = kernel.release;
 	o.manager.boot = read_boot();
 	o.manager.off = is_switched_off();
 	return run(&o);

@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 
 /* More that wait to come to rest are no use to anybody. */
 #define JOBS_MAX 256
@@ -41,7 +40,6 @@ struct manager {
 	struct managed_environment env;
 	struct manager_options options;
 	struct yaml_paths paths;
-	struct utsname kernel;
 	const struct manager_face *face;
 	void *face_user;
 	struct store store;
@@ -94,13 +92,6 @@ struct managed *manager_find(const struct manager *m, const char *handle)
 	return NULL;
 }
 
-/* Of the config in force: a device that refuses it may live by an entry of an older one. */
-static void mark(const struct config *c, const struct entry *e, bool *marks)
-{
-	if (e >= c->entries.v && e < c->entries.v + c->entries.n)
-		marks[e - c->entries.v] = true;
-}
-
 /**
  * manager_absent() - append the entries of which there is no device.
  *
@@ -113,13 +104,10 @@ enum device_state manager_absent(const struct manager *m, entry_list *ret)
 	const struct config *c = m->config;
 	_cleanup_free_ bool *matched = mem_alloc(c->entries.n);
 
-	vec_each(d, &m->devices) {
-		const struct device *device = managed_device(*d);
-
-		mark(c, device->used.entry, matched);
-		vec_each(e, &device->matches)
-			mark(c, *e, matched);
-	}
+	vec_each(d, &m->devices)
+		vec_each(e, &managed_device(*d)->matches)
+			if (*e >= c->entries.v && *e < c->entries.v + c->entries.n)
+				matched[*e - c->entries.v] = true; /* else of one before */
 	for (size_t i = 0; i < c->entries.n; i++)
 		if (!matched[i])
 			vec_push(ret, &c->entries.v[i]);
@@ -266,9 +254,8 @@ static void finish(struct manager *m, int exit_code)
 /* With --once the exit code says what has been reached, however it ends. */
 static int exit_code_of(const struct manager *m)
 {
-	if (!m->options.once)
-		return 0;
-	return manager_state(m) == STATE_CONVERGED ? EXIT_CONVERGED : EXIT_NOT_CONVERGED;
+	return !m->options.once || manager_state(m) == STATE_CONVERGED ? EXIT_CONVERGED
+								       : EXIT_NOT_CONVERGED;
 }
 
 static void check_stopped(struct manager *m)
@@ -730,12 +717,11 @@ struct manager *manager_new(struct loop *loop, const struct manager_options *opt
 
 	m->options = *options;
 	m->paths = (struct yaml_paths){.root = options->config_root, .file = options->config_file};
-	uname(&m->kernel);
 	m->env = (struct managed_environment){
 		.loop = loop,
 		.hub = chan_hub_new(&options->transport),
 		.store = &m->store,
-		.kernel = m->kernel.release,
+		.kernel = options->kernel,
 		.boot = options->boot,
 		.sysfs = options->transport.unix_path ? options->config_root : "",
 		.images = options->transport.unix_path && *options->config_root
