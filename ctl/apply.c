@@ -104,11 +104,10 @@ static int show(const struct apply *a, int exit_code)
 
 		wrap_render(line, INDENT, &style, &out);
 	}
-	if (*a->answer.result && !a->answer.records.n && exit_code != CTL_ERROR)
+	if (!a->answer.records.n)
 		buf_add(&out, "Nothing was done.\n");
-	if (*a->answer.result && exit_code != CTL_ERROR)
-		buf_add(&out, "carved: %s\n", a->answer.result);
-	if (exit_code == CTL_NOT_THERE)
+	buf_add(&out, "carved: %s\n", a->answer.result);
+	if (exit_code != CTL_OK)
 		buf_add(&out, "What is missing and why: carvectl status%s%s\n",
 			*a->device ? " " : "", a->device);
 	return output_text(&out, exit_code);
@@ -127,7 +126,9 @@ static int carry_out(struct apply *a, uint64_t before)
 	if (!result || fetch_done(a, before) < 0)
 		return CTL_ERROR;
 	a->answer.result = result;
-	if (strcmp(result, "converged") != 0 && strcmp(result, "unmanaged") != 0)
+	if (*a->device && strcmp(result, "refused") == 0)
+		exit_code = CTL_ERROR;
+	else if (strcmp(result, "converged") != 0 && strcmp(result, "unmanaged") != 0)
 		exit_code = CTL_NOT_THERE;
 	return show(a, exit_code);
 }

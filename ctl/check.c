@@ -45,20 +45,22 @@ static int load_facts(struct check *c)
 /* As the daemon does when the device appears. */
 static void bind(struct check *c)
 {
-	const struct entry *second;
+	entry_list matches = {};
 	struct state want = {};
 	const char *driver = c->world.facts.driver;
 
-	c->entry = match_device(c->config, c->handle, &c->world.facts, &second);
+	match_all(c->config, c->handle, &c->world.facts, &matches);
+	c->entry = matches.n ? matches.v[0] : NULL;
 	if (!c->entry)
 		diag_add(&c->diags, DIAG_NOTE, (struct mark){.file = c->ctl->facts_file}, NULL,
 			 c->handle, "no entry matches this device%s%s; it would not be managed",
 			 driver ? " of driver " : "", driver ? driver : "");
-	else if (second)
-		match_conflict(c->entry, second, c->handle, &c->diags);
+	else if (matches.n > 1)
+		match_conflict(&matches, c->handle, &c->diags);
 	else
 		bind_entry(c->entry, c->handle, &c->world, &want, &c->diags);
 	state_clear(&want);
+	vec_clear(&matches);
 }
 
 static void check_files(struct check *c)

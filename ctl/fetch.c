@@ -241,6 +241,34 @@ int fetch_changed(sd_bus_message *m, struct arena *arena, struct device_answer *
 
 /* --- what happened ----------------------------------------------------------- */
 
+static int new_history_call(struct client *c, const char *device, unsigned max,
+			    sd_bus_message **ret)
+{
+	int r = client_new_call(c, "History", ret);
+
+	return r < 0 ? r : sd_bus_message_append(*ret, "su", device, max);
+}
+
+/**
+ * fetch_ask_records() - ask for all records of all devices.
+ * @then: is called with the answer
+ */
+int fetch_ask_records(struct client *c, sd_bus_message_handler_t then, void *user,
+		      sd_bus_slot **ret)
+{
+	_cleanup_message_ sd_bus_message *call = NULL;
+	int r = new_history_call(c, "", 0, &call);
+
+	return r < 0 ? r : sd_bus_call_async(c->bus, ret, call, then, user, 0);
+}
+
+/** fetch_read_records() - those of the answer are added to @ret. Return: 0, or -errno, of which it is told. */
+int fetch_read_records(struct client *c, sd_bus_message *reply, struct arena *arena,
+		       record_list *ret)
+{
+	return misread(c, read_rows(reply, &record_type, arena, ret));
+}
+
 /**
  * fetch_records() - what @device, or all if it is "", did lately.
  * @max: so many of the newest; 0: all that are kept
@@ -253,10 +281,8 @@ int fetch_records(struct client *c, const char *device, unsigned max, struct are
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r = client_new_call(c, "History", &call);
+	int r = new_history_call(c, device, max, &call);
 
-	if (r >= 0)
-		r = sd_bus_message_append(call, "su", device, max);
 	if (r < 0)
 		return r;
 	r = client_send(c, call, 0, &error, &reply);
@@ -264,7 +290,7 @@ int fetch_records(struct client *c, const char *device, unsigned max, struct are
 		return -ENODEV;
 	if (r < 0)
 		return client_fail(c, &error, r);
-	return misread(c, read_rows(reply, &record_type, arena, ret));
+	return fetch_read_records(c, reply, arena, ret);
 }
 
 /* --- devices ----------------------------------------------------------------- */
@@ -308,6 +334,7 @@ int fetch_no_such_device(struct client *c, const char *device)
 	const char *handle, *entry, *nearest;
 	struct arena arena = {};
 	text_list names = {};
+	bool absent = false;
 	int r = list_devices(c, &reply);
 
 	if (r >= 0)
@@ -316,9 +343,12 @@ int fetch_no_such_device(struct client *c, const char *device)
 	       (r = sd_bus_message_read(reply, "(ssso)", &handle, &entry, NULL, NULL)) > 0) {
 		add_name(&names, &arena, handle);
 		add_name(&names, &arena, entry);
+		absent |= !*handle && strcmp(entry, device) == 0;
 	}
 	nearest = names.n ? text_nearest(device, names.v, names.n) : NULL;
-	if (nearest) {
+	if (absent) {
+		client_say("no device matches the entry %s", device);
+	} else if (nearest) {
 		client_say("no device or entry is called %s; did you mean %s?", device, nearest);
 	} else {
 		client_say("no device or entry is called %s", device);
@@ -372,7 +402,9 @@ static int add_device(struct client *c, const char *handle, const char *entry, c
 	if (*handle)
 		r = get_properties(c, path, CLIENT_DEVICE, &device_type, &ret->arena, d);
 	else
-		d->reason = "no device matches this entry";
+		d->reason = strcmp(state, "absent") == 0
+				    ? "no device matches this entry"
+				    : "it is not known yet which devices there are";
 	if (*handle && r == 0)
 		r = add_last_change(c, d, &ret->arena);
 	if (r > 0)

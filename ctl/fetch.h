@@ -7,6 +7,10 @@
 
 int fetch_status(struct client *c, const char *device, struct status_answer *ret);
 int fetch_plan(struct client *c, const char *device, bool candidate, struct plan_answer *ret);
+int fetch_ask_records(struct client *c, sd_bus_message_handler_t then, void *user,
+		      sd_bus_slot **ret);
+int fetch_read_records(struct client *c, sd_bus_message *reply, struct arena *arena,
+		       record_list *ret);
 int fetch_records(struct client *c, const char *device, unsigned max, struct arena *arena,
 		  record_list *ret);
 int fetch_changed(sd_bus_message *m, struct arena *arena, struct device_answer *ret);

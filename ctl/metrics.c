@@ -95,7 +95,7 @@ static void render_daemon(const struct status_answer *a, struct buf *out)
 	buf_add(out, "carved_config_errors %zu\n", count_errors(a));
 	begin(out, "carved_entry_absent", "gauge", "Entries that no device matches.");
 	vec_each(d, &a->devices) {
-		if (is_there(d))
+		if (is_there(d) || strcmp(d->state, "absent") != 0)
 			continue;
 		buf_add(out, "carved_entry_absent{");
 		add_label(out, "entry", d->entry, true);

@@ -16,15 +16,17 @@
 #include <stdio.h>
 #include <unistd.h>
 
-struct seen {
+/* A device of which the last records were not shown yet: as many as were signalled. */
+struct news {
 	char *handle;
-	uint64_t time; /* of its last record that was shown */
+	size_t n;
 };
 
 struct monitor {
 	struct client client;
-	VEC(struct seen) seen;
-	bool news; /* there are records that were not shown */
+	VEC(struct news) news;
+	bool all;	    /* ... and all records, since carved has just come */
+	sd_bus_slot *asked; /* for the records */
 	int failed;
 };
 
@@ -75,49 +77,80 @@ static struct event_answer new_event(const char *event)
 
 /* --- what comes -------------------------------------------------------------- */
 
-static uint64_t *seen_get(struct monitor *m, const char *handle)
+static struct news *find_news(struct monitor *m, const char *handle)
 {
-	struct seen *new;
-
-	vec_each(s, &m->seen)
-		if (strcmp(s->handle, handle) == 0)
-			return &s->time;
-	new = vec_add(&m->seen);
-	new->handle = mem_strdup(handle);
-	return &new->time;
+	vec_each(n, &m->news)
+		if (strcmp(n->handle, handle) == 0)
+			return n;
+	return NULL;
 }
 
-/* Fetch what is new; with @quietly, only note that it is old now. */
-static void take_records(struct monitor *m, bool quietly)
+static void forget_news(struct monitor *m)
+{
+	vec_each(n, &m->news)
+		free(n->handle);
+	vec_clear(&m->news);
+	m->all = false;
+}
+
+static void show_record(struct monitor *m, const struct record_answer *r)
+{
+	struct event_answer e = new_event("change");
+
+	e.record = *r;
+	e.handle = r->handle;
+	e.state = r->result;
+	e.text = r->detail;
+	e.time = r->time;
+	show(m, &e);
+}
+
+/* Times do not tell which are new: the clock may have been set since. */
+static void show_news(struct monitor *m, const record_list *records)
+{
+	_cleanup_free_ bool *is_new = mem_alloc(records->n + 1);
+
+	for (size_t i = records->n; i-- > 0;) {
+		struct news *n = find_news(m, records->v[i].handle);
+
+		is_new[i] = m->all || (n && n->n);
+		if (n && n->n)
+			n->n--;
+	}
+	for (size_t i = 0; i < records->n; i++)
+		if (is_new[i])
+			show_record(m, &records->v[i]);
+}
+
+/* What is in the answer was signalled before it came, and that was counted. */
+static int on_records(sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
 {
 	struct history_answer a = {};
-
-	m->news = false;
-	if (fetch_records(&m->client, "", 0, &a.arena, &a.records) < 0 && quietly)
-		m->failed = -EIO; /* later on, that carved is gone is a thing to show */
-	vec_each(r, &a.records) {
-		struct event_answer e = new_event("change");
-		uint64_t *seen = seen_get(m, r->handle);
-
-		if (r->time <= *seen)
-			continue;
-		*seen = r->time;
-		e.record = *r;
-		e.handle = r->handle;
-		e.state = r->result;
-		e.text = r->detail;
-		e.time = r->time;
-		if (!quietly)
-			show(m, &e);
-	}
-	answer_clear(&history_type, &a, &a.arena);
-}
-
-static int on_changed(_unused_ sd_bus_message *message, void *user, _unused_ sd_bus_error *error)
-{
 	struct monitor *m = user;
 
-	m->news = true;
+	m->asked = sd_bus_slot_unref(m->asked);
+	if (!sd_bus_message_is_method_error(reply, NULL) && /* that carved is gone is told */
+	    fetch_read_records(&m->client, reply, &a.arena, &a.records) == 0)
+		show_news(m, &a.records);
+	forget_news(m);
+	answer_clear(&history_type, &a, &a.arena);
+	return 0;
+}
+
+static int on_changed(sd_bus_message *message, void *user, _unused_ sd_bus_error *error)
+{
+	struct monitor *m = user;
+	const char *handle;
+	struct news *n;
+
+	if (sd_bus_message_read(message, "s", &handle) < 0)
+		return 0;
+	n = find_news(m, handle);
+	if (!n) {
+		n = vec_add(&m->news);
+		n->handle = mem_strdup(handle);
+	}
+	n->n++;
 	return 0;
 }
 
@@ -168,11 +201,19 @@ static int on_owner(sd_bus_message *message, void *user, _unused_ sd_bus_error *
 	e.state = *now ? "started" : "ended";
 	e.text = *now ? "carved is there" : "carved is gone";
 	show(m, &e);
-	vec_each(s, &m->seen)
-		free(s->handle);
-	vec_clear(&m->seen);
-	m->news = *now;
+	forget_news(m);
+	m->all = *now;
 	return 0;
+}
+
+/* Is carved there? */
+static int call_carved(struct monitor *m)
+{
+	struct history_answer a = {};
+	int r = fetch_records(&m->client, "", 1, &a.arena, &a.records);
+
+	answer_clear(&history_type, &a, &a.arena);
+	return r;
 }
 
 static int prepare(struct monitor *m)
@@ -190,9 +231,7 @@ static int prepare(struct monitor *m)
 	r = client_match_devices(&m->client, on_device, m);
 	if (r == 0)
 		r = client_match_owner(&m->client, on_owner, m);
-	if (r == 0)
-		take_records(m, true);
-	return r < 0 ? r : m->failed;
+	return r < 0 ? r : call_carved(m);
 }
 
 /* Each line has been written out. */
@@ -209,10 +248,8 @@ static int listen(struct monitor *m)
 	signal(SIGTERM, interrupted);
 	while (r >= 0 && m->failed == 0) {
 		r = sd_bus_process(m->client.bus, NULL);
-		if (r == 0 && m->news) {
-			take_records(m, false);
-			continue;
-		}
+		if (r == 0 && (m->news.n || m->all) && !m->asked)
+			r = fetch_ask_records(&m->client, on_records, m, &m->asked);
 		if (r == 0)
 			r = sd_bus_wait(m->client.bus, UINT64_MAX);
 		if (r == -EINTR)
@@ -231,9 +268,8 @@ int command_monitor(const struct ctl *ctl)
 
 	if (client_open(&m.client, ctl) >= 0 && prepare(&m) >= 0)
 		exit_code = listen(&m);
+	sd_bus_slot_unref(m.asked);
 	client_close(&m.client);
-	vec_each(s, &m.seen)
-		free(s->handle);
-	vec_clear(&m.seen);
+	forget_news(&m);
 	return exit_code;
 }

@@ -354,7 +354,8 @@ static bool is_of_another(const char *text, const struct status_answer *a)
 	    memchr(start, ' ', (size_t)(end - start)))
 		return false; /* of no device */
 	vec_each(d, &a->devices)
-		if (strncmp(start, d->handle, (size_t)(end - start)) == 0)
+		if (strlen(d->handle) == (size_t)(end - start) &&
+		    memcmp(start, d->handle, (size_t)(end - start)) == 0)
 			return false;
 	return true;
 }

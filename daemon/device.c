@@ -52,6 +52,7 @@ struct device *device_free(struct device *d)
 	plan_clear(&d->plan);
 	state_clear(&d->want);
 	state_clear(&d->goal);
+	vec_clear(&d->matches);
 	diag_clear(&d->diags);
 	world_clear(&d->world);
 	assignment_set(&d->used, NULL, NULL);
@@ -481,7 +482,7 @@ static void on_config(struct device *d, struct config *config, bool explicit)
 	config_ref(config);
 	config_unref(d->latest);
 	d->latest = config;
-	d->matches[0] = d->matches[1] = NULL; /* they were of the one before */
+	vec_clear(&d->matches); /* they were of the one before */
 	if (explicit) {
 		device_look_again(d);
 		d->identify = true;

@@ -62,9 +62,6 @@ typedef VEC(struct record) record_list;
 /* So many are kept; the oldest goes first. */
 #define RECORDS_MAX 64
 
-/* The one in use, and two of the latest config. */
-#define DEVICE_ENTRIES_MAX 3
-
 enum device_activity { DEVICE_IDLE, DEVICE_READING, DEVICE_WRITING };
 
 /* A config and the device's entry in it. */
@@ -85,11 +82,11 @@ struct device {
 	const char *boot;	    /* the boot's id, borrowed */
 	bool off;		    /* carved=off: nothing is written */
 	struct world world;
-	struct state want;		/* what the config says */
-	struct state goal;		/* what is planned for, see device_goal.c */
-	const struct entry *matches[2]; /* of latest: those that match; two are refused */
-	bool refused;			/* the latest config is not carried out; diags say why */
-	struct diag_list diags;		/* errors, and notes */
+	struct state want;	/* what the config says */
+	struct state goal;	/* what is planned for, see device_goal.c */
+	entry_list matches;	/* of latest: more than one are refused */
+	bool refused;		/* the latest config is not carried out; diags say why */
+	struct diag_list diags; /* errors, and notes */
 
 	/* what it is doing */
 	enum device_activity activity;
@@ -225,8 +222,9 @@ void device_inherit(struct device *d, const struct assignment *accepted);
 void records_clear(record_list *records);
 enum disruption device_pending(const struct device *d);
 void failure_explain(const struct failure *f, struct buf *out);
-size_t device_entries(const struct device *d, const struct entry *ret[DEVICE_ENTRIES_MAX]);
+void device_entries(const struct device *d, entry_list *ret);
 const char *device_entry_name(const struct device *d);
+bool device_is_called(const struct device *d, const char *name);
 void device_preview(const struct device *d, struct plan *ret);
 
 /* What the file of @f is like, or NULL. */

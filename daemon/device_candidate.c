@@ -46,14 +46,15 @@ static int bind_with_image(struct device *c, const struct entry *entry, device_l
 /* The entry to plan for goes to @c. Return: 0; -EINVAL: @diags says what is wrong; -EAGAIN. */
 static int bind(struct device *c, device_look look, void *user, struct diag_list *diags)
 {
-	const struct entry *second;
-	const struct entry *entry = match_device(c->latest, c->handle, &c->world.facts, &second);
+	const struct entry *entry;
 	int r;
 
-	if (second) {
-		match_conflict(entry, second, c->handle, diags);
+	match_all(c->latest, c->handle, &c->world.facts, &c->matches);
+	if (c->matches.n > 1) {
+		match_conflict(&c->matches, c->handle, diags);
 		return -EINVAL;
 	}
+	entry = c->matches.n ? c->matches.v[0] : NULL;
 	r = entry ? bind_with_image(c, entry, look, user, diags) : 0;
 	if (r == 0)
 		c->used.entry = c->accepted.entry = entry ? entry : device_removed_entry(c);
@@ -92,6 +93,7 @@ int device_candidate(const struct device *d, struct config *config, device_look 
 		device_compose(&c);
 		device_preview(&c, ret);
 	}
+	vec_clear(&c.matches);
 	state_clear(&c.want);
 	state_clear(&c.goal);
 	state_clear(&c.world.have);

@@ -20,37 +20,44 @@ void assignment_set(struct assignment *a, struct config *config, const struct en
 	config_unref(old);
 }
 
-static bool is_among(const struct entry **entries, size_t n, const char *name)
+static void add_entry(entry_list *list, const struct entry *entry)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(entries[i]->name, name) == 0)
-			return true;
-	return false;
+	vec_each(e, list)
+		if (strcmp((*e)->name, entry->name) == 0)
+			return;
+	vec_push(list, entry);
 }
 
 /**
  * device_entries() - by whose names the device is called: the entry in use, then those of the latest
  * config that match it, which may be refused.
- *
- * Return: how many have different names.
+ * @ret: must be empty; gets each name once
  */
-size_t device_entries(const struct device *d, const struct entry *ret[DEVICE_ENTRIES_MAX])
+void device_entries(const struct device *d, entry_list *ret)
 {
-	const struct entry *all[DEVICE_ENTRIES_MAX] = {d->used.entry, d->matches[0], d->matches[1]};
-	size_t n = 0;
-
-	for (size_t i = 0; i < DEVICE_ENTRIES_MAX; i++)
-		if (all[i] && !is_among(ret, n, all[i]->name))
-			ret[n++] = all[i];
-	return n;
+	if (d->used.entry)
+		add_entry(ret, d->used.entry);
+	vec_each(e, &d->matches)
+		add_entry(ret, *e);
 }
 
 /** device_entry_name() - the first of device_entries(), or "". */
 const char *device_entry_name(const struct device *d)
 {
-	const struct entry *entries[DEVICE_ENTRIES_MAX];
+	if (d->used.entry)
+		return d->used.entry->name;
+	return d->matches.n ? d->matches.v[0]->name : "";
+}
 
-	return device_entries(d, entries) ? entries[0]->name : "";
+/** device_is_called() - is one of device_entries() called @name? */
+bool device_is_called(const struct device *d, const char *name)
+{
+	if (d->used.entry && strcmp(d->used.entry->name, name) == 0)
+		return true;
+	vec_each(e, &d->matches)
+		if (strcmp((*e)->name, name) == 0)
+			return true;
+	return false;
 }
 
 /* @config, which may be NULL, is what the device is kept to where a later one is refused; on disk, too. */
@@ -102,12 +109,12 @@ static void take_diags(struct device *d, struct diag_list *diags)
 	}
 }
 
-static void refuse_both(struct device *d, const struct entry *one, const struct entry *other)
+static void refuse_all(struct device *d)
 {
 	struct diag_list diags = {};
 
 	d->refused = true;
-	match_conflict(one, other, d->handle, &diags);
+	match_conflict(&d->matches, d->handle, &diags);
 	take_diags(d, &diags);
 }
 
@@ -128,16 +135,19 @@ void device_inherit(struct device *d, const struct assignment *accepted)
 /* Another device may have the handle now. */
 static void check_inheritance(struct device *d)
 {
-	const struct entry *first, *second;
+	const struct entry *first;
+	entry_list matches = {};
 
 	if (!d->inherited)
 		return;
 	d->inherited = false;
-	first = match_device(d->accepted.config, d->handle, &d->world.facts, &second);
-	if (!first || (d->accepted.entry ? first != d->accepted.entry : second != NULL))
+	match_all(d->accepted.config, d->handle, &d->world.facts, &matches);
+	first = matches.n ? matches.v[0] : NULL;
+	if (!first || (d->accepted.entry ? first != d->accepted.entry : matches.n > 1))
 		set_accepted(d, NULL, NULL);
 	else
 		assignment_set(&d->accepted, d->accepted.config, first);
+	vec_clear(&matches);
 }
 
 /* Back to what was accepted before, if that is something else. */
@@ -156,20 +166,17 @@ static void fall_back(struct device *d)
  */
 void device_use_latest(struct device *d)
 {
-	const struct entry *first, *second;
-
 	check_inheritance(d);
-	first = match_device(d->latest, d->handle, &d->world.facts, &second);
-	d->matches[0] = first;
-	d->matches[1] = second;
-	if (second) {
-		refuse_both(d, first, second);
+	vec_clear(&d->matches);
+	match_all(d->latest, d->handle, &d->world.facts, &d->matches);
+	if (d->matches.n > 1) {
+		refuse_all(d);
 		if (!d->used.entry)
 			fall_back(d);
 		return;
 	}
-	if (first) {
-		assignment_set(&d->used, d->latest, first);
+	if (d->matches.n) {
+		assignment_set(&d->used, d->latest, d->matches.v[0]);
 		return;
 	}
 	d->refused = false;

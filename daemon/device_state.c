@@ -178,6 +178,9 @@ enum disruption device_pending(const struct device *d)
 
 static void find_pending(const struct device *d, struct finding *f)
 {
+	bool torn_down =
+		d->world.facts.reload_failed && d->world.memory.lasting.rollback != ROLLBACK_NONE;
+
 	vec_each(note, &d->world.memory.until_boot.notes) {
 		add(f, STATE_PENDING_POWER_CYCLE, "; ");
 		buf_add(&f->reason, "waits for a power cycle: param %s", note->name);
@@ -186,7 +189,7 @@ static void find_pending(const struct device *d, struct finding *f)
 		add(f, STATE_PENDING_POWER_CYCLE, "; ");
 		buf_add(&f->reason, "waits for a power cycle, no reload can activate it: %s",
 			d->plan.pending_text.s);
-	} else if (d->plan.pending != DISRUPTION_NONE) {
+	} else if (d->plan.pending != DISRUPTION_NONE && !torn_down) {
 		add(f, STATE_PENDING_RELOAD, "; ");
 		buf_add(&f->reason, "waits for a permitted reload: %s", d->plan.pending_text.s);
 	}

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #define EXIT_USAGE 64
 
@@ -263,12 +264,26 @@ static bool is_switched_off(void)
 	return off;
 }
 
+/* Without it every boot looks like the same: nothing is flashed twice. */
+static const char *read_boot(void)
+{
+	static char boot[40];
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (f && fgets(boot, sizeof(boot), f))
+		boot[strcspn(boot, "\n")] = '\0';
+	if (f)
+		fclose(f);
+	return boot;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {.manager = {.config_root = "",
 					.runtime_dir = "/run/carved",
 					.state_dir = "/var/lib/carved"},
 			    .bus = BUS_SYSTEM};
+	struct utsname kernel;
 
 	log_open();
 	setlocale(LC_CTYPE, "C.UTF-8"); /* for the width of characters, whatever the language */
@@ -283,6 +298,9 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (o.check)
 		return check(&o);
+	uname(&kernel);
+	o.manager.kernel = kernel.release;
+	o.manager.boot = read_boot();
 	o.manager.off = is_switched_off();
 	return run(&o);
 }

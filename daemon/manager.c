@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 
 /* More that wait to come to rest are no use to anybody. */
 #define JOBS_MAX 256
@@ -41,8 +40,6 @@ struct manager {
 	struct managed_environment env;
 	struct manager_options options;
 	struct yaml_paths paths;
-	struct utsname kernel;
-	char boot[40];
 	const struct manager_face *face;
 	void *face_user;
 	struct store store;
@@ -96,16 +93,37 @@ struct managed *manager_find(const struct manager *m, const char *handle)
 	return NULL;
 }
 
-/** manager_entry_matched() - is there a device of this entry? */
-bool manager_entry_matched(const struct manager *m, const struct entry *e)
+/**
+ * manager_absent() - append the entries of which there is no device.
+ *
+ * Wanted at each change: one look at each device and each entry.
+ *
+ * Return: their state: absent, but for as long as it is not known what there is.
+ */
+enum device_state manager_absent(const struct manager *m, entry_list *ret)
 {
-	vec_each(d, &m->devices) {
-		const struct device *device = managed_device(*d);
+	const struct config *c = m->config;
+	_cleanup_free_ bool *matched = mem_alloc(c->entries.n);
 
-		if (device->used.entry == e || device->matches[0] == e || device->matches[1] == e)
-			return true;
-	}
-	return false;
+	vec_each(d, &m->devices)
+		vec_each(e, &managed_device(*d)->matches)
+			if (*e >= c->entries.v && *e < c->entries.v + c->entries.n)
+				matched[*e - c->entries.v] = true; /* else of one before */
+	for (size_t i = 0; i < c->entries.n; i++)
+		if (!matched[i])
+			vec_push(ret, &c->entries.v[i]);
+	return m->listed ? STATE_ABSENT : STATE_READING;
+}
+
+static bool is_any_absent(const struct manager *m)
+{
+	entry_list absent = {};
+	bool any;
+
+	manager_absent(m, &absent);
+	any = absent.n;
+	vec_clear(&absent);
+	return any;
 }
 
 const struct config *manager_config(const struct manager *m)
@@ -153,10 +171,7 @@ enum device_state manager_state(const struct manager *m)
 	vec_each(d, &m->devices)
 		if (managed_device(*d)->state != STATE_UNMANAGED)
 			state = MIN(state, managed_device(*d)->state);
-	vec_each(e, &m->config->entries)
-		if (!manager_entry_matched(m, e))
-			state = MIN(state, STATE_ABSENT);
-	return state;
+	return state > STATE_ABSENT && is_any_absent(m) ? STATE_ABSENT : state;
 }
 
 /** manager_busy() - is any device not at rest? */
@@ -177,26 +192,13 @@ static bool settled(const struct manager *m)
 	bool waits = !m->problem && !m->has_settled &&
 		     clock_now() < m->started + m->config->settle_timeout;
 
-	if (manager_busy(m))
-		return false;
-	vec_each(e, &m->config->entries)
-		if (waits && !manager_entry_matched(m, e))
-			return false;
-	return true;
+	return !manager_busy(m) && !(waits && is_any_absent(m));
 }
 
 /** manager_means() - is the device meant by @name: its handle, the name of one of its entries, "" for all? */
 bool manager_means(const char *name, const struct device *d)
 {
-	const struct entry *entries[DEVICE_ENTRIES_MAX];
-	size_t n = device_entries(d, entries);
-
-	if (!*name || strcmp(d->handle, name) == 0)
-		return true;
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(entries[i]->name, name) == 0)
-			return true;
-	return false;
+	return !*name || strcmp(d->handle, name) == 0 || device_is_called(d, name);
 }
 
 static uint64_t add_job(struct manager *m, const char *name)
@@ -250,12 +252,19 @@ static void finish(struct manager *m, int exit_code)
 	loop_stop(m->env.loop);
 }
 
+/* With --once the exit code says what has been reached, however it ends. */
+static int exit_code_of(const struct manager *m)
+{
+	return !m->options.once || manager_state(m) == STATE_CONVERGED ? EXIT_CONVERGED
+								       : EXIT_NOT_CONVERGED;
+}
+
 static void check_stopped(struct manager *m)
 {
 	vec_each(d, &m->devices)
 		if (managed_writing(*d) || managed_saving(*d))
 			return;
-	finish(m, m->exit_code);
+	finish(m, exit_code_of(m));
 }
 
 /* Is there something for which --once waits? */
@@ -282,8 +291,7 @@ static void check_ready(struct manager *m)
 	if (m->face && m->face->ready)
 		m->face->ready(m->face_user, ready);
 	if (ready && m->options.once && !is_unfinished(m))
-		finish(m,
-		       manager_state(m) == STATE_CONVERGED ? EXIT_CONVERGED : EXIT_NOT_CONVERGED);
+		finish(m, exit_code_of(m));
 }
 
 static void schedule_settle(struct manager *m)
@@ -297,14 +305,17 @@ static void schedule_settle(struct manager *m)
 static void on_settle_timer(void *user)
 {
 	struct manager *m = user;
+	entry_list absent = {};
 
-	vec_each(e, &m->config->entries)
-		if (m->listed && !manager_entry_matched(m, e))
-			log_with(LOG_WARNING,
-				 &(struct log_fields){.id = MESSAGE_ABSENT,
-						      .file = e->mark.file,
-						      .line = e->mark.line},
-				 "no device matches the entry %s", e->name);
+	if (m->listed)
+		manager_absent(m, &absent);
+	vec_each(e, &absent)
+		log_with(LOG_WARNING,
+			 &(struct log_fields){.id = MESSAGE_ABSENT,
+					      .file = (*e)->mark.file,
+					      .line = (*e)->mark.line},
+			 "no device matches the entry %s", (*e)->name);
+	vec_clear(&absent);
 	check_ready(m);
 }
 
@@ -391,20 +402,10 @@ static void on_listed(void *user, int error)
 }
 
 /* A device that the config names outright is asked by name: no other device can delay that. */
-static const char *named_handle(const struct entry *e)
-{
-	if (!e->matches.n)
-		return e->name;
-	vec_each(match, &e->matches)
-		if (strcmp(match->key, "handle") == 0 && !strpbrk(match->pattern, "*?[\\"))
-			return match->pattern;
-	return NULL;
-}
-
 static void ask_named(struct manager *m)
 {
 	vec_each(e, &m->config->entries) {
-		const char *handle = named_handle(e);
+		const char *handle = match_named(e);
 
 		if (handle && handle_valid(handle))
 			on_device(m, handle);
@@ -716,31 +717,18 @@ static void on_lock_timer(void *user)
 static const struct directory_handlers directory_handlers = {
 	.found = on_found, .device = on_device, .listed = on_listed};
 
-/* Without it every boot looks like the same: nothing is flashed twice. */
-static void read_boot(struct manager *m)
-{
-	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
-
-	if (f && fgets(m->boot, sizeof(m->boot), f))
-		m->boot[strcspn(m->boot, "\n")] = '\0';
-	if (f)
-		fclose(f);
-}
-
 struct manager *manager_new(struct loop *loop, const struct manager_options *options)
 {
 	struct manager *m = mem_new(struct manager);
 
 	m->options = *options;
 	m->paths = (struct yaml_paths){.root = options->config_root, .file = options->config_file};
-	uname(&m->kernel);
-	read_boot(m);
 	m->env = (struct managed_environment){
 		.loop = loop,
 		.hub = chan_hub_new(&options->transport),
 		.store = &m->store,
-		.kernel = m->kernel.release,
-		.boot = m->boot,
+		.kernel = options->kernel,
+		.boot = options->boot,
 		.sysfs = options->transport.unix_path ? options->config_root : "",
 		.images = options->transport.unix_path && *options->config_root
 				  ? options->config_root

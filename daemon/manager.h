@@ -13,8 +13,9 @@ struct manager_options {
 	const char *config_root, *config_file; /* as in struct yaml_paths */
 	const char *runtime_dir, *state_dir;
 	struct transport transport;
-	bool once; /* end when everything has come to rest */
-	bool off;  /* look and tell, but write nothing */
+	bool once;		   /* end when everything has come to rest */
+	const char *kernel, *boot; /* its release, and the boot's id */
+	bool off;		   /* look and tell, but write nothing */
 };
 
 /* What a face wants to know. Each may be NULL. */
@@ -58,7 +59,7 @@ size_t manager_count(const struct manager *m);
 struct managed *manager_at(const struct manager *m, size_t i);
 const past_list *manager_past(const struct manager *m);
 struct managed *manager_find(const struct manager *m, const char *handle);
-bool manager_entry_matched(const struct manager *m, const struct entry *e);
+enum device_state manager_absent(const struct manager *m, entry_list *ret);
 bool manager_means(const char *name, const struct device *d);
 bool manager_busy(const struct manager *m);
 const char *manager_problem(const struct manager *m);

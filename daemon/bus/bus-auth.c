@@ -62,9 +62,10 @@ static int deny(const struct bus_question *q, const char *why)
 static int permit(const struct bus_question *q)
 {
 	_cleanup_free_ char *who = mem_printf("uid %" PRIu32, q->uid);
-	int r = q->then(q->bus, q->call, who);
+	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r = q->then(q->bus, q->call, who, &error);
 
-	return r < 0 ? sd_bus_reply_method_errno(q->call, r, NULL) : r;
+	return r < 0 ? sd_bus_reply_method_errno(q->call, r, &error) : r;
 }
 
 static int judge(const struct bus_question *q, sd_bus_message *verdict)

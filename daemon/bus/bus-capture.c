@@ -12,15 +12,28 @@
 #define PATIENCE_USEC (2 * USEC_PER_SEC)
 #define SLOW_USEC     USEC_PER_SEC
 
-static struct managed *find(const struct bus *b, const char *name)
+/* The one device that is meant. Return: 0, or -errno with @error. */
+static int find(const struct bus *b, const char *name, struct managed **ret, sd_bus_error *error)
 {
+	struct managed *found = NULL;
+
 	for (size_t i = 0; i < manager_count(b->manager); i++) {
 		struct managed *m = manager_at(b->manager, i);
 
-		if (*name && !managed_gone(m) && manager_means(name, managed_device(m)))
-			return m;
+		if (!*name || managed_gone(m) || !manager_means(name, managed_device(m)))
+			continue;
+		if (found)
+			return sd_bus_error_setf(
+				error, SD_BUS_ERROR_INVALID_ARGS,
+				"%s is more than one device, among them %s and %s; "
+				"name one of them",
+				name, managed_device(found)->handle, managed_device(m)->handle);
+		found = m;
 	}
-	return NULL;
+	if (!found)
+		return sd_bus_error_setf(error, BUS_ERROR("NoSuchDevice"), "no device %s", name);
+	*ret = found;
+	return 0;
 }
 
 /* Is the kernel busy with it for long? */
@@ -66,19 +79,18 @@ int bus_capture(sd_bus_message *m, void *user, sd_bus_error *error)
 {
 	struct bus *b = user;
 	const struct device *obstacle;
-	struct managed *managed;
+	struct managed *managed = NULL;
 	const char *name;
 	bool facts = false, json = false;
 	const struct bus_option options[] = {{"facts", &facts}, {"json", &json}};
 	int r = sd_bus_message_read(m, "s", &name);
 
 	if (r >= 0)
-		r = bus_read_options(m, options, ARRAY_SIZE(options));
+		r = bus_read_options(m, options, ARRAY_SIZE(options), error);
+	if (r >= 0)
+		r = find(b, name, &managed, error);
 	if (r < 0)
 		return r;
-	managed = find(b, name);
-	if (!managed)
-		return sd_bus_error_setf(error, BUS_ERROR("NoSuchDevice"), "no device %s", name);
 	obstacle = bus_capture_obstacle(b, managed_device(managed));
 	if (obstacle)
 		return sd_bus_error_setf(error, BUS_ERROR("Busy"),

@@ -14,7 +14,7 @@
 /* A look that takes longer than this is waited for by the job. */
 #define LOOK_USEC USEC_PER_SEC
 
-static int do_reload(struct bus *b, sd_bus_message *m, const char *who)
+static int do_reload(struct bus *b, sd_bus_message *m, const char *who, sd_bus_error *error)
 {
 	_cleanup_free_ char *text = NULL;
 	uint64_t job;
@@ -22,7 +22,7 @@ static int do_reload(struct bus *b, sd_bus_message *m, const char *who)
 	if (b->hooks.reload(b->hooks.user, who, &job) == 0)
 		return sd_bus_reply_method_return(m, "t", job);
 	text = diag_render_all(manager_diagnostics(b->manager));
-	return sd_bus_reply_method_errorf(m, BUS_ERROR("InvalidConfig"), "%s", text);
+	return sd_bus_error_setf(error, BUS_ERROR("InvalidConfig"), "%s", text);
 }
 
 int bus_reload(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
@@ -166,14 +166,15 @@ static int begin(struct bus *b, sd_bus_message *m, const char *name, const char 
 	return 1;
 }
 
-static int do_apply(struct bus *b, sd_bus_message *m, const char *who)
+static int do_apply(struct bus *b, sd_bus_message *m, const char *who, sd_bus_error *error)
 {
 	const char *name;
 	bool allow_reload = false;
 	int r = sd_bus_message_read(m, "s", &name);
 
 	if (r >= 0)
-		r = bus_read_options(m, &(struct bus_option){"allow-reload", &allow_reload}, 1);
+		r = bus_read_options(m, &(struct bus_option){"allow-reload", &allow_reload}, 1,
+				     error);
 	return r < 0 ? r : begin(b, m, name, who, allow_reload, false);
 }
 
@@ -182,7 +183,7 @@ int bus_apply(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
 	return bus_authorize(user, m, ACTION_APPLY, do_apply);
 }
 
-static int do_retry(struct bus *b, sd_bus_message *m, const char *who)
+static int do_retry(struct bus *b, sd_bus_message *m, const char *who, sd_bus_error *error)
 {
 	const char *name;
 	int r = sd_bus_message_read(m, "s", &name);
@@ -190,7 +191,7 @@ static int do_retry(struct bus *b, sd_bus_message *m, const char *who)
 	if (r < 0)
 		return r;
 	if (!*name)
-		return sd_bus_reply_method_errorf(m, BUS_ERROR("NoSuchDevice"), "no name is given");
+		return sd_bus_error_setf(error, BUS_ERROR("NoSuchDevice"), "no name is given");
 	return begin(b, m, name, who, false, true);
 }
 

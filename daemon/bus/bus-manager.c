@@ -86,13 +86,18 @@ static int get_diagnostics(_unused_ sd_bus *bus, _unused_ const char *path,
 static int append_device(sd_bus_message *reply, const struct device *d)
 {
 	_cleanup_free_ char *path = bus_device_path(d->handle);
-	const struct entry *entries[DEVICE_ENTRIES_MAX];
-	size_t n = device_entries(d, entries);
+	const char *state = device_state_name(d->state);
+	entry_list entries = {};
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < MAX(n, 1u); i++)
-		r = sd_bus_message_append(reply, "(ssso)", d->handle, n ? entries[i]->name : "",
-					  device_state_name(d->state), path);
+	device_entries(d, &entries);
+	if (!entries.n)
+		r = sd_bus_message_append(reply, "(ssso)", d->handle, "", state, path);
+	vec_each(e, &entries)
+		if (r >= 0)
+			r = sd_bus_message_append(reply, "(ssso)", d->handle, (*e)->name, state,
+						  path);
+	vec_clear(&entries);
 	return r;
 }
 
@@ -100,16 +105,19 @@ static int list_devices(sd_bus_message *m, void *user, _unused_ sd_bus_error *er
 {
 	const struct bus *b = user;
 	sd_bus_message *reply = NULL;
+	entry_list absent = {};
+	const char *state;
 	int r = sd_bus_message_new_method_return(m, &reply);
 
 	if (r >= 0)
 		r = sd_bus_message_open_container(reply, 'a', "(ssso)");
 	for (size_t i = 0; r >= 0 && i < manager_count(b->manager); i++)
 		r = append_device(reply, managed_device(manager_at(b->manager, i)));
-	vec_each(e, &manager_config(b->manager)->entries)
-		if (r >= 0 && !manager_entry_matched(b->manager, e))
-			r = sd_bus_message_append(reply, "(ssso)", "", e->name,
-						  device_state_name(STATE_ABSENT), "/");
+	state = device_state_name(manager_absent(b->manager, &absent));
+	vec_each(e, &absent)
+		if (r >= 0)
+			r = sd_bus_message_append(reply, "(ssso)", "", (*e)->name, state, "/");
+	vec_clear(&absent);
 	if (r >= 0)
 		r = sd_bus_message_close_container(reply);
 	if (r >= 0)

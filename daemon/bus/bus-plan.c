@@ -85,21 +85,23 @@ static int plan_in_force(const struct bus *b, sd_bus_message *m, const char *nam
 /* The name may be that of an entry which is only in the candidate. */
 static bool is_meant(const struct bus_candidate *c, const struct device *d)
 {
-	const struct entry *second, *entry;
-
 	if (manager_means(c->name, d))
 		return true;
-	entry = match_device(c->config, d->handle, &d->world.facts, &second);
-	return (entry && strcmp(entry->name, c->name) == 0) ||
-	       (second && strcmp(second->name, c->name) == 0);
+	vec_each(e, &c->config->entries)
+		if (strcmp(e->name, c->name) == 0 && match_entry(e, d->handle, &d->world.facts))
+			return true;
+	return false;
 }
 
 /* Would or does an entry match it? */
 static bool is_concerned(const struct bus_candidate *c, const struct device *d)
 {
-	const struct entry *second;
-
-	return d->used.entry || match_device(c->config, d->handle, &d->world.facts, &second);
+	if (d->used.entry)
+		return true;
+	vec_each(e, &c->config->entries)
+		if (match_entry(e, d->handle, &d->world.facts))
+			return true;
+	return false;
 }
 
 static void candidate_clear(struct bus_candidate *c)
@@ -312,7 +314,7 @@ int bus_plan(sd_bus_message *m, void *user, sd_bus_error *error)
 	int r = sd_bus_message_read(m, "s", &name);
 
 	if (r >= 0)
-		r = bus_read_options(m, &(struct bus_option){"candidate", &candidate}, 1);
+		r = bus_read_options(m, &(struct bus_option){"candidate", &candidate}, 1, error);
 	if (r < 0)
 		return r;
 	return candidate ? plan_candidate(user, m, name) : plan_in_force(user, m, name, error);

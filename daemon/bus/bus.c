@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "bus/internal.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <string.h>
 
@@ -44,16 +45,23 @@ uint64_t bus_realtime(struct bus *b, uint64_t boot_time)
 }
 
 /* The variant that comes next is @option's. */
-static int read_option(sd_bus_message *m, const struct bus_option *option)
+static int read_option(sd_bus_message *m, const struct bus_option *option, sd_bus_error *error)
 {
 	int value, r = sd_bus_message_read(m, "v", "b", &value);
 
+	if (r == -ENXIO)
+		return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
+					 "the option %s takes a boolean", option->name);
 	*option->ret = r >= 0 && value;
 	return r;
 }
 
-/** bus_read_options() - which of @options the a{sv} that comes next sets; others are passed over. */
-int bus_read_options(sd_bus_message *m, const struct bus_option *options, size_t n)
+/**
+ * bus_read_options() - which of @options the a{sv} that comes next sets; others are passed over.
+ * @error: says what is wrong where that is known
+ */
+int bus_read_options(sd_bus_message *m, const struct bus_option *options, size_t n,
+		     sd_bus_error *error)
 {
 	int r = sd_bus_message_enter_container(m, 'a', "{sv}");
 	const char *key;
@@ -64,7 +72,8 @@ int bus_read_options(sd_bus_message *m, const struct bus_option *options, size_t
 		for (i = 0; r >= 0 && i < n && strcmp(key, options[i].name) != 0; i++)
 			;
 		if (r >= 0)
-			r = i < n ? read_option(m, &options[i]) : sd_bus_message_skip(m, "v");
+			r = i < n ? read_option(m, &options[i], error)
+				  : sd_bus_message_skip(m, "v");
 		if (r >= 0)
 			r = sd_bus_message_exit_container(m);
 	}
@@ -213,6 +222,8 @@ static void connect_bus(struct bus *b)
 				 bus_manager_vtable, b);
 	for (size_t i = 0; i < manager_count(b->manager); i++)
 		add_device(b, manager_at(b->manager, i));
+	b->state = manager_state(b->manager);
+	b->has_problem = manager_problem(b->manager);
 	sd_bus_request_name_async(b->connection, NULL, BUS_NAME, 0, on_name, b);
 	/* by the loop: nobody is answered before the manager has started */
 	loop_timer_set(b->timer, clock_now());
@@ -221,11 +232,15 @@ static void connect_bus(struct bus *b)
 static void tell_state(struct bus *b)
 {
 	enum device_state state = manager_state(b->manager);
+	bool has_problem = manager_problem(b->manager);
 
-	if (state == b->state)
-		return;
+	if (state != b->state)
+		sd_bus_emit_properties_changed(b->connection, BUS_PATH, BUS_MANAGER, "State", NULL);
+	if (has_problem != b->has_problem)
+		sd_bus_emit_properties_changed(b->connection, BUS_PATH, BUS_MANAGER, "Diagnostics",
+					       NULL);
 	b->state = state;
-	sd_bus_emit_properties_changed(b->connection, BUS_PATH, BUS_MANAGER, "State", NULL);
+	b->has_problem = has_problem;
 }
 
 static void on_device_added(void *user, struct managed *m)
@@ -315,6 +330,10 @@ static void on_ready(void *user, bool ready)
 	struct bus *b = user;
 
 	b->hooks.ready(b->hooks.user, ready);
+	if (!b->connection)
+		return;
+	tell_state(b);
+	bus_update_wait(b);
 }
 
 static const struct manager_face face = {

@@ -13,6 +13,7 @@
 #define BUS_MANAGER	  "org.carved1.Manager"
 #define BUS_DEVICE	  "org.carved1.Device"
 
+#define _cleanup_error_	  _cleanup_(sd_bus_error_free)
 #define _cleanup_message_ _cleanup_(sd_bus_message_unrefp)
 
 /* Properties of a device that are told with their values when they change. */
@@ -81,6 +82,7 @@ struct bus {
 	VEC(struct bus_change) changes;
 	VEC(struct bus_question *) questions;
 	enum device_state state; /* as told */
+	bool has_problem;	 /* ... among the diagnostics */
 	uint64_t boot_time;	 /* when the boot clock was 0, see bus_realtime() */
 };
 
@@ -90,15 +92,17 @@ extern const sd_bus_vtable bus_manager_vtable[], bus_device_vtable[];
 char *bus_device_path(const char *handle);
 uint64_t bus_realtime(struct bus *b, uint64_t boot_time);
 void bus_update_wait(struct bus *b);
-int bus_read_options(sd_bus_message *m, const struct bus_option *options, size_t n);
+int bus_read_options(sd_bus_message *m, const struct bus_option *options, size_t n,
+		     sd_bus_error *error);
 
 /* bus-device.c */
 void bus_device_forget(struct bus_device *d);
 bool bus_device_tell(struct bus_device *d, bool silently);
 
 /* bus-auth.c: who may change something */
-/* @who: asks, for people */
-typedef int (*bus_permitted)(struct bus *b, sd_bus_message *call, const char *who);
+/* @who: asks, for people. As a method's handler */
+typedef int (*bus_permitted)(struct bus *b, sd_bus_message *call, const char *who,
+			     sd_bus_error *error);
 int bus_authorize(struct bus *b, sd_bus_message *call, const char *action, bus_permitted then);
 void bus_questions_drop(struct bus *b);
 

@@ -100,6 +100,8 @@ struct config {
 	VEC(struct entry) entries;
 };
 
+typedef VEC(const struct entry *) entry_list; /* borrowed from a config */
+
 #define CONFIG_AUDIT_INTERVAL_DEFAULT (UINT64_C(300) * 1000000)
 #define CONFIG_SETTLE_TIMEOUT_DEFAULT (UINT64_C(30) * 1000000)
 

@@ -3,6 +3,7 @@
 #include "plan/match.h"
 
 #include <fnmatch.h>
+#include <string.h>
 
 static bool holds(const struct match *m, const char *handle, const struct facts *f)
 {
@@ -33,6 +34,17 @@ bool match_may_be(const struct entry *e, const char *handle, const struct facts 
 	return true;
 }
 
+/** match_named() - the one handle that can match the entry, or NULL where it may be others. */
+const char *match_named(const struct entry *e)
+{
+	if (!e->matches.n)
+		return e->name;
+	vec_each(m, &e->matches)
+		if (strcmp(m->key, "handle") == 0 && !strpbrk(m->pattern, "*?[\\"))
+			return m->pattern;
+	return NULL;
+}
+
 /** match_layer() - is the layer laid under this device? One without `match` always is. */
 bool match_layer(const struct layer *l, const char *handle, const struct facts *f)
 {
@@ -42,35 +54,25 @@ bool match_layer(const struct layer *l, const char *handle, const struct facts *
 	return true;
 }
 
-/** match_conflict() - report that @one and @other both match the device. */
-void match_conflict(const struct entry *one, const struct entry *other, const char *handle,
-		    struct diag_list *diags)
+/** match_all() - append the entries that match the device; more than one is an error. */
+void match_all(const struct config *c, const char *handle, const struct facts *f, entry_list *ret)
 {
-	_cleanup_free_ char *place = mark_format(one->mark);
-
-	diag_add(diags, DIAG_ERROR, other->mark, other->source, handle,
-		 "entries %s (%s) and %s both match the device; narrow one down", one->name, place,
-		 other->name);
+	vec_each(e, &c->entries)
+		if (match_entry(e, handle, f))
+			vec_push(ret, e);
 }
 
-/**
- * match_device() - the device's entry, or NULL if it is unmanaged.
- * @ret_second: another entry that matches too, which is an error, or NULL
- */
-const struct entry *match_device(const struct config *c, const char *handle, const struct facts *f,
-				 const struct entry **ret_second)
+/** match_conflict() - report that all of @matches, more than one, match the device. */
+void match_conflict(const entry_list *matches, const char *handle, struct diag_list *diags)
 {
-	const struct entry *first = NULL;
+	const struct entry *one = matches->v[0];
+	_cleanup_free_ char *place = mark_format(one->mark);
 
-	*ret_second = NULL;
-	vec_each(e, &c->entries) {
-		if (!match_entry(e, handle, f))
-			continue;
-		if (first) {
-			*ret_second = e;
-			break;
-		}
-		first = e;
+	for (size_t i = 1; i < matches->n; i++) {
+		const struct entry *other = matches->v[i];
+
+		diag_add(diags, DIAG_ERROR, other->mark, other->source, handle,
+			 "entries %s (%s) and %s both match the device; narrow one down", one->name,
+			 place, other->name);
 	}
-	return first;
 }

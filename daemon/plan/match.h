@@ -7,8 +7,7 @@
 
 bool match_entry(const struct entry *e, const char *handle, const struct facts *f);
 bool match_may_be(const struct entry *e, const char *handle, const struct facts *f);
+const char *match_named(const struct entry *e);
 bool match_layer(const struct layer *l, const char *handle, const struct facts *f);
-void match_conflict(const struct entry *one, const struct entry *other, const char *handle,
-		    struct diag_list *diags);
-const struct entry *match_device(const struct config *c, const char *handle, const struct facts *f,
-				 const struct entry **ret_second);
+void match_all(const struct config *c, const char *handle, const struct facts *f, entry_list *ret);
+void match_conflict(const entry_list *matches, const char *handle, struct diag_list *diags);

@@ -258,9 +258,16 @@ int source_read(const char *path, enum source_kind kind, struct diag_list *diags
 		struct source **ret)
 {
 	static const char bom[] = "\xef\xbb\xbf";
-	struct source *s = mem_new(struct source);
+	struct source *s;
 	int r;
 
+	if (!source_can_hold(path)) { /* it could not be told to anybody */
+		_cleanup_free_ char *shown = text_clean(path, strlen(path));
+
+		file_error(diags, shown, "the name is not UTF-8 text in one line; rename the file");
+		return -EINVAL;
+	}
+	s = mem_new(struct source);
 	s->path = text_intern(path);
 	r = slurp(s, kind);
 	if (r == -ENOTSUP)

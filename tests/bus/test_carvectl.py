@@ -10,9 +10,11 @@ import signal
 import subprocess
 import time
 
+import dbus
+import dbus.service
 import pytest
 
-from conftest import BUILD, NETDEVSIM, SPECTRUM, entry, wait
+from conftest import BUILD, MANAGER, NAME, NETDEVSIM, ROOT, SPECTRUM, entry, wait
 from test_dbus import SIZES, leaf
 
 TRAP = "traps: {source_mac_is_multicast: trap}"
@@ -74,6 +76,25 @@ def test_no_such_device(bed, carved):
         expect(bed.ctl(command, "laef"), 1, "^$",
                err=["^carvectl: no device or entry is called laef; did you mean leaf\\?$"])
     expect(bed.ctl("status", "something"), 1, "^$", err=[f"known are: .*{SPECTRUM}.*, leaf$"])
+
+
+def test_absent_entry(bed, carved):
+    """Its name is known, only there is nothing to be done to it."""
+    carved.run(leaf(TRAP), entry("spine", TRAP, "{driver: none}"))
+    for command in "apply", "retry", "capture":
+        expect(bed.ctl(command, "spine"), 1, "^$", err=["^carvectl: no device matches the entry spine$"])
+    expect(bed.ctl("plan", "spine"), 0, "^Nothing to do.$")
+
+
+def test_name_that_is_no_text(bed, carved):
+    """A file whose name could not be told is refused by one that can."""
+    carved.run(leaf(TRAP))
+    folder = bed.file.parent / "carved.d"
+    folder.mkdir()
+    (folder / os.fsdecode(b"caf\xe9.yaml")).write_text("settings: {audit_interval: 1s}\n")
+    for command in ["reload"], ["plan", "--candidate"]:
+        expect(bed.ctl(*command), 1, "^$", err=[rf"^{folder}/caf\?\.yaml: error: the name is not UTF-8 text"])
+    expect(bed.ctl("status"), 0, r"caf\?\.yaml: error: ", "^carved: converged")
 
 
 @pytest.mark.parametrize("words", [[], ["sttaus"], ["status", "a", "b"], ["retry"], ["capture"], ["monitor", "x"],
@@ -322,6 +343,17 @@ def test_progress(bed, carved):
     assert text.splitlines()[-1] == "carved: converged"
 
 
+def test_apply_of_what_is_refused(bed, carved):
+    """Whether there was something to do or not, and a refusal by the device is an error."""
+    carved.run(leaf("drift: report\n" + TRAP))
+    carved.config(leaf("drift: report\ntraps: {source_mac_is_multicast: trap, nix: drop}"))
+    expect(bed.ctl("reload"), 3, "^carved: refused$", err=["has no trap nix"])
+    expect(bed.ctl("apply", "leaf"), 1, "^$", err=["has no trap nix", "refused for leaf"])
+    bed.kernel.ask(f"set {SPECTRUM} trap source_mac_is_multicast drop")
+    expect(bed.ctl("apply", "leaf"), 1, "refused .apply.: trap source_mac_is_multicast drop -> trap", "^carved: refused$",
+           "carvectl status leaf$")
+
+
 # --- history, monitor, metrics
 
 
@@ -334,6 +366,25 @@ def test_history(bed, carved):
     assert records[1]["outage_usec"] > 0 and records[1]["handle"] == SPECTRUM
     assert "source_mac_is_multicast drop -> trap" in records[1]["detail"]
     expect(bed.ctl("history", NETDEVSIM), 0, "^Nothing has happened")
+
+
+class OtherCarved(dbus.service.Object):
+    """One whose records the test makes up."""
+
+    records = []
+
+    @dbus.service.method(MANAGER, in_signature="su", out_signature="a(tsssst)")
+    def History(self, device, newest):
+        return self.records[-newest:] if newest else self.records
+
+    @dbus.service.signal(MANAGER, signature="sss")
+    def Changed(self, device, trigger, result):
+        pass
+
+    def add(self, time, detail, signalled=True):
+        self.records = [*self.records, (dbus.UInt64(time), SPECTRUM, "audit", "converged", detail, dbus.UInt64(0))]
+        if signalled:
+            self.Changed(SPECTRUM, "audit", "converged")
 
 
 class Monitor:
@@ -349,6 +400,29 @@ class Monitor:
     def close(self, number=signal.SIGTERM):
         self.process.send_signal(number)
         assert self.process.wait() == 0  # to be interrupted is how it ends
+
+
+def test_monitor_and_the_clock(bed):
+    """Each record is shown once, though the clock was set back or on meanwhile."""
+    name = dbus.service.BusName(NAME, bed.connection)
+    other = OtherCarved(bed.connection, ROOT)
+    other.add(1000, "old", signalled=False)
+    monitor = Monitor(bed)
+    number = iter(range(1000))
+
+    def listens():
+        other.add(2000, f"new {next(number)}")
+        return monitor.lines()
+    wait(listens, "it to listen")
+    other.records = [(dbus.UInt64(time + 7), *rest) for time, *rest in other.records]  # as the new clock has it
+    other.add(500, "clock set back")
+    other.add(3000, "last")
+    wait(lambda: monitor.lines()[-1].endswith(": last"), "the last record")
+    shown = [line.rpartition(": ")[2] for line in monitor.lines()]
+    assert shown[-2:] == ["clock set back", "last"] and "old" not in shown and len(set(shown)) == len(shown)
+    monitor.close()
+    other.remove_from_connection()
+    del name
 
 
 def test_monitor(bed, carved):

@@ -179,15 +179,16 @@ static void check_reads(const struct entry *e, const struct fuzz_device *d,
 	vec_clear(&reads.names);
 }
 
-static void match_all(const struct config *c, const struct fuzz_device *d)
+static void match_device(const struct config *c, const struct fuzz_device *d)
 {
-	const struct entry *second, *first = match_device(c, d->handle, &d->world.facts, &second);
 	struct diag_list diags = {};
+	entry_list matches = {};
 
-	MUST(!first || match_entry(first, d->handle, &d->world.facts));
-	MUST(!second || (first != second && match_entry(second, d->handle, &d->world.facts)));
-	if (second)
-		match_conflict(first, second, d->handle, &diags);
+	match_all(c, d->handle, &d->world.facts, &matches);
+	if (matches.n > 1)
+		match_conflict(&matches, d->handle, &diags);
+	MUST(diags.n_errors == (matches.n ? matches.n - 1 : 0));
+	vec_clear(&matches);
 	diag_clear(&diags);
 }
 
@@ -221,7 +222,7 @@ static void bind_config(const struct config *c)
 		load_devices();
 	loaded = true;
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
-		match_all(c, &devices[i]);
+		match_device(c, &devices[i]);
 	vec_each(e, &c->entries)
 		for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
 			bind_one(e, &devices[i]);

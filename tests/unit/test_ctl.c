@@ -623,10 +623,12 @@ static void test_status_remarks(_unused_ void **state)
 	add_device(&a, "pci/0000:03:00.0", "leaf", "refused");
 	vec_push(&a.diagnostics, "f:1:2: error: pci/0000:03:00.0: bad size\n");
 	vec_push(&a.diagnostics, "f:1:2: error: pci/0000:04:00.0: another size\n");
+	vec_push(&a.diagnostics, "f:1:2: error: pci/0000:03:00: a shorter one's\n");
 	vec_push(&a.diagnostics, "f:1:2: error: unknown key x/y: z\n");
 	status_render_devices(&a, &ascii, NOW, &out);
 	assert_non_null(strstr(out.s, "bad size"));
 	assert_null(strstr(out.s, "another size"));
+	assert_null(strstr(out.s, "a shorter one's"));
 	assert_non_null(strstr(out.s, "unknown key"));
 	buf_clear(&out);
 	clear_status(&a);

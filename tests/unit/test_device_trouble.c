@@ -13,17 +13,36 @@
 
 /* ---- configs that come at a bad moment ---- */
 
+/* @names: of all entries by which the device is called */
+static void expect_entries(struct rig *r, const char *names)
+{
+	_cleanup_free_ char *got = NULL;
+	entry_list entries = {};
+	struct buf b = {};
+
+	device_entries(r->d, &entries);
+	vec_each(e, &entries) {
+		buf_add(&b, "%s%s", b.n ? " " : "", (*e)->name);
+		assert_true(device_is_called(r->d, (*e)->name));
+	}
+	vec_clear(&entries);
+	got = buf_take(&b);
+	assert_string_equal(got, names);
+}
+
 /* Entries of a config that is gone are not asked any more, though it is not known yet which are right. */
 static void test_config_while_unread(void **state)
 {
-	const struct entry *entries[DEVICE_ENTRIES_MAX];
 	struct rig r = {};
 
 	(void)state;
 	rig_start(&r, FACTS, ENTRY(SIZES));
-	rig_config(&r, "devices: {sim/a: {" LIVE "}, x: {match: {driver: sim}}}");
-	rig_expect_reason(&r, "both match");
-	assert_int_equal(device_entries(r.d, entries), 2);
+	rig_config(&r, "devices: {sim/a: {" LIVE
+		       "}, x: {match: {driver: sim}}, z: {match: {driver: s*}}}");
+	rig_expect_reason(&r, "sim/a (");
+	rig_expect_reason(&r, "and x both match");
+	rig_expect_reason(&r, "and z both match");
+	expect_entries(&r, "sim/a x z");
 	sim_register(&r.sim);
 	r.reads = 0;
 	r.good_reads = 1; /* that shows that it is another */
@@ -32,11 +51,9 @@ static void test_config_while_unread(void **state)
 	rig_stale(&r);
 	assert_false(r.d->identified);
 	rig_config(&r, "devices: {y: {match: {driver: sim}, " LIVE "}}");
-	assert_int_equal(device_entries(r.d, entries), 1);
-	assert_string_equal(entries[0]->name, "sim/a");
+	expect_entries(&r, "sim/a");
 	rig_tick(&r);
-	assert_int_equal(device_entries(r.d, entries), 1);
-	assert_string_equal(entries[0]->name, "y");
+	expect_entries(&r, "y");
 	rig_clear(&r);
 }
 
@@ -376,6 +393,7 @@ static void test_roll_back_fails(void **state)
 		   "param macs/driverinit: 48 -> 64\n" RELOAD
 		   "param macs/driverinit: 64 -> 48\n" RELOAD);
 	rig_expect_reason(&r, "are being brought back");
+	assert_null(strstr(r.d->reason, "permitted")); /* what it waits for */
 	for (unsigned i = 0; i < 2; i++) {
 		rig_stale(&r);
 		rig_expect(&r, "quarantined", "");
@@ -385,6 +403,7 @@ static void test_roll_back_fails(void **state)
 	rig_tick(&r);
 	rig_expect(&r, "quarantined", RELOAD "param macs/driverinit: 48 -> 32\n" RELOAD);
 	rig_expect_reason(&r, "no roll-back succeeded");
+	assert_null(strstr(r.d->reason, "permitted"));
 	rig_tick(&r);
 	rig_stale(&r);
 	rig_restart(&r);

@@ -31,7 +31,8 @@ struct plan_case {
 	char *handle;
 	struct config *config;
 	struct world world;
-	const struct entry *entry, *second;
+	const struct entry *entry;
+	entry_list matches;
 };
 
 static json_t *load_json(const char *home, const char *name)
@@ -101,13 +102,15 @@ static char *load_config(struct plan_case *c)
 	diag_clear(&diags);
 	if (text)
 		return text;
-	c->entry = match_device(c->config, c->handle, &c->world.facts, &c->second);
-	assert_non_null(c->entry);
+	match_all(c->config, c->handle, &c->world.facts, &c->matches);
+	assert_true(c->matches.n > 0);
+	c->entry = c->matches.v[0];
 	return NULL;
 }
 
 static void case_clear(struct plan_case *c)
 {
+	vec_clear(&c->matches);
 	config_unref(c->config);
 	world_clear(&c->world);
 	free(c->handle);
@@ -171,8 +174,8 @@ static char *case_as_text(const struct plan_case *c, const struct world *w)
 	struct buf out = {};
 	int r = -EINVAL;
 
-	if (c->second)
-		match_conflict(c->entry, c->second, c->handle, &diags);
+	if (c->matches.n > 1)
+		match_conflict(&c->matches, c->handle, &diags);
 	else
 		r = bind_entry(c->entry, c->handle, w, &want, &diags);
 	assert_int_equal(r, diags.n_errors ? -EINVAL : 0);
@@ -274,8 +277,9 @@ static void capture_config(struct plan_case *c)
 		print_error("%s: %s", c->home, text);
 	unlink(path);
 	assert_non_null(c->config);
-	c->entry = match_device(c->config, c->handle, &c->world.facts, &c->second);
-	assert_non_null(c->entry);
+	match_all(c->config, c->handle, &c->world.facts, &c->matches);
+	assert_true(c->matches.n > 0);
+	c->entry = c->matches.v[0];
 	diag_clear(&diags);
 }
 

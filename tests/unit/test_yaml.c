@@ -180,6 +180,8 @@ static void make_not_utf8(const char *root)
 	write_text(root, "/etc/carved/carved.d/30-surrogate.yaml", "a: \xed\xa0\x80\n");
 	write_text(root, "/etc/carved/carved.d/40-beyond.yaml", "a: \xf4\x90\x80\x80\n");
 	write_text(root, "/etc/carved/carved.d/50-cut-off.yaml", "a: \xe2\x82");
+	write_text(root, "/etc/carved/carved.d/caf\xe9.yaml", "");
+	write_text(root, "/etc/carved/carved.d/caf\xe8.yaml", "{}\n");
 }
 
 static void make_control_characters(const char *root)

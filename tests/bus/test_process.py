@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""carved as a process: how it ends."""
+import fcntl
+
+from conftest import DEADLINE, MANAGER, NETDEVSIM, SPECTRUM, wait
+from test_dbus import leaf
+
+
+def test_once_is_interrupted(bed, carved):
+    """Its exit code says what was reached, not that it was told to end."""
+    carved.config(leaf("traps: {source_mac_is_multicast: trap}"))
+    bed.kernel.ask(f"rule {SPECTRUM} * * hold")
+    carved.start("--once", "--bus=none")
+    wait(lambda: "unmanaged" in carved.log.read_text(), "the other device to be read")
+    process, carved.process = carved.process, None
+    process.terminate()
+    assert process.wait(DEADLINE) == 3
+    bed.kernel.ask("release")
+
+
+def test_waiting_for_another(bed, carved, signals):
+    """What cannot be known yet is not said to be missing, and that it is known then is told."""
+    for handle in SPECTRUM, NETDEVSIM:
+        bed.kernel.ask(f"unbind {handle}")
+    with open(bed.folder / "runtime/lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        carved.config(leaf("traps: {source_mac_is_multicast: trap}"))
+        carved.start()
+        wait(lambda: "waiting for it" in carved.log.read_text(), "carved to wait")
+        rows = lambda: [tuple(map(str, row)) for row in carved.call("ListDevices")]
+        assert wait(lambda: carved.state("") and rows(), "its name") == [("", "leaf", "reading", "/")]
+        assert carved.get("State") == "reading" and list(carved.get("Diagnostics")) == ["another carved has not ended yet"]
+        said = bed.ctl("status")
+        assert said.returncode == 3 and "absent" not in said.stdout and "another carved has not ended yet" in said.stdout
+        signals.clear()
+    told = lambda: [arguments for arguments in signals.of("PropertiesChanged") if arguments[0] == MANAGER]
+    wait(lambda: any(values.get("State") == "absent" for _, values, _ in told()), "the state to be told")
+    wait(lambda: any("Diagnostics" in gone for _, _, gone in told()), "the diagnostics to be told of")
+    assert carved.call("ListDevices")[0][2] == "absent" and list(carved.get("Diagnostics")) == []
