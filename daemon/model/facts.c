@@ -141,13 +141,14 @@ bool counters_restarted(const counter_list *now, const counter_list *before)
 	return false;
 }
 
-/** counters_action_differs() - was a reload with this local action counted in between? */
+/** counters_action_differs() - was a full reload with this local action counted in between? */
 bool counters_action_differs(const counter_list *a, const counter_list *b, uint8_t action)
 {
 	vec_each(c, a) {
 		const struct counter *other = find(b, c);
 
-		if (c->action == action && !c->remote && (!other || other->value != c->value))
+		if (c->action == action && !c->limit && !c->remote &&
+		    (!other || other->value != c->value))
 			return true;
 	}
 	return false;

@@ -99,6 +99,24 @@ static void test_two_reloads(void **state)
 	rig_clear(&r);
 }
 
+/* Sizes that an activation leaves staged are not unread: the reload that loads them is still to come. */
+static void test_sizes_need_the_second_reload(void **state)
+{
+	static const char *const kernels[] = {"6.1.0", "6.12.1"};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(kernels); i++) {
+		struct rig r = {.kernel = kernels[i]};
+
+		rig_start(&r, OTHER, ENTRY(WANTED ", resources: {/kvd: 400}, traps: {t1: trap}"));
+		rig_expect(&r, "converged",
+			   "flash 2.0.0\nresource /kvd: 500 -> 400\n" ACTIVATE RELOAD
+			   "trap t1: drop -> trap\n");
+		assert_int_equal(sim_get(&r.sim, "resources", "/kvd", "size"), 400);
+		rig_clear(&r);
+	}
+}
+
 /* A driver without driver_reinit: before Linux 6.3 its fw_activate may load params, later on nothing does. */
 static void test_params_without_driver_reinit(void **state)
 {
@@ -378,6 +396,7 @@ int main(void)
 		cmocka_unit_test(test_only_firmware),
 		cmocka_unit_test(test_activate_live),
 		cmocka_unit_test(test_two_reloads),
+		cmocka_unit_test(test_sizes_need_the_second_reload),
 		cmocka_unit_test(test_params_without_driver_reinit),
 		cmocka_unit_test(test_learns_that_both_are_done),
 		cmocka_unit_test(test_waits_for_permission),

@@ -165,6 +165,14 @@ static bool does(const struct sim *s, uint8_t asked, uint8_t action)
 	return asked == action || s->both;
 }
 
+/* Does the driver read what is staged in this reload? */
+static bool initialises(const struct sim *s, uint8_t asked)
+{
+	return does(s, asked, DEVLINK_RELOAD_ACTION_DRIVER_REINIT) ||
+	       !facts_offers(&s->facts, DEVLINK_RELOAD_ACTION_DRIVER_REINIT,
+			     DEVLINK_RELOAD_LIMIT_UNSPEC);
+}
+
 static int flash(struct sim *s, const struct step *step)
 {
 	s->flashes++;
@@ -180,7 +188,8 @@ int sim_reload(struct sim *s, uint8_t action)
 		return -EINVAL;
 	if (!facts_offers(&s->facts, action, DEVLINK_RELOAD_LIMIT_UNSPEC))
 		return -EOPNOTSUPP;
-	commit_sizes(s);
+	if (initialises(s, action))
+		commit_sizes(s);
 	if (s->tears_down) {
 		s->tears_down--;
 		s->facts.reload_failed = true;
@@ -188,9 +197,7 @@ int sim_reload(struct sim *s, uint8_t action)
 	}
 	s->facts.reload_failed = false;
 	reset_policy(s);
-	if (does(s, action, DEVLINK_RELOAD_ACTION_DRIVER_REINIT) ||
-	    !facts_offers(&s->facts, DEVLINK_RELOAD_ACTION_DRIVER_REINIT,
-			  DEVLINK_RELOAD_LIMIT_UNSPEC))
+	if (initialises(s, action))
 		copy_state(&s->active, &s->now);
 	if (s->written && does(s, action, DEVLINK_RELOAD_ACTION_FW_ACTIVATE)) {
 		sim_version(s, VERSION_RUNNING, s->written);
