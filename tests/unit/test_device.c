@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <linux/devlink.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- the plain way ---- */
 
@@ -485,6 +486,28 @@ static void test_size_that_is_never_read(void **state)
 	rig_clear(&r);
 }
 
+/* Binding takes time in the event loop: a thousand resources must not make it minutes. */
+static void test_many_resources(void **state)
+{
+	_cleanup_free_ char *facts = NULL;
+	struct buf b = {};
+	struct rig r = {};
+
+	(void)state;
+	buf_add(&b, "{'format': 1, 'handle': 'sim/a', 'driver': 'sim', 'reload': {'failed': false,"
+		    " 'counters': [['driver_reinit', 'unspec', 'local', 0]]}, 'resources': {");
+	for (unsigned i = 0; i < 1000; i++)
+		buf_add(&b, "%s'/r%u': {'size': 20, 'min': 0, 'max': 90, 'id': %u}", i ? ", " : "",
+			i, i);
+	buf_add(&b, "}}");
+	facts = buf_take(&b);
+	alarm(60);
+	rig_start(&r, facts, ENTRY("resources: {/r7: 30}"));
+	alarm(0);
+	rig_expect(&r, "converged", "resource /r7: 20 -> 30\n" RELOAD);
+	rig_clear(&r);
+}
+
 static void test_lost_answers(void **state)
 {
 	struct rig r = {};
@@ -947,6 +970,7 @@ int main(void)
 		cmocka_unit_test(test_changed_before_it_is_read_back),
 		cmocka_unit_test(test_staged_but_not_kept),
 		cmocka_unit_test(test_size_that_is_never_read),
+		cmocka_unit_test(test_many_resources),
 		cmocka_unit_test(test_lost_answers),
 		cmocka_unit_test(test_driver_times_out),
 		cmocka_unit_test(test_unreadable),
