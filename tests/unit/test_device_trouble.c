@@ -314,6 +314,28 @@ static void test_roll_back(void **state)
 }
 
 /* What left the config before is not part of what is rolled back to. */
+/* A driver whose INFO_GET fails while it is torn down: it was known before, and whoever asks can bring it back. */
+static void test_torn_down_and_dumb(void **state)
+{
+	struct rig r = {.sim = {.dumb = true}};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 48}, traps: {t1: trap}"));
+	rig_log_clear(&r);
+	r.sim.tears_down = 9;
+	rig_config(&r, ENTRY("params: {macs: 64}, traps: {t1: trap}"));
+	for (int i = 0; i < 4; i++)
+		rig_tick(&r);
+	assert_string_equal(device_state_name(r.d->state), "quarantined");
+	rig_expect_reason(&r, "no roll-back succeeded");
+	rig_log_clear(&r);
+	r.sim.tears_down = 0;
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY, .retry = true});
+	rig_expect(&r, "converged",
+		   "param macs/driverinit: 32 -> 64\n" RELOAD "trap t1: drop -> trap\n");
+	rig_clear(&r);
+}
+
 static void test_roll_back_after_a_removal(void **state)
 {
 	struct rig r = {};
@@ -469,6 +491,7 @@ int main(void)
 		cmocka_unit_test(test_reload_that_destroys),
 		cmocka_unit_test(test_what_a_reload_resets),
 		cmocka_unit_test(test_roll_back),
+		cmocka_unit_test(test_torn_down_and_dumb),
 		cmocka_unit_test(test_roll_back_after_a_removal),
 		cmocka_unit_test(test_quarantine_ends_with_another_config),
 		cmocka_unit_test(test_quarantine_outlives_a_reboot),
