@@ -57,12 +57,12 @@ static void reloaded(struct device *d, const counter_list *now)
 	bool activated =
 		counters_action_differs(now, &m->counters, DEVLINK_RELOAD_ACTION_FW_ACTIVATE);
 
-	if (initialised &&
-	    world_loads(&d->world, &class_param, only_ours ? d->own_action : action))
+	if (initialised && world_loads(&d->world, &class_param, only_ours ? d->own_action : action))
 		notes_clear(&m->in_force);
 	if (only_ours && activated && d->own_action == DEVLINK_RELOAD_ACTION_DRIVER_REINIT)
 		m->both_performed = d->dirty = true;
 	d->learn_unread = only_ours && initialised;
+	d->old_catalogue |= own > 0;
 	m->reloads += own;
 	if (own)
 		failures_drop_transient(d); /* a lost answer to it: here it is */
@@ -85,6 +85,7 @@ static void take_facts(struct device *d, const struct device_reading *r)
 	struct facts *facts = &d->world.facts;
 
 	if (r->identified) {
+		d->old_catalogue |= !facts_same_versions(facts, r->facts);
 		facts_clear(facts);
 		*facts = *r->facts;
 		*r->facts = (struct facts){};
@@ -115,7 +116,7 @@ static void take_states(struct device *d, const struct device_reading *r)
 	*r->catalogue = (struct state){};
 	d->world.params_cut = r->params_cut;
 	d->world.has_catalogue = !d->world.facts.reload_failed; /* else traps are missing in it */
-	d->need_catalogue = false;
+	d->need_catalogue = d->old_catalogue = false;
 	d->catalogues++;
 }
 

@@ -42,6 +42,21 @@ const char *facts_version(const struct facts *f, enum version_kind kind, const c
 	return NULL;
 }
 
+/** facts_same_versions() - of every kind, in the driver's order. */
+bool facts_same_versions(const struct facts *a, const struct facts *b)
+{
+	if (a->versions.n != b->versions.n)
+		return false;
+	for (size_t i = 0; i < a->versions.n; i++) {
+		const struct version *x = &a->versions.v[i], *y = &b->versions.v[i];
+
+		if (x->kind != y->kind || !text_equal(x->name, y->name) ||
+		    !text_equal(x->value, y->value))
+			return false;
+	}
+	return true;
+}
+
 static const char *only_changeable_version(const struct facts *f)
 {
 	const char *only = NULL;

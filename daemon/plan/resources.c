@@ -259,8 +259,7 @@ static bool unlimited_children(struct tree *t, const struct slot *parent, const 
 	bool found = false;
 
 	vec_each(s, &t->slots) {
-		if (s->parent != parent ||
-		    s->value != VALUE_UNLIMITED)
+		if (s->parent != parent || s->value != VALUE_UNLIMITED)
 			continue;
 		found = true;
 		if (s->winner)
