@@ -59,14 +59,31 @@ static uint64_t round_up(uint64_t n, uint64_t gran)
 	return down == n || __builtin_add_overflow(down, gran, &up) ? n : up;
 }
 
+/* The device's own limits, which are brought inside the granularity if a multiple of it is between them. */
+static void limits(const struct slot *s, uint64_t *ret_least, uint64_t *ret_most)
+{
+	uint64_t min = object_num(s->have, RESOURCE_MIN, 0);
+	uint64_t max = object_num(s->have, RESOURCE_MAX, VALUE_UNLIMITED);
+	uint64_t up = round_up(min, granularity(s)), down = round_down(max, granularity(s));
+
+	*ret_least = up <= down ? up : min;
+	*ret_most = up <= down ? down : max;
+}
+
 static uint64_t least(const struct slot *s)
 {
-	return round_up(object_num(s->have, RESOURCE_MIN, 0), granularity(s));
+	uint64_t n, most;
+
+	limits(s, &n, &most);
+	return n;
 }
 
 static uint64_t own_most(const struct slot *s)
 {
-	return round_down(object_num(s->have, RESOURCE_MAX, VALUE_UNLIMITED), granularity(s));
+	uint64_t least, n;
+
+	limits(s, &least, &n);
+	return n;
 }
 
 /* Where the driver is known to fail at its own maximum: one granule less, unless it is there. */
