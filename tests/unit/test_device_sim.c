@@ -325,7 +325,8 @@ static void read_objects(const struct sim *s, const struct reads *reads, struct 
 			 struct state *catalogue)
 {
 	vec_each(o, &s->now.objects) {
-		if (s->facts.reload_failed && is_policy(o))
+		if (s->facts.reload_failed &&
+		    (is_policy(o) || (s->fades && strcmp(s->fades, o->name) == 0)))
 			continue;
 		if (is_asked(reads, o))
 			add_copy(have, o);

@@ -474,6 +474,27 @@ static void test_reload_failed_at_start(void **state)
 	rig_clear(&r);
 }
 
+/* A param that is registered by the bring-up is not there while that has failed: no reason to wait for it. */
+static void test_param_goes_with_the_ports(void **state)
+{
+	static const char config[] = ENTRY("params: {mode: smfs, macs: 64}");
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {mode: smfs}"));
+	r.sim.fades = "mode";
+	r.sim.tears_down = 1;
+	rig_log_clear(&r);
+	rig_config(&r, config);
+	rig_expect(&r, "quarantined", STAGED RELOAD "param macs/driverinit: 64 -> 32\n" RELOAD);
+	rig_expect_reason(&r, "worked before are in force");
+	r.sim.tears_down = 1; /* by somebody else, and it is nobody's turn */
+	sim_reload(&r.sim, REINIT);
+	rig_restart(&r);
+	rig_expect(&r, "quarantined", RELOAD);
+	rig_clear(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -492,6 +513,7 @@ int main(void)
 		cmocka_unit_test(test_what_a_reload_resets),
 		cmocka_unit_test(test_roll_back),
 		cmocka_unit_test(test_torn_down_and_dumb),
+		cmocka_unit_test(test_param_goes_with_the_ports),
 		cmocka_unit_test(test_roll_back_after_a_removal),
 		cmocka_unit_test(test_quarantine_ends_with_another_config),
 		cmocka_unit_test(test_quarantine_outlives_a_reboot),
