@@ -206,12 +206,28 @@ static void learn_unread(struct device *d, const struct object *want)
 		 d->handle, want->name);
 }
 
+/* Set a moment ago, and it shows what it showed before: the value comes with the power cycle. */
+static void learn_stored(struct device *d, const struct object *want)
+{
+	const struct object *have =
+		state_find(&d->world.have, want->class, want->name, want->cmode);
+	_cleanup_free_ char *shown = have && !have->error ? object_format(have, 1) : NULL;
+	struct notes *unread = &d->world.memory.unread;
+
+	vec_each(s, &d->ran)
+		if (s->kind == STEP_SET && object_compare(&s->target, want) == 0 &&
+		    (notes_find(unread, want, PARAM_VALUE) || text_equal(s->from, shown)))
+			d->dirty |= notes_put(unread, want, PARAM_VALUE, &s->target.v[PARAM_VALUE]);
+}
+
 /** device_learn() - note what follows from a read, now that it is bound. */
 void device_learn(struct device *d)
 {
 	vec_each(want, &d->want.objects) {
 		if (want->class == &class_param && want->cmode == CMODE_DRIVERINIT)
 			learn_in_force(d, want);
+		if (want->class == &class_param && want->cmode == CMODE_PERMANENT)
+			learn_stored(d, want);
 		if (want->class == &class_resource && d->learn_unread)
 			learn_unread(d, want);
 	}

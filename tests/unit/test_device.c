@@ -6,6 +6,7 @@
 #include "sim.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "plan/drift.h"
 
 #include <errno.h>
 #include <linux/devlink.h>
@@ -120,6 +121,39 @@ static void test_permanent_param(void **state)
 }
 
 /* ---- reloads and registrations by others ---- */
+
+/* A driver may show the value that works until the power cycle: what was set is set, and not worn out. */
+static void test_permanent_param_that_shows_later(void **state)
+{
+	struct rig r = {.sim = {.forgets = "sriov"}};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {sriov: true}"));
+	rig_expect(&r, "pending-power-cycle", "param sriov/permanent: false -> true\n");
+	rig_stale(&r);
+	assert_true(drift_is_in_force(&r.d->want.objects.v[0], &r.d->world));
+	rig_restart(&r);
+	rig_config(&r, ENTRY("params: {sriov: true}"));
+	rig_expect(&r, "pending-power-cycle", "");
+	rig_config(&r, ENTRY("params: {sriov: false}")); /* as it shows, and is not stored */
+	rig_expect(&r, "pending-power-cycle", "param sriov/permanent: true -> false\n");
+	rig_restart(&r);
+	rig_expect(&r, "pending-power-cycle", "");
+	rig_clear(&r);
+}
+
+static void test_permanent_param_changed_by_others(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {sriov: true}"));
+	rig_log_clear(&r);
+	sim_set(&r.sim, "params", "sriov/permanent", "value", 0);
+	rig_stale(&r);
+	rig_expect(&r, "pending-power-cycle", "param sriov/permanent: false -> true\n");
+	rig_clear(&r);
+}
 
 static void test_foreign_reload(void **state)
 {
@@ -950,6 +984,8 @@ int main(void)
 		cmocka_unit_test(test_drift_is_set_back),
 		cmocka_unit_test(test_group_action),
 		cmocka_unit_test(test_permanent_param),
+		cmocka_unit_test(test_permanent_param_that_shows_later),
+		cmocka_unit_test(test_permanent_param_changed_by_others),
 		cmocka_unit_test(test_foreign_reload),
 		cmocka_unit_test(test_foreign_reload_with_another_value),
 		cmocka_unit_test(test_registered_anew),
