@@ -602,13 +602,26 @@ static bool take_token(struct device *d, uint64_t now)
 	return true;
 }
 
+/* Not while it is torn down: a driver may have no answer then, or one that lacks half of it. */
+static bool identity_is_due(const struct device *d)
+{
+	return d->identify && !(d->identified && d->world.facts.reload_failed);
+}
+
+/* Which traps a group has is known of a dump, which other devices can delay: policy is not kept waiting for it. */
+static bool catalogue_is_due(const struct device *d)
+{
+	return d->old_catalogue && d->world.has_catalogue && d->used.entry &&
+	       d->retry_at == USEC_NEVER && !d->world.facts.reload_failed;
+}
+
 static void start_read(struct device *d, uint64_t now, struct device_todo *todo)
 {
 	d->activity = DEVICE_READING;
 	d->since = now;
 	d->need_read = d->stale = false;
 	todo->what = DEVICE_READ;
-	todo->reads.identify = d->identify;
+	todo->reads.identify = identity_is_due(d);
 	d->full = d->identified && !d->vanished && d->used.entry;
 	if (d->full)
 		bind_reads(d->used.entry, d->handle, &d->world, &todo->reads);
@@ -663,8 +676,11 @@ static void act(struct device *d, uint64_t now, struct device_todo *todo)
 		start_look(d, now, todo);
 	} else if (next_phase(d)) {
 		start_run(d, now, todo);
-	} else if (d->identify && d->used.entry && d->retry_at == USEC_NEVER) {
+	} else if (identity_is_due(d) && d->used.entry && d->retry_at == USEC_NEVER) {
 		start_read(d, now, todo); /* versions, which a reload may have changed */
+	} else if (!d->stale && catalogue_is_due(d)) {
+		d->need_catalogue = true;
+		start_read(d, now, todo);
 	} else if (!d->stale) {
 		rest(d, now);
 		todo->wake_at = d->retry_at;

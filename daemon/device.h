@@ -99,6 +99,7 @@ struct device {
 	/* what it has to do */
 	bool need_read, identify, need_catalogue, need_image, need_impact;
 	bool full;	     /* the read in flight is more than an identification */
+	bool old_catalogue;  /* what the device has may be more or less by now */
 	bool outdated;	     /* what is in flight answers an old question: read again */
 	bool stale;	     /* a notification came: read again, but not too often */
 	bool vanished;	     /* it said that it is gone */

@@ -33,35 +33,36 @@ static void registered(struct device *d)
 		 "%s: the device registered anew", d->handle);
 }
 
-/*
- * Did the reloads since the last read load staged params? Ours, if its action does; somebody else's, if one
- * was counted that does: what he asked for is not known. A driver without driver_reinit counts none.
- */
-static bool loaded_params(const struct device *d, const counter_list *now, bool only_ours)
+/* The action that is counted of reloads that initialise the driver: one without driver_reinit counts none. */
+static uint8_t initialising_action(const counter_list *counters)
 {
-	bool offers = counters_offer(now, DEVLINK_RELOAD_ACTION_DRIVER_REINIT,
-				     DEVLINK_RELOAD_LIMIT_UNSPEC);
-	uint8_t action =
-		offers ? DEVLINK_RELOAD_ACTION_DRIVER_REINIT : DEVLINK_RELOAD_ACTION_FW_ACTIVATE;
-
-	return counters_action_differs(now, &d->world.memory.counters, action) &&
-	       world_loads(&d->world, &class_param, only_ours ? d->own_action : action);
+	return counters_offer(counters, DEVLINK_RELOAD_ACTION_DRIVER_REINIT,
+			      DEVLINK_RELOAD_LIMIT_UNSPEC)
+		       ? DEVLINK_RELOAD_ACTION_DRIVER_REINIT
+		       : DEVLINK_RELOAD_ACTION_FW_ACTIVATE;
 }
 
+/*
+ * What the driver reads in its initialisation it has read: sizes, and staged params where the kernel loads
+ * them. Of ours it is known which action was asked for, of somebody else's only what was performed.
+ */
 static void reloaded(struct device *d, const counter_list *now)
 {
 	struct memory *m = &d->world.memory;
 	unsigned n = counters_reloads(now, &m->counters), own = d->own_reload ? 1 : 0;
 	unsigned foreign = n > own ? n - own : 0;
-
+	uint8_t action = initialising_action(now);
+	bool only_ours = own && !foreign;
+	bool initialised = counters_action_differs(now, &m->counters, action);
 	bool activated =
 		counters_action_differs(now, &m->counters, DEVLINK_RELOAD_ACTION_FW_ACTIVATE);
 
-	if (loaded_params(d, now, own && !foreign))
+	if (initialised && world_loads(&d->world, &class_param, only_ours ? d->own_action : action))
 		notes_clear(&m->in_force);
-	if (own && !foreign && activated && d->own_action == DEVLINK_RELOAD_ACTION_DRIVER_REINIT)
+	if (only_ours && activated && d->own_action == DEVLINK_RELOAD_ACTION_DRIVER_REINIT)
 		m->both_performed = d->dirty = true;
-	d->learn_unread = d->own_reload && !foreign;
+	d->learn_unread = only_ours && initialised;
+	d->old_catalogue |= own > 0;
 	m->reloads += own;
 	if (own)
 		failures_drop_transient(d); /* a lost answer to it: here it is */
@@ -84,6 +85,7 @@ static void take_facts(struct device *d, const struct device_reading *r)
 	struct facts *facts = &d->world.facts;
 
 	if (r->identified) {
+		d->old_catalogue |= !facts_same_versions(facts, r->facts);
 		facts_clear(facts);
 		*facts = *r->facts;
 		*r->facts = (struct facts){};
@@ -114,7 +116,7 @@ static void take_states(struct device *d, const struct device_reading *r)
 	*r->catalogue = (struct state){};
 	d->world.params_cut = r->params_cut;
 	d->world.has_catalogue = !d->world.facts.reload_failed; /* else traps are missing in it */
-	d->need_catalogue = false;
+	d->need_catalogue = d->old_catalogue = false;
 	d->catalogues++;
 }
 
@@ -204,12 +206,28 @@ static void learn_unread(struct device *d, const struct object *want)
 		 d->handle, want->name);
 }
 
+/* Set a moment ago, and it shows what it showed before: the value comes with the power cycle. */
+static void learn_stored(struct device *d, const struct object *want)
+{
+	const struct object *have =
+		state_find(&d->world.have, want->class, want->name, want->cmode);
+	_cleanup_free_ char *shown = have && !have->error ? object_format(have, 1) : NULL;
+	struct notes *unread = &d->world.memory.unread;
+
+	vec_each(s, &d->ran)
+		if (s->kind == STEP_SET && object_compare(&s->target, want) == 0 &&
+		    (notes_find(unread, want, PARAM_VALUE) || text_equal(s->from, shown)))
+			d->dirty |= notes_put(unread, want, PARAM_VALUE, &s->target.v[PARAM_VALUE]);
+}
+
 /** device_learn() - note what follows from a read, now that it is bound. */
 void device_learn(struct device *d)
 {
 	vec_each(want, &d->want.objects) {
 		if (want->class == &class_param && want->cmode == CMODE_DRIVERINIT)
 			learn_in_force(d, want);
+		if (want->class == &class_param && want->cmode == CMODE_PERMANENT)
+			learn_stored(d, want);
 		if (want->class == &class_resource && d->learn_unread)
 			learn_unread(d, want);
 	}

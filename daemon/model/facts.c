@@ -42,6 +42,21 @@ const char *facts_version(const struct facts *f, enum version_kind kind, const c
 	return NULL;
 }
 
+/** facts_same_versions() - of every kind, in the driver's order. */
+bool facts_same_versions(const struct facts *a, const struct facts *b)
+{
+	if (a->versions.n != b->versions.n)
+		return false;
+	for (size_t i = 0; i < a->versions.n; i++) {
+		const struct version *x = &a->versions.v[i], *y = &b->versions.v[i];
+
+		if (x->kind != y->kind || !text_equal(x->name, y->name) ||
+		    !text_equal(x->value, y->value))
+			return false;
+	}
+	return true;
+}
+
 static const char *only_changeable_version(const struct facts *f)
 {
 	const char *only = NULL;
@@ -141,13 +156,14 @@ bool counters_restarted(const counter_list *now, const counter_list *before)
 	return false;
 }
 
-/** counters_action_differs() - was a reload with this local action counted in between? */
+/** counters_action_differs() - was a full reload with this local action counted in between? */
 bool counters_action_differs(const counter_list *a, const counter_list *b, uint8_t action)
 {
 	vec_each(c, a) {
 		const struct counter *other = find(b, c);
 
-		if (c->action == action && !c->remote && (!other || other->value != c->value))
+		if (c->action == action && !c->limit && !c->remote &&
+		    (!other || other->value != c->value))
 			return true;
 	}
 	return false;

@@ -35,6 +35,7 @@ struct facts {
 void facts_clear(struct facts *f);
 const char *facts_lookup(const struct facts *f, const char *handle, const char *key);
 const char *facts_version(const struct facts *f, enum version_kind kind, const char *name);
+bool facts_same_versions(const struct facts *a, const struct facts *b);
 const char *facts_firmware_key(const struct facts *f, const char *written);
 bool facts_offers(const struct facts *f, uint8_t action, uint8_t limit);
 bool counters_offer(const counter_list *list, uint8_t action, uint8_t limit);

@@ -44,7 +44,8 @@ struct lasting {
 struct memory {
 	counter_list counters;	 /* as last read: less now means another registration */
 	struct notes in_force;	 /* driverinit params: in force while another value is staged */
-	struct notes unread;	 /* sizes that the driver left staged in a good reload of ours */
+	struct notes unread;	 /* sizes that the driver left staged in a good reload of ours, and
+				    permanent params that it does not show until a power cycle */
 	struct notes pristine;	 /* before our first write since the device registered */
 	bool restore;		 /* on_removal: pristine values of what nobody wants come back */
 	uint8_t reload;		 /* enum reload_policy of the entry that wrote them */

@@ -256,7 +256,7 @@ static void bind_param(struct binder *b, const struct winner *winner)
 	int cmode = -1, n = list_cmodes(b, w->object, &cmode, &list);
 
 	if (n == 0) {
-		if (!param_unreadable(b, w))
+		if (!param_unreadable(b, w) && !b->world->facts.reload_failed)
 			bind_missing(b, winner);
 		return;
 	}
@@ -467,7 +467,7 @@ static const struct {
 	{&class_trap, bind_trap},
 };
 
-/* While a reload has failed, traps with their groups and policers are gone for all devices. */
+/* While a reload has failed, traps with their groups and policers are gone for all devices, params for some. */
 static bool is_there(const struct binder *b, const struct class *class)
 {
 	return !b->world->facts.reload_failed || class == &class_param;

@@ -27,11 +27,12 @@ static void add(drift_list *list, const struct object *want, unsigned wanted, un
 	d->actual = format(want, wanted, actual ? actual : &nothing);
 }
 
+/* A size that the driver does not read, or a param that it shows after the power cycle. */
 static bool is_unread(const struct world *w, const struct object *want)
 {
-	const struct value *v = notes_find(&w->memory.unread, want, RESOURCE_SIZE);
+	const struct value *v = notes_find(&w->memory.unread, want, 0);
 
-	return v && value_equal(v, &want->v[RESOURCE_SIZE]);
+	return v && value_equal(v, &want->v[0]);
 }
 
 static void find(const struct world *w, const struct object *want, drift_list *list)
@@ -43,7 +44,7 @@ static void find(const struct world *w, const struct object *want, drift_list *l
 		const struct value *actual = world_in_force(w, want, i);
 
 		if (object_has(want, i) && !(actual && value_equal(&want->v[i], actual)) &&
-		    !(resource && is_unread(w, want)))
+		    !is_unread(w, want))
 			add(list, want, i, i, actual);
 	}
 	if (resource && have && object_has(have, RESOURCE_SIZE_NEW) &&

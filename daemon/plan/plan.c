@@ -157,8 +157,20 @@ static void plan_driverinit(struct planner *p, const struct object *want, const 
 	stage(p, want, &t);
 }
 
-static void plan_live(struct planner *p, const struct object *want, const struct object *have)
+/* A driver may go on showing what works until the power cycle: what was set is what there is then. */
+static struct object stored(const struct planner *p, const struct object *have)
 {
+	const struct value *set = notes_find(&p->world->memory.unread, have, PARAM_VALUE);
+	struct object ret = *have;
+
+	if (set && have->cmode == CMODE_PERMANENT)
+		object_set(&ret, PARAM_VALUE, *set);
+	return ret;
+}
+
+static void plan_live(struct planner *p, const struct object *want, const struct object *shown)
+{
+	const struct object now = stored(p, shown), *have = &now;
 	uint8_t fields = 0;
 
 	for (unsigned i = 0; i < want->class->n_writable; i++)

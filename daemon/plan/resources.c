@@ -13,6 +13,7 @@
 /* One resource of the device, and what becomes of it. */
 struct slot {
 	const struct object *have;
+	const struct slot *parent;   /* NULL: a root */
 	const struct winner *winner; /* NULL: nobody wants anything of it */
 	struct size size;
 	bool resolved; /* value is final: wanted and valid, or not wanted */
@@ -32,12 +33,13 @@ static struct slot *find_slot(struct tree *t, const char *path)
 	return NULL;
 }
 
-static struct slot *parent_of(struct tree *t, const char *path)
+/* There may be hundreds, and every look at one asks for its parent: names are compared only here. */
+static void find_parents(struct tree *t)
 {
 	vec_each(s, &t->slots)
-		if (resource_is_child(path, s->have->name))
-			return s;
-	return NULL;
+		vec_each(parent, &t->slots)
+			if (resource_is_child(s->have->name, parent->have->name))
+				s->parent = parent;
 }
 
 static uint64_t granularity(const struct slot *s)
@@ -57,14 +59,31 @@ static uint64_t round_up(uint64_t n, uint64_t gran)
 	return down == n || __builtin_add_overflow(down, gran, &up) ? n : up;
 }
 
+/* The device's own limits, which are brought inside the granularity if a multiple of it is between them. */
+static void limits(const struct slot *s, uint64_t *ret_least, uint64_t *ret_most)
+{
+	uint64_t min = object_num(s->have, RESOURCE_MIN, 0);
+	uint64_t max = object_num(s->have, RESOURCE_MAX, VALUE_UNLIMITED);
+	uint64_t up = round_up(min, granularity(s)), down = round_down(max, granularity(s));
+
+	*ret_least = up <= down ? up : min;
+	*ret_most = up <= down ? down : max;
+}
+
 static uint64_t least(const struct slot *s)
 {
-	return round_up(object_num(s->have, RESOURCE_MIN, 0), granularity(s));
+	uint64_t n, most;
+
+	limits(s, &n, &most);
+	return n;
 }
 
 static uint64_t own_most(const struct slot *s)
 {
-	return round_down(object_num(s->have, RESOURCE_MAX, VALUE_UNLIMITED), granularity(s));
+	uint64_t least, n;
+
+	limits(s, &least, &n);
+	return n;
 }
 
 /* Where the driver is known to fail at its own maximum: one granule less, unless it is there. */
@@ -167,7 +186,7 @@ static void resolve(struct tree *t, struct slot *s, const struct slot *parent)
 
 /* Sum of the children of @parent but @except, as a number and as text. Return: false on overflow.
  */
-static bool sum_children(struct tree *t, const char *parent, const struct slot *except,
+static bool sum_children(struct tree *t, const struct slot *parent, const struct slot *except,
 			 uint64_t *ret, struct buf *text)
 {
 	bool fits = true;
@@ -176,7 +195,7 @@ static bool sum_children(struct tree *t, const char *parent, const struct slot *
 	vec_each(s, &t->slots) {
 		_cleanup_free_ char *size = size_text(s->value);
 
-		if (s == except || !resource_is_child(s->have->name, parent))
+		if (s == except || s->parent != parent)
 			continue;
 		buf_add(text, "%s%s %s%s", text->n ? " + " : "", s->have->name, size,
 			s->winner ? "" : " (as it is)");
@@ -194,7 +213,7 @@ static void resolve_rest(struct tree *t, struct slot *s, const struct slot *pare
 	bool fits;
 
 	vec_each(o, &t->slots) {
-		if (o == s || !parent || !resource_is_child(o->have->name, parent->have->name))
+		if (o == s || !parent || o->parent != parent)
 			continue;
 		if (o->winner && o->size.kind == SIZE_REST && o < s) {
 			bind_error(t->b, s->winner->wish,
@@ -206,7 +225,7 @@ static void resolve_rest(struct tree *t, struct slot *s, const struct slot *pare
 	}
 	if (!whole_of(t, s, parent, &whole))
 		return;
-	fits = sum_children(t, parent->have->name, s, &used, &text);
+	fits = sum_children(t, parent, s, &used, &text);
 	siblings = buf_take(&text);
 	if (!fits || used > whole) {
 		bind_error(t->b, s->winner->wish, "nothing is left of %s %" PRIu64 ": %s",
@@ -222,7 +241,7 @@ static void resolve_level(struct tree *t, const struct slot *parent)
 {
 	for (int rest = 0; rest <= 1; rest++) {
 		vec_each(s, &t->slots) {
-			if (!s->winner || parent_of(t, s->have->name) != parent ||
+			if (!s->winner || s->parent != parent ||
 			    (s->size.kind == SIZE_REST) != rest)
 				continue;
 			if (rest)
@@ -232,7 +251,7 @@ static void resolve_level(struct tree *t, const struct slot *parent)
 		}
 	}
 	vec_each(s, &t->slots)
-		if (parent_of(t, s->have->name) == parent)
+		if (s->parent == parent)
 			resolve_level(t, s);
 }
 
@@ -243,7 +262,7 @@ static const struct winner *blame(struct tree *t, const struct slot *parent)
 	const struct winner *found = NULL;
 
 	vec_each(s, &t->slots)
-		if (s->winner && resource_is_child(s->have->name, parent->have->name) &&
+		if (s->winner && s->parent == parent &&
 		    (!found || found->preset || !s->winner->preset))
 			found = s->winner;
 	return found ? found : parent->winner;
@@ -257,8 +276,7 @@ static bool unlimited_children(struct tree *t, const struct slot *parent, const 
 	bool found = false;
 
 	vec_each(s, &t->slots) {
-		if (!resource_is_child(s->have->name, parent->have->name) ||
-		    s->value != VALUE_UNLIMITED)
+		if (s->parent != parent || s->value != VALUE_UNLIMITED)
 			continue;
 		found = true;
 		if (s->winner)
@@ -283,7 +301,7 @@ static void sum_unwanted(struct tree *t, const struct slot *parent, unsigned __i
 
 	*ret_have = 0;
 	vec_each(s, &t->slots)
-		if (resource_is_child(s->have->name, parent->have->name))
+		if (s->parent == parent)
 			*(s->winner ? &wanted : ret_have) += s->value;
 	*ret_left = wanted < parent->value ? parent->value - wanted : 0;
 }
@@ -301,7 +319,7 @@ static char *lines_to_add(struct tree *t, const struct slot *parent)
 	vec_each(s, &t->slots) {
 		uint64_t n, lowest = MAX(least(s), object_num(s->have, RESOURCE_OCC, 0));
 
-		if (s->winner || !resource_is_child(s->have->name, parent->have->name))
+		if (s->winner || s->parent != parent)
 			continue;
 		n = round_down((uint64_t)(have ? s->value * left / have : 0), granularity(s));
 		buf_add(&b, "%s%s: ", b.n ? ", " : "; lower a size or add ", s->have->name);
@@ -326,7 +344,7 @@ static bool family_resolved(struct tree *t, const struct slot *parent)
 static bool family_is_there(struct tree *t, const struct slot *parent)
 {
 	vec_each(s, &t->slots)
-		if (resource_is_child(s->have->name, parent->have->name) && !is_there(s))
+		if (s->parent == parent && !is_there(s))
 			return false;
 	return is_there(parent);
 }
@@ -343,7 +361,7 @@ static void check_family(struct tree *t, const struct slot *parent)
 	if (!winner || !family_resolved(t, parent) || parent->value == VALUE_UNLIMITED ||
 	    family_is_there(t, parent) || unlimited_children(t, parent, winner->wish))
 		return;
-	fits = sum_children(t, parent->have->name, NULL, &sum, &text);
+	fits = sum_children(t, parent, NULL, &sum, &text);
 	children = buf_take(&text);
 	if (fits && sum <= parent->value)
 		return;
@@ -394,6 +412,7 @@ void bind_resources(struct binder *b, const struct winner *first, size_t n)
 				 ((struct slot){.have = o,
 						.resolved = true,
 						.value = object_num(o, RESOURCE_SIZE, 0)}));
+	find_parents(&t);
 	for (size_t i = 0; i < n; i++)
 		attach(&t, &first[i]);
 	resolve_level(&t, NULL);

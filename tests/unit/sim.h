@@ -41,6 +41,8 @@ struct sim {
 	const char *forgets; /* an object that accepts every SET and keeps its value */
 	bool gone;
 	unsigned tears_down; /* so many reloads fail after the tear-down */
+	const char *fades;   /* a param that is not there while it is torn down */
+	bool dumb;	     /* torn down it cannot say what it is */
 	unsigned reloads, sets;
 	const char *image;   /* the version that a flash writes; NULL: the one that is wanted */
 	const char *written; /* by the last flash, and not activated yet */

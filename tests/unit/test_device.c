@@ -6,10 +6,12 @@
 #include "sim.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "plan/drift.h"
 
 #include <errno.h>
 #include <linux/devlink.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- the plain way ---- */
 
@@ -119,6 +121,39 @@ static void test_permanent_param(void **state)
 }
 
 /* ---- reloads and registrations by others ---- */
+
+/* A driver may show the value that works until the power cycle: what was set is set, and not worn out. */
+static void test_permanent_param_that_shows_later(void **state)
+{
+	struct rig r = {.sim = {.forgets = "sriov"}};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {sriov: true}"));
+	rig_expect(&r, "pending-power-cycle", "param sriov/permanent: false -> true\n");
+	rig_stale(&r);
+	assert_true(drift_is_in_force(&r.d->want.objects.v[0], &r.d->world));
+	rig_restart(&r);
+	rig_config(&r, ENTRY("params: {sriov: true}"));
+	rig_expect(&r, "pending-power-cycle", "");
+	rig_config(&r, ENTRY("params: {sriov: false}")); /* as it shows, and is not stored */
+	rig_expect(&r, "pending-power-cycle", "param sriov/permanent: true -> false\n");
+	rig_restart(&r);
+	rig_expect(&r, "pending-power-cycle", "");
+	rig_clear(&r);
+}
+
+static void test_permanent_param_changed_by_others(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {sriov: true}"));
+	rig_log_clear(&r);
+	sim_set(&r.sim, "params", "sriov/permanent", "value", 0);
+	rig_stale(&r);
+	rig_expect(&r, "pending-power-cycle", "param sriov/permanent: false -> true\n");
+	rig_clear(&r);
+}
 
 static void test_foreign_reload(void **state)
 {
@@ -482,6 +517,28 @@ static void test_size_that_is_never_read(void **state)
 	rig_config(&r, ENTRY("resources: {/top: 6000}"));
 	rig_expect(&r, "converged", "resource /top: 5000 -> 6000\n" RELOAD);
 	assert_int_equal(r.sim.reloads, 2);
+	rig_clear(&r);
+}
+
+/* Binding takes time in the event loop: a thousand resources must not make it minutes. */
+static void test_many_resources(void **state)
+{
+	_cleanup_free_ char *facts = NULL;
+	struct buf b = {};
+	struct rig r = {};
+
+	(void)state;
+	buf_add(&b, "{'format': 1, 'handle': 'sim/a', 'driver': 'sim', 'reload': {'failed': false,"
+		    " 'counters': [['driver_reinit', 'unspec', 'local', 0]]}, 'resources': {");
+	for (unsigned i = 0; i < 1000; i++)
+		buf_add(&b, "%s'/r%u': {'size': 20, 'min': 0, 'max': 90, 'id': %u}", i ? ", " : "",
+			i, i);
+	buf_add(&b, "}}");
+	facts = buf_take(&b);
+	alarm(60);
+	rig_start(&r, facts, ENTRY("resources: {/r7: 30}"));
+	alarm(0);
+	rig_expect(&r, "converged", "resource /r7: 20 -> 30\n" RELOAD);
 	rig_clear(&r);
 }
 
@@ -927,6 +984,8 @@ int main(void)
 		cmocka_unit_test(test_drift_is_set_back),
 		cmocka_unit_test(test_group_action),
 		cmocka_unit_test(test_permanent_param),
+		cmocka_unit_test(test_permanent_param_that_shows_later),
+		cmocka_unit_test(test_permanent_param_changed_by_others),
 		cmocka_unit_test(test_foreign_reload),
 		cmocka_unit_test(test_foreign_reload_with_another_value),
 		cmocka_unit_test(test_registered_anew),
@@ -947,6 +1006,7 @@ int main(void)
 		cmocka_unit_test(test_changed_before_it_is_read_back),
 		cmocka_unit_test(test_staged_but_not_kept),
 		cmocka_unit_test(test_size_that_is_never_read),
+		cmocka_unit_test(test_many_resources),
 		cmocka_unit_test(test_lost_answers),
 		cmocka_unit_test(test_driver_times_out),
 		cmocka_unit_test(test_unreadable),

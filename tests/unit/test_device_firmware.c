@@ -17,6 +17,7 @@
 	" 'params': {"                                                                             \
 	"  'fw_load_policy': {'driverinit': {'type': 'u8', 'value': 0}},"                          \
 	"  'macs': {'driverinit': {'type': 'u32', 'value': 32}}},"                                 \
+	" 'trap_groups': {'l2': {'policer': 'none'}},"                                             \
 	" 'traps': {'t1': {'action': 'drop', 'type': 'drop', 'group': 'l2'}}}"
 #define DEVICE(driver, versions, counters)                                                         \
 	"{'format': 1, 'handle': 'sim/a', 'driver': '" driver "', 'versions': {" versions "},"     \
@@ -99,6 +100,24 @@ static void test_two_reloads(void **state)
 	rig_clear(&r);
 }
 
+/* Sizes that an activation leaves staged are not unread: the reload that loads them is still to come. */
+static void test_sizes_need_the_second_reload(void **state)
+{
+	static const char *const kernels[] = {"6.1.0", "6.12.1"};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(kernels); i++) {
+		struct rig r = {.kernel = kernels[i]};
+
+		rig_start(&r, OTHER, ENTRY(WANTED ", resources: {/kvd: 400}, traps: {t1: trap}"));
+		rig_expect(&r, "converged",
+			   "flash 2.0.0\nresource /kvd: 500 -> 400\n" ACTIVATE RELOAD
+			   "trap t1: drop -> trap\n");
+		assert_int_equal(sim_get(&r.sim, "resources", "/kvd", "size"), 400);
+		rig_clear(&r);
+	}
+}
+
 /* A driver without driver_reinit: before Linux 6.3 its fw_activate may load params, later on nothing does. */
 static void test_params_without_driver_reinit(void **state)
 {
@@ -131,6 +150,51 @@ static void test_learns_that_both_are_done(void **state)
 	rig_restart(&r);
 	rig_config(&r, ENTRY(WANTED ", params: {macs: 48}"));
 	rig_expect(&r, "converged", "flash 2.0.0\nparam macs/driverinit: 64 -> 48\n" RELOAD);
+	rig_clear(&r);
+}
+
+static void add_trap(struct sim *s, const char *name)
+{
+	struct state *const states[] = {&s->now, &s->defaults};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(states); i++) {
+		struct object o = *state_find(&s->defaults, &class_trap, "t1", CLASS_NO_CMODE);
+		struct object *trap = state_add(states[i], &class_trap, name, CLASS_NO_CMODE);
+
+		o.name = trap->name;
+		*trap = o;
+		state_sort(states[i]);
+	}
+}
+
+/* Other firmware, or a param in force, may bring more traps: the group's action is theirs, too. */
+static void test_new_traps(void **state)
+{
+	static const char group[] = "trap_groups: {l2: {action: trap}}";
+	_cleanup_free_ char *before = mem_printf(ENTRY("%s"), group);
+	_cleanup_free_ char *param = mem_printf(ENTRY("params: {macs: 64}, %s"), group);
+	_cleanup_free_ char *both = mem_printf(ENTRY(WANTED ", params: {macs: 64}, %s"), group);
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, OTHER, before);
+	rig_expect(&r, "converged", "trap t1: drop -> trap\n");
+	add_trap(&r.sim, "t2");
+	rig_config(&r, param);
+	rig_expect(&r, "converged", STAGED RELOAD "trap t1: drop -> trap\ntrap t2: drop -> trap\n");
+	add_trap(&r.sim, "t3");
+	rig_config(&r, both);
+	rig_expect(&r, "converged",
+		   "flash 2.0.0\n" ACTIVATE "trap t1: drop -> trap\ntrap t2: drop -> trap\n"
+		   "trap t3: drop -> trap\n");
+	assert_int_equal(r.catalogued, 3);
+	/* by somebody else */
+	add_trap(&r.sim, "t4");
+	sim_version(&r.sim, VERSION_RUNNING, "2.0");
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_STALE, .identify = true});
+	rig_tick(&r);
+	rig_expect(&r, "converged", "trap t4: drop -> trap\n");
+	assert_int_equal(r.catalogued, 4);
 	rig_clear(&r);
 }
 
@@ -378,8 +442,10 @@ int main(void)
 		cmocka_unit_test(test_only_firmware),
 		cmocka_unit_test(test_activate_live),
 		cmocka_unit_test(test_two_reloads),
+		cmocka_unit_test(test_sizes_need_the_second_reload),
 		cmocka_unit_test(test_params_without_driver_reinit),
 		cmocka_unit_test(test_learns_that_both_are_done),
+		cmocka_unit_test(test_new_traps),
 		cmocka_unit_test(test_waits_for_permission),
 		cmocka_unit_test(test_no_reload_activates),
 		cmocka_unit_test(test_refused_before_anything_is_written),

@@ -165,6 +165,14 @@ static bool does(const struct sim *s, uint8_t asked, uint8_t action)
 	return asked == action || s->both;
 }
 
+/* Does the driver read what is staged in this reload? */
+static bool initialises(const struct sim *s, uint8_t asked)
+{
+	return does(s, asked, DEVLINK_RELOAD_ACTION_DRIVER_REINIT) ||
+	       !facts_offers(&s->facts, DEVLINK_RELOAD_ACTION_DRIVER_REINIT,
+			     DEVLINK_RELOAD_LIMIT_UNSPEC);
+}
+
 static int flash(struct sim *s, const struct step *step)
 {
 	s->flashes++;
@@ -180,7 +188,8 @@ int sim_reload(struct sim *s, uint8_t action)
 		return -EINVAL;
 	if (!facts_offers(&s->facts, action, DEVLINK_RELOAD_LIMIT_UNSPEC))
 		return -EOPNOTSUPP;
-	commit_sizes(s);
+	if (initialises(s, action))
+		commit_sizes(s);
 	if (s->tears_down) {
 		s->tears_down--;
 		s->facts.reload_failed = true;
@@ -188,9 +197,7 @@ int sim_reload(struct sim *s, uint8_t action)
 	}
 	s->facts.reload_failed = false;
 	reset_policy(s);
-	if (does(s, action, DEVLINK_RELOAD_ACTION_DRIVER_REINIT) ||
-	    !facts_offers(&s->facts, DEVLINK_RELOAD_ACTION_DRIVER_REINIT,
-			  DEVLINK_RELOAD_LIMIT_UNSPEC))
+	if (initialises(s, action))
 		copy_state(&s->active, &s->now);
 	if (s->written && does(s, action, DEVLINK_RELOAD_ACTION_FW_ACTIVATE)) {
 		sim_version(s, VERSION_RUNNING, s->written);
@@ -318,7 +325,8 @@ static void read_objects(const struct sim *s, const struct reads *reads, struct 
 			 struct state *catalogue)
 {
 	vec_each(o, &s->now.objects) {
-		if (s->facts.reload_failed && is_policy(o))
+		if (s->facts.reload_failed &&
+		    (is_policy(o) || (s->fades && strcmp(s->fades, o->name) == 0)))
 			continue;
 		if (is_asked(reads, o))
 			add_copy(have, o);
@@ -440,6 +448,8 @@ static void do_read(struct rig *r, struct device_todo *todo, struct device_todo 
 	interrupt(r, &r->during_read);
 	if (r->reads > r->good_reads && r->read_errors && r->read_errors--)
 		reading.error = r->read_error;
+	if (r->sim.dumb && r->sim.facts.reload_failed && todo->reads.identify)
+		reading.error = -EIO;
 	if (r->sim.gone)
 		reading.error = -ENODEV;
 	deliver(r, &(struct device_event){.type = DEVICE_EV_READ, .reading = &reading}, next);

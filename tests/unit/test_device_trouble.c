@@ -331,6 +331,28 @@ static void test_roll_back(void **state)
 }
 
 /* What left the config before is not part of what is rolled back to. */
+/* A driver whose INFO_GET fails while it is torn down: it was known before, and whoever asks can bring it back. */
+static void test_torn_down_and_dumb(void **state)
+{
+	struct rig r = {.sim = {.dumb = true}};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 48}, traps: {t1: trap}"));
+	rig_log_clear(&r);
+	r.sim.tears_down = 9;
+	rig_config(&r, ENTRY("params: {macs: 64}, traps: {t1: trap}"));
+	for (int i = 0; i < 4; i++)
+		rig_tick(&r);
+	assert_string_equal(device_state_name(r.d->state), "quarantined");
+	rig_expect_reason(&r, "no roll-back succeeded");
+	rig_log_clear(&r);
+	r.sim.tears_down = 0;
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY, .retry = true});
+	rig_expect(&r, "converged",
+		   "param macs/driverinit: 32 -> 64\n" RELOAD "trap t1: drop -> trap\n");
+	rig_clear(&r);
+}
+
 static void test_roll_back_after_a_removal(void **state)
 {
 	struct rig r = {};
@@ -471,6 +493,27 @@ static void test_reload_failed_at_start(void **state)
 	rig_clear(&r);
 }
 
+/* A param that is registered by the bring-up is not there while that has failed: no reason to wait for it. */
+static void test_param_goes_with_the_ports(void **state)
+{
+	static const char config[] = ENTRY("params: {mode: smfs, macs: 64}");
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {mode: smfs}"));
+	r.sim.fades = "mode";
+	r.sim.tears_down = 1;
+	rig_log_clear(&r);
+	rig_config(&r, config);
+	rig_expect(&r, "quarantined", STAGED RELOAD "param macs/driverinit: 64 -> 32\n" RELOAD);
+	rig_expect_reason(&r, "worked before are in force");
+	r.sim.tears_down = 1; /* by somebody else, and it is nobody's turn */
+	sim_reload(&r.sim, REINIT);
+	rig_restart(&r);
+	rig_expect(&r, "quarantined", RELOAD);
+	rig_clear(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -488,6 +531,8 @@ int main(void)
 		cmocka_unit_test(test_reload_that_destroys),
 		cmocka_unit_test(test_what_a_reload_resets),
 		cmocka_unit_test(test_roll_back),
+		cmocka_unit_test(test_torn_down_and_dumb),
+		cmocka_unit_test(test_param_goes_with_the_ports),
 		cmocka_unit_test(test_roll_back_after_a_removal),
 		cmocka_unit_test(test_quarantine_ends_with_another_config),
 		cmocka_unit_test(test_quarantine_outlives_a_reboot),
