@@ -127,10 +127,13 @@ static bool was_run(const struct device *d, const struct step *s)
 	return times_run(d, s) > 0;
 }
 
-/* What needs no reload may have been changed by somebody else before it was read back: once more. */
+/*
+ * What needs no reload may have been changed by somebody else before it was read back: once more, and
+ * again where something was heard since. What needs one is not tried twice, whatever is heard.
+ */
 static bool was_tried(const struct device *d, const struct step *s)
 {
-	return times_run(d, s) > (s->phase > PHASE_RELOAD ? 1 : 0);
+	return times_run(d, s) > (s->phase > PHASE_RELOAD ? 1u + d->stale : 0);
 }
 
 /* A reload again is no wonder where something is flashed, or staged that was not staged before. */
@@ -208,7 +211,7 @@ static void replan(struct device *d, uint64_t now)
 	}
 	if (!d->plan.steps.n && !d->failures.n)
 		d->episode++; /* all is as wanted: what differs from now on has been changed since */
-	if (!d->stale && find_not_kept(d, now))
+	if (find_not_kept(d, now))
 		make_plan(d);
 	if (device_find_fights(d, now))
 		make_plan(d);
@@ -662,15 +665,13 @@ static void act(struct device *d, uint64_t now, struct device_todo *todo)
 		start_look(d, now, todo);
 	} else if (next_phase(d)) {
 		start_run(d, now, todo);
-	} else if (d->identify && d->used.entry && d->retry_at == USEC_NEVER) {
-		start_read(d, now, todo); /* versions, which a reload may have changed */
-	} else if (!d->stale) {
-		rest(d, now);
-		todo->wake_at = d->retry_at;
-	} else if (take_token(d, now)) {
-		start_read(d, now, todo);
+	} else if (d->stale ? take_token(d, now)
+			    : d->identify && d->used.entry && d->retry_at == USEC_NEVER) {
+		start_read(d, now,
+			   todo); /* where it is not stale: versions, which a reload may change */
 	} else {
-		todo->wake_at = now + USEC_PER_SEC / 2;
+		rest(d, now); /* what was heard since waits for a token */
+		todo->wake_at = d->stale ? MIN(d->retry_at, now + USEC_PER_SEC / 2) : d->retry_at;
 	}
 	todo->save |= d->dirty;
 	d->dirty = false;

@@ -185,6 +185,50 @@ static void hear_something(struct rig *r)
 	rig_send(r, &(struct device_event){.type = DEVICE_EV_STALE, .trigger = "note"});
 }
 
+static void hear_always(struct rig *r)
+{
+	r->during_read = hear_always;
+	hear_something(r);
+}
+
+/*
+ * Something is heard during every read: what is not kept is not tried for ever, least of all by
+ * reloads, and the device comes to rest for those who wait for it.
+ */
+static void test_not_kept_in_a_storm(void **state)
+{
+	struct rig r = {.during_read = hear_always, .sim = {.forgets = "macs"}};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 64}, traps: {t1: trap}"));
+	rig_expect(&r, "failed", STAGED RELOAD "trap t1: drop -> trap\n");
+	rig_expect_reason(&r, "param macs/driverinit to 64 was accepted but not kept");
+	assert_false(device_busy(r.d));
+	r.sim.forgets = "t1";
+	rig_config(&r, ENTRY("traps: {t1: mirror}"));
+	rig_expect(&r, "failed",
+		   "trap t1: trap -> mirror\ntrap t1: trap -> mirror\ntrap t1: trap -> mirror\n");
+	assert_false(device_busy(r.d));
+	rig_clear(&r);
+}
+
+/* ... and what was permitted for once is not permitted as long as it lasts. */
+static void test_permission_in_a_storm(void **state)
+{
+	struct rig r = {.during_read = hear_always};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY(SIZES ", traps: {t1: trap}"));
+	rig_expect(&r, "converged", SIZES_SENT RELOAD "trap t1: drop -> trap\n");
+	assert_false(device_busy(r.d));
+	sim_set(&r.sim, "resources", "/kvd/a", "size_new", 200);
+	sim_reload(&r.sim, REINIT);
+	for (int i = 0; i < 3; i++)
+		rig_tick(&r);
+	rig_expect(&r, "pending-reload", "trap t1: drop -> trap\n");
+	rig_clear(&r);
+}
+
 /* It never rests, as there is always something to read again. */
 static void test_fight_without_a_rest(void **state)
 {
@@ -463,6 +507,8 @@ int main(void)
 		cmocka_unit_test(test_refusal_removes_nothing),
 		cmocka_unit_test(test_removal_waits_for_a_reload),
 		cmocka_unit_test(test_fight),
+		cmocka_unit_test(test_not_kept_in_a_storm),
+		cmocka_unit_test(test_permission_in_a_storm),
 		cmocka_unit_test(test_fight_without_a_rest),
 		cmocka_unit_test(test_reloads_are_no_fight),
 		cmocka_unit_test(test_off),
