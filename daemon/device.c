@@ -604,6 +604,12 @@ static bool take_token(struct device *d, uint64_t now)
 	return true;
 }
 
+/* A reload may have changed them. */
+static bool wants_versions(const struct device *d)
+{
+	return d->identify && d->used.entry && d->retry_at == USEC_NEVER;
+}
+
 static void start_read(struct device *d, uint64_t now, struct device_todo *todo)
 {
 	d->activity = DEVICE_READING;
@@ -652,10 +658,18 @@ static void start_run(struct device *d, uint64_t now, struct device_todo *todo)
 	}
 }
 
+/* Who comes under this handle next, even with the same counters, is another one. */
+static void end_registration(struct device *d)
+{
+	d->dirty |= d->world.memory.counters.n > 0;
+	memory_restart(&d->world.memory);
+}
+
 static void act(struct device *d, uint64_t now, struct device_todo *todo)
 {
 	if (d->gone) {
 		todo->what = DEVICE_GONE;
+		end_registration(d);
 	} else if (d->activity != DEVICE_IDLE) {
 		todo->wake_at =
 			d->activity == DEVICE_READING ? d->since + USEC_PER_SEC : USEC_NEVER;
@@ -665,10 +679,8 @@ static void act(struct device *d, uint64_t now, struct device_todo *todo)
 		start_look(d, now, todo);
 	} else if (next_phase(d)) {
 		start_run(d, now, todo);
-	} else if (d->stale ? take_token(d, now)
-			    : d->identify && d->used.entry && d->retry_at == USEC_NEVER) {
-		start_read(d, now,
-			   todo); /* where it is not stale: versions, which a reload may change */
+	} else if (d->stale ? take_token(d, now) : wants_versions(d)) {
+		start_read(d, now, todo);
 	} else {
 		rest(d, now); /* what was heard since waits for a token */
 		todo->wake_at = d->stale ? MIN(d->retry_at, now + USEC_PER_SEC / 2) : d->retry_at;

@@ -280,6 +280,50 @@ static void test_off(void **state)
 	rig_clear(&r);
 }
 
+/* ---- another device under the same handle ---- */
+
+static void exchange(struct rig *r)
+{
+	r->sim.gone = true;
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_VANISHED, .trigger = "note"});
+	assert_true(r->gone);
+	r->sim.gone = false;
+	sim_register(&r->sim);
+}
+
+/* Its counters may be those of the one before: what is known of that is worth nothing. */
+static void test_another_device(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 32, mode: smfs}"));
+	rig_log_clear(&r);
+	exchange(&r);
+	sim_set(&r.sim, "params", "macs/driverinit", "value", 16);
+	sim_reload(&r.sim, REINIT);
+	r.sim.facts.counters.v[0].value = 0;
+	rig_restart(&r);
+	rig_expect(&r, "converged",
+		   "param macs/driverinit: 16 -> 32\n" RELOAD "param mode/runtime: dmfs -> smfs\n");
+	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 32);
+	rig_clear(&r);
+}
+
+static void test_boot_policy_of_another_device(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("reload: boot, traps: {t1: trap}"));
+	rig_config(&r, ENTRY("reload: boot, params: {macs: 64}, traps: {t1: trap}"));
+	rig_expect(&r, "pending-reload", "trap t1: drop -> trap\n");
+	exchange(&r);
+	rig_restart(&r);
+	rig_expect(&r, "converged", STAGED RELOAD "trap t1: drop -> trap\n");
+	rig_clear(&r);
+}
+
 /* ---- reloads that would destroy something ---- */
 
 static void test_reload_that_destroys(void **state)
@@ -512,6 +556,8 @@ int main(void)
 		cmocka_unit_test(test_fight_without_a_rest),
 		cmocka_unit_test(test_reloads_are_no_fight),
 		cmocka_unit_test(test_off),
+		cmocka_unit_test(test_another_device),
+		cmocka_unit_test(test_boot_policy_of_another_device),
 		cmocka_unit_test(test_reload_that_destroys),
 		cmocka_unit_test(test_what_a_reload_resets),
 		cmocka_unit_test(test_roll_back),
