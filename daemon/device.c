@@ -615,6 +615,9 @@ static void start_read(struct device *d, uint64_t now, struct device_todo *todo)
 	d->activity = DEVICE_READING;
 	d->since = now;
 	d->need_read = d->stale = false;
+	/* an earlier process may have sent it: the counters will tell */
+	if (!d->read_at && d->world.memory.lasting.attempt)
+		d->own_reload = true;
 	todo->what = DEVICE_READ;
 	todo->reads.identify = d->identify;
 	d->full = d->identified && !d->vanished && d->used.entry;

@@ -45,7 +45,8 @@ static bool loaded_params(const struct device *d, const counter_list *now, bool 
 		offers ? DEVLINK_RELOAD_ACTION_DRIVER_REINIT : DEVLINK_RELOAD_ACTION_FW_ACTIVATE;
 
 	return counters_action_differs(now, &d->world.memory.counters, action) &&
-	       world_loads(&d->world, &class_param, only_ours ? d->own_action : action);
+	       world_loads(&d->world, &class_param,
+			   only_ours && d->own_action ? d->own_action : action);
 }
 
 static void reloaded(struct device *d, const counter_list *now)

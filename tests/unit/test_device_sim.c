@@ -510,9 +510,10 @@ static void follow(struct rig *r, struct device_todo todo)
 			r->gone = true;
 		if (todo.what == DEVICE_GONE || todo.what == DEVICE_REST)
 			return;
-		if (dies(r)) { /* what it asked for is done, nobody takes the answer */
+		if (dies(r)) { /* what was sent is done, nobody takes the answer */
 			r->killed = true;
-			for (size_t i = 0; todo.what == DEVICE_RUN && i < todo.n_steps; i++) {
+			for (size_t i = 0; todo.what == DEVICE_RUN && i + r->undone < todo.n_steps;
+			     i++) {
 				const char *extack;
 
 				if (todo.steps[i].kind != STEP_REMEMBER)
