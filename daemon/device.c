@@ -48,6 +48,7 @@ struct device *device_free(struct device *d)
 	failures_clear(d);
 	device_end_fights(d);
 	device_drop_records(d);
+	notes_clear(&d->replaced);
 	steps_clear(&d->ran);
 	plan_clear(&d->plan);
 	state_clear(&d->want);
@@ -422,6 +423,7 @@ static void on_acknowledged(struct device *d, const struct step *s)
 	if (s->kind == STEP_RELOAD) {
 		d->own_reload = d->identify = true;
 		d->own_action = s->action;
+		notes_clear(&d->replaced);
 		if (s->activates)
 			device_activated(d);
 		d->disturbed_at = d->since;
@@ -464,6 +466,9 @@ static void on_done(struct device *d, const struct step_result *results, uint64_
 		d->outdated = false;
 		plan_clear(&d->plan);
 		steps_clear(&d->ran);
+		d->first = d->end = 0;
+	} else if (d->counted) { /* what is planned may be done, or another's */
+		plan_clear(&d->plan);
 		d->first = d->end = 0;
 	}
 	if (!next_phase(d))
@@ -534,10 +539,11 @@ static void on_stale(struct device *d, const struct device_event *e, uint64_t no
 		d->disturbed_at = now;
 	if (e->type == DEVICE_EV_COUNTED) {
 		d->counted_at = now;
+		d->counted = true;
 		d->appeared = d->vanished;
 	}
 	if (e->type == DEVICE_EV_VANISHED) {
-		d->vanished = d->identify = true;
+		d->counted = d->vanished = d->identify = true;
 		d->appeared = false;
 	}
 	if (e->type == DEVICE_EV_REBORN)
@@ -614,7 +620,7 @@ static void start_read(struct device *d, uint64_t now, struct device_todo *todo)
 {
 	d->activity = DEVICE_READING;
 	d->since = now;
-	d->need_read = d->stale = false;
+	d->need_read = d->stale = d->counted = false;
 	/* an earlier process may have sent it: the counters will tell */
 	if (!d->read_at && d->world.memory.lasting.attempt)
 		d->own_reload = true;
@@ -640,6 +646,19 @@ static void start_look(struct device *d, uint64_t now, struct device_todo *todo)
 	todo->image = &d->world.image;
 }
 
+/* Should somebody else reload the device, it may be before or after this. */
+static void note_replaced(struct device *d, const struct step *s)
+{
+	const struct object *have;
+
+	if (s->kind != STEP_SET || s->target.class != &class_param ||
+	    s->target.cmode != CMODE_DRIVERINIT)
+		return;
+	have = state_find(&d->world.have, s->target.class, s->target.name, s->target.cmode);
+	if (object_has(have, PARAM_VALUE))
+		notes_put(&d->replaced, &s->target, PARAM_VALUE, &have->v[PARAM_VALUE]);
+}
+
 static void start_run(struct device *d, uint64_t now, struct device_todo *todo)
 {
 	d->activity = DEVICE_WRITING;
@@ -651,6 +670,7 @@ static void start_run(struct device *d, uint64_t now, struct device_todo *todo)
 		const struct step *s = &d->plan.steps.v[i];
 
 		device_note_pristine(d, s);
+		note_replaced(d, s);
 		if (s->kind == STEP_RELOAD)
 			device_begin_attempt(d);
 		if (s->kind == STEP_FLASH)

@@ -107,6 +107,7 @@ struct device {
 	bool vanished;	     /* it said that it is gone */
 	bool appeared;	     /* ... and that it is there, since */
 	bool doubted;	     /* ... or that is waited for already */
+	bool counted;	     /* a reload or a registration was heard of since the last question */
 	bool reborn;	     /* it made objects anew, so their values are the driver's */
 	uint64_t catalogues; /* how many were read */
 	double tokens;	     /* bucket that limits reads after notifications */
@@ -132,6 +133,7 @@ struct device {
 	bool dirty;		/* the memory has changed since it was saved */
 	VEC(struct flip) flips; /* changes by somebody else, see device_fight.c */
 	struct notes held;	/* objects that are left to him */
+	struct notes replaced;	/* what our SETs have staged over since the last read */
 	uint64_t episode;	/* counts the rests, and the reads that showed nothing to do */
 
 	/* for people */

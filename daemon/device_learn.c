@@ -49,6 +49,19 @@ static bool loaded_params(const struct device *d, const counter_list *now, bool 
 			   only_ours && d->own_action ? d->own_action : action);
 }
 
+/*
+ * Somebody else's reload has loaded what was staged before or after our SET: rather the one that is not wanted,
+ * which a reload of ours puts right, than to believe the other.
+ */
+static void doubt_replaced(struct device *d)
+{
+	vec_each(n, &d->replaced.notes) {
+		const struct object o = note_object(n);
+
+		notes_put(&d->world.memory.in_force, &o, n->field, &n->value);
+	}
+}
+
 static void reloaded(struct device *d, const counter_list *now)
 {
 	struct memory *m = &d->world.memory;
@@ -58,8 +71,11 @@ static void reloaded(struct device *d, const counter_list *now)
 	bool activated =
 		counters_action_differs(now, &m->counters, DEVLINK_RELOAD_ACTION_FW_ACTIVATE);
 
-	if (loaded_params(d, now, own && !foreign))
+	if (loaded_params(d, now, own && !foreign)) {
 		notes_clear(&m->in_force);
+		if (foreign)
+			doubt_replaced(d);
+	}
 	if (own && !foreign && activated && d->own_action == DEVLINK_RELOAD_ACTION_DRIVER_REINIT)
 		m->both_performed = d->dirty = true;
 	d->learn_unread = d->own_reload && !foreign;
@@ -164,6 +180,7 @@ bool device_absorb(struct device *d, const struct device_reading *r, uint64_t no
 		reloaded(d, counters);
 	}
 	d->own_reload = false;
+	notes_clear(&d->replaced);
 	counters_copy(&m->counters, counters);
 	take_facts(d, r);
 	take_states(d, r);

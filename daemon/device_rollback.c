@@ -71,7 +71,7 @@ void device_begin_attempt(struct device *d)
 {
 	struct lasting *l = &d->world.memory.lasting;
 
-	if (d->world.facts.reload_failed && l->rollback == ROLLBACK_NONE)
+	if (d->world.facts.reload_failed && !l->torn)
 		return;
 	free(l->attempt);
 	l->attempt = device_key(d);
@@ -126,10 +126,13 @@ static void next(struct device *d, struct lasting *l, uint64_t now)
 void device_judge_attempt(struct device *d, uint64_t now)
 {
 	struct lasting *l = &d->world.memory.lasting;
+	bool torn = d->world.facts.reload_failed && (l->torn || l->attempt);
 
+	d->dirty |= l->torn != torn;
+	l->torn = torn;
 	if (!l->attempt)
 		return;
-	if (d->world.facts.reload_failed) {
+	if (torn) {
 		if (l->rollback == ROLLBACK_NONE)
 			begin(d, l);
 		else if (l->rollback != ROLLBACK_GIVEN_UP)

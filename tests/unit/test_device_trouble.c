@@ -280,6 +280,49 @@ static void test_off(void **state)
 	rig_clear(&r);
 }
 
+/* ---- somebody else's reload at a bad moment ---- */
+
+static void reload_with_another(struct rig *r)
+{
+	sim_reload(&r->sim, REINIT);
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_COUNTED, .trigger = "note"});
+}
+
+/*
+ * Somebody stages another value and reloads, as he must: the value is found, and set back when the reload
+ * has loaded it already. It is in force, whatever a GET shows.
+ */
+static void test_set_back_too_late(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 64}"));
+	rig_log_clear(&r);
+	sim_set(&r.sim, "params", "macs/driverinit", "value", 128);
+	r.during_read = reload_with_another;
+	rig_stale(&r);
+	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 128);
+	rig_expect(&r, "pending-reload",
+		   "param macs/driverinit: 128 -> 64\nparam macs/driverinit: 64 -> 128\n");
+	rig_config(&r, ENTRY("params: {macs: 64}"));
+	rig_expect(&r, "converged", "param macs/driverinit: 128 -> 64\n" RELOAD);
+	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 64);
+	rig_clear(&r);
+}
+
+/* His reload has loaded what we have staged: ours is not needed any more. */
+static void test_reloaded_between_staging_and_reload(void **state)
+{
+	struct rig r = {.during_write = reload_with_another};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY(SIZES ", traps: {t1: trap}"));
+	rig_expect(&r, "converged", SIZES_SENT "trap t1: drop -> trap\n");
+	assert_int_equal(r.sim.reloads, 1);
+	rig_clear(&r);
+}
+
 /* ---- another device under the same handle ---- */
 
 static void exchange(struct rig *r)
@@ -506,6 +549,24 @@ static void test_killed_in_a_failing_reload(void **state)
 	}
 }
 
+/* While it is down another config comes, which fails too: all that it brought is rolled back. */
+static void test_roll_back_again(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 48}"));
+	r.sim.tears_down = 3;
+	rig_config(&r, ENTRY("params: {macs: 64}"));
+	rig_log_clear(&r);
+	rig_config(&r, ENTRY("params: {macs: 96}, resources: {/kvd/a: 400}"));
+	rig_expect(&r, "quarantined",
+		   "param macs/driverinit: 48 -> 96\nresource /kvd/a: 500 -> 400\n" RELOAD
+		   "param macs/driverinit: 96 -> 48\nresource /kvd/a: 400 -> 500\n" RELOAD);
+	rig_expect_reason(&r, "worked before are in force");
+	rig_clear(&r);
+}
+
 static void test_reload_failed_by_others(void **state)
 {
 	struct rig r = {};
@@ -556,6 +617,8 @@ int main(void)
 		cmocka_unit_test(test_fight_without_a_rest),
 		cmocka_unit_test(test_reloads_are_no_fight),
 		cmocka_unit_test(test_off),
+		cmocka_unit_test(test_set_back_too_late),
+		cmocka_unit_test(test_reloaded_between_staging_and_reload),
 		cmocka_unit_test(test_another_device),
 		cmocka_unit_test(test_boot_policy_of_another_device),
 		cmocka_unit_test(test_reload_that_destroys),
@@ -566,6 +629,7 @@ int main(void)
 		cmocka_unit_test(test_quarantine_outlives_a_reboot),
 		cmocka_unit_test(test_roll_back_fails),
 		cmocka_unit_test(test_killed_in_a_failing_reload),
+		cmocka_unit_test(test_roll_back_again),
 		cmocka_unit_test(test_reload_failed_by_others),
 		cmocka_unit_test(test_reload_failed_at_start),
 	};
