@@ -274,8 +274,10 @@ static void rest(struct device *d, uint64_t now)
 	d->known |= (d->identified && !device_rereads(d)) || d->read_error;
 	if (d->retry_at != USEC_NEVER)
 		return;
-	if (good && !d->world.memory.settled)
+	if (good && (!d->world.memory.settled || d->world.memory.lasting.vain)) {
 		d->world.memory.settled = d->dirty = true;
+		d->world.memory.lasting.vain = 0;
+	}
 	if (good && d->foreign)
 		log_restored(d, now);
 	if (d->disturbed_at && d->recovering) {

@@ -184,7 +184,7 @@ bool device_absorb(struct device *d, const struct device_reading *r, uint64_t no
 	counters_copy(&m->counters, counters);
 	take_facts(d, r);
 	take_states(d, r);
-	device_judge_attempt(d, now);
+	device_judge_attempt(d, again || (!known && counters->n), now);
 	return true;
 }
 

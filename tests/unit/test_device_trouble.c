@@ -549,6 +549,54 @@ static void test_killed_in_a_failing_reload(void **state)
 	}
 }
 
+/* "Busy" after the tear-down is no reason to leave it down for a second. */
+static void test_roll_back_when_busy(void **state)
+{
+	struct rig r = {.sim = {.tears_down = 1}};
+
+	(void)state;
+	sim_fault(&r.sim, (struct fault){"reload", -EBUSY, "too late", 1, true});
+	rig_start(&r, FACTS, ENTRY("params: {macs: 64}"));
+	rig_expect(&r, "quarantined", STAGED RELOAD "param macs/driverinit: 64 -> 32\n" RELOAD);
+	rig_expect_reason(
+		&r,
+		"Device or resource busy: too late; the values that worked before are in force");
+	rig_clear(&r);
+}
+
+static void register_in_reload(struct rig *r)
+{
+	static unsigned seen;
+
+	r->during_write = register_in_reload;
+	if (r->sim.reloads == seen)
+		return;
+	seen = r->sim.reloads;
+	sim_register(&r->sim);
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_VANISHED, .trigger = "note"});
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_COUNTED, .trigger = "note"});
+}
+
+/* Each reload makes the driver bind anew, and at that a reload is permitted: not for ever. */
+static void test_reload_registers_anew(void **state)
+{
+	struct rig r = {.during_write = register_in_reload};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 64}, traps: {t1: trap}"));
+	assert_int_equal(r.sim.reloads, 10);
+	rig_log_clear(&r);
+	rig_stale(&r);
+	rig_expect(&r, "quarantined", "");
+	rig_expect_reason(&r, "in each of 10 reloads the device registered anew");
+	rig_restart(&r);
+	rig_expect(&r, "quarantined", "");
+	r.during_write = NULL;
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY, .retry = true});
+	rig_expect(&r, "converged", STAGED RELOAD "trap t1: drop -> trap\n");
+	rig_clear(&r);
+}
+
 /* While it is down another config comes, which fails too: all that it brought is rolled back. */
 static void test_roll_back_again(void **state)
 {
@@ -629,6 +677,8 @@ int main(void)
 		cmocka_unit_test(test_quarantine_outlives_a_reboot),
 		cmocka_unit_test(test_roll_back_fails),
 		cmocka_unit_test(test_killed_in_a_failing_reload),
+		cmocka_unit_test(test_roll_back_when_busy),
+		cmocka_unit_test(test_reload_registers_anew),
 		cmocka_unit_test(test_roll_back_again),
 		cmocka_unit_test(test_reload_failed_by_others),
 		cmocka_unit_test(test_reload_failed_at_start),
