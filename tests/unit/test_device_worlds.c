@@ -264,9 +264,11 @@ static void set_something(struct random_world *w)
 
 	if (kind == TRAP && w->trap_type[i] >= 3)
 		return;
-	w->r.now += 6 * 60 * USEC_PER_SEC; /* three times in ten minutes would be a fight */
 	snprintf(name, sizeof(name), "%.*s%u%s", (int)(slot - formats[kind]), formats[kind],
 		 kind == POLICER ? i + 1 : i, slot + 2);
+	if (kind == INIT && !find_wanted(w, kind, name)) /* later on nobody could tell */
+		return;
+	w->r.now += 6 * 60 * USEC_PER_SEC; /* three times in ten minutes would be a fight */
 	buf_add(&w->history, "somebody sets %s to %u\n", name, num);
 	sim_set(&w->r.sim, kinds[kind].section, name, kind == SIZE ? "size_new" : kinds[kind].field,
 		kind == SIZE ? num * 10 : num);
