@@ -48,6 +48,7 @@ struct device *device_free(struct device *d)
 	failures_clear(d);
 	device_end_fights(d);
 	device_drop_records(d);
+	notes_clear(&d->replaced);
 	steps_clear(&d->ran);
 	plan_clear(&d->plan);
 	state_clear(&d->want);
@@ -128,10 +129,13 @@ static bool was_run(const struct device *d, const struct step *s)
 	return times_run(d, s) > 0;
 }
 
-/* What needs no reload may have been changed by somebody else before it was read back: once more. */
+/*
+ * What needs no reload may have been changed by somebody else before it was read back: once more, and
+ * again where something was heard since. What needs one is not tried twice, whatever is heard.
+ */
 static bool was_tried(const struct device *d, const struct step *s)
 {
-	return times_run(d, s) > (s->phase > PHASE_RELOAD ? 1 : 0);
+	return times_run(d, s) > (s->phase > PHASE_RELOAD ? 1u + d->stale : 0);
 }
 
 /* A reload again is no wonder where something is flashed, or staged that was not staged before. */
@@ -209,7 +213,7 @@ static void replan(struct device *d, uint64_t now)
 	}
 	if (!d->plan.steps.n && !d->failures.n)
 		d->episode++; /* all is as wanted: what differs from now on has been changed since */
-	if (!d->stale && find_not_kept(d, now))
+	if (find_not_kept(d, now))
 		make_plan(d);
 	if (device_find_fights(d, now))
 		make_plan(d);
@@ -271,8 +275,10 @@ static void rest(struct device *d, uint64_t now)
 	d->known |= (d->identified && !device_rereads(d)) || d->read_error;
 	if (d->retry_at != USEC_NEVER)
 		return;
-	if (good && !d->world.memory.settled)
+	if (good && (!d->world.memory.settled || d->world.memory.lasting.vain)) {
 		d->world.memory.settled = d->dirty = true;
+		d->world.memory.lasting.vain = 0;
+	}
 	if (good && d->foreign)
 		log_restored(d, now);
 	if (d->disturbed_at && d->recovering) {
@@ -420,6 +426,7 @@ static void on_acknowledged(struct device *d, const struct step *s)
 	if (s->kind == STEP_RELOAD) {
 		d->own_reload = d->identify = true;
 		d->own_action = s->action;
+		notes_clear(&d->replaced);
 		if (s->activates)
 			device_activated(d);
 		d->disturbed_at = d->since;
@@ -462,6 +469,9 @@ static void on_done(struct device *d, const struct step_result *results, uint64_
 		d->outdated = false;
 		plan_clear(&d->plan);
 		steps_clear(&d->ran);
+		d->first = d->end = 0;
+	} else if (d->counted) { /* what is planned may be done, or another's */
+		plan_clear(&d->plan);
 		d->first = d->end = 0;
 	}
 	if (!next_phase(d))
@@ -532,10 +542,11 @@ static void on_stale(struct device *d, const struct device_event *e, uint64_t no
 		d->disturbed_at = now;
 	if (e->type == DEVICE_EV_COUNTED) {
 		d->counted_at = now;
+		d->counted = true;
 		d->appeared = d->vanished;
 	}
 	if (e->type == DEVICE_EV_VANISHED) {
-		d->vanished = d->identify = true;
+		d->counted = d->vanished = d->identify = true;
 		d->appeared = false;
 	}
 	if (e->type == DEVICE_EV_REBORN)
@@ -608,6 +619,12 @@ static bool identity_is_due(const struct device *d)
 	return d->identify && !(d->identified && d->world.facts.reload_failed);
 }
 
+/* A reload may have changed them. */
+static bool wants_versions(const struct device *d)
+{
+	return identity_is_due(d) && d->used.entry && d->retry_at == USEC_NEVER;
+}
+
 /* Which traps a group has is known of a dump, which other devices can delay: policy is not kept waiting for it. */
 static bool catalogue_is_due(const struct device *d)
 {
@@ -619,7 +636,10 @@ static void start_read(struct device *d, uint64_t now, struct device_todo *todo)
 {
 	d->activity = DEVICE_READING;
 	d->since = now;
-	d->need_read = d->stale = false;
+	d->need_read = d->stale = d->counted = false;
+	/* an earlier process may have sent it: the counters will tell */
+	if (!d->read_at && d->world.memory.lasting.attempt)
+		d->own_reload = true;
 	todo->what = DEVICE_READ;
 	todo->reads.identify = identity_is_due(d);
 	d->full = d->identified && !d->vanished && d->used.entry;
@@ -642,6 +662,19 @@ static void start_look(struct device *d, uint64_t now, struct device_todo *todo)
 	todo->image = &d->world.image;
 }
 
+/* Should somebody else reload the device, it may be before or after this. */
+static void note_replaced(struct device *d, const struct step *s)
+{
+	const struct object *have;
+
+	if (s->kind != STEP_SET || s->target.class != &class_param ||
+	    s->target.cmode != CMODE_DRIVERINIT)
+		return;
+	have = state_find(&d->world.have, s->target.class, s->target.name, s->target.cmode);
+	if (object_has(have, PARAM_VALUE))
+		notes_put(&d->replaced, &s->target, PARAM_VALUE, &have->v[PARAM_VALUE]);
+}
+
 static void start_run(struct device *d, uint64_t now, struct device_todo *todo)
 {
 	d->activity = DEVICE_WRITING;
@@ -653,6 +686,7 @@ static void start_run(struct device *d, uint64_t now, struct device_todo *todo)
 		const struct step *s = &d->plan.steps.v[i];
 
 		device_note_pristine(d, s);
+		note_replaced(d, s);
 		if (s->kind == STEP_RELOAD)
 			device_begin_attempt(d);
 		if (s->kind == STEP_FLASH)
@@ -663,10 +697,18 @@ static void start_run(struct device *d, uint64_t now, struct device_todo *todo)
 	}
 }
 
+/* Who comes under this handle next, even with the same counters, is another one. */
+static void end_registration(struct device *d)
+{
+	d->dirty |= d->world.memory.counters.n > 0;
+	memory_restart(&d->world.memory);
+}
+
 static void act(struct device *d, uint64_t now, struct device_todo *todo)
 {
 	if (d->gone) {
 		todo->what = DEVICE_GONE;
+		end_registration(d);
 	} else if (d->activity != DEVICE_IDLE) {
 		todo->wake_at =
 			d->activity == DEVICE_READING ? d->since + USEC_PER_SEC : USEC_NEVER;
@@ -676,18 +718,14 @@ static void act(struct device *d, uint64_t now, struct device_todo *todo)
 		start_look(d, now, todo);
 	} else if (next_phase(d)) {
 		start_run(d, now, todo);
-	} else if (identity_is_due(d) && d->used.entry && d->retry_at == USEC_NEVER) {
-		start_read(d, now, todo); /* versions, which a reload may have changed */
+	} else if (d->stale ? take_token(d, now) : wants_versions(d)) {
+		start_read(d, now, todo);
 	} else if (!d->stale && catalogue_is_due(d)) {
 		d->need_catalogue = true;
 		start_read(d, now, todo);
-	} else if (!d->stale) {
-		rest(d, now);
-		todo->wake_at = d->retry_at;
-	} else if (take_token(d, now)) {
-		start_read(d, now, todo);
 	} else {
-		todo->wake_at = now + USEC_PER_SEC / 2;
+		rest(d, now); /* what was heard since waits for a token */
+		todo->wake_at = d->stale ? MIN(d->retry_at, now + USEC_PER_SEC / 2) : d->retry_at;
 	}
 	todo->save |= d->dirty;
 	d->dirty = false;

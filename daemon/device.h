@@ -105,6 +105,7 @@ struct device {
 	bool vanished;	     /* it said that it is gone */
 	bool appeared;	     /* ... and that it is there, since */
 	bool doubted;	     /* ... or that is waited for already */
+	bool counted;	     /* a reload or a registration was heard of since the last question */
 	bool reborn;	     /* it made objects anew, so their values are the driver's */
 	uint64_t catalogues; /* how many were read */
 	double tokens;	     /* bucket that limits reads after notifications */
@@ -124,12 +125,13 @@ struct device {
 	int read_error;
 	unsigned read_losses;	/* reads in a row that came to nothing for the moment */
 	bool own_reload;	/* one of ours succeeded since the last read */
-	uint8_t own_action;	/* ... which was this one */
+	uint8_t own_action;	/* ... which was this one; 0: not known */
 	bool learn_unread;	/* ... since the last bind */
 	bool known;		/* has rested since it registered or the config changed */
 	bool dirty;		/* the memory has changed since it was saved */
 	VEC(struct flip) flips; /* changes by somebody else, see device_fight.c */
 	struct notes held;	/* objects that are left to him */
+	struct notes replaced;	/* what our SETs have staged over since the last read */
 	uint64_t episode;	/* counts the rests, and the reads that showed nothing to do */
 
 	/* for people */

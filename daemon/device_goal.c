@@ -170,9 +170,9 @@ void device_compose(struct device *d)
 	state_copy(&d->goal, &d->want);
 	if (device_is_bound(d))
 		set_goals(d, &m->pristine, false);
-	if (m->lasting.rollback == ROLLBACK_GOOD)
-		set_goals(d, &m->lasting.good, true);
-	else if (m->lasting.rollback != ROLLBACK_NONE)
+	if (m->lasting.rollback != ROLLBACK_NONE)
 		set_goals(d, &m->pristine, true);
+	if (m->lasting.rollback == ROLLBACK_GOOD) /* has nothing of what came while it was down */
+		set_goals(d, &m->lasting.good, true);
 	state_sort(&d->goal);
 }

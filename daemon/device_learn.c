@@ -43,6 +43,19 @@ static uint8_t initialising_action(const counter_list *counters)
 }
 
 /*
+ * Somebody else's reload has loaded what was staged before or after our SET: rather the one that is not wanted,
+ * which a reload of ours puts right, than to believe the other.
+ */
+static void doubt_replaced(struct device *d)
+{
+	vec_each(n, &d->replaced.notes) {
+		const struct object o = note_object(n);
+
+		notes_put(&d->world.memory.in_force, &o, n->field, &n->value);
+	}
+}
+
+/*
  * What the driver reads in its initialisation it has read: sizes, and staged params where the kernel loads
  * them. Of ours it is known which action was asked for, of somebody else's only what was performed.
  */
@@ -57,8 +70,13 @@ static void reloaded(struct device *d, const counter_list *now)
 	bool activated =
 		counters_action_differs(now, &m->counters, DEVLINK_RELOAD_ACTION_FW_ACTIVATE);
 
-	if (initialised && world_loads(&d->world, &class_param, only_ours ? d->own_action : action))
+	if (initialised &&
+	    world_loads(&d->world, &class_param,
+			only_ours && d->own_action ? d->own_action : action)) {
 		notes_clear(&m->in_force);
+		if (foreign)
+			doubt_replaced(d);
+	}
 	if (only_ours && activated && d->own_action == DEVLINK_RELOAD_ACTION_DRIVER_REINIT)
 		m->both_performed = d->dirty = true;
 	d->learn_unread = only_ours && initialised;
@@ -165,10 +183,11 @@ bool device_absorb(struct device *d, const struct device_reading *r, uint64_t no
 		reloaded(d, counters);
 	}
 	d->own_reload = false;
+	notes_clear(&d->replaced);
 	counters_copy(&m->counters, counters);
 	take_facts(d, r);
 	take_states(d, r);
-	device_judge_attempt(d, now);
+	device_judge_attempt(d, again || (!known && counters->n), now);
 	return true;
 }
 

@@ -22,7 +22,7 @@ char *device_key(const struct device *d);
 void device_forgive(struct device *d);
 void device_check_key(struct device *d);
 void device_begin_attempt(struct device *d);
-void device_judge_attempt(struct device *d, uint64_t now);
+void device_judge_attempt(struct device *d, bool another, uint64_t now);
 bool device_rollback_due(const struct device *d);
 
 /* device_firmware.c: how far the wanted firmware has come */

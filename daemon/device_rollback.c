@@ -11,6 +11,12 @@
 
 #include <string.h>
 
+/*
+ * A reload that ends in another registration is not tried more often in a row: it may be its cause. Many, as it may
+ * as well be somebody who binds the driver again and again.
+ */
+#define VAIN_MAX 10
+
 /** device_key() - the reload-class part of what is wanted, where it is wanted; to be freed. */
 char *device_key(const struct device *d)
 {
@@ -71,7 +77,7 @@ void device_begin_attempt(struct device *d)
 {
 	struct lasting *l = &d->world.memory.lasting;
 
-	if (d->world.facts.reload_failed && l->rollback == ROLLBACK_NONE)
+	if (d->world.facts.reload_failed && !l->torn)
 		return;
 	free(l->attempt);
 	l->attempt = device_key(d);
@@ -82,10 +88,17 @@ static char *explain(const struct device *d)
 {
 	struct buf b = {};
 
+	if (!d->world.facts.reload_failed)
+		return mem_printf(
+			"in each of %d reloads the device registered anew, or all went down",
+			VAIN_MAX);
 	vec_each(f, &d->failures) {
+		struct failure once = *f;
+
 		if (f->step.kind != STEP_RELOAD)
 			continue;
-		failure_explain(f, &b);
+		once.transient = false; /* it is not tried again as it was */
+		failure_explain(&once, &b);
 		return buf_take(&b);
 	}
 	return mem_strdup("a reload ended with the device torn down");
@@ -99,6 +112,7 @@ static void begin(struct device *d, struct lasting *l)
 	l->quarantine = mem_strdup(l->attempt);
 	free(l->reason);
 	l->reason = explain(d);
+	failures_drop_transient(d); /* nothing is worth waiting for now */
 	log_with(LOG_ERR,
 		 &(struct log_fields){
 			 .id = MESSAGE_ROLLBACK, .device = d->handle, .trigger = d->trigger},
@@ -122,14 +136,21 @@ static void next(struct device *d, struct lasting *l, uint64_t now)
 		 l->rollback == ROLLBACK_GIVEN_UP ? "; given up" : "");
 }
 
-/** device_judge_attempt() - a read shows what became of a reload of ours. */
-void device_judge_attempt(struct device *d, uint64_t now)
+/**
+ * device_judge_attempt() - a read shows what became of a reload of ours.
+ * @another: since the read before, the device has registered
+ */
+void device_judge_attempt(struct device *d, bool another, uint64_t now)
 {
 	struct lasting *l = &d->world.memory.lasting;
+	bool torn = d->world.facts.reload_failed && (l->torn || l->attempt);
 
+	d->dirty |= l->torn != torn;
+	l->torn = torn;
 	if (!l->attempt)
 		return;
-	if (d->world.facts.reload_failed) {
+	l->vain = another ? l->vain + 1 : 0;
+	if (torn || l->vain >= VAIN_MAX) {
 		if (l->rollback == ROLLBACK_NONE)
 			begin(d, l);
 		else if (l->rollback != ROLLBACK_GIVEN_UP)

@@ -161,9 +161,10 @@ static void find_activity(const struct device *d, uint64_t now, struct finding *
 	} else if (d->foreign && (d->activity == DEVICE_READING || d->need_read || d->stale)) {
 		add(f, STATE_READING, "; ");
 		buf_add(&f->reason, "it was reloaded by somebody else");
-	} else if (d->doubted) {
+	} else if (d->vanished && (d->doubted || d->activity == DEVICE_READING)) {
 		add(f, STATE_READING, "; ");
-		buf_add(&f->reason, "it said that it is gone, and still answers");
+		buf_add(&f->reason, "it said that it is gone%s",
+			d->doubted ? ", and still answers" : "");
 	} else if (!d->known && (d->activity == DEVICE_READING || !d->identified)) {
 		add(f, STATE_READING, "; ");
 		buf_add(&f->reason, "reading the device");

@@ -139,7 +139,7 @@ static void save(struct managed *m)
 	chan_submit(m->chan, b);
 }
 
-/* That it cannot be saved costs a reload at most, and is said once. */
+/* That it cannot be saved costs a reload at most, is said once, and tried again with the next event. */
 static void finish_save(struct managed *m, const struct batch *b)
 {
 	int r = b->before_error;
@@ -151,6 +151,7 @@ static void finish_save(struct managed *m, const struct batch *b)
 			 "%s: what carved remembers of the device cannot be saved: %s",
 			 m->device->handle, strerror(-r));
 	m->save_error = r;
+	m->device->dirty |= r < 0;
 	m->env->changed(m->env->user, m);
 }
 

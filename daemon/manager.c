@@ -54,6 +54,7 @@ struct manager {
 	VEC(struct managed *) devices;
 	past_list past;
 	bool listed, stopping;
+	bool missed;	  /* a device could not be taken in yet */
 	bool has_settled; /* nothing is waited for any more that is not there */
 	bool waiting;	  /* another carved has the lock */
 	bool fresh;	  /* the config waits for that to be in force */
@@ -332,13 +333,13 @@ static void on_changed(void *user, struct managed *device)
 	check_ready(m);
 }
 
-/* Forget the devices that are gone; outside of their own calls. */
+/* Forget the devices that are gone, when that is on disk; outside of their own calls. */
 static void sweep(struct manager *m)
 {
 	for (size_t i = m->devices.n; i-- > 0;) {
 		struct managed *d = m->devices.v[i];
 
-		if (!managed_gone(d))
+		if (!managed_gone(d) || managed_saving(d))
 			continue;
 		vec_remove(&m->devices, i);
 		log_with(LOG_INFO,
@@ -352,14 +353,6 @@ static void sweep(struct manager *m)
 	}
 }
 
-static void on_sweep(void *user)
-{
-	struct manager *m = user;
-
-	sweep(m);
-	check_ready(m);
-}
-
 static int by_handle(const void *pa, const void *pb)
 {
 	struct managed *const *a = pa, *const *b = pb;
@@ -367,12 +360,17 @@ static int by_handle(const void *pa, const void *pb)
 	return strcmp(managed_device(*a)->handle, managed_device(*b)->handle);
 }
 
-/* A device that is gone must not be in the way of its successor. */
+/* A device that is gone must not be in the way of its successor, which waits until that is on disk. */
 static void add_device(struct manager *m, const char *handle)
 {
 	struct managed *d;
 
 	sweep(m);
+	vec_each(gone, &m->devices)
+		if (strcmp(managed_device(*gone)->handle, handle) == 0) {
+			m->missed = true;
+			return;
+		}
 	d = managed_new(&m->env, handle, m->config, m->listed ? "registration" : "start");
 	past_return(&m->past, d);
 	kept_return(&m->store, d);
@@ -433,6 +431,18 @@ static void find_devices(struct manager *m)
 	directory_list(m->directory);
 }
 
+static void on_sweep(void *user)
+{
+	struct manager *m = user;
+
+	sweep(m);
+	if (m->missed) {
+		m->missed = false;
+		find_devices(m);
+	}
+	check_ready(m);
+}
+
 /* --- notifications ----------------------------------------------------------- */
 
 /* @handle: NULL: all devices */
@@ -451,16 +461,11 @@ static void stale(struct manager *m, const char *handle, enum device_event_type 
 	tell(m, handle, &(struct device_event){.type = type, .trigger = "notification"});
 }
 
-static void all_stale(struct manager *m, const char *trigger)
-{
-	tell(m, NULL,
-	     &(struct device_event){.type = DEVICE_EV_STALE, .trigger = trigger, .identify = true});
-}
-
-static void flash_ended(struct manager *m, const char *handle)
+/* ... with its versions. */
+static void all_stale(struct manager *m, const char *handle, const char *trigger)
 {
 	tell(m, handle,
-	     &(struct device_event){.type = DEVICE_EV_STALE, .trigger = "flash", .identify = true});
+	     &(struct device_event){.type = DEVICE_EV_STALE, .trigger = trigger, .identify = true});
 }
 
 static void log_overrun(struct manager *m)
@@ -509,12 +514,12 @@ static void on_notification(void *user, enum watch_event event, const char *hand
 	case WATCH_PROGRESS:
 		show_progress(m, handle, progress);
 		if (progress->ended)
-			flash_ended(m, handle);
+			all_stale(m, handle, "flash");
 		return;
 	case WATCH_OVERRUN:
 		log_overrun(m);
 		show_progress(m, NULL, NULL);
-		all_stale(m, "overrun");
+		all_stale(m, NULL, "overrun");
 		directory_list(m->directory);
 		return;
 	}
@@ -553,7 +558,7 @@ static void on_audit(void *user)
 
 	schedule_audit(m);
 	if (m->watch)
-		all_stale(m, "audit");
+		all_stale(m, NULL, "audit");
 	else
 		directory_find(m->directory);
 }
@@ -591,7 +596,7 @@ static void on_found(void *user, int error, const struct family *family)
 	m->problem = NULL;
 	m->env.family = family->id;
 	m->watch_io = loop_watch(m->env.loop, watch_fd(m->watch), on_watch, m);
-	all_stale(m, "start"); /* where the notifications had ended */
+	all_stale(m, NULL, "start"); /* where the notifications had ended */
 	find_devices(m);
 	schedule_audit(m);
 }

@@ -75,7 +75,7 @@ struct object note_object(const struct note *n)
 void lasting_forgive(struct lasting *l)
 {
 	l->rollback = ROLLBACK_NONE;
-	l->tries = 0;
+	l->tries = l->vain = 0;
 	free(l->quarantine);
 	free(l->reason);
 	l->quarantine = l->reason = NULL;

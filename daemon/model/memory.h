@@ -33,6 +33,8 @@ enum rollback {
 struct lasting {
 	struct notes good; /* reload-class values with which the device worked */
 	char *attempt;	   /* the key of a reload whose outcome is not known yet, or NULL */
+	bool torn;	   /* a reload of ours has left the device torn down */
+	unsigned vain;	   /* reloads of ours in a row after which the device registered anew */
 	enum rollback rollback;
 	unsigned tries;	  /* reloads that brought `good` back in vain */
 	char *quarantine; /* the key that is not tried again while rollback is not NONE */

@@ -450,7 +450,7 @@ def test_monitor(bed, carved):
     wait(lambda: [e["state"] for e in events("daemon")] == ["ended"], "the end")
     carved.start()
     wait(lambda: [e["state"] for e in events("daemon")] == ["ended", "started"], "the start")
-    carved.wait_state(SPECTRUM, "converged")
+    carved.at_rest()  # it has seen the device
     bed.kernel.ask(f"unbind {SPECTRUM}")
     wait(lambda: [e["handle"] for e in events("state") if e["state"] == "absent"] == [SPECTRUM], "the device to go")
     assert all(set(json.loads(line)) == set(found[0]) for line in lines.lines())

@@ -180,3 +180,22 @@ def test_mount(switch, carved, capture, where, options):
         carved.stop()
     finally:
         subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.anywhere("what a mount is like does not depend on the switch")
+def test_room_again(switch, carved):
+    """What could not be saved is, as soon as it can be."""
+    folder = carved.folder / "state"
+    folder.mkdir(exist_ok=True)
+    output("mount", "-t", "tmpfs", "-o", "size=64k,mode=777", "none", str(folder))
+    try:
+        (folder / "full").write_bytes(b"x" * 65536)
+        carved.run(entry(switch, **switch.words.wanted), audit="1s")
+        carved.settled(switch)
+        assert "cannot be saved" in carved.text()
+        assert not list(folder.glob("devices/*.json"))
+        (folder / "full").unlink()
+        wait(lambda: list(folder.glob("devices/*.json")), "the next audit")
+        carved.stop()
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)

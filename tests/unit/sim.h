@@ -63,6 +63,7 @@ struct rig {
 	unsigned read_errors, good_reads; /* ... after so many good ones */
 	bool gone, stuck;
 	unsigned kill_at, actions; /* the process dies in the n-th thing it does; 0: never */
+	unsigned undone;	   /* ... and so many of the last steps of it are not sent */
 	bool killed, quiet;	   /* quiet: a reload and a param's SET bring no notification */
 	const char *kernel, *boot;
 	struct buf log;		 /* what was sent */

@@ -378,23 +378,24 @@ static void log_step(struct rig *r, const struct step *s)
 static void check_remembered(const struct rig *r, const struct device_todo *todo)
 {
 	struct lasting lasting = {};
+	struct memory memory = {};
 
 	assert_int_equal(lasting_from_json(r->lasting, &lasting), 0);
+	assert_int_equal(memory_from_json(r->saved, &memory), 0);
 	for (size_t i = 0; i < todo->n_steps; i++) {
 		const struct step *s = &todo->steps[i];
-		struct memory m = {};
 
-		if (s->kind == STEP_RELOAD && !r->sim.facts.reload_failed)
+		if (s->kind == STEP_RELOAD && !r->d->world.facts.reload_failed)
 			assert_non_null(lasting.attempt);
 		if (s->kind == STEP_SET && s->target.class == &class_resource && !s->foreign &&
-		    lasting.rollback == ROLLBACK_NONE && !r->sim.facts.reload_failed)
-			assert_non_null(notes_find(&lasting.good, &s->target, RESOURCE_SIZE));
+		    lasting.rollback == ROLLBACK_NONE && !r->d->world.facts.reload_failed)
+			assert_true(notes_find(&lasting.good, &s->target, RESOURCE_SIZE) ||
+				    notes_find(&memory.pristine, &s->target, RESOURCE_SIZE));
 		if (s->kind != STEP_REMEMBER)
 			continue;
-		assert_int_equal(memory_from_json(r->saved, &m), 0);
-		assert_non_null(notes_find(&m.in_force, &s->target, PARAM_VALUE));
-		memory_clear(&m);
+		assert_non_null(notes_find(&memory.in_force, &s->target, PARAM_VALUE));
 	}
+	memory_clear(&memory);
 	lasting_clear(&lasting);
 }
 
@@ -412,6 +413,9 @@ static void deliver(struct rig *r, const struct device_event *e, struct device_t
 		assert_non_null(r->lasting);
 	}
 	assert_true(device_state_name(r->d->state) != NULL);
+	/* what is gone, as far as is known, has not converged */
+	assert_false(r->d->vanished && r->d->activity == DEVICE_READING &&
+		     r->d->state == STATE_CONVERGED);
 	/* what a reload known of has undone is not there before it was read again */
 	assert_false(r->d->foreign && r->d->state == STATE_CONVERGED);
 }
@@ -520,9 +524,10 @@ static void follow(struct rig *r, struct device_todo todo)
 			r->gone = true;
 		if (todo.what == DEVICE_GONE || todo.what == DEVICE_REST)
 			return;
-		if (dies(r)) { /* what it asked for is done, nobody takes the answer */
+		if (dies(r)) { /* what was sent is done, nobody takes the answer */
 			r->killed = true;
-			for (size_t i = 0; todo.what == DEVICE_RUN && i < todo.n_steps; i++) {
+			for (size_t i = 0; todo.what == DEVICE_RUN && i + r->undone < todo.n_steps;
+			     i++) {
 				const char *extack;
 
 				if (todo.steps[i].kind != STEP_REMEMBER)

@@ -202,6 +202,50 @@ static void hear_something(struct rig *r)
 	rig_send(r, &(struct device_event){.type = DEVICE_EV_STALE, .trigger = "note"});
 }
 
+static void hear_always(struct rig *r)
+{
+	r->during_read = hear_always;
+	hear_something(r);
+}
+
+/*
+ * Something is heard during every read: what is not kept is not tried for ever, least of all by
+ * reloads, and the device comes to rest for those who wait for it.
+ */
+static void test_not_kept_in_a_storm(void **state)
+{
+	struct rig r = {.during_read = hear_always, .sim = {.forgets = "macs"}};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 64}, traps: {t1: trap}"));
+	rig_expect(&r, "failed", STAGED RELOAD "trap t1: drop -> trap\n");
+	rig_expect_reason(&r, "param macs/driverinit to 64 was accepted but not kept");
+	assert_false(device_busy(r.d));
+	r.sim.forgets = "t1";
+	rig_config(&r, ENTRY("traps: {t1: mirror}"));
+	rig_expect(&r, "failed",
+		   "trap t1: trap -> mirror\ntrap t1: trap -> mirror\ntrap t1: trap -> mirror\n");
+	assert_false(device_busy(r.d));
+	rig_clear(&r);
+}
+
+/* ... and what was permitted for once is not permitted as long as it lasts. */
+static void test_permission_in_a_storm(void **state)
+{
+	struct rig r = {.during_read = hear_always};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY(SIZES ", traps: {t1: trap}"));
+	rig_expect(&r, "converged", SIZES_SENT RELOAD "trap t1: drop -> trap\n");
+	assert_false(device_busy(r.d));
+	sim_set(&r.sim, "resources", "/kvd/a", "size_new", 200);
+	sim_reload(&r.sim, REINIT);
+	for (int i = 0; i < 3; i++)
+		rig_tick(&r);
+	rig_expect(&r, "pending-reload", "trap t1: drop -> trap\n");
+	rig_clear(&r);
+}
+
 /* It never rests, as there is always something to read again. */
 static void test_fight_without_a_rest(void **state)
 {
@@ -250,6 +294,93 @@ static void test_off(void **state)
 	rig_expect_reason(&r, "carved=off");
 	rig_config(&r, ENTRY("traps: {t1: mirror}"));
 	rig_expect(&r, "drifted", "");
+	rig_clear(&r);
+}
+
+/* ---- somebody else's reload at a bad moment ---- */
+
+static void reload_with_another(struct rig *r)
+{
+	sim_reload(&r->sim, REINIT);
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_COUNTED, .trigger = "note"});
+}
+
+/*
+ * Somebody stages another value and reloads, as he must: the value is found, and set back when the reload
+ * has loaded it already. It is in force, whatever a GET shows.
+ */
+static void test_set_back_too_late(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 64}"));
+	rig_log_clear(&r);
+	sim_set(&r.sim, "params", "macs/driverinit", "value", 128);
+	r.during_read = reload_with_another;
+	rig_stale(&r);
+	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 128);
+	rig_expect(&r, "pending-reload",
+		   "param macs/driverinit: 128 -> 64\nparam macs/driverinit: 64 -> 128\n");
+	rig_config(&r, ENTRY("params: {macs: 64}"));
+	rig_expect(&r, "converged", "param macs/driverinit: 128 -> 64\n" RELOAD);
+	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 64);
+	rig_clear(&r);
+}
+
+/* His reload has loaded what we have staged: ours is not needed any more. */
+static void test_reloaded_between_staging_and_reload(void **state)
+{
+	struct rig r = {.during_write = reload_with_another};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY(SIZES ", traps: {t1: trap}"));
+	rig_expect(&r, "converged", SIZES_SENT "trap t1: drop -> trap\n");
+	assert_int_equal(r.sim.reloads, 1);
+	rig_clear(&r);
+}
+
+/* ---- another device under the same handle ---- */
+
+static void exchange(struct rig *r)
+{
+	r->sim.gone = true;
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_VANISHED, .trigger = "note"});
+	assert_true(r->gone);
+	r->sim.gone = false;
+	sim_register(&r->sim);
+}
+
+/* Its counters may be those of the one before: what is known of that is worth nothing. */
+static void test_another_device(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 32, mode: smfs}"));
+	rig_log_clear(&r);
+	exchange(&r);
+	sim_set(&r.sim, "params", "macs/driverinit", "value", 16);
+	sim_reload(&r.sim, REINIT);
+	r.sim.facts.counters.v[0].value = 0;
+	rig_restart(&r);
+	rig_expect(&r, "converged",
+		   "param macs/driverinit: 16 -> 32\n" RELOAD "param mode/runtime: dmfs -> smfs\n");
+	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 32);
+	rig_clear(&r);
+}
+
+static void test_boot_policy_of_another_device(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("reload: boot, traps: {t1: trap}"));
+	rig_config(&r, ENTRY("reload: boot, params: {macs: 64}, traps: {t1: trap}"));
+	rig_expect(&r, "pending-reload", "trap t1: drop -> trap\n");
+	exchange(&r);
+	rig_restart(&r);
+	rig_expect(&r, "converged", STAGED RELOAD "trap t1: drop -> trap\n");
 	rig_clear(&r);
 }
 
@@ -459,6 +590,72 @@ static void test_killed_in_a_failing_reload(void **state)
 	}
 }
 
+/* "Busy" after the tear-down is no reason to leave it down for a second. */
+static void test_roll_back_when_busy(void **state)
+{
+	struct rig r = {.sim = {.tears_down = 1}};
+
+	(void)state;
+	sim_fault(&r.sim, (struct fault){"reload", -EBUSY, "too late", 1, true});
+	rig_start(&r, FACTS, ENTRY("params: {macs: 64}"));
+	rig_expect(&r, "quarantined", STAGED RELOAD "param macs/driverinit: 64 -> 32\n" RELOAD);
+	rig_expect_reason(
+		&r,
+		"Device or resource busy: too late; the values that worked before are in force");
+	rig_clear(&r);
+}
+
+static void register_in_reload(struct rig *r)
+{
+	static unsigned seen;
+
+	r->during_write = register_in_reload;
+	if (r->sim.reloads == seen)
+		return;
+	seen = r->sim.reloads;
+	sim_register(&r->sim);
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_VANISHED, .trigger = "note"});
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_COUNTED, .trigger = "note"});
+}
+
+/* Each reload makes the driver bind anew, and at that a reload is permitted: not for ever. */
+static void test_reload_registers_anew(void **state)
+{
+	struct rig r = {.during_write = register_in_reload};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 64}, traps: {t1: trap}"));
+	assert_int_equal(r.sim.reloads, 10);
+	rig_log_clear(&r);
+	rig_stale(&r);
+	rig_expect(&r, "quarantined", "");
+	rig_expect_reason(&r, "in each of 10 reloads the device registered anew");
+	rig_restart(&r);
+	rig_expect(&r, "quarantined", "");
+	r.during_write = NULL;
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY, .retry = true});
+	rig_expect(&r, "converged", STAGED RELOAD "trap t1: drop -> trap\n");
+	rig_clear(&r);
+}
+
+/* While it is down another config comes, which fails too: all that it brought is rolled back. */
+static void test_roll_back_again(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 48}"));
+	r.sim.tears_down = 3;
+	rig_config(&r, ENTRY("params: {macs: 64}"));
+	rig_log_clear(&r);
+	rig_config(&r, ENTRY("params: {macs: 96}, resources: {/kvd/a: 400}"));
+	rig_expect(&r, "quarantined",
+		   "param macs/driverinit: 48 -> 96\nresource /kvd/a: 500 -> 400\n" RELOAD
+		   "param macs/driverinit: 96 -> 48\nresource /kvd/a: 400 -> 500\n" RELOAD);
+	rig_expect_reason(&r, "worked before are in force");
+	rig_clear(&r);
+}
+
 static void test_reload_failed_by_others(void **state)
 {
 	struct rig r = {};
@@ -525,9 +722,15 @@ int main(void)
 		cmocka_unit_test(test_refusal_removes_nothing),
 		cmocka_unit_test(test_removal_waits_for_a_reload),
 		cmocka_unit_test(test_fight),
+		cmocka_unit_test(test_not_kept_in_a_storm),
+		cmocka_unit_test(test_permission_in_a_storm),
 		cmocka_unit_test(test_fight_without_a_rest),
 		cmocka_unit_test(test_reloads_are_no_fight),
 		cmocka_unit_test(test_off),
+		cmocka_unit_test(test_set_back_too_late),
+		cmocka_unit_test(test_reloaded_between_staging_and_reload),
+		cmocka_unit_test(test_another_device),
+		cmocka_unit_test(test_boot_policy_of_another_device),
 		cmocka_unit_test(test_reload_that_destroys),
 		cmocka_unit_test(test_what_a_reload_resets),
 		cmocka_unit_test(test_roll_back),
@@ -538,6 +741,9 @@ int main(void)
 		cmocka_unit_test(test_quarantine_outlives_a_reboot),
 		cmocka_unit_test(test_roll_back_fails),
 		cmocka_unit_test(test_killed_in_a_failing_reload),
+		cmocka_unit_test(test_roll_back_when_busy),
+		cmocka_unit_test(test_reload_registers_anew),
+		cmocka_unit_test(test_roll_back_again),
 		cmocka_unit_test(test_reload_failed_by_others),
 		cmocka_unit_test(test_reload_failed_at_start),
 	};

@@ -264,9 +264,11 @@ static void set_something(struct random_world *w)
 
 	if (kind == TRAP && w->trap_type[i] >= 3)
 		return;
-	w->r.now += 6 * 60 * USEC_PER_SEC; /* three times in ten minutes would be a fight */
 	snprintf(name, sizeof(name), "%.*s%u%s", (int)(slot - formats[kind]), formats[kind],
 		 kind == POLICER ? i + 1 : i, slot + 2);
+	if (kind == INIT && !find_wanted(w, kind, name)) /* later on nobody could tell */
+		return;
+	w->r.now += 6 * 60 * USEC_PER_SEC; /* three times in ten minutes would be a fight */
 	buf_add(&w->history, "somebody sets %s to %u\n", name, num);
 	sim_set(&w->r.sim, kinds[kind].section, name, kind == SIZE ? "size_new" : kinds[kind].field,
 		kind == SIZE ? num * 10 : num);
@@ -304,6 +306,48 @@ static void register_anew(struct random_world *w)
 	w->r.during_read = NULL;
 }
 
+/* Unplugged, and plugged in again later: nobody but the disk remembers. */
+static void replug(struct random_world *w)
+{
+	buf_add(&w->history, "it is unplugged, and plugged in again\n");
+	w->r.during_read = w->r.during_write = NULL;
+	w->r.sim.gone = true;
+	rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_VANISHED, .trigger = "note"});
+	w->r.sim.gone = false;
+	sim_register(&w->r.sim);
+	if (!w->r.killed)
+		rig_restart(&w->r);
+}
+
+static void hear_always(struct rig *r)
+{
+	r->during_read = hear_always;
+	rig_stale(r);
+}
+
+static void reload_in_between(struct rig *r)
+{
+	if (sim_reload(&r->sim, DEVLINK_RELOAD_ACTION_DRIVER_REINIT) == 0)
+		appear(r);
+}
+
+/* While the machine is at something. */
+static void interfere(struct random_world *w)
+{
+	static const struct {
+		const char *what;
+		void (*during_read)(struct rig *r), (*during_write)(struct rig *r);
+	} ways[] = {{"something is heard during every read", hear_always, NULL},
+		    {"nothing is heard any more", NULL, NULL},
+		    {"somebody reloads during the next read", reload_in_between, NULL},
+		    {"somebody reloads during the next write", NULL, reload_in_between}};
+	unsigned i = pick(w, ARRAY_SIZE(ways));
+
+	buf_add(&w->history, "%s\n", ways[i].what);
+	w->r.during_read = ways[i].during_read;
+	w->r.during_write = ways[i].during_write;
+}
+
 static void reload_by_others(struct random_world *w)
 {
 	buf_add(&w->history, "somebody reloads\n");
@@ -316,7 +360,7 @@ static void mischief(struct random_world *w)
 {
 	_cleanup_free_ char *config = NULL;
 
-	switch (pick(w, 9)) {
+	switch (pick(w, 11)) {
 	case 0:
 	case 1:
 		set_something(w);
@@ -337,6 +381,7 @@ static void mischief(struct random_world *w)
 	case 6:
 		buf_add(&w->history, "it will be killed\n");
 		w->r.kill_at = w->r.actions + 1 + pick(w, 6);
+		w->r.undone = pick(w, 4);
 		break;
 	case 7:
 		rig_tick(&w->r);
@@ -344,6 +389,12 @@ static void mischief(struct random_world *w)
 	case 8:
 		w->r.sim.tears_down = 1 + pick(w, 3);
 		buf_add(&w->history, "%u reloads tear it down and fail\n", w->r.sim.tears_down);
+		break;
+	case 9:
+		replug(w);
+		break;
+	case 10:
+		interfere(w);
 		break;
 	}
 	if (pick(w, 2) && !w->r.killed)
@@ -421,6 +472,7 @@ static bool enforces(struct random_world *w)
 {
 	w->r.kill_at = w->r.sim.tears_down = 0;
 	w->r.sim.faults.n = 0;
+	w->r.during_read = w->r.during_write = NULL;
 	if (w->r.killed)
 		rig_restart(&w->r);
 	w->r.now += 100 * USEC_PER_SEC;
@@ -431,7 +483,7 @@ static bool enforces(struct random_world *w)
 	if (w->r.d->state != STATE_QUARANTINED &&
 	    !is_state(w, STATE_CONVERGED, STATE_PENDING_RELOAD))
 		return false;
-	return all_hold(w, true);
+	return all_hold(w, w->r.d->state != STATE_CONVERGED);
 }
 
 /* Somebody asks: all is as wanted. */

@@ -105,6 +105,8 @@ static void fill_lasting(struct lasting *l)
 	l->attempt = mem_strdup("a key");
 	l->rollback = ROLLBACK_DEFAULTS;
 	l->tries = 2;
+	l->vain = 1;
+	l->torn = true;
 	l->accepted = UINT64_C(0xfedcba9876543210);
 }
 
@@ -123,6 +125,8 @@ static void test_lasting_round_trip(void **state)
 	assert_string_equal(back.attempt, l.attempt);
 	assert_int_equal(back.rollback, l.rollback);
 	assert_int_equal(back.tries, l.tries);
+	assert_int_equal(back.vain, l.vain);
+	assert_true(back.torn);
 	assert_true(back.accepted == l.accepted);
 	lasting_clear(&l);
 	lasting_clear(&back);
