@@ -46,6 +46,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "needs(feature...): of the switch or its place")
     config.addinivalue_line("markers", "only(where, why): a place, guest or fake, or a kind")
     config.addinivalue_line("markers", "anywhere(why): in a guest, with netdevsim, on one of the kernels")
+    config.addinivalue_line("markers", "waits: long and for nothing else; first, while others need the processors")
 
 
 def place_class(config):
@@ -103,6 +104,7 @@ def runs_on_the_other_kernel(item):
 
 def pytest_collection_modifyitems(config, items):
     place, many = place_class(config), collections.Counter()
+    items.sort(key=lambda item: not item.get_closest_marker("waits"))
     for item in items:
         why = reason_to_skip(item, place)
         if why:

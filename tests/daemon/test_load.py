@@ -43,6 +43,7 @@ def test_many_devices(make_switch, carved, capture):
     switches[-1].check(w.wanted_changes)
 
 
+@pytest.mark.waits
 @pytest.mark.only("asicsim", "two minutes: once")
 @pytest.mark.only("6.12", "two minutes: once")
 def test_long_flash(make_switch, unit, capture):
@@ -71,7 +72,7 @@ def test_long_flash(make_switch, unit, capture):
     took = time.monotonic() - began
     print(f"a flash of {took:.0f} s; another device restored {restored} times meanwhile; the slowest answer of D-Bus "
           f"took {slowest * 1000:.0f} ms")
-    assert took > 90 and restored > 10 and slowest < 1
+    assert took > 90 and restored > 10 and slowest < took / 10
     unit.wait_state(one, "converged")
     assert one.running() == version
     assert unit.state(three) == "quarantined"
