@@ -264,6 +264,12 @@ static void log_reloaded(const struct device *d)
 		 (double)d->outage / USEC_PER_MSEC);
 }
 
+/* What was heard before the last question is answered. */
+static uint64_t unanswered(const struct device *d, uint64_t heard_at)
+{
+	return d->stale && heard_at >= d->since ? heard_at : 0;
+}
+
 /* Nothing more to do for now. */
 static void rest(struct device *d, uint64_t now)
 {
@@ -288,11 +294,13 @@ static void rest(struct device *d, uint64_t now)
 			log_reloaded(d);
 	}
 	d->record |= d->n_done || d->tried || d->foreign || d->recovered;
-	d->recovering = d->reborn = d->force_reload = d->explained = false;
+	d->recovering = d->force_reload = d->explained = false;
 	d->world.impact.known = false;
 	d->episode++;
 	d->foreign = d->restored = 0;
-	d->disturbed_at = d->counted_at = 0;
+	d->disturbed_at = d->stale ? MAX(d->disturbed_at, d->since) : 0;
+	d->counted_at = unanswered(d, d->counted_at);
+	d->reborn_at = unanswered(d, d->reborn_at);
 	d->allow_reload = d->explicit = false;
 	d->attempts = 0;
 	steps_clear(&d->ran);
@@ -550,7 +558,7 @@ static void on_stale(struct device *d, const struct device_event *e, uint64_t no
 		d->appeared = false;
 	}
 	if (e->type == DEVICE_EV_REBORN)
-		d->reborn = true;
+		d->reborn_at = now;
 	if (e->trigger && d->activity == DEVICE_IDLE)
 		d->trigger = e->trigger;
 }

@@ -106,7 +106,7 @@ struct device {
 	bool appeared;	     /* ... and that it is there, since */
 	bool doubted;	     /* ... or that is waited for already */
 	bool counted;	     /* a reload or a registration was heard of since the last question */
-	bool reborn;	     /* it made objects anew, so their values are the driver's */
+	uint64_t reborn_at;  /* it made objects anew, so their values are the driver's; 0: no */
 	uint64_t catalogues; /* how many were read */
 	double tokens;	     /* bucket that limits reads after notifications */
 	uint64_t tokens_at;

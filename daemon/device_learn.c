@@ -89,7 +89,6 @@ static void reloaded(struct device *d, const counter_list *now)
 	if (!foreign)
 		return;
 	m->foreign_reloads += foreign;
-	d->reborn = true;
 	d->foreign += foreign;
 	d->trigger = "foreign-reload";
 	d->restored = 0;

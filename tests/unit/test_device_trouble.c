@@ -281,6 +281,39 @@ static void test_reloads_are_no_fight(void **state)
 	rig_clear(&r);
 }
 
+static void use_up_tokens(struct rig *r)
+{
+	for (unsigned i = 0; i < 4; i++)
+		hear_something(r);
+}
+
+/* What is heard while nothing can be read for a moment is known when it is read. */
+static void test_heard_at_rest(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("traps: {t1: trap}"));
+	rig_log_clear(&r);
+	for (unsigned i = 0; i < 5; i++) {
+		r.now += USEC_PER_MIN;
+		use_up_tokens(&r);
+		sim_set(&r.sim, "traps", "t1", "action", 0); /* made anew by the driver itself */
+		rig_send(&r, &(struct device_event){.type = DEVICE_EV_REBORN});
+		rig_tick(&r);
+		rig_expect(&r, "converged", "trap t1: drop -> trap\n");
+	}
+	r.now += USEC_PER_MIN;
+	use_up_tokens(&r);
+	sim_reload(&r.sim, REINIT);
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_COUNTED});
+	assert_int_equal(r.d->outage, 0);
+	rig_tick(&r);
+	rig_expect(&r, "converged", "trap t1: drop -> trap\n");
+	assert_in_range(r.d->outage, USEC_PER_SEC / 3, USEC_PER_SEC);
+	rig_clear(&r);
+}
+
 static void test_off(void **state)
 {
 	struct rig r = {};
@@ -726,6 +759,7 @@ int main(void)
 		cmocka_unit_test(test_permission_in_a_storm),
 		cmocka_unit_test(test_fight_without_a_rest),
 		cmocka_unit_test(test_reloads_are_no_fight),
+		cmocka_unit_test(test_heard_at_rest),
 		cmocka_unit_test(test_off),
 		cmocka_unit_test(test_set_back_too_late),
 		cmocka_unit_test(test_reloaded_between_staging_and_reload),
