@@ -478,7 +478,8 @@ static void on_done(struct device *d, const struct step_result *results, uint64_
 		plan_clear(&d->plan);
 		steps_clear(&d->ran);
 		d->first = d->end = 0;
-	} else if (d->counted) { /* what is planned may be done, or another's */
+	} else if (d->counted && (phase <= PHASE_RELOAD || d->vanished)) {
+		/* what is planned may be done, or another's; policy does not wait to know */
 		plan_clear(&d->plan);
 		d->first = d->end = 0;
 	}
