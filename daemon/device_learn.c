@@ -50,8 +50,10 @@ static void doubt_replaced(struct device *d)
 {
 	vec_each(n, &d->replaced.notes) {
 		const struct object o = note_object(n);
+		const struct object *goal = state_find(&d->goal, n->class, n->name, n->cmode);
 
-		notes_put(&d->world.memory.in_force, &o, n->field, &n->value);
+		if (!goal || !value_equal(&goal->v[n->field], &n->value))
+			notes_put(&d->world.memory.in_force, &o, n->field, &n->value);
 	}
 }
 

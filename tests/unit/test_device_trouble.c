@@ -361,6 +361,30 @@ static void test_set_back_too_late(void **state)
 	rig_clear(&r);
 }
 
+static void then_reload(struct rig *r)
+{
+	r->during_write = reload_with_another;
+}
+
+/* A wanted value is set back, as another was refused, before or after: it is not believed to be in force. */
+static void test_taken_back_too_early(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("traps: {t1: trap}"));
+	rig_log_clear(&r);
+	sim_fault(&r.sim, (struct fault){"fast/driverinit", -EINVAL, "no", 9, false});
+	r.during_write = then_reload;
+	rig_config(&r, ENTRY("params: {macs: 64, fast: false}"));
+	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 32);
+	rig_expect_reason(&r, "param macs");
+	rig_config(&r, ENTRY("params: {macs: 64}"));
+	assert_string_equal(device_state_name(r.d->state), "converged");
+	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 64);
+	rig_clear(&r);
+}
+
 /* His reload has loaded what we have staged: ours is not needed any more. */
 static void test_reloaded_between_staging_and_reload(void **state)
 {
@@ -762,6 +786,7 @@ int main(void)
 		cmocka_unit_test(test_heard_at_rest),
 		cmocka_unit_test(test_off),
 		cmocka_unit_test(test_set_back_too_late),
+		cmocka_unit_test(test_taken_back_too_early),
 		cmocka_unit_test(test_reloaded_between_staging_and_reload),
 		cmocka_unit_test(test_another_device),
 		cmocka_unit_test(test_boot_policy_of_another_device),
