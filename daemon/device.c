@@ -647,8 +647,10 @@ static void start_read(struct device *d, uint64_t now, struct device_todo *todo)
 	d->since = now;
 	d->need_read = d->stale = d->counted = false;
 	/* an earlier process may have sent it: the counters will tell */
-	if (!d->read_at && d->world.memory.lasting.attempt)
+	if (!d->read_at && d->world.memory.lasting.attempt) {
 		d->own_reload = true;
+		d->own_action = d->world.memory.lasting.action;
+	}
 	todo->what = DEVICE_READ;
 	todo->reads.identify = identity_is_due(d);
 	d->full = d->identified && !d->vanished && d->used.entry;
@@ -697,7 +699,7 @@ static void start_run(struct device *d, uint64_t now, struct device_todo *todo)
 		device_note_pristine(d, s);
 		note_replaced(d, s);
 		if (s->kind == STEP_RELOAD)
-			device_begin_attempt(d);
+			device_begin_attempt(d, s);
 		if (s->kind == STEP_FLASH)
 			device_begin_flash(d, s);
 		if (s->kind == STEP_REMEMBER)

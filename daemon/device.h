@@ -125,7 +125,7 @@ struct device {
 	int read_error;
 	unsigned read_losses;	/* reads in a row that came to nothing for the moment */
 	bool own_reload;	/* one of ours succeeded since the last read */
-	uint8_t own_action;	/* ... which was this one; 0: not known */
+	uint8_t own_action;	/* ... which was this one */
 	bool learn_unread;	/* ... since the last bind */
 	bool known;		/* has rested since it registered or the config changed */
 	bool dirty;		/* the memory has changed since it was saved */

@@ -197,7 +197,7 @@ int sim_reload(struct sim *s, uint8_t action)
 	}
 	s->facts.reload_failed = false;
 	reset_policy(s);
-	if (initialises(s, action))
+	if (initialises(s, action) && !(s->asks && action != DEVLINK_RELOAD_ACTION_DRIVER_REINIT))
 		copy_state(&s->active, &s->now);
 	if (s->written && does(s, action, DEVLINK_RELOAD_ACTION_FW_ACTIVATE)) {
 		sim_version(s, VERSION_RUNNING, s->written);
