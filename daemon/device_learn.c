@@ -72,8 +72,8 @@ static void reloaded(struct device *d, const counter_list *now)
 	bool activated =
 		counters_action_differs(now, &m->counters, DEVLINK_RELOAD_ACTION_FW_ACTIVATE);
 
-	if (initialised && world_loads(&d->world, &class_param,
-				       only_ours ? d->own_action : action)) {
+	if (initialised &&
+	    world_loads(&d->world, &class_param, only_ours ? d->own_action : action)) {
 		notes_clear(&m->in_force);
 		if (foreign)
 			doubt_replaced(d);
