@@ -266,7 +266,8 @@ static void set_something(struct random_world *w)
 		return;
 	snprintf(name, sizeof(name), "%.*s%u%s", (int)(slot - formats[kind]), formats[kind],
 		 kind == POLICER ? i + 1 : i, slot + 2);
-	if (kind == INIT && !find_wanted(w, kind, name)) /* later on nobody could tell */
+	/* later on nobody could tell; nor where it has registered and was not read since */
+	if (kind == INIT && (!find_wanted(w, kind, name) || w->r.d->vanished))
 		return;
 	w->r.now += 6 * 60 * USEC_PER_SEC; /* three times in ten minutes would be a fight */
 	buf_add(&w->history, "somebody sets %s to %u\n", name, num);
