@@ -264,6 +264,12 @@ static void log_reloaded(const struct device *d)
 		 (double)d->outage / USEC_PER_MSEC);
 }
 
+/* What was heard before the last question is answered. */
+static uint64_t unanswered(const struct device *d, uint64_t heard_at)
+{
+	return d->stale && heard_at >= d->since ? heard_at : 0;
+}
+
 /* Nothing more to do for now. */
 static void rest(struct device *d, uint64_t now)
 {
@@ -288,11 +294,13 @@ static void rest(struct device *d, uint64_t now)
 			log_reloaded(d);
 	}
 	d->record |= d->n_done || d->tried || d->foreign || d->recovered;
-	d->recovering = d->reborn = d->force_reload = d->explained = false;
+	d->recovering = d->force_reload = d->explained = false;
 	d->world.impact.known = false;
 	d->episode++;
 	d->foreign = d->restored = 0;
-	d->disturbed_at = d->counted_at = 0;
+	d->disturbed_at = d->stale ? MAX(d->disturbed_at, d->since) : 0;
+	d->counted_at = unanswered(d, d->counted_at);
+	d->reborn_at = unanswered(d, d->reborn_at);
 	d->allow_reload = d->explicit = false;
 	d->attempts = 0;
 	steps_clear(&d->ran);
@@ -470,7 +478,8 @@ static void on_done(struct device *d, const struct step_result *results, uint64_
 		plan_clear(&d->plan);
 		steps_clear(&d->ran);
 		d->first = d->end = 0;
-	} else if (d->counted) { /* what is planned may be done, or another's */
+	} else if (d->counted && (phase <= PHASE_RELOAD || d->vanished)) {
+		/* what is planned may be done, or another's; policy does not wait to know */
 		plan_clear(&d->plan);
 		d->first = d->end = 0;
 	}
@@ -550,7 +559,7 @@ static void on_stale(struct device *d, const struct device_event *e, uint64_t no
 		d->appeared = false;
 	}
 	if (e->type == DEVICE_EV_REBORN)
-		d->reborn = true;
+		d->reborn_at = now;
 	if (e->trigger && d->activity == DEVICE_IDLE)
 		d->trigger = e->trigger;
 }
@@ -638,8 +647,10 @@ static void start_read(struct device *d, uint64_t now, struct device_todo *todo)
 	d->since = now;
 	d->need_read = d->stale = d->counted = false;
 	/* an earlier process may have sent it: the counters will tell */
-	if (!d->read_at && d->world.memory.lasting.attempt)
+	if (!d->read_at && d->world.memory.lasting.attempt) {
 		d->own_reload = true;
+		d->own_action = d->world.memory.lasting.action;
+	}
 	todo->what = DEVICE_READ;
 	todo->reads.identify = identity_is_due(d);
 	d->full = d->identified && !d->vanished && d->used.entry;
@@ -688,7 +699,7 @@ static void start_run(struct device *d, uint64_t now, struct device_todo *todo)
 		device_note_pristine(d, s);
 		note_replaced(d, s);
 		if (s->kind == STEP_RELOAD)
-			device_begin_attempt(d);
+			device_begin_attempt(d, s);
 		if (s->kind == STEP_FLASH)
 			device_begin_flash(d, s);
 		if (s->kind == STEP_REMEMBER)

@@ -106,7 +106,7 @@ struct device {
 	bool appeared;	     /* ... and that it is there, since */
 	bool doubted;	     /* ... or that is waited for already */
 	bool counted;	     /* a reload or a registration was heard of since the last question */
-	bool reborn;	     /* it made objects anew, so their values are the driver's */
+	uint64_t reborn_at;  /* it made objects anew, so their values are the driver's; 0: no */
 	uint64_t catalogues; /* how many were read */
 	double tokens;	     /* bucket that limits reads after notifications */
 	uint64_t tokens_at;
@@ -125,7 +125,7 @@ struct device {
 	int read_error;
 	unsigned read_losses;	/* reads in a row that came to nothing for the moment */
 	bool own_reload;	/* one of ours succeeded since the last read */
-	uint8_t own_action;	/* ... which was this one; 0: not known */
+	uint8_t own_action;	/* ... which was this one */
 	bool learn_unread;	/* ... since the last bind */
 	bool known;		/* has rested since it registered or the config changed */
 	bool dirty;		/* the memory has changed since it was saved */

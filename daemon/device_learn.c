@@ -50,8 +50,10 @@ static void doubt_replaced(struct device *d)
 {
 	vec_each(n, &d->replaced.notes) {
 		const struct object o = note_object(n);
+		const struct object *goal = state_find(&d->goal, n->class, n->name, n->cmode);
 
-		notes_put(&d->world.memory.in_force, &o, n->field, &n->value);
+		if (!goal || !value_equal(&goal->v[n->field], &n->value))
+			notes_put(&d->world.memory.in_force, &o, n->field, &n->value);
 	}
 }
 
@@ -70,8 +72,8 @@ static void reloaded(struct device *d, const counter_list *now)
 	bool activated =
 		counters_action_differs(now, &m->counters, DEVLINK_RELOAD_ACTION_FW_ACTIVATE);
 
-	if (initialised && world_loads(&d->world, &class_param,
-				       only_ours && d->own_action ? d->own_action : action)) {
+	if (initialised &&
+	    world_loads(&d->world, &class_param, only_ours ? d->own_action : action)) {
 		notes_clear(&m->in_force);
 		if (foreign)
 			doubt_replaced(d);
@@ -89,7 +91,6 @@ static void reloaded(struct device *d, const counter_list *now)
 	if (!foreign)
 		return;
 	m->foreign_reloads += foreign;
-	d->reborn = true;
 	d->foreign += foreign;
 	d->trigger = "foreign-reload";
 	d->restored = 0;

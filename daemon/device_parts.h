@@ -21,7 +21,7 @@ bool device_is_bound(const struct device *d);
 char *device_key(const struct device *d);
 void device_forgive(struct device *d);
 void device_check_key(struct device *d);
-void device_begin_attempt(struct device *d);
+void device_begin_attempt(struct device *d, const struct step *s);
 void device_judge_attempt(struct device *d, bool another, uint64_t now);
 bool device_rollback_due(const struct device *d);
 

@@ -69,11 +69,11 @@ void device_check_key(struct device *d)
 }
 
 /**
- * device_begin_attempt() - a reload is about to be sent.
+ * device_begin_attempt() - @s, a reload, is about to be sent.
  *
  * A device that somebody else left torn down gets one reload to recover and no roll-back.
  */
-void device_begin_attempt(struct device *d)
+void device_begin_attempt(struct device *d, const struct step *s)
 {
 	struct lasting *l = &d->world.memory.lasting;
 
@@ -81,6 +81,7 @@ void device_begin_attempt(struct device *d)
 		return;
 	free(l->attempt);
 	l->attempt = device_key(d);
+	l->action = s->action;
 	d->dirty = true;
 }
 

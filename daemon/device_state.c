@@ -161,7 +161,7 @@ static void find_activity(const struct device *d, uint64_t now, struct finding *
 	} else if (d->foreign && (d->activity == DEVICE_READING || d->need_read || d->stale)) {
 		add(f, STATE_READING, "; ");
 		buf_add(&f->reason, "it was reloaded by somebody else");
-	} else if (d->vanished && (d->doubted || d->activity == DEVICE_READING)) {
+	} else if (d->vanished) {
 		add(f, STATE_READING, "; ");
 		buf_add(&f->reason, "it said that it is gone%s",
 			d->doubted ? ", and still answers" : "");

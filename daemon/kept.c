@@ -9,6 +9,14 @@
 
 #include <errno.h>
 
+/* ... as was accepted, by all that is known of that. */
+static bool is_the_same(const struct config *c, const struct unpacked *u, uint64_t hash)
+{
+	if (!u->hash)
+		return c->files.n == u->n_files;
+	return c->hash == u->hash && (!hash || hash == u->hash);
+}
+
 /**
  * kept_load() - a config that was accepted before.
  * @hash: its name, or 0: the newest
@@ -26,7 +34,7 @@ int kept_load(const struct store *s, uint64_t hash, struct config **ret)
 		return r;
 	r = yaml_load(&(struct yaml_paths){.root = u.root, .file = u.file}, &config, &diags);
 	diag_clear(&diags);
-	if (r == 0 && (config->hash != u.hash || (hash && hash != u.hash)))
+	if (r == 0 && !is_the_same(config, &u, hash))
 		r = -EINVAL;
 	if (r == 0)
 		*ret = TAKE(config);

@@ -353,14 +353,15 @@ int store_unpack_config(const struct store *s, uint64_t hash, struct unpacked *r
 	int r = access(path, R_OK) < 0 ? -errno : -EINVAL, version;
 
 	if (j)
-		r = json_unpack(j, "{s:i,s:s,s?s,s:o}", "version", &version, "hash", &name, "file",
+		r = json_unpack(j, "{s:i,s?s,s?s,s:o}", "version", &version, "hash", &name, "file",
 				&file, "files", &files) < 0 ||
 				    version != CONFIG_FORMAT
 			    ? -EINVAL
 			    : unpack(u.root, files);
 	if (r == 0) {
 		u.file = file ? mem_printf("%s%s", u.root, file) : NULL;
-		u.hash = strtoull(name, NULL, 16);
+		u.hash = name ? strtoull(name, NULL, 16) : hash;
+		u.n_files = json_object_size(files);
 		*ret = u;
 		u = (struct unpacked){};
 	}

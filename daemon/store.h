@@ -35,7 +35,8 @@ struct saving *store_saving_free(struct saving *saving);
 struct unpacked {
 	char *root;
 	char *file;    /* below it, the one that was read alone; or NULL */
-	uint64_t hash; /* of the config that was accepted */
+	uint64_t hash; /* of the config that was accepted; 0: an earlier carved did not say it */
+	size_t n_files;
 };
 
 int store_keep_config(const struct store *s, const char *root, const char *file,

@@ -162,17 +162,20 @@ static char *keep_string(json_t *j, const char *key)
 int lasting_from_json(json_t *j, struct lasting *l)
 {
 	const char *accepted = json_string_value(json_object_get(j, "accepted"));
-	int version, rollback, tries, torn = 0, vain = 0, stage = FLASH_NONE;
+	/* without what an earlier version did not write */
+	int action = DEVLINK_RELOAD_ACTION_DRIVER_REINIT, torn = -1, vain = 0, stage = FLASH_NONE;
+	int version, rollback, tries;
 	json_t *good, *flash = NULL;
 
-	if (json_unpack(j, "{s:i,s:o,s?b,s?i,s:i,s:i,s?o}", "version", &version, "good", &good,
-			"torn", &torn, "vain", &vain, "rollback", &rollback, "tries", &tries,
-			"flash", &flash) < 0 ||
+	if (json_unpack(j, "{s:i,s:o,s?i,s?b,s?i,s:i,s:i,s?o}", "version", &version, "good", &good,
+			"action", &action, "torn", &torn, "vain", &vain, "rollback", &rollback,
+			"tries", &tries, "flash", &flash) < 0 ||
 	    (flash && json_unpack(flash, "{s:i}", "stage", &stage) < 0) || stage < FLASH_NONE ||
 	    stage >= FLASH_STAGES || version != LASTING_FORMAT || rollback < ROLLBACK_NONE ||
-	    rollback >= ROLLBACK_MAX || tries < 0)
+	    rollback >= ROLLBACK_MAX || tries < 0 || vain < 0)
 		return -EINVAL;
-	l->torn = torn;
+	l->action = (uint8_t)action;
+	l->torn = torn < 0 ? rollback != ROLLBACK_NONE : torn;
 	l->vain = (unsigned)vain;
 	l->rollback = (enum rollback)rollback;
 	l->tries = (unsigned)tries;
@@ -195,11 +198,12 @@ json_t *lasting_to_json(const char *handle, const struct lasting *l)
 		json_pack("{s:i,s:s*,s:s*,s:s*}", "stage", (int)l->flash.stage, "firmware",
 			  l->flash.firmware, "boot", l->flash.boot, "reason", l->flash.reason);
 
-	return json_pack("{s:i,s:s,s:o,s:o,s:b,s:i,s:i,s:i,s:s*,s:s*,s:s*,s:s*}", "version",
+	return json_pack("{s:i,s:s,s:o,s:o,s:i,s:b,s:i,s:i,s:i,s:s*,s:s*,s:s*,s:s*}", "version",
 			 LASTING_FORMAT, "handle", handle, "good", notes_to_json(&l->good), "flash",
-			 flash, "torn", (int)l->torn, "vain", (int)l->vain, "rollback",
-			 (int)l->rollback, "tries", (int)l->tries, "attempt", l->attempt,
-			 "quarantine", l->quarantine, "reason", l->reason, "accepted", accepted);
+			 flash, "action", (int)l->action, "torn", (int)l->torn, "vain",
+			 (int)l->vain, "rollback", (int)l->rollback, "tries", (int)l->tries,
+			 "attempt", l->attempt, "quarantine", l->quarantine, "reason", l->reason,
+			 "accepted", accepted);
 }
 
 /* --- facts: out -------------------------------------------------------------- */

@@ -33,6 +33,7 @@ enum rollback {
 struct lasting {
 	struct notes good; /* reload-class values with which the device worked */
 	char *attempt;	   /* the key of a reload whose outcome is not known yet, or NULL */
+	uint8_t action;	   /* ... which asks for this one */
 	bool torn;	   /* a reload of ours has left the device torn down */
 	unsigned vain;	   /* reloads of ours in a row after which the device registered anew */
 	enum rollback rollback;

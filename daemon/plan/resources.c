@@ -335,7 +335,7 @@ static char *lines_to_add(struct tree *t, const struct slot *parent)
 static bool family_resolved(struct tree *t, const struct slot *parent)
 {
 	vec_each(s, &t->slots)
-		if (resource_is_child(s->have->name, parent->have->name) && !s->resolved)
+		if (s->parent == parent && !s->resolved)
 			return false;
 	return parent->resolved;
 }

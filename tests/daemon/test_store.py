@@ -135,6 +135,31 @@ def test_older_config_is_damaged(switch, carved, capture, damage):
     assert switch.trap(trap) == "trap"
 
 
+@pytest.mark.only("fake", "files are read the same way everywhere")
+def test_kept_by_the_version_before(switch, carved):
+    """It did not say which config it is: with broken files, and for a device that refuses the next one."""
+    trap = switch.words.trap
+    carved.run(entry(switch, traps={trap: "trap"}))
+    carved.stop()
+    kept = carved.folder / "state/accepted.json"
+    older, = (carved.folder / "state/configs").iterdir()
+    for file in kept, older:
+        what = json.loads(file.read_text())
+        what.pop("hash", None)
+        file.write_text(json.dumps(what))
+    carved.file.write_text(BROKEN)
+    switch.reload()
+    carved.start()
+    assert switch.trap(trap) == "trap"
+    carved.reload(entry(switch, traps={trap + "s": "trap"}))
+    carved.wait_state(switch, "refused")
+    carved.crash()
+    switch.reload()
+    carved.start()
+    assert carved.state(switch) == "refused"
+    assert switch.trap(trap) == "trap"
+
+
 @pytest.mark.only("fake", "files are written the same way everywhere")
 @pytest.mark.parametrize("where", ["state", "runtime"])
 def test_no_folder(switch, carved, where):

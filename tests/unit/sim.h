@@ -47,6 +47,7 @@ struct sim {
 	const char *image;   /* the version that a flash writes; NULL: the one that is wanted */
 	const char *written; /* by the last flash, and not activated yet */
 	bool both;	     /* each action does and counts the other one, too */
+	bool asks;	     /* Linux 6.3: params are loaded by what asks for driver_reinit only */
 	unsigned flashes;
 	struct impact impact;
 	int image_error; /* of looking at the file */

@@ -742,6 +742,24 @@ static void test_foreign_reload_during_a_read(void **state)
 	rig_clear(&r);
 }
 
+/* Nothing is read between the reload and the last setting that makes up for it. */
+static void test_foreign_reload_told_late(void **state)
+{
+	struct rig r = {};
+	unsigned before;
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY(LIVE));
+	rig_log_clear(&r);
+	sim_reload(&r.sim, REINIT);
+	before = r.reads;
+	r.during_read = reappear;
+	rig_stale(&r);
+	rig_expect(&r, "converged", LIVE_SENT);
+	assert_int_equal(r.reads - before, 2);
+	rig_clear(&r);
+}
+
 /* A flood of notifications makes it read three times at once, and then twice a second. */
 static void test_flood(void **state)
 {
@@ -1023,6 +1041,7 @@ int main(void)
 		cmocka_unit_test(test_entry_goes_during_a_read),
 		cmocka_unit_test(test_foreign_reload_during_a_write),
 		cmocka_unit_test(test_foreign_reload_during_a_read),
+		cmocka_unit_test(test_foreign_reload_told_late),
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_drift_is_reported),
 		cmocka_unit_test(test_reload_manual),

@@ -435,6 +435,25 @@ static void test_killed_anywhere(void **state)
 	}
 }
 
+/* The reload that it died in activates and is counted as both, but has loaded no params. */
+static void test_killed_between_two_reloads(void **state)
+{
+	(void)state;
+	for (unsigned at = 1; at < 14; at++) {
+		struct rig r = {
+			.kernel = "6.12.1", .sim = {.both = true, .asks = true}, .kill_at = at};
+
+		rig_start(&r, OTHER, ENTRY(WANTED ", params: {macs: 64}, traps: {t1: trap}"));
+		if (r.killed)
+			rig_restart(&r);
+		assert_string_equal(device_state_name(r.d->state), "converged");
+		assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 64);
+		assert_int_equal(r.sim.flashes, 1);
+		assert_true(r.sim.reloads <= 3);
+		rig_clear(&r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -459,6 +478,7 @@ int main(void)
 		cmocka_unit_test(test_lost_flash),
 		cmocka_unit_test(test_flash_always_lost),
 		cmocka_unit_test(test_killed_anywhere),
+		cmocka_unit_test(test_killed_between_two_reloads),
 	};
 
 	log_set_level(getenv("LOG_LEVEL") ? getenv("LOG_LEVEL") : "crit");

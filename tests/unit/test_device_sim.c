@@ -197,7 +197,7 @@ int sim_reload(struct sim *s, uint8_t action)
 	}
 	s->facts.reload_failed = false;
 	reset_policy(s);
-	if (initialises(s, action))
+	if (initialises(s, action) && !(s->asks && action != DEVLINK_RELOAD_ACTION_DRIVER_REINIT))
 		copy_state(&s->active, &s->now);
 	if (s->written && does(s, action, DEVLINK_RELOAD_ACTION_FW_ACTIVATE)) {
 		sim_version(s, VERSION_RUNNING, s->written);
@@ -414,8 +414,7 @@ static void deliver(struct rig *r, const struct device_event *e, struct device_t
 	}
 	assert_true(device_state_name(r->d->state) != NULL);
 	/* what is gone, as far as is known, has not converged */
-	assert_false(r->d->vanished && r->d->activity == DEVICE_READING &&
-		     r->d->state == STATE_CONVERGED);
+	assert_false(r->d->vanished && r->d->state == STATE_CONVERGED);
 	/* what a reload known of has undone is not there before it was read again */
 	assert_false(r->d->foreign && r->d->state == STATE_CONVERGED);
 }

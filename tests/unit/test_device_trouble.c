@@ -281,6 +281,39 @@ static void test_reloads_are_no_fight(void **state)
 	rig_clear(&r);
 }
 
+static void use_up_tokens(struct rig *r)
+{
+	for (unsigned i = 0; i < 4; i++)
+		hear_something(r);
+}
+
+/* What is heard while nothing can be read for a moment is known when it is read. */
+static void test_heard_at_rest(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("traps: {t1: trap}"));
+	rig_log_clear(&r);
+	for (unsigned i = 0; i < 5; i++) {
+		r.now += USEC_PER_MIN;
+		use_up_tokens(&r);
+		sim_set(&r.sim, "traps", "t1", "action", 0); /* made anew by the driver itself */
+		rig_send(&r, &(struct device_event){.type = DEVICE_EV_REBORN});
+		rig_tick(&r);
+		rig_expect(&r, "converged", "trap t1: drop -> trap\n");
+	}
+	r.now += USEC_PER_MIN;
+	use_up_tokens(&r);
+	sim_reload(&r.sim, REINIT);
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_COUNTED});
+	assert_int_equal(r.d->outage, 0);
+	rig_tick(&r);
+	rig_expect(&r, "converged", "trap t1: drop -> trap\n");
+	assert_in_range(r.d->outage, USEC_PER_SEC / 3, USEC_PER_SEC);
+	rig_clear(&r);
+}
+
 static void test_off(void **state)
 {
 	struct rig r = {};
@@ -324,6 +357,30 @@ static void test_set_back_too_late(void **state)
 		   "param macs/driverinit: 128 -> 64\nparam macs/driverinit: 64 -> 128\n");
 	rig_config(&r, ENTRY("params: {macs: 64}"));
 	rig_expect(&r, "converged", "param macs/driverinit: 128 -> 64\n" RELOAD);
+	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 64);
+	rig_clear(&r);
+}
+
+static void then_reload(struct rig *r)
+{
+	r->during_write = reload_with_another;
+}
+
+/* A wanted value is set back, as another was refused, before or after: it is not believed to be in force. */
+static void test_taken_back_too_early(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("traps: {t1: trap}"));
+	rig_log_clear(&r);
+	sim_fault(&r.sim, (struct fault){"fast/driverinit", -EINVAL, "no", 9, false});
+	r.during_write = then_reload;
+	rig_config(&r, ENTRY("params: {macs: 64, fast: false}"));
+	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 32);
+	rig_expect_reason(&r, "param macs");
+	rig_config(&r, ENTRY("params: {macs: 64}"));
+	assert_string_equal(device_state_name(r.d->state), "converged");
 	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 64);
 	rig_clear(&r);
 }
@@ -726,8 +783,10 @@ int main(void)
 		cmocka_unit_test(test_permission_in_a_storm),
 		cmocka_unit_test(test_fight_without_a_rest),
 		cmocka_unit_test(test_reloads_are_no_fight),
+		cmocka_unit_test(test_heard_at_rest),
 		cmocka_unit_test(test_off),
 		cmocka_unit_test(test_set_back_too_late),
+		cmocka_unit_test(test_taken_back_too_early),
 		cmocka_unit_test(test_reloaded_between_staging_and_reload),
 		cmocka_unit_test(test_another_device),
 		cmocka_unit_test(test_boot_policy_of_another_device),

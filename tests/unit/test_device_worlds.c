@@ -266,7 +266,8 @@ static void set_something(struct random_world *w)
 		return;
 	snprintf(name, sizeof(name), "%.*s%u%s", (int)(slot - formats[kind]), formats[kind],
 		 kind == POLICER ? i + 1 : i, slot + 2);
-	if (kind == INIT && !find_wanted(w, kind, name)) /* later on nobody could tell */
+	/* later on nobody could tell; nor where it has registered and was not read since */
+	if (kind == INIT && (!find_wanted(w, kind, name) || w->r.d->vanished))
 		return;
 	w->r.now += 6 * 60 * USEC_PER_SEC; /* three times in ten minutes would be a fight */
 	buf_add(&w->history, "somebody sets %s to %u\n", name, num);
@@ -340,6 +341,7 @@ static void interfere(struct random_world *w)
 	} ways[] = {{"something is heard during every read", hear_always, NULL},
 		    {"nothing is heard any more", NULL, NULL},
 		    {"somebody reloads during the next read", reload_in_between, NULL},
+		    {"of a reload is heard during the next read", appear, NULL},
 		    {"somebody reloads during the next write", NULL, reload_in_between}};
 	unsigned i = pick(w, ARRAY_SIZE(ways));
 
@@ -356,11 +358,32 @@ static void reload_by_others(struct random_world *w)
 			 &(struct device_event){.type = DEVICE_EV_COUNTED, .trigger = "note"});
 }
 
+/* No fight, however often, and whether or not it can be read at once. */
+static void reborn(struct random_world *w)
+{
+	unsigned i = pick(w, N_TRAPS), times = 1 + pick(w, 4);
+	char name[24];
+
+	snprintf(name, sizeof(name), "t%u", i);
+	buf_add(&w->history, "the driver makes trap %s anew, %u times\n", name, times);
+	while (times-- && !w->r.killed) {
+		for (unsigned n = pick(w, 5); n > 0 && !w->r.killed; n--)
+			rig_stale(&w->r);
+		if (w->trap_type[i] < 3)
+			sim_set(&w->r.sim, "traps", name, "action", 0);
+		if (!w->r.killed)
+			rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_REBORN,
+							       .trigger = "note"});
+		if (!w->r.killed)
+			rig_tick(&w->r);
+	}
+}
+
 static void mischief(struct random_world *w)
 {
 	_cleanup_free_ char *config = NULL;
 
-	switch (pick(w, 11)) {
+	switch (pick(w, 12)) {
 	case 0:
 	case 1:
 		set_something(w);
@@ -395,6 +418,9 @@ static void mischief(struct random_world *w)
 		break;
 	case 10:
 		interfere(w);
+		break;
+	case 11:
+		reborn(w);
 		break;
 	}
 	if (pick(w, 2) && !w->r.killed)
@@ -446,6 +472,20 @@ static bool quiet(struct random_world *w)
 	return is_state(w, STATE_CONVERGED, STATE_CONVERGED);
 }
 
+/* Nothing is waited for, nor read. */
+static bool sleeps(struct random_world *w)
+{
+	unsigned before;
+
+	rig_tick(&w->r);
+	before = w->r.reads;
+	rig_tick(&w->r);
+	if (w->r.wake_at == USEC_NEVER && w->r.reads == before)
+		return true;
+	print_error("it wakes up by itself\n");
+	return false;
+}
+
 /* Nothing is left to write: neither now nor after a restart. */
 static bool idle(struct random_world *w)
 {
@@ -454,7 +494,7 @@ static bool idle(struct random_world *w)
 	rig_stale(&w->r);
 	rig_restart(&w->r);
 	if (!w->r.log.n)
-		return quiet(w);
+		return quiet(w) && sleeps(w);
 	print_error("the second pass writes:\n%s", w->r.log.s);
 	return false;
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/devlink.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -103,6 +104,7 @@ static void fill_lasting(struct lasting *l)
 	put(&l->good, &class_resource, "/a/b", CLASS_NO_CMODE,
 	    (struct value){.type = VALUE_U64, .num = 7});
 	l->attempt = mem_strdup("a key");
+	l->action = DEVLINK_RELOAD_ACTION_FW_ACTIVATE;
 	l->rollback = ROLLBACK_DEFAULTS;
 	l->tries = 2;
 	l->vain = 1;
@@ -123,11 +125,33 @@ static void test_lasting_round_trip(void **state)
 	json_decref(j);
 	assert_same_notes(&l.good, &back.good);
 	assert_string_equal(back.attempt, l.attempt);
+	assert_int_equal(back.action, l.action);
 	assert_int_equal(back.rollback, l.rollback);
 	assert_int_equal(back.tries, l.tries);
 	assert_int_equal(back.vain, l.vain);
 	assert_true(back.torn);
 	assert_true(back.accepted == l.accepted);
+	lasting_clear(&l);
+	lasting_clear(&back);
+}
+
+/* As written by the first version. */
+static void test_lasting_of_before(void **state)
+{
+	struct lasting l = {}, back = {};
+	json_t *j;
+
+	(void)state;
+	fill_lasting(&l);
+	j = lasting_to_json("a/b", &l);
+	json_object_del(j, "action");
+	json_object_del(j, "torn");
+	json_object_del(j, "vain");
+	assert_int_equal(lasting_from_json(j, &back), 0);
+	json_decref(j);
+	assert_int_equal(back.action, DEVLINK_RELOAD_ACTION_DRIVER_REINIT);
+	assert_int_equal(back.vain, 0);
+	assert_true(back.torn); /* what is rolled back by reloads of ours */
 	lasting_clear(&l);
 	lasting_clear(&back);
 }
@@ -369,6 +393,7 @@ int main(void)
 		cmocka_unit_test(test_memory_round_trip),
 		cmocka_unit_test(test_empty_memory),
 		cmocka_unit_test(test_lasting_round_trip),
+		cmocka_unit_test(test_lasting_of_before),
 		cmocka_unit_test(test_lasting_without_config),
 		cmocka_unit_test(test_damaged_memory),
 		cmocka_unit_test(test_facts_round_trip),
