@@ -81,7 +81,8 @@ static void reloaded(struct device *d, const counter_list *now)
 	if (only_ours && activated && d->own_action == DEVLINK_RELOAD_ACTION_DRIVER_REINIT)
 		m->both_performed = d->dirty = true;
 	d->learn_unread = only_ours && initialised;
-	d->old_catalogue |= own > 0;
+	/* params bring traps in some drivers; before Linux 6.6 to look would wait for any device that is busy */
+	d->old_catalogue |= own > 0 && world_kernel_is(&d->world, 6, 6);
 	m->reloads += own;
 	if (own)
 		failures_drop_transient(d); /* a lost answer to it: here it is */

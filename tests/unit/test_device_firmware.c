@@ -174,7 +174,7 @@ static void test_new_traps(void **state)
 	_cleanup_free_ char *before = mem_printf(ENTRY("%s"), group);
 	_cleanup_free_ char *param = mem_printf(ENTRY("params: {macs: 64}, %s"), group);
 	_cleanup_free_ char *both = mem_printf(ENTRY(WANTED ", params: {macs: 64}, %s"), group);
-	struct rig r = {};
+	struct rig r = {.kernel = "6.12.1"}, older = {};
 
 	(void)state;
 	rig_start(&r, OTHER, before);
@@ -196,6 +196,13 @@ static void test_new_traps(void **state)
 	rig_expect(&r, "converged", "trap t4: drop -> trap\n");
 	assert_int_equal(r.catalogued, 4);
 	rig_clear(&r);
+	/* a dump that another device may delay is made for other firmware alone */
+	rig_start(&older, OTHER, before);
+	rig_config(&older, param);
+	assert_int_equal(older.catalogued, 1);
+	rig_config(&older, both);
+	assert_int_equal(older.catalogued, 2);
+	rig_clear(&older);
 }
 
 static void test_waits_for_permission(void **state)
