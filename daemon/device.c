@@ -324,6 +324,34 @@ static bool is_of_the_moment(int error)
 	}
 }
 
+/* Not while it is torn down: a driver may have no answer then, or one that lacks half of it. */
+static bool identity_is_due(const struct device *d, uint64_t now)
+{
+	return d->identify && now >= d->identify_at &&
+	       !(d->identified && d->world.facts.reload_failed);
+}
+
+/*
+ * Its versions are told by the firmware, which may be at a loss where all else can be read: what the device
+ * is was known, and its policy does not wait. Only what decides on firmware does.
+ */
+static bool go_on_unidentified(struct device *d, int error, uint64_t now)
+{
+	if (!d->identified || !identity_is_due(d, now) || d->want.firmware.version)
+		return false;
+	if (d->identity_error != error)
+		log_with(LOG_ERR,
+			 &(struct log_fields){.id = MESSAGE_UNREADABLE,
+					      .device = d->handle,
+					      .trigger = d->trigger},
+			 "%s: the driver does not tell its versions: %s", d->handle,
+			 strerror(-error));
+	d->identity_error = error;
+	d->identify_at = now + READ_RETRY_USEC;
+	d->need_read = true;
+	return true;
+}
+
 /* A lost answer or a busy kernel is asked again soon; that it goes on is an error to show. */
 static void on_read_error(struct device *d, int error, uint64_t now)
 {
@@ -335,6 +363,8 @@ static void on_read_error(struct device *d, int error, uint64_t now)
 		d->retry_at = now + USEC_PER_SEC / 10;
 		return;
 	}
+	if (go_on_unidentified(d, error, now))
+		return;
 	if (d->read_error != error)
 		log_with(LOG_ERR,
 			 &(struct log_fields){.id = MESSAGE_UNREADABLE,
@@ -359,6 +389,10 @@ static bool bind_again(struct device *d)
 {
 	if (device_bind(d) == BIND_NEEDS_CATALOGUE)
 		d->need_catalogue = d->need_read = true;
+	if (d->identity_error && d->want.firmware.version) {
+		d->identify_at = 0;
+		d->need_read = true;
+	}
 	if (d->need_read || d->need_image)
 		return false;
 	device_learn(d);
@@ -613,16 +647,10 @@ static bool take_token(struct device *d, uint64_t now)
 	return true;
 }
 
-/* Not while it is torn down: a driver may have no answer then, or one that lacks half of it. */
-static bool identity_is_due(const struct device *d)
-{
-	return d->identify && !(d->identified && d->world.facts.reload_failed);
-}
-
 /* A reload may have changed them. */
-static bool wants_versions(const struct device *d)
+static bool wants_versions(const struct device *d, uint64_t now)
 {
-	return identity_is_due(d) && d->used.entry && d->retry_at == USEC_NEVER;
+	return identity_is_due(d, now) && d->used.entry && d->retry_at == USEC_NEVER;
 }
 
 /* Which traps a group has is known of a dump, which other devices can delay: policy is not kept waiting for it. */
@@ -641,7 +669,7 @@ static void start_read(struct device *d, uint64_t now, struct device_todo *todo)
 	if (!d->read_at && d->world.memory.lasting.attempt)
 		d->own_reload = true;
 	todo->what = DEVICE_READ;
-	todo->reads.identify = identity_is_due(d);
+	todo->reads.identify = identity_is_due(d, now);
 	d->full = d->identified && !d->vanished && d->used.entry;
 	if (d->full)
 		bind_reads(d->used.entry, d->handle, &d->world, &todo->reads);
@@ -718,7 +746,7 @@ static void act(struct device *d, uint64_t now, struct device_todo *todo)
 		start_look(d, now, todo);
 	} else if (next_phase(d)) {
 		start_run(d, now, todo);
-	} else if (d->stale ? take_token(d, now) : wants_versions(d)) {
+	} else if (d->stale ? take_token(d, now) : wants_versions(d, now)) {
 		start_read(d, now, todo);
 	} else if (!d->stale && catalogue_is_due(d)) {
 		d->need_catalogue = true;
@@ -726,6 +754,8 @@ static void act(struct device *d, uint64_t now, struct device_todo *todo)
 	} else {
 		rest(d, now); /* what was heard since waits for a token */
 		todo->wake_at = d->stale ? MIN(d->retry_at, now + USEC_PER_SEC / 2) : d->retry_at;
+		if (d->identify_at > now)
+			todo->wake_at = MIN(todo->wake_at, d->identify_at);
 	}
 	todo->save |= d->dirty;
 	d->dirty = false;
