@@ -293,7 +293,8 @@ static void rest(struct device *d, uint64_t now)
 	d->episode++;
 	d->foreign = d->restored = 0;
 	d->disturbed_at = d->counted_at = 0;
-	d->allow_reload = d->explicit = false;
+	if (!d->identity_error || !d->want.firmware.version) /* firmware is decided on later */
+		d->allow_reload = d->explicit = false;
 	d->attempts = 0;
 	steps_clear(&d->ran);
 }
@@ -333,11 +334,11 @@ static bool identity_is_due(const struct device *d, uint64_t now)
 
 /*
  * Its versions are told by the firmware, which may be at a loss where all else can be read: what the device
- * is was known, and its policy does not wait. Only what decides on firmware does.
+ * is was known, and its policy does not wait. Only firmware does, see device_compose().
  */
 static bool go_on_unidentified(struct device *d, int error, uint64_t now)
 {
-	if (!d->identified || !identity_is_due(d, now) || d->want.firmware.version)
+	if (!d->identified || !identity_is_due(d, now))
 		return false;
 	if (d->identity_error != error)
 		log_with(LOG_ERR,
@@ -389,10 +390,6 @@ static bool bind_again(struct device *d)
 {
 	if (device_bind(d) == BIND_NEEDS_CATALOGUE)
 		d->need_catalogue = d->need_read = true;
-	if (d->identity_error && d->want.firmware.version) {
-		d->identify_at = 0;
-		d->need_read = true;
-	}
 	if (d->need_read || d->need_image)
 		return false;
 	device_learn(d);

@@ -182,6 +182,8 @@ void device_compose(struct device *d)
 	device_follow_firmware(d);
 	state_clear(&d->goal);
 	state_copy(&d->goal, &d->want);
+	if (d->identity_error) /* nothing is decided by versions that may have been */
+		d->goal.firmware = (struct firmware){};
 	if (device_is_bound(d))
 		set_goals(d, &m->pristine, false);
 	if (m->lasting.rollback != ROLLBACK_NONE)

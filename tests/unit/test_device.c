@@ -654,12 +654,12 @@ static void test_unidentified(void **state)
 		rig_expect(&r, "failed", "");
 	}
 	rig_config(&r, ENTRY(LIVE ", firmware: {version: '2.0', file: x}"));
-	rig_expect(&r, "failed", "");
-	rig_expect_reason(&r, "cannot be read");
-	rig_config(&r, ENTRY(LIVE));
+	sim_set(&r.sim, "traps", "t1", "action", 0);
+	rig_stale(&r);
+	rig_expect(&r, "failed", "trap t1: drop -> trap\n");
 	r.sim.mute = false;
 	rig_tick(&r);
-	rig_expect(&r, "converged", "");
+	rig_expect(&r, "pending-power-cycle", "flash 2.0\n");
 	assert_int_equal(r.wake_at, USEC_NEVER);
 	rig_clear(&r);
 }
