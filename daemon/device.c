@@ -301,7 +301,8 @@ static void rest(struct device *d, uint64_t now)
 	d->disturbed_at = d->stale ? MAX(d->disturbed_at, d->since) : 0;
 	d->counted_at = unanswered(d, d->counted_at);
 	d->reborn_at = unanswered(d, d->reborn_at);
-	d->allow_reload = d->explicit = false;
+	if (!d->identity_error || !d->want.firmware.version) /* firmware is decided on later */
+		d->allow_reload = d->explicit = false;
 	d->attempts = 0;
 	steps_clear(&d->ran);
 }
@@ -332,6 +333,34 @@ static bool is_of_the_moment(int error)
 	}
 }
 
+/* Not while it is torn down: a driver may have no answer then, or one that lacks half of it. */
+static bool identity_is_due(const struct device *d, uint64_t now)
+{
+	return d->identify && now >= d->identify_at &&
+	       !(d->identified && d->world.facts.reload_failed);
+}
+
+/*
+ * Its versions are told by the firmware, which may be at a loss where all else can be read: what the device
+ * is was known, and its policy does not wait. Only firmware does, see device_compose().
+ */
+static bool go_on_unidentified(struct device *d, int error, uint64_t now)
+{
+	if (!d->identified || !identity_is_due(d, now))
+		return false;
+	if (d->identity_error != error)
+		log_with(LOG_ERR,
+			 &(struct log_fields){.id = MESSAGE_UNREADABLE,
+					      .device = d->handle,
+					      .trigger = d->trigger},
+			 "%s: the driver does not tell its versions: %s", d->handle,
+			 strerror(-error));
+	d->identity_error = error;
+	d->identify_at = now + READ_RETRY_USEC;
+	d->need_read = true;
+	return true;
+}
+
 /* A lost answer or a busy kernel is asked again soon; that it goes on is an error to show. */
 static void on_read_error(struct device *d, int error, uint64_t now)
 {
@@ -343,6 +372,8 @@ static void on_read_error(struct device *d, int error, uint64_t now)
 		d->retry_at = now + USEC_PER_SEC / 10;
 		return;
 	}
+	if (go_on_unidentified(d, error, now))
+		return;
 	if (d->read_error != error)
 		log_with(LOG_ERR,
 			 &(struct log_fields){.id = MESSAGE_UNREADABLE,
@@ -622,16 +653,10 @@ static bool take_token(struct device *d, uint64_t now)
 	return true;
 }
 
-/* Not while it is torn down: a driver may have no answer then, or one that lacks half of it. */
-static bool identity_is_due(const struct device *d)
-{
-	return d->identify && !(d->identified && d->world.facts.reload_failed);
-}
-
 /* A reload may have changed them. */
-static bool wants_versions(const struct device *d)
+static bool wants_versions(const struct device *d, uint64_t now)
 {
-	return identity_is_due(d) && d->used.entry && d->retry_at == USEC_NEVER;
+	return identity_is_due(d, now) && d->used.entry && d->retry_at == USEC_NEVER;
 }
 
 /* Which traps a group has is known of a dump, which other devices can delay: policy is not kept waiting for it. */
@@ -652,7 +677,7 @@ static void start_read(struct device *d, uint64_t now, struct device_todo *todo)
 		d->own_action = d->world.memory.lasting.action;
 	}
 	todo->what = DEVICE_READ;
-	todo->reads.identify = identity_is_due(d);
+	todo->reads.identify = identity_is_due(d, now);
 	d->full = d->identified && !d->vanished && d->used.entry;
 	if (d->full)
 		bind_reads(d->used.entry, d->handle, &d->world, &todo->reads);
@@ -729,7 +754,7 @@ static void act(struct device *d, uint64_t now, struct device_todo *todo)
 		start_look(d, now, todo);
 	} else if (next_phase(d)) {
 		start_run(d, now, todo);
-	} else if (d->stale ? take_token(d, now) : wants_versions(d)) {
+	} else if (d->stale ? take_token(d, now) : wants_versions(d, now)) {
 		start_read(d, now, todo);
 	} else if (!d->stale && catalogue_is_due(d)) {
 		d->need_catalogue = true;
@@ -737,6 +762,8 @@ static void act(struct device *d, uint64_t now, struct device_todo *todo)
 	} else {
 		rest(d, now); /* what was heard since waits for a token */
 		todo->wake_at = d->stale ? MIN(d->retry_at, now + USEC_PER_SEC / 2) : d->retry_at;
+		if (d->identify_at > now)
+			todo->wake_at = MIN(todo->wake_at, d->identify_at);
 	}
 	todo->save |= d->dirty;
 	d->dirty = false;

@@ -123,6 +123,8 @@ struct device {
 	unsigned attempts; /* of what failed for the moment */
 	uint64_t retry_at;
 	int read_error;
+	int identity_error;	/* what it is could not be read anew, the rest is without it, */
+	uint64_t identify_at;	/* ... and before this it is not asked for */
 	unsigned read_losses;	/* reads in a row that came to nothing for the moment */
 	bool own_reload;	/* one of ours succeeded since the last read */
 	uint8_t own_action;	/* ... which was this one */

@@ -33,6 +33,16 @@ static const struct object *have_of(const struct device *d, const struct note *n
 	return state_find(&d->world.have, n->class, n->name, n->cmode);
 }
 
+/* To what it goes back: not each size that was there may be set. */
+static struct value goal_of(const struct note *n, const struct object *have)
+{
+	struct value v = n->value;
+
+	if (n->class == &class_resource)
+		v.num = resource_settable(have, v.num);
+	return v;
+}
+
 static bool is_wanted(const struct device *d, const struct note *n)
 {
 	const struct object *want = state_find(&d->want, n->class, n->name, n->cmode);
@@ -44,8 +54,12 @@ static bool is_back(const struct device *d, const struct note *n)
 {
 	const struct object o = note_object(n), *have = have_of(d, n);
 	const struct value *v = world_in_force(&d->world, &o, n->field);
+	struct value goal;
 
-	return v && value_equal(v, &n->value) && value_equal(&have->v[n->field], &n->value) &&
+	if (!v)
+		return false;
+	goal = goal_of(n, have);
+	return value_equal(v, &goal) && value_equal(&have->v[n->field], &goal) &&
 	       !(n->class == &class_resource && object_has(have, RESOURCE_SIZE_NEW));
 }
 
@@ -129,7 +143,7 @@ static void set_goal(struct device *d, const struct note *n)
 			o = goal;
 	if (!o)
 		o = state_add(&d->goal, n->class, n->name, n->cmode);
-	object_set(o, n->field, n->value);
+	object_set(o, n->field, goal_of(n, have));
 	if (n->value.type == VALUE_STRING)
 		o->v[n->field].str = arena_strdup(&d->goal.arena, n->value.str);
 	if (n->class == &class_resource && object_has(have, RESOURCE_ID))
@@ -168,6 +182,8 @@ void device_compose(struct device *d)
 	device_follow_firmware(d);
 	state_clear(&d->goal);
 	state_copy(&d->goal, &d->want);
+	if (d->identity_error) /* nothing is decided by versions that may have been */
+		d->goal.firmware = (struct firmware){};
 	if (device_is_bound(d))
 		set_goals(d, &m->pristine, false);
 	if (m->lasting.rollback != ROLLBACK_NONE)

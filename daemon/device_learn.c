@@ -110,6 +110,8 @@ static void take_facts(struct device *d, const struct device_reading *r)
 		*r->facts = (struct facts){};
 		d->identified = true;
 		d->identify = false;
+		d->identity_error = 0;
+		d->identify_at = 0;
 		d->revision++;
 	} else {
 		counters_copy(&facts->counters, &r->facts->counters);

@@ -52,6 +52,11 @@ static void find_failures(const struct device *d, struct finding *f)
 		add(f, STATE_FAILED, "; ");
 		buf_add(&f->reason, "the device cannot be read: %s", strerror(-d->read_error));
 	}
+	if (d->identity_error) {
+		add(f, STATE_FAILED, "; ");
+		buf_add(&f->reason, "the driver does not tell its versions: %s",
+			strerror(-d->identity_error));
+	}
 	if (d->plan.unreadable_text.n) {
 		add(f, STATE_FAILED, "; ");
 		buf_add(&f->reason, "the driver cannot read %s", d->plan.unreadable_text.s);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Objects and sorted collections of them. Knows nothing of YAML or netlink. */
 #include "model/object.h"
+#include "base/mem.h"
 
 #include <string.h>
 
@@ -181,6 +182,24 @@ char *object_format(const struct object *o, uint8_t fields)
 		value_format(object_has(o, i) ? &o->v[i] : &nothing, object_names(o, i), &b);
 	}
 	return buf_take(&b);
+}
+
+/**
+ * resource_settable() - of what the kernel lets be set, what comes next to @size, which was there once.
+ *
+ * A driver may register with a size outside its own granularity or limits; that one never comes back.
+ */
+uint64_t resource_settable(const struct object *have, uint64_t size)
+{
+	uint64_t gran = MAX(object_num(have, RESOURCE_GRAN, 1), UINT64_C(1));
+	uint64_t min = object_num(have, RESOURCE_MIN, 0);
+	uint64_t max = object_num(have, RESOURCE_MAX, VALUE_UNLIMITED);
+
+	if (size == object_num(have, RESOURCE_SIZE, size) && !object_has(have, RESOURCE_SIZE_NEW))
+		return size;
+	size = MIN(MAX(size, min), max);
+	size -= size % gran;
+	return size < min ? size + gran : size;
 }
 
 bool resource_is_child(const char *path, const char *parent)

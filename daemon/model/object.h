@@ -48,5 +48,7 @@ bool object_reload_class(const struct object *o);
 char *object_label(const struct object *o);
 char *object_format(const struct object *o, uint8_t fields);
 
+uint64_t resource_settable(const struct object *have, uint64_t size);
+
 /* Is @path the direct child of @parent? Both are resource paths. */
 bool resource_is_child(const char *path, const char *parent);

@@ -228,6 +228,9 @@ static void undo_foreign(struct planner *p)
 		if (have->class != &class_resource || !object_has(have, RESOURCE_SIZE_NEW) ||
 		    state_find(p->want, have->class, have->name, have->cmode))
 			continue;
+		target.v[RESOURCE_SIZE].num = resource_settable(have, have->v[RESOURCE_SIZE].num);
+		if (value_equal(&target.v[RESOURCE_SIZE], &have->v[RESOURCE_SIZE_NEW]))
+			continue;
 		add_set(p, &target, 1, PHASE_STAGE_RESOURCE, DISRUPTION_LIVE,
 			format_value(have, &have->v[RESOURCE_SIZE_NEW]));
 		p->plan->steps.v[p->plan->steps.n - 1].foreign = true;

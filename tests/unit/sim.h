@@ -43,6 +43,7 @@ struct sim {
 	unsigned tears_down; /* so many reloads fail after the tear-down */
 	const char *fades;   /* a param that is not there while it is torn down */
 	bool dumb;	     /* torn down it cannot say what it is */
+	bool mute;	     /* ... nor otherwise */
 	unsigned reloads, sets;
 	const char *image;   /* the version that a flash writes; NULL: the one that is wanted */
 	const char *written; /* by the last flash, and not activated yet */

@@ -635,6 +635,35 @@ static void test_unreadable_for_good(void **state)
 	rig_clear(&r);
 }
 
+/* What the device is was read once: the policy does not wait until the driver can say it again. */
+static void test_unidentified(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY(LIVE));
+	rig_log_clear(&r);
+	r.sim.mute = true;
+	for (int i = 0; i < 2; i++) {
+		sim_reload(&r.sim, REINIT);
+		rig_send(&r, &(struct device_event){.type = DEVICE_EV_COUNTED});
+		rig_expect(&r, "failed", LIVE_SENT);
+		rig_expect_reason(&r, "does not tell its versions: Input/output error");
+		assert_in_range(r.wake_at - r.now, USEC_PER_SEC, 10 * USEC_PER_SEC);
+		rig_tick(&r);
+		rig_expect(&r, "failed", "");
+	}
+	rig_config(&r, ENTRY(LIVE ", firmware: {version: '2.0', file: x}"));
+	sim_set(&r.sim, "traps", "t1", "action", 0);
+	rig_stale(&r);
+	rig_expect(&r, "failed", "trap t1: drop -> trap\n");
+	r.sim.mute = false;
+	rig_tick(&r);
+	rig_expect(&r, "pending-power-cycle", "flash 2.0\n");
+	assert_int_equal(r.wake_at, USEC_NEVER);
+	rig_clear(&r);
+}
+
 /* ---- events while something is in flight ---- */
 
 static void edit(struct rig *r)
@@ -1034,6 +1063,7 @@ int main(void)
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_lost_read),
 		cmocka_unit_test(test_unreadable_for_good),
+		cmocka_unit_test(test_unidentified),
 		cmocka_unit_test(test_config_during_a_write),
 		cmocka_unit_test(test_config_during_a_read),
 		cmocka_unit_test(test_config_during_the_first_read),

@@ -451,7 +451,7 @@ static void do_read(struct rig *r, struct device_todo *todo, struct device_todo 
 	interrupt(r, &r->during_read);
 	if (r->reads > r->good_reads && r->read_errors && r->read_errors--)
 		reading.error = r->read_error;
-	if (r->sim.dumb && r->sim.facts.reload_failed && todo->reads.identify)
+	if ((r->sim.mute || (r->sim.dumb && r->sim.facts.reload_failed)) && todo->reads.identify)
 		reading.error = -EIO;
 	if (r->sim.gone)
 		reading.error = -ENODEV;

@@ -94,6 +94,38 @@ static void test_removal_restores_what_was_there(void **state)
 	rig_clear(&r);
 }
 
+/* A driver need not keep its own granularity in what it registers, and the kernel does in what is set. */
+#define ODD_FACTS                                                                                  \
+	"{'format': 1, 'handle': 'sim/a', 'driver': 'sim', 'reload': {'failed': false,"            \
+	" 'counters': [['driver_reinit', 'unspec', 'local', 0]]}, 'resources': {"                  \
+	"  '/t': {'size': 495, 'min': 100, 'max': 900, 'granularity': 10, 'id': 1},"               \
+	"  '/u': {'size': 95, 'min': 100, 'max': 900, 'granularity': 10, 'id': 2}}}"
+
+static void test_removal_of_an_odd_size(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, ODD_FACTS, ENTRY("resources: {/t: 300, /u: 200}"));
+	rig_log_clear(&r);
+	rig_config(&r, ENTRY("reload: auto"));
+	rig_expect(&r, "converged", "resource /u: 200 -> 100\nresource /t: 300 -> 490\n" RELOAD);
+	assert_int_equal(r.d->world.memory.pristine.notes.n, 0);
+	rig_clear(&r);
+}
+
+static void test_roll_back_to_an_odd_size(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	r.sim.tears_down = 1;
+	rig_start(&r, ODD_FACTS, ENTRY("resources: {/t: 300}"));
+	rig_expect(&r, "quarantined",
+		   "resource /t: 495 -> 300\n" RELOAD "resource /t: 300 -> 490\n" RELOAD);
+	rig_clear(&r);
+}
+
 static void test_removal_keeps(void **state)
 {
 	struct rig r = {};
@@ -774,6 +806,8 @@ int main(void)
 		cmocka_unit_test(test_config_while_unread),
 		cmocka_unit_test(test_removal_restores),
 		cmocka_unit_test(test_removal_restores_what_was_there),
+		cmocka_unit_test(test_removal_of_an_odd_size),
+		cmocka_unit_test(test_roll_back_to_an_odd_size),
 		cmocka_unit_test(test_removal_keeps),
 		cmocka_unit_test(test_removal_of_the_entry),
 		cmocka_unit_test(test_refusal_removes_nothing),
