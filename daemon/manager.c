@@ -54,7 +54,7 @@ struct manager {
 	VEC(struct managed *) devices;
 	past_list past;
 	bool listed, stopping;
-	bool missed;	  /* a device could not be taken in yet */
+	text_list missed; /* devices that wait until their predecessors are swept */
 	bool has_settled; /* nothing is waited for any more that is not there */
 	bool waiting;	  /* another carved has the lock */
 	bool fresh;	  /* the config waits for that to be in force */
@@ -368,7 +368,7 @@ static void add_device(struct manager *m, const char *handle)
 	sweep(m);
 	vec_each(gone, &m->devices)
 		if (strcmp(managed_device(*gone)->handle, handle) == 0) {
-			m->missed = true;
+			vec_push(&m->missed, text_intern(handle));
 			return;
 		}
 	d = managed_new(&m->env, handle, m->config, m->listed ? "registration" : "start");
@@ -434,12 +434,13 @@ static void find_devices(struct manager *m)
 static void on_sweep(void *user)
 {
 	struct manager *m = user;
+	text_list missed = m->missed;
 
+	m->missed = (text_list){};
 	sweep(m);
-	if (m->missed) {
-		m->missed = false;
-		find_devices(m);
-	}
+	vec_each(handle, &missed)
+		on_device(m, *handle);
+	vec_clear(&missed);
 	check_ready(m);
 }
 
@@ -761,6 +762,7 @@ struct manager *manager_free(struct manager *m)
 		managed_free(*d);
 	vec_clear(&m->devices);
 	past_clear(&m->past);
+	vec_clear(&m->missed);
 	vec_each(job, &m->jobs)
 		free(job->name);
 	vec_clear(&m->jobs);
