@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "bus/bus.h"
 #include "loop/sdnotify.h"
-#include "manager.h"
+#include "manager/manager.h"
 #include "yaml/yaml.h"
 
 #include <getopt.h>

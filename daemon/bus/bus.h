@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "manager.h"
+#include "manager/manager.h"
 
 enum bus_kind { BUS_SYSTEM, BUS_USER, BUS_NONE };
 

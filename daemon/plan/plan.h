@@ -12,7 +12,7 @@
 
 #include "model/world.h"
 #include "plan/firmware.h"
-#include "plan/step.h"
+#include "model/step.h"
 
 struct policy {
 	bool reload;		  /* a reload is permitted now */

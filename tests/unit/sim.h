@@ -14,7 +14,7 @@
  */
 #pragma once
 
-#include "device.h"
+#include "device/device.h"
 
 #include <jansson.h>
 #include <setjmp.h>

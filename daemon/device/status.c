@@ -3,7 +3,7 @@
  * The state of a device as people see it: derived from what holds, the first in order of
  * precedence, with all that holds in the reason. Nothing is decided by it.
  */
-#include "device_parts.h"
+#include "device/parts.h"
 #include "base/clock.h"
 #include "base/log.h"
 

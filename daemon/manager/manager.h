@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "past.h"
+#include "manager/departed.h"
 
 struct manager;
 

@@ -2,10 +2,10 @@
 /* A device machine with its channel, timer and files: carries out what the machine asks for. */
 #pragma once
 
-#include "device.h"
+#include "device/device.h"
 #include "kernel/chan.h"
 #include "loop/loop.h"
-#include "store.h"
+#include "store/store.h"
 #include "wire/decode.h"
 
 struct managed;

@@ -3,7 +3,7 @@
  * What a config that is not in force would do to a device: bound and planned on a copy. The machine
  * itself is not touched, and nobody is told of its problems but who asks.
  */
-#include "device_parts.h"
+#include "device/parts.h"
 #include "plan/bind.h"
 #include "plan/match.h"
 

@@ -4,7 +4,7 @@
  * until something changes; what was in the way for the moment is, after 1, 10 and 60 seconds.
  * Decides on error numbers only, never on texts.
  */
-#include "device_parts.h"
+#include "device/parts.h"
 #include "base/clock.h"
 #include "base/log.h"
 

@@ -83,7 +83,7 @@ struct device {
 	bool off;		    /* carved=off: nothing is written */
 	struct world world;
 	struct state want;	/* what the config says */
-	struct state goal;	/* what is planned for, see device_goal.c */
+	struct state goal;	/* what is planned for, see goal.c */
 	entry_list matches;	/* of latest: more than one are refused */
 	bool refused;		/* the latest config is not carried out; diags say why */
 	struct diag_list diags; /* errors, and notes */
@@ -131,7 +131,7 @@ struct device {
 	bool learn_unread;	/* ... since the last bind */
 	bool known;		/* has rested since it registered or the config changed */
 	bool dirty;		/* the memory has changed since it was saved */
-	VEC(struct flip) flips; /* changes by somebody else, see device_fight.c */
+	VEC(struct flip) flips; /* changes by somebody else, see fights.c */
 	struct notes held;	/* objects that are left to him */
 	struct notes replaced;	/* what our SETs have staged over since the last read */
 	uint64_t episode;	/* counts the rests, and the reads that showed nothing to do */

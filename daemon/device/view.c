@@ -4,7 +4,7 @@
  * was reloaded and by whom, which staged values are in force now. Counters are compared for
  * difference: they restart whenever the device registers.
  */
-#include "device_parts.h"
+#include "device/parts.h"
 #include "base/clock.h"
 #include "base/log.h"
 

@@ -3,7 +3,7 @@
  * How far the wanted firmware has come, over crashes and reboots: one flash and one activation for each
  * firmware and boot. What is to be done is the planner's to say, by this and by the versions read.
  */
-#include "device_parts.h"
+#include "device/parts.h"
 #include "base/log.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
  * What happened between two rests, for people: what set it going, what was done, how it ended. It is
  * never looked at to decide anything.
  */
-#include "device_parts.h"
+#include "device/parts.h"
 
 #include <inttypes.h>
 

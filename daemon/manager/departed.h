@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "managed.h"
+#include "manager/runner.h"
 
 struct past {
 	char *handle, *entry; /* entry: the last one, "" if there was none */

@@ -3,7 +3,7 @@
  * The device machine: when to read, what to carry out, when to rest. See device.h. It calls nothing
  * that waits and knows neither netlink nor D-Bus.
  */
-#include "device_parts.h"
+#include "device/parts.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "plan/bind.h"

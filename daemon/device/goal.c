@@ -4,7 +4,7 @@
  * the config go back to what they were before our first write, and after a reload that left the
  * device torn down its reload-class values are not the wanted ones, but those that worked.
  */
-#include "device_parts.h"
+#include "device/parts.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "managed.h"
+#include "manager/runner.h"
 
 int kept_load(const struct store *s, uint64_t hash, struct config **ret);
 void kept_return(const struct store *s, struct managed *m);

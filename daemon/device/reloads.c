@@ -5,7 +5,7 @@
  * the driver, then nothing. What failed is not tried again: its key, the reload-class part with
  * kernel and driver, is kept over restarts and reboots, until it changes or somebody asks.
  */
-#include "device_parts.h"
+#include "device/parts.h"
 #include "base/clock.h"
 #include "base/log.h"
 

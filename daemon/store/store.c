@@ -4,7 +4,7 @@
  * cannot be understood is set aside under another name and counts as missing: it can only cost a
  * reload.
  */
-#include "store.h"
+#include "store/store.h"
 #include "base/log.h"
 #include "model/json.h"
 

@@ -3,7 +3,7 @@
  * Which entry of the config is the device's. A config that the device cannot satisfy is refused as
  * a whole for it: the one accepted before stays in use.
  */
-#include "device_parts.h"
+#include "device/parts.h"
 #include "base/log.h"
 #include "plan/bind.h"
 #include "plan/match.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Lifetime and names of steps. */
-#include "plan/step.h"
+#include "model/step.h"
 
 #include <linux/devlink.h>
 

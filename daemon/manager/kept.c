@@ -3,7 +3,7 @@
  * From kept files back to a config. Decides that a kept config which is not what it was is none.
  * How files are kept is the store's; what a device does with a config its machine's.
  */
-#include "kept.h"
+#include "manager/kept.h"
 #include "base/log.h"
 #include "yaml/yaml.h"
 

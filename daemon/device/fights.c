@@ -3,7 +3,7 @@
  * Somebody else who sets a value back again and again: after three times in ten minutes it is left
  * to him, until the config changes or somebody asks. What a reload resets is no fight.
  */
-#include "device_parts.h"
+#include "device/parts.h"
 #include "base/clock.h"
 #include "base/log.h"
 

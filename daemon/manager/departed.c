@@ -3,7 +3,7 @@
  * Keeps what is worth keeping of devices between their registrations. Decides how many devices are remembered;
  * how many records each has is the machine's.
  */
-#include "past.h"
+#include "manager/departed.h"
 
 #include <string.h>
 

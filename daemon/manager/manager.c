@@ -3,13 +3,13 @@
  * Which config is in force, which devices there are, when everything has come to rest. What happens
  * to a device is its machine's to decide.
  */
-#include "manager.h"
+#include "manager/manager.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "kernel/directory.h"
 #include "kernel/netdevs.h"
 #include "kernel/watch.h"
-#include "kept.h"
+#include "manager/kept.h"
 #include "model/handle.h"
 #include "plan/match.h"
 #include "yaml/yaml.h"

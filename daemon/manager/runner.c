@@ -3,7 +3,7 @@
  * Between the device machine and the kernel: encodes what it wants, decodes what comes back, keeps
  * its memory on disk. Decides nothing.
  */
-#include "managed.h"
+#include "manager/runner.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "kernel/image.h"
