@@ -6,6 +6,7 @@
 #include "yaml/yaml.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/devlink.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -399,11 +400,49 @@ static void check_remembered(const struct rig *r, const struct device_todo *todo
 	lasting_clear(&lasting);
 }
 
+/* With TRACE=FILE each call of the machine is a line of it: event, what it asks for, what it shows. */
+static void trace(const struct rig *r, const struct device_event *e, const struct device_todo *todo)
+{
+	static const char *const events[] = {
+		[DEVICE_EV_CONFIG] = "config",	 [DEVICE_EV_STALE] = "stale",
+		[DEVICE_EV_COUNTED] = "counted", [DEVICE_EV_VANISHED] = "vanished",
+		[DEVICE_EV_READ] = "read",	 [DEVICE_EV_DONE] = "done",
+		[DEVICE_EV_IMAGE] = "image",	 [DEVICE_EV_REBORN] = "recreated",
+		[DEVICE_EV_APPLY] = "apply",	 [DEVICE_EV_CAPTURE] = "capture",
+		[DEVICE_EV_TICK] = "tick"};
+	static const char *const whats[] = {[DEVICE_REST] = "rest",
+					    [DEVICE_READ] = "read",
+					    [DEVICE_LOOK] = "look",
+					    [DEVICE_RUN] = "run",
+					    [DEVICE_GONE] = "gone"};
+	static FILE *file;
+	const struct reads *reads = &todo->reads;
+	const char *path = getenv("TRACE");
+
+	if (!path || (!file && !(file = fopen(path, "we"))))
+		return;
+	fprintf(file, "%s -> %s%s", events[e->type], whats[todo->what], todo->save ? " save" : "");
+	if (todo->what == DEVICE_READ)
+		fprintf(file, " %s%s%s%s%s%zu", reads->identify ? "i" : "",
+			reads->catalogue ? "c" : "", reads->resources ? "r" : "",
+			reads->impact ? "m" : "", reads->ports ? "p" : "", reads->names.n);
+	for (size_t i = 0; i < todo->n_steps; i++) {
+		_cleanup_free_ char *label = step_object_label(&todo->steps[i]);
+
+		fprintf(file, ", %s %s: %s -> %s", step_kind_name(&todo->steps[i]), label,
+			todo->steps[i].from, todo->steps[i].to);
+	}
+	if (todo->wake_at != USEC_NEVER)
+		fprintf(file, " +%" PRIu64, todo->wake_at - MIN(todo->wake_at, r->now));
+	fprintf(file, " | %s (%s)\n", device_state_name(r->d->state), r->d->reason);
+}
+
 static void deliver(struct rig *r, const struct device_event *e, struct device_todo *todo)
 {
 	r->now += USEC_STEP;
 	r->events++;
 	device_event(r->d, e, r->now, todo);
+	trace(r, e, todo);
 	if (todo->save) {
 		json_decref(r->saved);
 		json_decref(r->lasting);
