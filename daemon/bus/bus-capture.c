@@ -13,22 +13,22 @@
 #define SLOW_USEC     USEC_PER_SEC
 
 /* The one device that is meant. Return: 0, or -errno with @error. */
-static int find(const struct bus *b, const char *name, struct managed **ret, sd_bus_error *error)
+static int find(const struct bus *b, const char *name, struct runner **ret, sd_bus_error *error)
 {
-	struct managed *found = NULL;
+	struct runner *found = NULL;
 
 	for (size_t i = 0; i < manager_count(b->manager); i++) {
-		struct managed *m = manager_at(b->manager, i);
+		struct runner *runner = manager_at(b->manager, i);
 
-		if (!*name || managed_gone(m) || !manager_means(name, managed_device(m)))
+		if (!*name || runner_gone(runner) || !manager_means(name, runner_device(runner)))
 			continue;
 		if (found)
 			return sd_bus_error_setf(
 				error, SD_BUS_ERROR_INVALID_ARGS,
 				"%s is more than one device, among them %s and %s; "
 				"name one of them",
-				name, managed_device(found)->handle, managed_device(m)->handle);
-		found = m;
+				name, runner_device(found)->handle, runner_device(runner)->handle);
+		found = runner;
 	}
 	if (!found)
 		return sd_bus_error_setf(error, BUS_ERROR("NoSuchDevice"), "no device %s", name);
@@ -53,7 +53,7 @@ const struct device *bus_capture_obstacle(const struct bus *b, const struct devi
 {
 	for (size_t i = 0; !world_kernel_is(&d->world, 6, 6) && i < manager_count(b->manager);
 	     i++) {
-		const struct device *other = managed_device(manager_at(b->manager, i));
+		const struct device *other = runner_device(manager_at(b->manager, i));
 
 		if (other != d && is_busy(other))
 			return other;
@@ -79,7 +79,7 @@ int bus_capture(sd_bus_message *m, void *user, sd_bus_error *error)
 {
 	struct bus *b = user;
 	const struct device *obstacle;
-	struct managed *managed = NULL;
+	struct runner *runner = NULL;
 	const char *name;
 	bool facts = false, json = false;
 	const struct bus_option options[] = {{"facts", &facts}, {"json", &json}};
@@ -88,22 +88,22 @@ int bus_capture(sd_bus_message *m, void *user, sd_bus_error *error)
 	if (r >= 0)
 		r = bus_read_options(m, options, ARRAY_SIZE(options), error);
 	if (r >= 0)
-		r = find(b, name, &managed, error);
+		r = find(b, name, &runner, error);
 	if (r < 0)
 		return r;
-	obstacle = bus_capture_obstacle(b, managed_device(managed));
+	obstacle = bus_capture_obstacle(b, runner_device(runner));
 	if (obstacle)
 		return sd_bus_error_setf(error, BUS_ERROR("Busy"),
 					 "%s cannot be read now: %s is %s", name, obstacle->handle,
 					 device_state_name(obstacle->state));
 	vec_push(&b->captures,
 		 ((struct bus_capture){.call = sd_bus_message_ref(m),
-				       .managed = managed,
-				       .catalogues = managed_device(managed)->catalogues,
-				       .until = bus_capture_until(b, managed_device(managed)),
+				       .runner = runner,
+				       .catalogues = runner_device(runner)->catalogues,
+				       .until = bus_capture_until(b, runner_device(runner)),
 				       .facts = facts,
 				       .json = json}));
-	managed_event(managed, &(struct device_event){.type = DEVICE_EV_CAPTURE});
+	runner_event(runner, &(struct device_event){.type = DEVICE_EV_CAPTURE});
 	return 1;
 }
 
@@ -118,7 +118,7 @@ static char *facts_text(const struct device *d)
 
 static void answer(const struct bus_capture *c)
 {
-	const struct device *d = managed_device(c->managed);
+	const struct device *d = runner_device(c->runner);
 	_cleanup_free_ char *text =
 		c->facts ? facts_text(d) : yaml_emit_world(d->handle, &d->world, c->json);
 
@@ -133,7 +133,7 @@ uint64_t bus_captures_expire(struct bus *b, uint64_t now)
 
 	for (size_t i = b->captures.n; i-- > 0;) {
 		struct bus_capture c = b->captures.v[i];
-		const struct device *d = managed_device(c.managed);
+		const struct device *d = runner_device(c.runner);
 
 		if (c.until > now) {
 			next = MIN(next, c.until);
@@ -148,12 +148,12 @@ uint64_t bus_captures_expire(struct bus *b, uint64_t now)
 }
 
 /** bus_captures_answer() - answer those who waited for what @changed has read now. */
-void bus_captures_answer(struct bus *b, const struct managed *changed)
+void bus_captures_answer(struct bus *b, const struct runner *changed)
 {
 	for (size_t i = b->captures.n; i-- > 0;) {
 		struct bus_capture c = b->captures.v[i];
 
-		if (c.managed != changed || managed_device(c.managed)->catalogues == c.catalogues)
+		if (c.runner != changed || runner_device(c.runner)->catalogues == c.catalogues)
 			continue;
 		vec_remove(&b->captures, i);
 		answer(&c);
@@ -161,12 +161,12 @@ void bus_captures_answer(struct bus *b, const struct managed *changed)
 }
 
 /** bus_captures_drop() - the device is gone; NULL: all, the connection is. */
-void bus_captures_drop(struct bus *b, const struct managed *removed)
+void bus_captures_drop(struct bus *b, const struct runner *removed)
 {
 	for (size_t i = b->captures.n; i-- > 0;) {
 		struct bus_capture c = b->captures.v[i];
 
-		if (removed && c.managed != removed)
+		if (removed && c.runner != removed)
 			continue;
 		vec_remove(&b->captures, i);
 		sd_bus_reply_method_errorf(c.call, BUS_ERROR("NoSuchDevice"), "the device is gone");

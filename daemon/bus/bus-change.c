@@ -39,12 +39,12 @@ static int find_hindrance(struct bus *b, sd_bus_message *m, const char *name)
 	if (hindrance)
 		return sd_bus_reply_method_errorf(m, BUS_ERROR("Busy"), "%s", hindrance);
 	for (size_t i = 0; i < manager_count(b->manager); i++) {
-		const struct managed *managed = manager_at(b->manager, i);
+		const struct runner *runner = manager_at(b->manager, i);
 
-		if (managed_gone(managed) || !manager_means(name, managed_device(managed)))
+		if (runner_gone(runner) || !manager_means(name, runner_device(runner)))
 			continue;
 		found = true;
-		off |= managed_device(managed)->off;
+		off |= runner_device(runner)->off;
 	}
 	if (!found)
 		return sd_bus_reply_method_errorf(m, BUS_ERROR("NoSuchDevice"), "no device %s",
@@ -74,9 +74,9 @@ static void answer(struct bus *b, size_t i, const char *error, const char *text)
 }
 
 /** bus_changes_working() - there is work to do on @changed: who waits for it gets the job. */
-void bus_changes_working(struct bus *b, const struct managed *changed)
+void bus_changes_working(struct bus *b, const struct runner *changed)
 {
-	const struct device *d = managed_device(changed);
+	const struct device *d = runner_device(changed);
 
 	for (size_t i = b->changes.n; i-- > 0;)
 		if (is_working(d) && manager_means(b->changes.v[i].name, d))
@@ -96,7 +96,7 @@ static char *explain(const struct bus *b, const char *name, enum device_state st
 	struct buf text = {};
 
 	for (size_t i = 0; i < manager_count(b->manager); i++) {
-		const struct device *d = managed_device(manager_at(b->manager, i));
+		const struct device *d = runner_device(manager_at(b->manager, i));
 
 		if (d->state != state || !manager_means(name, d))
 			continue;

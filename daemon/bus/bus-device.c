@@ -77,7 +77,7 @@ static int get_text(_unused_ sd_bus *bus, _unused_ const char *path, _unused_ co
 {
 	const struct bus_device *d = user;
 
-	return sd_bus_message_append(reply, "s", text_of(managed_device(d->managed), property));
+	return sd_bus_message_append(reply, "s", text_of(runner_device(d->runner), property));
 }
 
 static int get_number(_unused_ sd_bus *bus, _unused_ const char *path,
@@ -86,7 +86,7 @@ static int get_number(_unused_ sd_bus *bus, _unused_ const char *path,
 {
 	const struct bus_device *d = user;
 
-	return sd_bus_message_append(reply, "t", number_of(managed_device(d->managed), property));
+	return sd_bus_message_append(reply, "t", number_of(runner_device(d->runner), property));
 }
 
 static int get_converged_at(_unused_ sd_bus *bus, _unused_ const char *path,
@@ -94,7 +94,7 @@ static int get_converged_at(_unused_ sd_bus *bus, _unused_ const char *path,
 			    sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
 {
 	const struct bus_device *d = user;
-	uint64_t at = number_of(managed_device(d->managed), property);
+	uint64_t at = number_of(runner_device(d->runner), property);
 
 	return sd_bus_message_append(reply, "t", at ? bus_realtime(d->bus, at) : 0);
 }
@@ -104,7 +104,7 @@ static int get_last_read(_unused_ sd_bus *bus, _unused_ const char *path,
 			 sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
 {
 	const struct bus_device *d = user;
-	uint64_t at = managed_device(d->managed)->read_at;
+	uint64_t at = runner_device(d->runner)->read_at;
 
 	return sd_bus_message_append(reply, "t", at ? bus_realtime(d->bus, at) : 0);
 }
@@ -113,9 +113,9 @@ static int get_progress(_unused_ sd_bus *bus, _unused_ const char *path,
 			_unused_ const char *interface, _unused_ const char *property,
 			sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
 {
-	const struct managed *m = ((const struct bus_device *)user)->managed;
-	const struct progress *flash = managed_progress(m);
-	bool reloading = managed_device(m)->state == STATE_RELOADING;
+	const struct runner *r = ((const struct bus_device *)user)->runner;
+	const struct progress *flash = runner_progress(r);
+	bool reloading = runner_device(r)->state == STATE_RELOADING;
 
 	if (flash)
 		return sd_bus_message_append(reply, "(stt)", flash->what, flash->done,
@@ -226,7 +226,7 @@ static int get_objects(_unused_ sd_bus *bus, _unused_ const char *path,
 		       _unused_ const char *interface, _unused_ const char *property,
 		       sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
 {
-	const struct device *d = managed_device(((const struct bus_device *)user)->managed);
+	const struct device *d = runner_device(((const struct bus_device *)user)->runner);
 	int r = sd_bus_message_open_container(reply, 'a', "(ssssss)");
 
 	if (r >= 0)
@@ -241,7 +241,7 @@ static int get_drift(_unused_ sd_bus *bus, _unused_ const char *path,
 		     _unused_ const char *interface, _unused_ const char *property,
 		     sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
 {
-	const struct device *d = managed_device(((const struct bus_device *)user)->managed);
+	const struct device *d = runner_device(((const struct bus_device *)user)->runner);
 	drift_list drifts = {};
 	int r = sd_bus_message_open_container(reply, 'a', "(ssss)");
 
@@ -285,7 +285,7 @@ static int get_resources(_unused_ sd_bus *bus, _unused_ const char *path,
 			 _unused_ const char *interface, _unused_ const char *property,
 			 sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
 {
-	const struct device *d = managed_device(((const struct bus_device *)user)->managed);
+	const struct device *d = runner_device(((const struct bus_device *)user)->runner);
 	int r = sd_bus_message_open_container(reply, 'a', "(sa{sv})");
 
 	vec_each(o, &d->world.have.objects)
@@ -335,7 +335,7 @@ static bool take(char **told, const char *now)
 
 static bool take_diagnostics(struct bus_device *d)
 {
-	_cleanup_free_ char *now = diag_render_all(&managed_device(d->managed)->diags);
+	_cleanup_free_ char *now = diag_render_all(&runner_device(d->runner)->diags);
 
 	return take(&d->diagnostics, now);
 }
@@ -348,7 +348,7 @@ static bool take_diagnostics(struct bus_device *d)
  */
 bool bus_device_tell(struct bus_device *d, bool silently)
 {
-	const struct device *device = managed_device(d->managed);
+	const struct device *device = runner_device(d->runner);
 	VEC(const char *) names = {};
 	bool moved = false;
 

@@ -38,18 +38,18 @@ static bool find_lines(const struct bus *b, const char *name, line_list *lines)
 	bool found = !*name || bus_is_entry(manager_config(b->manager), name);
 
 	for (size_t i = 0; i < manager_count(b->manager); i++) {
-		const struct device *d = managed_device(manager_at(b->manager, i));
+		const struct device *d = runner_device(manager_at(b->manager, i));
 
 		if (!manager_means(name, d))
 			continue;
 		found = true;
 		add_lines(lines, d->handle, &d->records);
 	}
-	vec_each(past, manager_past(b->manager)) {
-		if (*name && strcmp(past->handle, name) != 0 && strcmp(past->entry, name) != 0)
+	vec_each(gone, manager_departed(b->manager)) {
+		if (*name && strcmp(gone->handle, name) != 0 && strcmp(gone->entry, name) != 0)
 			continue;
 		found = true;
-		add_lines(lines, past->handle, &past->records);
+		add_lines(lines, gone->handle, &gone->records);
 	}
 	vec_sort(lines, by_time);
 	return found;
@@ -85,7 +85,7 @@ int bus_history(sd_bus_message *m, void *user, sd_bus_error *error)
 /** bus_tell_records() - signal those records that were not signalled yet. */
 void bus_tell_records(struct bus_device *d)
 {
-	const struct device *device = managed_device(d->managed);
+	const struct device *device = runner_device(d->runner);
 	uint64_t n = MIN(device->n_records - d->records, (uint64_t)device->records.n);
 
 	d->records = device->n_records;

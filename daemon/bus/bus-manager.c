@@ -76,7 +76,7 @@ static int get_diagnostics(_unused_ sd_bus *bus, _unused_ const char *path,
 		r = sd_bus_message_append(reply, "s", manager_problem(b->manager));
 	r = append_diags(reply, manager_diagnostics(b->manager), r);
 	for (size_t i = 0; i < manager_count(b->manager); i++)
-		r = append_diags(reply, &managed_device(manager_at(b->manager, i))->diags, r);
+		r = append_diags(reply, &runner_device(manager_at(b->manager, i))->diags, r);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
@@ -112,7 +112,7 @@ static int list_devices(sd_bus_message *m, void *user, _unused_ sd_bus_error *er
 	if (r >= 0)
 		r = sd_bus_message_open_container(reply, 'a', "(ssso)");
 	for (size_t i = 0; r >= 0 && i < manager_count(b->manager); i++)
-		r = append_device(reply, managed_device(manager_at(b->manager, i)));
+		r = append_device(reply, runner_device(manager_at(b->manager, i)));
 	state = device_state_name(manager_absent(b->manager, &absent));
 	vec_each(e, &absent)
 		if (r >= 0)

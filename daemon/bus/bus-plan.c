@@ -65,7 +65,7 @@ static int plan_in_force(const struct bus *b, sd_bus_message *m, const char *nam
 	int r = new_reply(m, &reply);
 
 	for (size_t i = 0; r >= 0 && i < manager_count(b->manager); i++) {
-		const struct device *d = managed_device(manager_at(b->manager, i));
+		const struct device *d = runner_device(manager_at(b->manager, i));
 		struct plan plan = {};
 
 		if (!manager_means(name, d))
@@ -110,7 +110,7 @@ static void candidate_clear(struct bus_candidate *c)
 	config_unref(c->config);
 	vec_clear(&c->reads);
 	vec_each(l, &c->looks)
-		managed_look_free(*l);
+		look_free(*l);
 	vec_clear(&c->looks);
 }
 
@@ -126,7 +126,7 @@ static void on_looked(void *user);
 struct asked {
 	struct bus *bus;
 	struct bus_candidate *candidate;
-	const struct managed *managed;
+	const struct runner *runner;
 };
 
 /* Devices with the same firmware share one look at its file. */
@@ -135,12 +135,12 @@ static const struct image_verdict *look_at(void *user, const struct firmware *f)
 	struct asked *a = user;
 
 	vec_each(l, &a->candidate->looks) {
-		const struct image_verdict *image = managed_look_verdict(*l);
+		const struct image_verdict *image = look_verdict(*l);
 
 		if (image_verdict_covers(image, f))
 			return image->error == -EINPROGRESS ? NULL : image;
 	}
-	vec_push(&a->candidate->looks, managed_look_new(a->managed, f, on_looked, a->bus));
+	vec_push(&a->candidate->looks, look_new(a->runner, f, on_looked, a->bus));
 	return NULL;
 }
 
@@ -156,7 +156,7 @@ static bool answer(struct bus *b, struct bus_candidate *c)
 
 	for (size_t i = 0; r >= 0 && i < manager_count(b->manager); i++) {
 		struct asked asked = {b, c, manager_at(b->manager, i)};
-		const struct device *d = managed_device(asked.managed);
+		const struct device *d = runner_device(asked.runner);
 		struct plan plan = {};
 
 		if (!is_meant(c, d))
@@ -234,16 +234,16 @@ uint64_t bus_candidates_expire(struct bus *b, uint64_t now)
 }
 
 /** bus_candidates_answer() - answer those who waited for @changed; @gone: it is to be forgotten. */
-void bus_candidates_answer(struct bus *b, const struct managed *changed, bool gone)
+void bus_candidates_answer(struct bus *b, const struct runner *changed, bool gone)
 {
-	const struct device *d = managed_device(changed);
+	const struct device *d = runner_device(changed);
 
 	for (size_t i = b->candidates.n; i-- > 0;) {
 		struct bus_candidate *c = &b->candidates.v[i];
 		size_t before = c->reads.n;
 
 		for (size_t k = c->reads.n; k-- > 0;)
-			if (c->reads.v[k].managed == changed &&
+			if (c->reads.v[k].runner == changed &&
 			    (gone || d->read_error || c->reads.v[k].catalogues != d->catalogues))
 				vec_remove(&c->reads, k);
 		if (c->reads.n < before)
@@ -269,7 +269,7 @@ static bool needs_read(const struct bus *b, const struct device *d)
 static int plan_candidate(struct bus *b, sd_bus_message *m, const char *name)
 {
 	struct bus_candidate c = {.name = name};
-	VEC(struct managed *) reads = {};
+	VEC(struct runner *) reads = {};
 	struct diag_list diags = {};
 	int r;
 
@@ -288,21 +288,21 @@ static int plan_candidate(struct bus *b, sd_bus_message *m, const char *name)
 	diag_clear(&diags);
 	c.call = sd_bus_message_ref(m);
 	for (size_t i = 0; i < manager_count(b->manager); i++) {
-		struct managed *managed = manager_at(b->manager, i);
-		const struct device *d = managed_device(managed);
+		struct runner *runner = manager_at(b->manager, i);
+		const struct device *d = runner_device(runner);
 
-		if (managed_gone(managed) || !is_meant(&c, d) || !is_concerned(&c, d) ||
+		if (runner_gone(runner) || !is_meant(&c, d) || !is_concerned(&c, d) ||
 		    !needs_read(b, d))
 			continue;
-		vec_push(&c.reads, ((struct bus_capture){.managed = managed,
+		vec_push(&c.reads, ((struct bus_capture){.runner = runner,
 							 .catalogues = d->catalogues,
 							 .until = bus_capture_until(b, d)}));
-		vec_push(&reads, managed);
+		vec_push(&reads, runner);
 	}
 	vec_push(&b->candidates, c);
 	answer_if_done(b, b->candidates.n - 1);
-	vec_each(managed, &reads)
-		managed_event(*managed, &(struct device_event){.type = DEVICE_EV_CAPTURE});
+	vec_each(runner, &reads)
+		runner_event(*runner, &(struct device_event){.type = DEVICE_EV_CAPTURE});
 	vec_clear(&reads);
 	return 1;
 }

@@ -179,23 +179,23 @@ static int on_name(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
 	return 0;
 }
 
-static struct bus_device *find(struct bus *b, const struct managed *m)
+static struct bus_device *find(struct bus *b, const struct runner *runner)
 {
 	vec_each(d, &b->devices)
-		if ((*d)->managed == m)
+		if ((*d)->runner == runner)
 			return *d;
 	return NULL;
 }
 
-static void add_device(struct bus *b, struct managed *m)
+static void add_device(struct bus *b, struct runner *runner)
 {
 	struct bus_device *d = mem_new(struct bus_device);
 
 	vec_push(&b->devices, d);
 	d->bus = b;
-	d->managed = m;
-	d->path = bus_device_path(managed_device(m)->handle);
-	d->records = managed_device(m)->n_records;
+	d->runner = runner;
+	d->path = bus_device_path(runner_device(runner)->handle);
+	d->records = runner_device(runner)->n_records;
 	bus_device_tell(d, true);
 	sd_bus_add_object_vtable(b->connection, &d->slot, d->path, BUS_DEVICE, bus_device_vtable,
 				 d);
@@ -243,27 +243,27 @@ static void tell_state(struct bus *b)
 	b->has_problem = has_problem;
 }
 
-static void on_device_added(void *user, struct managed *m)
+static void on_device_added(void *user, struct runner *runner)
 {
 	struct bus *b = user;
 
 	if (!b->connection)
 		return;
-	add_device(b, m);
+	add_device(b, runner);
 	bus_update_wait(b);
 }
 
-static void on_device_changed(void *user, struct managed *m)
+static void on_device_changed(void *user, struct runner *runner)
 {
 	struct bus *b = user;
 	struct bus_device *d;
 
 	if (!b->connection)
 		return;
-	bus_captures_answer(b, m);
-	bus_candidates_answer(b, m, false);
-	bus_changes_working(b, m);
-	d = find(b, m);
+	bus_captures_answer(b, runner);
+	bus_candidates_answer(b, runner, false);
+	bus_changes_working(b, runner);
+	d = find(b, runner);
 	if (d && bus_device_tell(d, false))
 		sd_bus_emit_properties_changed(b->connection, BUS_PATH, BUS_MANAGER, "Diagnostics",
 					       NULL);
@@ -273,10 +273,10 @@ static void on_device_changed(void *user, struct managed *m)
 	bus_update_wait(b);
 }
 
-static void on_device_progress(void *user, struct managed *m)
+static void on_device_progress(void *user, struct runner *runner)
 {
 	struct bus *b = user;
-	struct bus_device *d = b->connection ? find(b, m) : NULL;
+	struct bus_device *d = b->connection ? find(b, runner) : NULL;
 
 	if (!d)
 		return;
@@ -284,15 +284,15 @@ static void on_device_progress(void *user, struct managed *m)
 	bus_update_wait(b);
 }
 
-static void on_device_removed(void *user, struct managed *m)
+static void on_device_removed(void *user, struct runner *runner)
 {
 	struct bus *b = user;
-	struct bus_device *d = b->connection ? find(b, m) : NULL;
+	struct bus_device *d = b->connection ? find(b, runner) : NULL;
 
 	if (!d)
 		return;
-	bus_captures_drop(b, m);
-	bus_candidates_answer(b, m, true);
+	bus_captures_drop(b, runner);
+	bus_candidates_answer(b, runner, true);
 	sd_bus_emit_object_removed(b->connection, d->path);
 	for (size_t i = b->devices.n; i-- > 0;)
 		if (b->devices.v[i] == d)

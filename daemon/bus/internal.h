@@ -22,7 +22,7 @@ enum { BUS_DEVICE_TEXTS = 9, BUS_DEVICE_NUMBERS = 4 };
 /* A device that the bus knows, and what it has told of it. */
 struct bus_device {
 	struct bus *bus;
-	struct managed *managed;
+	struct runner *runner;
 	char *path;
 	sd_bus_slot *slot;
 	uint64_t revision, records;
@@ -34,7 +34,7 @@ struct bus_device {
 /* Somebody who waits for a device's catalogue. */
 struct bus_capture {
 	sd_bus_message *call;
-	struct managed *managed;
+	struct runner *runner;
 	uint64_t catalogues; /* as many had been read when it was asked for */
 	uint64_t until;	     /* no answer comes later, see bus_capture_until() */
 	bool facts, json;
@@ -44,9 +44,9 @@ struct bus_capture {
 struct bus_candidate {
 	sd_bus_message *call;
 	struct config *config;
-	const char *name;		  /* borrowed from the call */
-	VEC(struct bus_capture) reads;	  /* those that are not done yet; without a call */
-	VEC(struct managed_look *) looks; /* at the files of firmware that it would flash */
+	const char *name;	       /* borrowed from the call */
+	VEC(struct bus_capture) reads; /* those that are not done yet; without a call */
+	VEC(struct look *) looks;      /* at the files of firmware that it would flash */
 };
 
 /* Somebody who asked for a change, and was told nothing so far. */
@@ -110,7 +110,7 @@ void bus_questions_drop(struct bus *b);
 int bus_reload(sd_bus_message *m, void *user, sd_bus_error *error);
 int bus_apply(sd_bus_message *m, void *user, sd_bus_error *error);
 int bus_retry(sd_bus_message *m, void *user, sd_bus_error *error);
-void bus_changes_working(struct bus *b, const struct managed *changed);
+void bus_changes_working(struct bus *b, const struct runner *changed);
 void bus_changes_end(struct bus *b, uint64_t job, const char *result);
 void bus_changes_drop(struct bus *b);
 
@@ -118,7 +118,7 @@ void bus_changes_drop(struct bus *b);
 bool bus_is_entry(const struct config *config, const char *name);
 int bus_plan(sd_bus_message *m, void *user, sd_bus_error *error);
 uint64_t bus_candidates_expire(struct bus *b, uint64_t now);
-void bus_candidates_answer(struct bus *b, const struct managed *changed, bool gone);
+void bus_candidates_answer(struct bus *b, const struct runner *changed, bool gone);
 void bus_candidates_drop(struct bus *b);
 
 /* bus-history.c */
@@ -130,5 +130,5 @@ int bus_capture(sd_bus_message *m, void *user, sd_bus_error *error);
 const struct device *bus_capture_obstacle(const struct bus *b, const struct device *d);
 uint64_t bus_capture_until(struct bus *b, const struct device *d);
 uint64_t bus_captures_expire(struct bus *b, uint64_t now);
-void bus_captures_answer(struct bus *b, const struct managed *changed);
-void bus_captures_drop(struct bus *b, const struct managed *removed);
+void bus_captures_answer(struct bus *b, const struct runner *changed);
+void bus_captures_drop(struct bus *b, const struct runner *removed);

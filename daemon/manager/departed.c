@@ -8,9 +8,9 @@
 #include <string.h>
 
 /* Devices that are gone; who went first is forgotten first. */
-#define PAST_MAX 64
+#define DEPARTED_MAX 64
 
-static void forget(past_list *l, size_t i)
+static void forget(departed_list *l, size_t i)
 {
 	free(l->v[i].handle);
 	free(l->v[i].entry);
@@ -19,35 +19,35 @@ static void forget(past_list *l, size_t i)
 	vec_remove(l, i);
 }
 
-/** past_keep() - take over from @m, which is to be freed. */
-void past_keep(past_list *l, struct managed *m)
+/** departed_keep() - take over from @r, which is to be freed. */
+void departed_keep(departed_list *l, struct runner *r)
 {
-	const struct device *d = managed_device(m);
+	const struct device *d = runner_device(r);
 
 	if (!d->records.n && !d->accepted.config)
 		return;
-	if (l->n == PAST_MAX)
+	if (l->n == DEPARTED_MAX)
 		forget(l, 0);
-	vec_push(l, ((struct past){.handle = mem_strdup(d->handle),
-				   .entry = mem_strdup(device_entry_name(d)),
-				   .records = managed_take_records(m),
-				   .accepted = d->accepted}));
+	vec_push(l, ((struct departed){.handle = mem_strdup(d->handle),
+				       .entry = mem_strdup(device_entry_name(d)),
+				       .records = runner_take_records(r),
+				       .accepted = d->accepted}));
 	if (d->accepted.config)
 		config_ref(d->accepted.config);
 }
 
-/** past_return() - @m is new: it goes on where its predecessor was. */
-void past_return(past_list *l, struct managed *m)
+/** departed_return() - @r is new: it goes on where its predecessor was. */
+void departed_return(departed_list *l, struct runner *r)
 {
 	for (size_t i = l->n; i-- > 0;) {
-		if (strcmp(l->v[i].handle, managed_device(m)->handle) != 0)
+		if (strcmp(l->v[i].handle, runner_device(r)->handle) != 0)
 			continue;
-		managed_inherit(m, &l->v[i].records, &l->v[i].accepted);
+		runner_inherit(r, &l->v[i].records, &l->v[i].accepted);
 		forget(l, i);
 	}
 }
 
-void past_clear(past_list *l)
+void departed_clear(departed_list *l)
 {
 	while (l->n)
 		forget(l, l->n - 1);

@@ -8,14 +8,14 @@
 
 #include "manager/runner.h"
 
-struct past {
+struct departed {
 	char *handle, *entry; /* entry: the last one, "" if there was none */
 	record_list records;  /* oldest first */
 	struct assignment accepted;
 };
 
-typedef VEC(struct past) past_list;
+typedef VEC(struct departed) departed_list;
 
-void past_keep(past_list *l, struct managed *m);
-void past_return(past_list *l, struct managed *m);
-void past_clear(past_list *l);
+void departed_keep(departed_list *l, struct runner *r);
+void departed_return(departed_list *l, struct runner *r);
+void departed_clear(departed_list *l);

@@ -42,10 +42,10 @@ int kept_load(const struct store *s, uint64_t hash, struct config **ret)
 	return r;
 }
 
-/** kept_return() - @m is new: it is given the config that it accepted last, if that is not the latest. */
-void kept_return(const struct store *s, struct managed *m)
+/** kept_return() - @runner is new: it is given the config that it accepted last, if that is not the latest. */
+void kept_return(const struct store *s, struct runner *runner)
 {
-	const struct device *d = managed_device(m);
+	const struct device *d = runner_device(runner);
 	_cleanup_config_ struct config *config = NULL;
 	uint64_t hash = d->world.memory.lasting.accepted;
 	int r;
@@ -54,7 +54,7 @@ void kept_return(const struct store *s, struct managed *m)
 		return;
 	r = kept_load(s, hash, &config);
 	if (r == 0) {
-		managed_inherit_config(m, config);
+		runner_inherit_config(runner, config);
 		return;
 	}
 	if (r == -EINVAL)

@@ -8,4 +8,4 @@
 #include "manager/runner.h"
 
 int kept_load(const struct store *s, uint64_t hash, struct config **ret);
-void kept_return(const struct store *s, struct managed *m);
+void kept_return(const struct store *s, struct runner *r);

@@ -37,7 +37,7 @@ struct job {
 #define KERNEL_RETRY_USEC (10 * USEC_PER_SEC)
 
 struct manager {
-	struct managed_environment env;
+	struct runner_env env;
 	struct manager_options options;
 	struct yaml_paths paths;
 	const struct manager_face *face;
@@ -51,8 +51,8 @@ struct manager {
 	struct watch *watch;
 	struct loop_io *watch_io, *hub_io;
 	struct loop_timer *lock_timer, *audit_timer, *settle_timer, *sweep_timer;
-	VEC(struct managed *) devices;
-	past_list past;
+	VEC(struct runner *) devices;
+	departed_list departed;
 	bool listed, stopping;
 	text_list missed; /* devices that wait until their predecessors are swept */
 	bool has_settled; /* nothing is waited for any more that is not there */
@@ -74,22 +74,22 @@ size_t manager_count(const struct manager *m)
 	return m->devices.n;
 }
 
-struct managed *manager_at(const struct manager *m, size_t i)
+struct runner *manager_at(const struct manager *m, size_t i)
 {
 	return m->devices.v[i];
 }
 
-/** manager_past() - what those devices have done that are gone. */
-const past_list *manager_past(const struct manager *m)
+/** manager_departed() - what those devices have done that are gone. */
+const departed_list *manager_departed(const struct manager *m)
 {
-	return &m->past;
+	return &m->departed;
 }
 
 /** manager_find() - the device with this handle, or NULL. */
-struct managed *manager_find(const struct manager *m, const char *handle)
+struct runner *manager_find(const struct manager *m, const char *handle)
 {
 	vec_each(d, &m->devices)
-		if (!managed_gone(*d) && strcmp(managed_device(*d)->handle, handle) == 0)
+		if (!runner_gone(*d) && strcmp(runner_device(*d)->handle, handle) == 0)
 			return *d;
 	return NULL;
 }
@@ -107,7 +107,7 @@ enum device_state manager_absent(const struct manager *m, entry_list *ret)
 	_cleanup_free_ bool *matched = mem_alloc(c->entries.n);
 
 	vec_each(d, &m->devices)
-		vec_each(e, &managed_device(*d)->matches)
+		vec_each(e, &runner_device(*d)->matches)
 			if (*e >= c->entries.v && *e < c->entries.v + c->entries.n)
 				matched[*e - c->entries.v] = true; /* else of one before */
 	for (size_t i = 0; i < c->entries.n; i++)
@@ -170,8 +170,8 @@ enum device_state manager_state(const struct manager *m)
 	if (!m->listed)
 		return STATE_READING;
 	vec_each(d, &m->devices)
-		if (managed_device(*d)->state != STATE_UNMANAGED)
-			state = MIN(state, managed_device(*d)->state);
+		if (runner_device(*d)->state != STATE_UNMANAGED)
+			state = MIN(state, runner_device(*d)->state);
 	return state > STATE_ABSENT && is_any_absent(m) ? STATE_ABSENT : state;
 }
 
@@ -181,7 +181,7 @@ bool manager_busy(const struct manager *m)
 	if (!m->listed)
 		return true;
 	vec_each(d, &m->devices)
-		if (device_busy(managed_device(*d)))
+		if (device_busy(runner_device(*d)))
 			return true;
 	return false;
 }
@@ -217,9 +217,9 @@ static int job_state(const struct manager *m, const struct job *job)
 	if (!*job->name)
 		return manager_busy(m) ? -EAGAIN : (int)manager_state(m);
 	vec_each(d, &m->devices) {
-		const struct device *device = managed_device(*d);
+		const struct device *device = runner_device(*d);
 
-		if (managed_gone(*d) || !manager_means(job->name, device))
+		if (runner_gone(*d) || !manager_means(job->name, device))
 			continue;
 		if (device_busy(device))
 			return -EAGAIN;
@@ -263,7 +263,7 @@ static int exit_code_of(const struct manager *m)
 static void check_stopped(struct manager *m)
 {
 	vec_each(d, &m->devices)
-		if (managed_writing(*d) || managed_saving(*d))
+		if (runner_writing(*d) || runner_saving(*d))
 			return;
 	finish(m, exit_code_of(m));
 }
@@ -272,7 +272,7 @@ static void check_stopped(struct manager *m)
 static bool is_unfinished(const struct manager *m)
 {
 	vec_each(d, &m->devices)
-		if (managed_device(*d)->retry_at != USEC_NEVER || managed_saving(*d))
+		if (runner_device(*d)->retry_at != USEC_NEVER || runner_saving(*d))
 			return true;
 	return false;
 }
@@ -322,11 +322,11 @@ static void on_settle_timer(void *user)
 
 /* --- devices come and go ----------------------------------------------------- */
 
-static void on_changed(void *user, struct managed *device)
+static void on_changed(void *user, struct runner *device)
 {
 	struct manager *m = user;
 
-	if (managed_gone(device))
+	if (runner_gone(device))
 		loop_timer_set(m->sweep_timer, clock_now());
 	else if (m->face && m->face->device_changed)
 		m->face->device_changed(m->face_user, device);
@@ -337,48 +337,48 @@ static void on_changed(void *user, struct managed *device)
 static void sweep(struct manager *m)
 {
 	for (size_t i = m->devices.n; i-- > 0;) {
-		struct managed *d = m->devices.v[i];
+		struct runner *d = m->devices.v[i];
 
-		if (!managed_gone(d) || managed_saving(d))
+		if (!runner_gone(d) || runner_saving(d))
 			continue;
 		vec_remove(&m->devices, i);
 		log_with(LOG_INFO,
 			 &(struct log_fields){.id = MESSAGE_GONE,
-					      .device = managed_device(d)->handle},
-			 "%s: no such device", managed_device(d)->handle);
+					      .device = runner_device(d)->handle},
+			 "%s: no such device", runner_device(d)->handle);
 		if (m->face && m->face->device_removed)
 			m->face->device_removed(m->face_user, d);
-		past_keep(&m->past, d);
-		managed_free(d);
+		departed_keep(&m->departed, d);
+		runner_free(d);
 	}
 }
 
 static int by_handle(const void *pa, const void *pb)
 {
-	struct managed *const *a = pa, *const *b = pb;
+	struct runner *const *a = pa, *const *b = pb;
 
-	return strcmp(managed_device(*a)->handle, managed_device(*b)->handle);
+	return strcmp(runner_device(*a)->handle, runner_device(*b)->handle);
 }
 
 /* A device that is gone must not be in the way of its successor, which waits until that is on disk. */
 static void add_device(struct manager *m, const char *handle)
 {
-	struct managed *d;
+	struct runner *d;
 
 	sweep(m);
 	vec_each(gone, &m->devices)
-		if (strcmp(managed_device(*gone)->handle, handle) == 0) {
+		if (strcmp(runner_device(*gone)->handle, handle) == 0) {
 			vec_push(&m->missed, text_intern(handle));
 			return;
 		}
-	d = managed_new(&m->env, handle, m->config, m->listed ? "registration" : "start");
-	past_return(&m->past, d);
+	d = runner_new(&m->env, handle, m->config, m->listed ? "registration" : "start");
+	departed_return(&m->departed, d);
 	kept_return(&m->store, d);
 	vec_push(&m->devices, d);
 	vec_sort(&m->devices, by_handle);
 	if (m->face && m->face->device_added)
 		m->face->device_added(m->face_user, d);
-	managed_event(d, &(struct device_event){.type = DEVICE_EV_TICK});
+	runner_event(d, &(struct device_event){.type = DEVICE_EV_TICK});
 }
 
 static void on_device(void *user, const char *handle)
@@ -450,10 +450,10 @@ static void on_sweep(void *user)
 static void tell(struct manager *m, const char *handle, const struct device_event *e)
 {
 	for (size_t i = 0; i < m->devices.n; i++) {
-		struct managed *d = m->devices.v[i];
+		struct runner *d = m->devices.v[i];
 
-		if (!handle || strcmp(managed_device(d)->handle, handle) == 0)
-			managed_event(d, e);
+		if (!handle || strcmp(runner_device(d)->handle, handle) == 0)
+			runner_event(d, e);
 	}
 }
 
@@ -483,9 +483,9 @@ static void show_progress(struct manager *m, const char *handle,
 			  const struct flash_progress *progress)
 {
 	vec_each(d, &m->devices) {
-		if (handle && strcmp(managed_device(*d)->handle, handle) != 0)
+		if (handle && strcmp(runner_device(*d)->handle, handle) != 0)
 			continue;
-		managed_set_progress(*d, progress);
+		runner_set_progress(*d, progress);
 		if (m->face && m->face->device_progress)
 			m->face->device_progress(m->face_user, *d);
 	}
@@ -655,8 +655,8 @@ static void forget_configs(const struct manager *m)
 
 	vec_push(&used, m->config->hash);
 	vec_each(d, &m->devices)
-		vec_push(&used, managed_device(*d)->world.memory.lasting.accepted);
-	vec_each(p, &m->past)
+		vec_push(&used, runner_device(*d)->world.memory.lasting.accepted);
+	vec_each(p, &m->departed)
 		if (p->accepted.config)
 			vec_push(&used, p->accepted.config->hash);
 	store_forget_configs(&m->store, &used);
@@ -729,20 +729,20 @@ struct manager *manager_new(struct loop *loop, const struct manager_options *opt
 
 	m->options = *options;
 	m->paths = (struct yaml_paths){.root = options->config_root, .file = options->config_file};
-	m->env = (struct managed_environment){
-		.loop = loop,
-		.hub = chan_hub_new(&options->transport),
-		.store = &m->store,
-		.kernel = options->kernel,
-		.boot = options->boot,
-		.sysfs = options->transport.unix_path ? options->config_root : "",
-		.images = options->transport.unix_path && *options->config_root
-				  ? options->config_root
-				  : "/",
-		.off = options->off,
-		.drain = on_watch,
-		.changed = on_changed,
-		.user = m};
+	m->env = (struct runner_env){.loop = loop,
+				     .hub = chan_hub_new(&options->transport),
+				     .store = &m->store,
+				     .kernel = options->kernel,
+				     .boot = options->boot,
+				     .sysfs = options->transport.unix_path ? options->config_root
+									   : "",
+				     .images = options->transport.unix_path && *options->config_root
+						       ? options->config_root
+						       : "/",
+				     .off = options->off,
+				     .drain = on_watch,
+				     .changed = on_changed,
+				     .user = m};
 	m->store.lock_fd = -1;
 	m->started = clock_now();
 	m->directory = directory_new(m->env.hub, &directory_handlers, m);
@@ -759,9 +759,9 @@ struct manager *manager_free(struct manager *m)
 	if (!m)
 		return NULL;
 	vec_each(d, &m->devices)
-		managed_free(*d);
+		runner_free(*d);
 	vec_clear(&m->devices);
-	past_clear(&m->past);
+	departed_clear(&m->departed);
 	vec_clear(&m->missed);
 	vec_each(job, &m->jobs)
 		free(job->name);
@@ -856,7 +856,7 @@ int manager_reload(struct manager *m, const char *who, uint64_t *ret_job)
 	e.config = config;
 	m->hold = true;
 	for (size_t i = 0; i < m->devices.n; i++)
-		managed_event(m->devices.v[i], &e);
+		runner_event(m->devices.v[i], &e);
 	if (m->watch) {
 		ask_named(m);
 		schedule_audit(m);
@@ -886,8 +886,8 @@ uint64_t manager_apply(struct manager *m, const char *name, const char *who, boo
 
 	m->hold = true;
 	for (size_t i = 0; i < m->devices.n; i++)
-		if (manager_means(name, managed_device(m->devices.v[i])))
-			managed_event(m->devices.v[i], &e);
+		if (manager_means(name, runner_device(m->devices.v[i])))
+			runner_event(m->devices.v[i], &e);
 	m->hold = false;
 	loop_timer_set(m->sweep_timer, clock_now());
 	return job;

@@ -20,10 +20,10 @@ struct manager_options {
 
 /* What a face wants to know. Each may be NULL. */
 struct manager_face {
-	void (*device_added)(void *user, struct managed *m);
-	void (*device_changed)(void *user, struct managed *m);
-	void (*device_removed)(void *user, struct managed *m);
-	void (*device_progress)(void *user, struct managed *m);
+	void (*device_added)(void *user, struct runner *r);
+	void (*device_changed)(void *user, struct runner *r);
+	void (*device_removed)(void *user, struct runner *r);
+	void (*device_progress)(void *user, struct runner *r);
 	void (*manager_changed)(void *user);
 	void (*job_removed)(void *user, uint64_t job, const char *result);
 	void (*ready)(void *user, bool ready);
@@ -56,9 +56,9 @@ const struct config *manager_config(const struct manager *m);
 
 /* Devices, and entries without one. */
 size_t manager_count(const struct manager *m);
-struct managed *manager_at(const struct manager *m, size_t i);
-const past_list *manager_past(const struct manager *m);
-struct managed *manager_find(const struct manager *m, const char *handle);
+struct runner *manager_at(const struct manager *m, size_t i);
+const departed_list *manager_departed(const struct manager *m);
+struct runner *manager_find(const struct manager *m, const char *handle);
 enum device_state manager_absent(const struct manager *m, entry_list *ret);
 bool manager_means(const char *name, const struct device *d);
 bool manager_busy(const struct manager *m);

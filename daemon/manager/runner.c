@@ -15,8 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-struct managed {
-	const struct managed_environment *env;
+struct runner {
+	const struct runner_env *env;
 	struct device *device;
 	struct chan *chan;
 	struct loop_timer *timer;
@@ -29,25 +29,25 @@ struct managed {
 	read_request_list requests;
 };
 
-static void send_read(struct managed *m, struct device_todo *todo)
+static void send_read(struct runner *r, struct device_todo *todo)
 {
 	struct batch *b;
 
-	reading_start(&m->reading, &todo->reads, m->env->family, m->device->handle, &m->requests);
+	reading_start(&r->reading, &todo->reads, r->env->family, r->device->handle, &r->requests);
 	vec_clear(&todo->reads.names);
-	b = batch_new(m->requests.n);
-	for (size_t i = 0; i < m->requests.n; i++) {
-		b->v[i].request = TAKE(m->requests.v[i].msg);
-		b->v[i].dump = m->requests.v[i].dump;
+	b = batch_new(r->requests.n);
+	for (size_t i = 0; i < r->requests.n; i++) {
+		b->v[i].request = TAKE(r->requests.v[i].msg);
+		b->v[i].dump = r->requests.v[i].dump;
 	}
 	if (todo->reads.impact)
-		b->v[0].precheck = netdevs_probe(m->env->sysfs, m->device->handle);
-	chan_submit(m->chan, b);
+		b->v[0].precheck = netdevs_probe(r->env->sysfs, r->device->handle);
+	chan_submit(r->chan, b);
 }
 
-static struct precheck *precheck_of(const struct managed *m, const char *file, const char *sha256)
+static struct precheck *precheck_of(const struct runner *r, const char *file, const char *sha256)
 {
-	struct image_tree tree = {.prefix = m->env->images, .owner = getuid()};
+	struct image_tree tree = {.prefix = r->env->images, .owner = getuid()};
 
 	if (strcmp(tree.prefix, "/") == 0)
 		tree.owner = 0;
@@ -55,40 +55,40 @@ static struct precheck *precheck_of(const struct managed *m, const char *file, c
 }
 
 /* The file is looked at in the channel's thread: it may be large. */
-static void send_look(struct managed *m, const struct image_verdict *image)
+static void send_look(struct runner *r, const struct image_verdict *image)
 {
 	struct batch *b = batch_new(1);
 
-	b->v[0].request = encode_get(m->env->family, m->device->handle);
-	b->v[0].precheck = precheck_of(m, image->file, image->sha256);
-	m->looking = true;
-	chan_submit(m->chan, b);
+	b->v[0].request = encode_get(r->env->family, r->device->handle);
+	b->v[0].precheck = precheck_of(r, image->file, image->sha256);
+	r->looking = true;
+	chan_submit(r->chan, b);
 }
 
-static void finish_look(struct managed *m, const struct batch *b)
+static void finish_look(struct runner *r, const struct batch *b)
 {
 	const struct exchange *e = &b->v[0];
 	struct device_event event = {.type = DEVICE_EV_IMAGE};
 
-	m->looking = false;
+	r->looking = false;
 	if (e->unsent) {
 		event.error = e->error;
 		event.why = e->extack;
 	}
-	managed_event(m, &event);
+	runner_event(r, &event);
 }
 
-static struct nl_msg *encode_step(const struct managed *m, const struct step *s)
+static struct nl_msg *encode_step(const struct runner *r, const struct step *s)
 {
 	if (s->kind == STEP_RELOAD)
-		return encode_reload(m->env->family, m->device->handle, s->action, s->limit);
+		return encode_reload(r->env->family, r->device->handle, s->action, s->limit);
 	if (s->kind == STEP_FLASH)
-		return encode_flash(m->env->family, m->device->handle, s->firmware.file,
+		return encode_flash(r->env->family, r->device->handle, s->firmware.file,
 				    s->firmware.component);
-	return encode_object_set(m->env->family, m->device->handle, &s->target);
+	return encode_object_set(r->env->family, r->device->handle, &s->target);
 }
 
-static void send_steps(struct managed *m, const struct device_todo *todo)
+static void send_steps(struct runner *r, const struct device_todo *todo)
 {
 	struct batch *b = batch_new(todo->n_steps);
 
@@ -99,11 +99,11 @@ static void send_steps(struct managed *m, const struct device_todo *todo)
 		if (s->kind == STEP_REMEMBER)
 			continue;
 		if (s->kind == STEP_FLASH)
-			b->v[b->n].precheck = precheck_of(m, s->firmware.file, s->firmware.sha256);
-		b->v[b->n++].request = encode_step(m, s);
+			b->v[b->n].precheck = precheck_of(r, s->firmware.file, s->firmware.sha256);
+		b->v[b->n++].request = encode_step(r, s);
 	}
-	m->writing = true;
-	chan_submit(m->chan, b);
+	r->writing = true;
+	chan_submit(r->chan, b);
 }
 
 /* A saving as what a batch does before its requests. */
@@ -127,107 +127,107 @@ static struct precheck *free_save(struct precheck *p)
 }
 
 /* The disk may be slow: the channel's thread waits for it, before any request that comes after. */
-static void save(struct managed *m)
+static void save(struct runner *r)
 {
 	struct save_job *job = mem_new(struct save_job);
 	struct batch *b = batch_new(0);
 
 	job->precheck = (struct precheck){.run = run_save, .free = free_save};
-	job->saving = store_saving_new(m->env->store, m->device->handle, &m->device->world.memory);
+	job->saving = store_saving_new(r->env->store, r->device->handle, &r->device->world.memory);
 	b->before = &job->precheck;
-	m->saving++;
-	chan_submit(m->chan, b);
+	r->saving++;
+	chan_submit(r->chan, b);
 }
 
 /* That it cannot be saved costs a reload at most, is said once, and tried again with the next event. */
-static void finish_save(struct managed *m, const struct batch *b)
+static void finish_save(struct runner *r, const struct batch *b)
 {
-	int r = b->before_error;
+	int error = b->before_error;
 
-	m->saving--;
-	if (r < 0 && r != m->save_error)
+	r->saving--;
+	if (error < 0 && error != r->save_error)
 		log_with(LOG_ERR,
-			 &(struct log_fields){.id = MESSAGE_NOT_SAVED, .device = m->device->handle},
+			 &(struct log_fields){.id = MESSAGE_NOT_SAVED, .device = r->device->handle},
 			 "%s: what carved remembers of the device cannot be saved: %s",
-			 m->device->handle, strerror(-r));
-	m->save_error = r;
-	m->device->dirty |= r < 0;
-	m->env->changed(m->env->user, m);
+			 r->device->handle, strerror(-error));
+	r->save_error = error;
+	r->device->dirty |= error < 0;
+	r->env->changed(r->env->user, r);
 }
 
-static void carry_out(struct managed *m, struct device_todo *todo)
+static void carry_out(struct runner *r, struct device_todo *todo)
 {
 	if (todo->save)
-		save(m);
-	if (m->env->stopping) {
+		save(r);
+	if (r->env->stopping) {
 		vec_clear(&todo->reads.names);
 		return;
 	}
 	switch (todo->what) {
 	case DEVICE_READ:
-		send_read(m, todo);
+		send_read(r, todo);
 		break;
 	case DEVICE_LOOK:
-		send_look(m, todo->image);
+		send_look(r, todo->image);
 		break;
 	case DEVICE_RUN:
-		send_steps(m, todo);
+		send_steps(r, todo);
 		break;
 	case DEVICE_GONE:
-		m->gone = true;
+		r->gone = true;
 		break;
 	case DEVICE_REST:
 		break;
 	}
-	loop_timer_set(m->timer, todo->wake_at);
+	loop_timer_set(r->timer, todo->wake_at);
 }
 
-/** managed_event() - let the machine take an event and do what it says. */
-void managed_event(struct managed *m, const struct device_event *e)
+/** runner_event() - let the machine take an event and do what it says. */
+void runner_event(struct runner *r, const struct device_event *e)
 {
 	struct device_todo todo;
 
-	if (m->gone)
+	if (r->gone)
 		return;
-	device_event(m->device, e, clock_now(), &todo);
-	carry_out(m, &todo);
-	m->env->changed(m->env->user, m);
+	device_event(r->device, e, clock_now(), &todo);
+	carry_out(r, &todo);
+	r->env->changed(r->env->user, r);
 }
 
 static void on_timer(void *user)
 {
-	managed_event(user, &(struct device_event){.type = DEVICE_EV_TICK});
+	runner_event(user, &(struct device_event){.type = DEVICE_EV_TICK});
 }
 
 /* The machine may start the next read at once: what belongs to this one is taken out first. */
-static void finish_read(struct managed *m, struct batch *b)
+static void finish_read(struct runner *r, struct batch *b)
 {
-	struct reading r = m->reading;
-	read_request_list requests = m->requests;
+	struct reading reading = r->reading;
+	read_request_list requests = r->requests;
 	struct device_reading result;
 
-	m->reading = (struct reading){};
-	m->requests = (read_request_list){};
+	r->reading = (struct reading){};
+	r->requests = (read_request_list){};
 	for (size_t i = 0; i < b->n; i++)
-		reading_answer(&r, &requests.v[i], b->v[i].reply, b->v[i].reply_len, b->v[i].error,
-			       b->v[i].lost);
-	reading_finish(&r);
-	if (r.impact.known)
-		netdevs_found(b->v[0].precheck, &r.impact);
-	result = (struct device_reading){.error = r.error,
-					 .identified = r.identified,
-					 .catalogued = r.catalogued,
-					 .params_cut = r.params_cut,
-					 .have = &r.have,
-					 .catalogue = &r.catalogue,
-					 .facts = &r.facts,
-					 .impact = &r.impact};
-	managed_event(m, &(struct device_event){.type = DEVICE_EV_READ, .reading = &result});
-	reading_clear(&r);
+		reading_answer(&reading, &requests.v[i], b->v[i].reply, b->v[i].reply_len,
+			       b->v[i].error, b->v[i].lost);
+	reading_finish(&reading);
+	if (reading.impact.known)
+		netdevs_found(b->v[0].precheck, &reading.impact);
+	result = (struct device_reading){.error = reading.error,
+					 .identified = reading.identified,
+					 .catalogued = reading.catalogued,
+					 .params_cut = reading.params_cut,
+					 .have = &reading.have,
+					 .catalogue = &reading.catalogue,
+					 .facts = &reading.facts,
+					 .impact = &reading.impact};
+	runner_event(r, &(struct device_event){.type = DEVICE_EV_READ, .reading = &result});
+	reading_clear(&reading);
 	vec_clear(&requests);
 }
 
-static void finish_steps(struct managed *m, struct batch *b)
+static void finish_steps(struct runner *r, struct batch *b)
 {
 	struct step_result *results = mem_alloc(b->n * sizeof(*results));
 
@@ -236,140 +236,140 @@ static void finish_steps(struct managed *m, struct batch *b)
 						  .lost = b->v[i].lost,
 						  .unsent = b->v[i].unsent,
 						  .extack = b->v[i].extack};
-	managed_event(m, &(struct device_event){.type = DEVICE_EV_DONE, .results = results});
+	runner_event(r, &(struct device_event){.type = DEVICE_EV_DONE, .results = results});
 	free(results);
 }
 
 static void on_done(void *user, struct batch *b)
 {
-	struct managed *m = user;
+	struct runner *r = user;
 
 	if (b->before) {
-		finish_save(m, b);
+		finish_save(r, b);
 		batch_free(b);
 		return;
 	}
-	m->env->drain(m->env->user);
-	if (m->requests.n) {
-		finish_read(m, b);
-	} else if (m->looking) {
-		finish_look(m, b);
+	r->env->drain(r->env->user);
+	if (r->requests.n) {
+		finish_read(r, b);
+	} else if (r->looking) {
+		finish_look(r, b);
 	} else {
-		m->writing = false;
-		finish_steps(m, b);
+		r->writing = false;
+		finish_steps(r, b);
 	}
 	batch_free(b);
 }
 
 /**
- * managed_new() - start to look after a device, which need not exist: then it is gone soon.
+ * runner_new() - start to look after a device, which need not exist: then it is gone soon.
  * @trigger: how it was found, for people; a literal
  */
-struct managed *managed_new(const struct managed_environment *env, const char *handle,
-			    struct config *config, const char *trigger)
+struct runner *runner_new(const struct runner_env *env, const char *handle, struct config *config,
+			  const char *trigger)
 {
-	struct managed *m = mem_new(struct managed);
+	struct runner *r = mem_new(struct runner);
 
-	m->env = env;
-	m->device = device_new(handle, config, clock_now());
-	m->chan = chan_new(env->hub, on_done, m);
-	m->timer = loop_timer_new(env->loop, on_timer, m);
-	m->device->trigger = trigger;
-	m->device->world.kernel = env->kernel;
-	m->device->boot = env->boot;
-	m->device->off = env->off;
-	store_load_memory(env->store, handle, &m->device->world.memory);
-	return m;
+	r->env = env;
+	r->device = device_new(handle, config, clock_now());
+	r->chan = chan_new(env->hub, on_done, r);
+	r->timer = loop_timer_new(env->loop, on_timer, r);
+	r->device->trigger = trigger;
+	r->device->world.kernel = env->kernel;
+	r->device->boot = env->boot;
+	r->device->off = env->off;
+	store_load_memory(env->store, handle, &r->device->world.memory);
+	return r;
 }
 
-struct managed *managed_free(struct managed *m)
+struct runner *runner_free(struct runner *r)
 {
-	if (!m)
+	if (!r)
 		return NULL;
-	chan_free(m->chan);
-	loop_timer_free(m->timer);
-	device_free(m->device);
-	vec_each(r, &m->requests)
-		nlmsg_free(r->msg);
-	vec_clear(&m->requests);
-	reading_clear(&m->reading);
-	free(m->progress.what);
-	free(m);
+	chan_free(r->chan);
+	loop_timer_free(r->timer);
+	device_free(r->device);
+	vec_each(request, &r->requests)
+		nlmsg_free(request->msg);
+	vec_clear(&r->requests);
+	reading_clear(&r->reading);
+	free(r->progress.what);
+	free(r);
 	return NULL;
 }
 
-const struct device *managed_device(const struct managed *m)
+const struct device *runner_device(const struct runner *r)
 {
-	return m->device;
+	return r->device;
 }
 
-/** managed_take_records() - what the device has done, which is forgotten here. */
-record_list managed_take_records(struct managed *m)
+/** runner_take_records() - what the device has done, which is forgotten here. */
+record_list runner_take_records(struct runner *r)
 {
-	record_list records = m->device->records;
+	record_list records = r->device->records;
 
-	m->device->records = (record_list){};
+	r->device->records = (record_list){};
 	return records;
 }
 
-/** managed_inherit() - @m, which is new, takes over what a predecessor has done and accepted. */
-void managed_inherit(struct managed *m, record_list *records, const struct assignment *accepted)
+/** runner_inherit() - @r, which is new, takes over what a predecessor has done and accepted. */
+void runner_inherit(struct runner *r, record_list *records, const struct assignment *accepted)
 {
-	records_clear(&m->device->records);
-	m->device->records = *records;
+	records_clear(&r->device->records);
+	r->device->records = *records;
 	*records = (record_list){};
-	device_inherit(m->device, accepted);
+	device_inherit(r->device, accepted);
 }
 
-/** managed_inherit_config() - @m, which is new, has accepted @config before a restart. */
-void managed_inherit_config(struct managed *m, struct config *config)
+/** runner_inherit_config() - @r, which is new, has accepted @config before a restart. */
+void runner_inherit_config(struct runner *r, struct config *config)
 {
-	device_inherit(m->device, &(struct assignment){.config = config});
+	device_inherit(r->device, &(struct assignment){.config = config});
 }
 
-/** managed_gone() - the kernel says that there is no such device. */
-bool managed_gone(const struct managed *m)
+/** runner_gone() - the kernel says that there is no such device. */
+bool runner_gone(const struct runner *r)
 {
-	return m->gone;
+	return r->gone;
 }
 
-/** managed_saving() - something that is to be remembered is not on disk yet. */
-bool managed_saving(const struct managed *m)
+/** runner_saving() - something that is to be remembered is not on disk yet. */
+bool runner_saving(const struct runner *r)
 {
-	return m->saving > 0;
+	return r->saving > 0;
 }
 
-/** managed_writing() - the kernel is carrying out a request that cannot be interrupted. */
-bool managed_writing(const struct managed *m)
+/** runner_writing() - the kernel is carrying out a request that cannot be interrupted. */
+bool runner_writing(const struct runner *r)
 {
-	return m->writing;
+	return r->writing;
 }
 
-/** managed_progress() - of the flash that goes on, or NULL. */
-const struct progress *managed_progress(const struct managed *m)
+/** runner_progress() - of the flash that goes on, or NULL. */
+const struct progress *runner_progress(const struct runner *r)
 {
-	return m->progress.what ? &m->progress : NULL;
+	return r->progress.what ? &r->progress : NULL;
 }
 
-/** managed_set_progress() - @flash is what the kernel said last, or NULL: nothing is known. */
-void managed_set_progress(struct managed *m, const struct flash_progress *flash)
+/** runner_set_progress() - @flash is what the kernel said last, or NULL: nothing is known. */
+void runner_set_progress(struct runner *r, const struct flash_progress *flash)
 {
 	_cleanup_free_ char *text = NULL;
 
-	free(m->progress.what);
-	m->progress = (struct progress){};
+	free(r->progress.what);
+	r->progress = (struct progress){};
 	if (!flash || flash->ended)
 		return;
 	text = mem_printf("%s%s%s", flash->text ? flash->text : "flash",
 			  flash->component ? " " : "", flash->component ? flash->component : "");
-	m->progress.what = text_clean(text, strlen(text));
-	m->progress.done = flash->done;
-	m->progress.total = flash->total;
+	r->progress.what = text_clean(text, strlen(text));
+	r->progress.done = flash->done;
+	r->progress.total = flash->total;
 }
 
 /* --- files of firmware, for somebody else ------------------------------------ */
 
-struct managed_look {
+struct look {
 	struct chan *chan;
 	struct image_verdict image;
 	void (*tell)(void *user);
@@ -403,7 +403,7 @@ static struct precheck *free_look(struct precheck *p)
 static void on_looked(void *user, struct batch *b)
 {
 	struct look_job *job = (struct look_job *)b->before;
-	struct managed_look *l = user;
+	struct look *l = user;
 
 	l->image.error = b->before_error;
 	l->image.why = TAKE(job->why);
@@ -412,30 +412,30 @@ static void on_looked(void *user, struct batch *b)
 }
 
 /**
- * managed_look_new() - look at the file of @f, in a thread of its own: it may be large, and
+ * look_new() - look at the file of @f, in a thread of its own: it may be large, and
  * the device be at work for long.
  * @done: called later, and may free it
  */
-struct managed_look *managed_look_new(const struct managed *m, const struct firmware *f,
-				      void (*done)(void *user), void *user)
+struct look *look_new(const struct runner *r, const struct firmware *f, void (*done)(void *user),
+		      void *user)
 {
-	struct managed_look *l = mem_new(struct managed_look);
+	struct look *l = mem_new(struct look);
 	struct look_job *job = mem_new(struct look_job);
 	struct batch *b = batch_new(0);
 
-	*l = (struct managed_look){.tell = done, .user = user};
+	*l = (struct look){.tell = done, .user = user};
 	l->image = (struct image_verdict){.file = mem_strdup(f->file),
 					  .sha256 = mem_strdup(f->sha256),
 					  .error = -EINPROGRESS};
 	job->precheck = (struct precheck){.run = run_look, .free = free_look};
-	job->check = precheck_of(m, f->file, f->sha256);
+	job->check = precheck_of(r, f->file, f->sha256);
 	b->before = &job->precheck;
-	l->chan = chan_new(m->env->hub, on_looked, l);
+	l->chan = chan_new(r->env->hub, on_looked, l);
 	chan_submit(l->chan, b);
 	return l;
 }
 
-struct managed_look *managed_look_free(struct managed_look *l)
+struct look *look_free(struct look *l)
 {
 	chan_free(l->chan);
 	image_verdict_clear(&l->image);
@@ -443,8 +443,8 @@ struct managed_look *managed_look_free(struct managed_look *l)
 	return NULL;
 }
 
-/** managed_look_verdict() - what the file is like; its error is -EINPROGRESS until that is known. */
-const struct image_verdict *managed_look_verdict(const struct managed_look *l)
+/** look_verdict() - what the file is like; its error is -EINPROGRESS until that is known. */
+const struct image_verdict *look_verdict(const struct look *l)
 {
 	return &l->image;
 }

@@ -8,7 +8,7 @@
 #include "store/store.h"
 #include "wire/decode.h"
 
-struct managed;
+struct runner;
 
 /* How far a flash is, whoever asked for it. */
 struct progress {
@@ -17,7 +17,7 @@ struct progress {
 };
 
 /* What all devices share. */
-struct managed_environment {
+struct runner_env {
 	struct loop *loop;
 	struct chan_hub *hub;
 	const struct store *store;
@@ -25,7 +25,7 @@ struct managed_environment {
 	/* before an answer is judged: let the notifications that came before it be known */
 	void (*drain)(void *user);
 	/* the device changed, or is to be forgotten: it must not be freed inside of the call */
-	void (*changed)(void *user, struct managed *m);
+	void (*changed)(void *user, struct runner *r);
 	void *user;
 	const char *kernel; /* its release */
 	const char *boot;   /* the boot's id */
@@ -35,23 +35,23 @@ struct managed_environment {
 	bool stopping;	    /* start nothing new */
 };
 
-struct managed *managed_new(const struct managed_environment *env, const char *handle,
-			    struct config *config, const char *trigger);
-struct managed *managed_free(struct managed *m);
-void managed_event(struct managed *m, const struct device_event *e);
-const struct device *managed_device(const struct managed *m);
-record_list managed_take_records(struct managed *m);
-void managed_inherit(struct managed *m, record_list *records, const struct assignment *accepted);
-void managed_inherit_config(struct managed *m, struct config *config);
-bool managed_gone(const struct managed *m);
-bool managed_saving(const struct managed *m);
-bool managed_writing(const struct managed *m);
-const struct progress *managed_progress(const struct managed *m);
-void managed_set_progress(struct managed *m, const struct flash_progress *flash);
+struct runner *runner_new(const struct runner_env *env, const char *handle, struct config *config,
+			  const char *trigger);
+struct runner *runner_free(struct runner *r);
+void runner_event(struct runner *r, const struct device_event *e);
+const struct device *runner_device(const struct runner *r);
+record_list runner_take_records(struct runner *r);
+void runner_inherit(struct runner *r, record_list *records, const struct assignment *accepted);
+void runner_inherit_config(struct runner *r, struct config *config);
+bool runner_gone(const struct runner *r);
+bool runner_saving(const struct runner *r);
+bool runner_writing(const struct runner *r);
+const struct progress *runner_progress(const struct runner *r);
+void runner_set_progress(struct runner *r, const struct flash_progress *flash);
 
 /* A file of firmware, looked at for somebody else than the device's machine. */
-struct managed_look;
-struct managed_look *managed_look_new(const struct managed *m, const struct firmware *f,
-				      void (*done)(void *user), void *user);
-struct managed_look *managed_look_free(struct managed_look *l);
-const struct image_verdict *managed_look_verdict(const struct managed_look *l);
+struct look;
+struct look *look_new(const struct runner *r, const struct firmware *f, void (*done)(void *user),
+		      void *user);
+struct look *look_free(struct look *l);
+const struct image_verdict *look_verdict(const struct look *l);
