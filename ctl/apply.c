@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * carvectl apply and retry: have devices looked at again and brought to what is wanted, wait, and say
- * what happened. Decides what to tell people who may not do it so.
+ * carvectl apply and retry: have devices looked at again and brought to what is wanted, wait, and
+ * say what happened. Decides what to tell people who may not do it so.
  */
 #include "ctl.h"
 #include "fetch.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * carvectl check: files read and checked here, without the daemon, a bus or a kernel; with a captured
- * device also bound to it, by the code that the daemon uses. The first file is the main one, the
- * others are laid over it in their order.
+ * carvectl check: files read and checked here, without the daemon, a bus or a kernel; with a
+ * captured device also bound to it, by the code that the daemon uses. The first file is the main
+ * one, the others are laid over it in their order.
  */
 #include "client.h"
 #include "ctl.h"

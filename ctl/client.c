@@ -218,7 +218,9 @@ int client_send(struct client *c, sd_bus_message *call, uint64_t timeout_usec, s
 	return r;
 }
 
-/** client_handle_of() - the handle of the device at @path, to be freed; NULL where there is none. */
+/**
+ * client_handle_of() - the handle of the device at @path, to be freed; NULL where there is none.
+ */
 char *client_handle_of(const char *path)
 {
 	char *handle = NULL;

@@ -262,7 +262,11 @@ int fetch_ask_records(struct client *c, sd_bus_message_handler_t then, void *use
 	return r < 0 ? r : sd_bus_call_async(c->bus, ret, call, then, user, 0);
 }
 
-/** fetch_read_records() - those of the answer are added to @ret. Return: 0, or -errno, of which it is told. */
+/**
+ * fetch_read_records() - those of the answer are added to @ret.
+ *
+ * Return: 0, or -errno, of which it is told.
+ */
 int fetch_read_records(struct client *c, sd_bus_message *reply, struct arena *arena,
 		       record_list *ret)
 {

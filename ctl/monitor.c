@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * carvectl monitor: what happens, line by line, until it is interrupted. A restart of carved is part of
- * what happens.
+ * carvectl monitor: what happens, line by line, until it is interrupted. A restart of carved is
+ * part of what happens.
  */
 #include "base/clock.h"
 #include "ctl.h"

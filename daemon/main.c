@@ -244,7 +244,9 @@ static int run(const struct options *o)
 	return r;
 }
 
-/* carved=off on the kernel's command line: the way out when a config keeps a switch from starting. */
+/*
+ * carved=off on the kernel's command line: the way out when a config keeps a switch from starting.
+ */
 static bool is_switched_off(void)
 {
 	char line[4096], *rest = line;

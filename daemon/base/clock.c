@@ -35,8 +35,8 @@ uint64_t clock_wall(void)
 /**
  * clock_parse_duration() - "500ms", "30s", "5m", "1h" or "0".
  *
- * Return: 0; -EINVAL where @text is none of these; -ERANGE from 2^63 microseconds on, which could not
- * be added to a time.
+ * Return: 0; -EINVAL where @text is none of these; -ERANGE from 2^63 microseconds on, which could
+ * not be added to a time.
  */
 int clock_parse_duration(const char *text, uint64_t *ret_usec)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The kinds of fact that carved logs, each with the id by which its lines are found (`journalctl
- * MESSAGE_ID=...`). systemd/carved.catalog says of each what it means and what to do (`journalctl -x`).
- * A new one is a row here, made by `systemd-id128 new`, and an entry there; tests/lint/messages
- * compares them.
+ * MESSAGE_ID=...`). systemd/carved.catalog says of each what it means and what to do (`journalctl
+ * -x`). A new one is a row here, made by `systemd-id128 new`, and an entry there;
+ * tests/lint/messages compares them.
  */
 #pragma once
 

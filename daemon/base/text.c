@@ -46,7 +46,11 @@ bool text_equal(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/** text_char() - the character at @p; *ret is its code. Return: bytes, or 0 where there is no valid UTF-8. */
+/**
+ * text_char() - the character at @p; *ret is its code.
+ *
+ * Return: bytes, or 0 where there is no valid UTF-8.
+ */
 size_t text_char(const char *p, size_t n, uint32_t *ret)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -92,7 +96,10 @@ bool text_is_utf8(const char *s)
 	return true;
 }
 
-/** text_clean() - a copy that a terminal can show: bytes that are no text become "?", one column each. */
+/**
+ * text_clean() - a copy that a terminal can show: bytes that are no text become "?", one column
+ * each.
+ */
 char *text_clean(const char *p, size_t n)
 {
 	char *copy = mem_alloc(n + 1);

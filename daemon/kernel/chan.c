@@ -141,7 +141,8 @@ static struct batch *take_out(struct chan_hub *hub)
 /**
  * chan_hub_dispatch() - hand one finished batch to its channel's done function.
  *
- * While there are more the descriptor stays readable: many devices at once keep nobody else from his turn.
+ * While there are more the descriptor stays readable: many devices at once keep nobody else from
+ * his turn.
  */
 void chan_hub_dispatch(struct chan_hub *hub)
 {

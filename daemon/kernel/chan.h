@@ -14,8 +14,8 @@
  *	b->v[0] = (struct exchange){.request = msg};
  *	chan_submit(c, b);	... later, from chan_hub_dispatch(): done(user, b); batch_free(b);
  *
- * A precheck that fails ends its batch: neither its request nor those behind it are sent, and all of
- * them have its error, but only the first its words.
+ * A precheck that fails ends its batch: neither its request nor those behind it are sent, and all
+ * of them have its error, but only the first its words.
  *
  * A channel that is freed while the kernel holds its thread goes on until the kernel lets go; its
  * done function is not called any more.
@@ -30,8 +30,8 @@
 #include <stdint.h>
 
 /*
- * What must hold right before a request is sent. It is looked at in the channel's thread, may take its
- * time, and shares nothing with other threads. Embedded in what it needs to know.
+ * What must hold right before a request is sent. It is looked at in the channel's thread, may take
+ * its time, and shares nothing with other threads. Embedded in what it needs to know.
  */
 struct precheck {
 	/* Return: 0; -errno where it does not hold, with words for people. */
@@ -48,8 +48,8 @@ struct exchange {
 	bool unsent; /* a precheck, its own or an earlier one's, failed with error and extack */
 	void *reply; /* the messages before the acknowledgement */
 	size_t reply_len;
-	int error; /* 0 or -errno */
-	bool lost; /* no answer came, error says why: the request may have been carried out or not */
+	int error;    /* 0 or -errno */
+	bool lost;    /* no answer came, error says why: the request may have been carried out */
 	char *extack; /* the kernel's words, or the precheck's that failed, or NULL */
 	bool answered;
 };

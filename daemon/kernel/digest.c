@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reads a file once, unpacks and hashes it piece by piece. As the kernel does, takes the first stream
- * of an .xz file and all frames of a .zst file. Does not care where the file came from.
+ * Reads a file once, unpacks and hashes it piece by piece. As the kernel does, takes the first
+ * stream of an .xz file and all frames of a .zst file. Does not care where the file came from.
  */
 #include "kernel/digest.h"
 #include "base/mem.h"

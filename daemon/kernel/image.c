@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Finds a firmware image as drivers/base/firmware_loader/main.c of Linux 6.1 and 6.12 does: the name
- * as it is in all directories, then with .zst in all of them, then with .xz. Which of the two a kernel
- * can unpack is its configuration; where both are there they have to hold the same bytes.
+ * Finds a firmware image as drivers/base/firmware_loader/main.c of Linux 6.1 and 6.12 does: the
+ * name as it is in all directories, then with .zst in all of them, then with .xz. Which of the two
+ * a kernel can unpack is its configuration; where both are there they have to hold the same bytes.
  *
  * Stricter than the kernel: what stands in the way of a look-up, or could be changed by anybody but
  * root until the kernel has a look, is an error, not a reason to try the next directory.
@@ -68,8 +68,8 @@ static ssize_t read_parameter(int root, char *ret, size_t size)
 }
 
 /*
- * The parameter comes with a newline. Where it has one of its own too, as `echo` leaves it, Linux 6.1
- * looks into a directory with a newline in its name, and 6.12 into the one that was meant.
+ * The parameter comes with a newline. Where it has one of its own too, as `echo` leaves it, Linux
+ * 6.1 looks into a directory with a newline in its name, and 6.12 into the one that was meant.
  */
 static int add_custom(struct search *s)
 {
@@ -194,8 +194,8 @@ static int find(struct search *s, struct image *ret)
  * @ret_why: on an error, words for people
  *
  * Return: 0; -EINVAL: a bad name or an empty file; -ENOENT: no such file; -EPERM: the file or a
- * directory on the way to it is not root's or is writable by others; -EBADMSG: it cannot be unpacked;
- * -ENOTUNIQ: two packed files that differ; -errno.
+ * directory on the way to it is not root's or is writable by others; -EBADMSG: it cannot be
+ * unpacked; -ENOTUNIQ: two packed files that differ; -errno.
  */
 int image_find(const struct image_tree *tree, const char *name, struct image *ret, char **ret_why)
 {

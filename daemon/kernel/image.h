@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The file that the kernel will load for the name of a firmware, and what is in it. Reads whole files, of
- * 100 MB and more: only for a channel's thread.
+ * The file that the kernel will load for the name of a firmware, and what is in it. Reads whole
+ * files, of 100 MB and more: only for a channel's thread.
  *
  *	b->v[0].request = encode_flash(family, handle, file, component);
  *	b->v[0].precheck = image_precheck(&(struct image_tree){.prefix = "/"}, file, sha256);

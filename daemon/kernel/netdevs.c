@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Below /sys/bus/BUS/devices/NAME: net/ has a directory for each netdev (Linux,
- * Documentation/ABI/testing/sysfs-class-net), sriov_numvfs is the number of VFs. What cannot be read is
- * not there: a simulator's or a virtual device may have neither.
+ * Documentation/ABI/testing/sysfs-class-net), sriov_numvfs is the number of VFs. What cannot be
+ * read is not there: a simulator's or a virtual device may have neither.
  */
 #include "kernel/netdevs.h"
 #include "base/text.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The network devices of a device, from sysfs: which of them are up, which have a master. Some files
- * there wait for other devices, so only a channel's thread reads them:
+ * The network devices of a device, from sysfs: which of them are up, which have a master. Some
+ * files there wait for other devices, so only a channel's thread reads them:
  *
  *	b->v[0].precheck = netdevs_probe(root, handle);
  *	... when the batch is back ...

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Walks a path one component at a time and looks at each directory that it enters and at the file in
- * the end, by their descriptors: what was looked at is what is opened. A symbolic link is as good as
- * the directory that it is in, and is followed by the same steps. Any write permission for a group
- * counts, as an access control list hides behind it.
+ * Walks a path one component at a time and looks at each directory that it enters and at the file
+ * in the end, by their descriptors: what was looked at is what is opened. A symbolic link is as
+ * good as the directory that it is in, and is followed by the same steps. Any write permission for
+ * a group counts, as an access control list hides behind it.
  */
 #include "kernel/trusted.h"
 #include "base/mem.h"
@@ -184,8 +184,8 @@ static int walk(struct walk *w)
  * @ret_place: on success, where the file is when all links are followed
  * @ret_why: on an error but ENOENT, words for people
  *
- * Return: a descriptor; -ENOENT where there is no such file; -EPERM where the file or a directory on
- * the way is not root's or is writable by others; -errno.
+ * Return: a descriptor; -ENOENT where there is no such file; -EPERM where the file or a directory
+ * on the way is not root's or is writable by others; -errno.
  */
 int trusted_open(int root, uid_t owner, const char *path, char **ret_place, char **ret_why)
 {

@@ -105,7 +105,10 @@ static const char *skip_chars(const char *p, uint32_t n)
 	return p;
 }
 
-/* A blank as wide as the character at @p, which a locale that does not know it takes for one column. */
+/*
+ * A blank as wide as the character at @p, which a locale that does not know it takes for one
+ * column.
+ */
 static const char *render_blank(const char *p, struct buf *out)
 {
 	uint32_t c = 0;

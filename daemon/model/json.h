@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two kinds of format: the memory of a device as kept on disk, and a device as captured ("facts"): who it
- * is, what it has, within which limits. The facts format serves `capture --facts`, `check --facts`
- * and tests; it is made for people to read:
+ * Two kinds of format: the memory of a device as kept on disk, and a device as captured ("facts"):
+ * who it is, what it has, within which limits. The facts format serves `capture --facts`, `check
+ * --facts` and tests; it is made for people to read:
  *
  *	{"format": 1, "handle": "pci/0000:03:00.0", "driver": "mlxsw_spectrum",
  *	 "versions": {"running": {"fw.version": "13.2010.1006"}},

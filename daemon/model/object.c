@@ -185,9 +185,11 @@ char *object_format(const struct object *o, uint8_t fields)
 }
 
 /**
- * resource_settable() - of what the kernel lets be set, what comes next to @size, which was there once.
+ * resource_settable() - of what the kernel lets be set, what comes next to @size, which was there
+ * once.
  *
- * A driver may register with a size outside its own granularity or limits; that one never comes back.
+ * A driver may register with a size outside its own granularity or limits; that one never comes
+ * back.
  */
 uint64_t resource_settable(const struct object *have, uint64_t size)
 {

@@ -232,7 +232,8 @@ static int unknown_name(const char *text, const struct enum_names *names, char *
 
 /**
  * value_parse() - the value that @text writes.
- * @names: names that stand for numbers; where there are some, a bare number without a unit is taken too
+ * @names: names that stand for numbers; where there are some, a bare number without a unit is taken
+ * too
  * @ret: a string value points into @text
  * @ret_why: on error the reason, without place or subject, to be freed
  *

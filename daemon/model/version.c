@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The order of firmware versions, which drivers print in forms of their own. A version is read as
- * text and groups of dotted numbers in turn: "1.2.3.4/pkg 5.6" is 1.2.3.4, "/pkg ", 5.6. Numbers are
- * compared as numbers, text must be the same. Where two versions differ in text, or in a build id,
- * no order is made up: letters mean release candidates to one vendor and fixes to another.
+ * text and groups of dotted numbers in turn: "1.2.3.4/pkg 5.6" is 1.2.3.4, "/pkg ", 5.6. Numbers
+ * are compared as numbers, text must be the same. Where two versions differ in text, or in a build
+ * id, no order is made up: letters mean release candidates to one vendor and fixes to another.
  */
 #include "model/version.h"
 #include "base/mem.h"

@@ -28,7 +28,8 @@ bool world_kernel_is(const struct world *w, unsigned major, unsigned minor)
 /**
  * world_loads() - does a reload that asks for @action load what is staged for objects of @class?
  *
- * From Linux 6.3 on params are loaded by one that asks for driver_reinit only, whatever it performs.
+ * From Linux 6.3 on params are loaded by one that asks for driver_reinit only, whatever it
+ * performs.
  */
 bool world_loads(const struct world *w, const struct class *class, uint8_t action)
 {

@@ -232,7 +232,10 @@ static int list_cmodes(const struct binder *b, const char *name, int *ret_last, 
 	return n;
 }
 
-/* One that cannot be read has no type that is known: it is wanted as it was written, for the planner to name. */
+/*
+ * One that cannot be read has no type that is known: it is wanted as it was written, for the
+ * planner to name.
+ */
 static bool param_unreadable(struct binder *b, const struct wish *w)
 {
 	const struct object *have =
@@ -467,7 +470,10 @@ static const struct {
 	{&class_trap, bind_trap},
 };
 
-/* While a reload has failed, traps with their groups and policers are gone for all devices, params for some. */
+/*
+ * While a reload has failed, traps with their groups and policers are gone for all devices, params
+ * for some.
+ */
 static bool is_there(const struct binder *b, const struct class *class)
 {
 	return !b->world->facts.reload_failed || class == &class_param;

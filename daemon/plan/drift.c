@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Differences between what is wanted and what is in force, whatever may or may not be done about them.
- * A staged driverinit value is not in force; a size that is pending without being wanted is a
+ * Differences between what is wanted and what is in force, whatever may or may not be done about
+ * them. A staged driverinit value is not in force; a size that is pending without being wanted is a
  * difference of its own.
  */
 #include "plan/drift.h"

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The firmware that an entry wants, against what the device reports: is it to be flashed, to be
- * activated, or left alone because that was tried? A version that was flashed is not flashed again in this boot,
- * and one that does not come true not at all. Where carved was killed so that nobody knows whether the request
- * came to the kernel, the stored version tells, or else the activation; and it is flashed once more at most.
+ * activated, or left alone because that was tried? A version that was flashed is not flashed again
+ * in this boot, and one that does not come true not at all. Where carved was killed so that nobody
+ * knows whether the request came to the kernel, the stored version tells, or else the activation;
+ * and it is flashed once more at most.
  */
 #include "plan/firmware.h"
 #include "model/version.h"
@@ -66,7 +67,9 @@ enum firmware_need firmware_need(const struct firmware *want, const struct world
 	return stored ? FIRMWARE_ACTIVATE : FIRMWARE_FLASH;
 }
 
-/** firmware_activated_by() - does a reload with this action activate firmware, and is it offered? */
+/**
+ * firmware_activated_by() - does a reload with this action activate firmware, and is it offered?
+ */
 bool firmware_activated_by(const struct world *w, uint8_t action)
 {
 	if (!facts_offers(&w->facts, action, DEVLINK_RELOAD_LIMIT_UNSPEC))

@@ -157,7 +157,9 @@ static void plan_driverinit(struct planner *p, const struct object *want, const 
 	stage(p, want, &t);
 }
 
-/* A driver may go on showing what works until the power cycle: what was set is what there is then. */
+/*
+ * A driver may go on showing what works until the power cycle: what was set is what there is then.
+ */
 static struct object stored(const struct planner *p, const struct object *have)
 {
 	const struct value *set = notes_find(&p->world->memory.unread, have, PARAM_VALUE);
@@ -284,8 +286,8 @@ static void add_reload(struct planner *p, uint8_t action, unsigned n, unsigned o
 }
 
 /*
- * One reload, where there is a way. Two where firmware is to be activated and something else needs a
- * driver_reinit, which does not activate it: from Linux 6.3 on the other action loads no params.
+ * One reload, where there is a way. Two where firmware is to be activated and something else needs
+ * a driver_reinit, which does not activate it: from Linux 6.3 on the other action loads no params.
  */
 static void add_reloads(struct planner *p)
 {
@@ -370,7 +372,9 @@ static void order_for_flash(struct planner *p)
 			s->phase = PHASE_FLASH_PARAM;
 }
 
-/* Does the step make a resource smaller than staged? Those go first, so that sums are never larger. */
+/*
+ * Does the step make a resource smaller than staged? Those go first, so that sums are never larger.
+ */
 static bool shrinks(const struct planner *p, const struct step *s)
 {
 	const struct object *have =

@@ -4,9 +4,9 @@
  * function.
  *
  * The steps are in order and grouped by phase. They are carried out phase by phase up to and with
- * the first barrier (a flash, a reload); then the device is read and planned anew. What stands behind the
- * barrier shows people what is to come. An empty plan means that all is as wanted, except what
- * `pending` and `held` say.
+ * the first barrier (a flash, a reload); then the device is read and planned anew. What stands
+ * behind the barrier shows people what is to come. An empty plan means that all is as wanted,
+ * except what `pending` and `held` say.
  */
 #pragma once
 

@@ -42,7 +42,9 @@ static const struct quirks table[] = {
 		.burst = {8, 65536},
 	},
 	{
-		/* Linux 6.1 and 6.12, mellanox/mlx5/core/devlink.c: the check of a trap's action. */
+		/*
+		 * Linux 6.1 and 6.12, mellanox/mlx5/core/devlink.c: the check of a trap's action.
+		 */
 		.driver = "mlx5_core",
 		.no_mirror = true,
 	},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What drivers are known to do or to refuse that the kernel does not report: one table. Where a driver
- * is not in it, the kernel's answer at the SET is the first to tell.
+ * What drivers are known to do or to refuse that the kernel does not report: one table. Where a
+ * driver is not in it, the kernel's answer at the SET is the first to tell.
  */
 #pragma once
 

@@ -33,7 +33,9 @@ static struct slot *find_slot(struct tree *t, const char *path)
 	return NULL;
 }
 
-/* There may be hundreds, and every look at one asks for its parent: names are compared only here. */
+/*
+ * There may be hundreds, and every look at one asks for its parent: names are compared only here.
+ */
 static void find_parents(struct tree *t)
 {
 	vec_each(s, &t->slots)
@@ -59,7 +61,10 @@ static uint64_t round_up(uint64_t n, uint64_t gran)
 	return down == n || __builtin_add_overflow(down, gran, &up) ? n : up;
 }
 
-/* The device's own limits, which are brought inside the granularity if a multiple of it is between them. */
+/*
+ * The device's own limits, which are brought inside the granularity if a multiple of it is between
+ * them.
+ */
 static void limits(const struct slot *s, uint64_t *ret_least, uint64_t *ret_most)
 {
 	uint64_t min = object_num(s->have, RESOURCE_MIN, 0);

@@ -82,8 +82,8 @@ static bool handle_of(const struct attrs *a, char ret[static HANDLE_MAX])
 }
 
 /**
- * decode_impact() - an answer to PORT_GET or ESWITCH_GET, by its attributes: Linux 6.1 gives the ports of
- * a dump the command of a device.
+ * decode_impact() - an answer to PORT_GET or ESWITCH_GET, by its attributes: Linux 6.1 gives the
+ * ports of a dump the command of a device.
  *
  * Return: false where it is about another device, or was cut.
  */

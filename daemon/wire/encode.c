@@ -158,7 +158,9 @@ struct nl_msg *encode_object_dump(uint16_t family, const char *handle, const str
 	return request(family, class->cmd_get, NLM_F_DUMP, handle);
 }
 
-/** encode_port_dump() - all ports; what encode_object_dump() says of other devices holds here, too. */
+/**
+ * encode_port_dump() - all ports; what encode_object_dump() says of other devices holds here, too.
+ */
 struct nl_msg *encode_port_dump(uint16_t family, const char *handle)
 {
 	return request(family, DEVLINK_CMD_PORT_GET, NLM_F_DUMP, handle);

@@ -58,10 +58,11 @@ static bool means_absent(const struct read_request *request, int error)
 }
 
 /*
- * The driver failed to tell of one object: of that which was asked for by its name, or of the one at which
- * a dump of params ended (the kernel ends other dumps without a word). A statistic that cannot be read is
- * enough (EMSGSIZE), and firmware that does not answer. That does not make the device unreadable, nor
- * is a device gone for ENODEV of it: GET was answered, and who goes says so to all.
+ * The driver failed to tell of one object: of that which was asked for by its name, or of the one
+ * at which a dump of params ended (the kernel ends other dumps without a word). A statistic that
+ * cannot be read is enough (EMSGSIZE), and firmware that does not answer. That does not make the
+ * device unreadable, nor is a device gone for ENODEV of it: GET was answered, and who goes says so
+ * to all.
  */
 static bool is_of_object(const struct read_request *request, int error)
 {

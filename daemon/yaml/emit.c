@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Writes a captured device as a config file: what may be wanted, with the values there are. What
- * nobody can set (traps that are not drops, params without a value), or no file can hold (texts that are
- * not UTF-8, or have control characters), is left out.
+ * nobody can set (traps that are not drops, params without a value), or no file can hold (texts
+ * that are not UTF-8, or have control characters), is left out.
  */
 #include "yaml/emit.h"
 #include "yaml/source.h"

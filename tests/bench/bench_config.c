@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a config costs: processor time and memory to parse, merge and bind it. A config of N settings
- * is 64 files, of which each says something of every entry; an entry has up to 1000 settings (params,
- * traps, policers) for a device that has these objects. Every size is a process of its own; times are
- * user plus system, the least of RUNS. Tells nothing of the kernel or of the machine's load.
+ * What a config costs: processor time and memory to parse, merge and bind it. A config of N
+ * settings is 64 files, of which each says something of every entry; an entry has up to 1000
+ * settings (params, traps, policers) for a device that has these objects. Every size is a process
+ * of its own; times are user plus system, the least of RUNS. Tells nothing of the kernel or of the
+ * machine's load.
  *
  *	bench_config [SETTINGS...]
  */

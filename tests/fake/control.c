@@ -15,8 +15,9 @@
  *	delay HANDLE MSEC			of every reload; the device is locked meanwhile
  *	flash HANDLE MSEC [steps=N]		of every flash
  *	file HANDLE NAME [VERSION=VALUE]...	is in the firmware path
- *	firmware HANDLE [sticky=0|1] [loses=0|1] [builtin=VERSION]	sticky: no activation changes what
- *						runs; loses: each probe starts from the first image;
+ *	firmware HANDLE [sticky=0|1] [loses=0|1] [builtin=VERSION]	sticky: no activation
+ *						changes what runs; loses: each probe starts from the first
+ *						image;
  *						builtin: the driver's own, which replaces what is
  *						older at a probe or reload while fw_load_policy is 0
  *	rule HANDLE|* COMMAND|* NAME|* EFFECT [skip=N] [times=N] [text=...]
@@ -36,7 +37,7 @@
  *	occ HANDLE PATH N			entries in use
  *	break|mend HANDLE trap|group|policer|param NAME		filling its message fails
  *	storm HANDLE N				N notifications
- *	queue N					of every socket: more datagrams overrun it; 0: no limit
+ *	queue N					of each socket: more overruns it; 0: no limit
  *	chunk BYTES				of dumps and parts; 0: the kernel's
  *	pad 0|1					u64 attributes are aligned with padding
  *	devlink 0|1				whether the kernel has the family

@@ -6,7 +6,7 @@
  *	struct fake *f = fake_new(FAKE_6_1);
  *	fake_load_file(f, "facts/netdevsim.json", &why);
  *	struct fake_socket *s = fake_socket_new(f);
- *	fake_submit(s, request, len);		a sendmsg(): back when all of it has been carried out
+ *	fake_submit(s, request, len);		a sendmsg(): back when all of it is carried out
  *	while ((n = fake_receive(s, buffer, sizeof(buffer))) > 0)
  *		...				one recvmsg(): -EAGAIN when there is nothing
  *

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Runs a fuzz target over files and folders, one input a file: how a corpus becomes a test where
- * the compiler has no libFuzzer. Linked with one target; says what it did as TAP. Without arguments:
- * the corpus and all goldens below $srcdir, "." if not set.
+ * the compiler has no libFuzzer. Linked with one target; says what it did as TAP. Without
+ * arguments: the corpus and all goldens below $srcdir, "." if not set.
  */
 #include "base/mem.h"
 

@@ -122,7 +122,10 @@ static void test_permanent_param(void **state)
 
 /* ---- reloads and registrations by others ---- */
 
-/* A driver may show the value that works until the power cycle: what was set is set, and not worn out. */
+/*
+ * A driver may show the value that works until the power cycle: what was set is set, and not worn
+ * out.
+ */
 static void test_permanent_param_that_shows_later(void **state)
 {
 	struct rig r = {.sim = {.forgets = "sriov"}};

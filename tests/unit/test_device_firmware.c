@@ -87,7 +87,10 @@ static void test_activate_live(void **state)
 	rig_clear(&r);
 }
 
-/* Linux 6.12: a reload fw_activate loads no params, so a second one is needed where it cannot be folded. */
+/*
+ * Linux 6.12: a reload fw_activate loads no params, so a second one is needed where it cannot be
+ * folded.
+ */
 static void test_two_reloads(void **state)
 {
 	struct rig r = {.kernel = "6.12.1"};
@@ -100,7 +103,10 @@ static void test_two_reloads(void **state)
 	rig_clear(&r);
 }
 
-/* Sizes that an activation leaves staged are not unread: the reload that loads them is still to come. */
+/*
+ * Sizes that an activation leaves staged are not unread: the reload that loads them is still to
+ * come.
+ */
 static void test_sizes_need_the_second_reload(void **state)
 {
 	static const char *const kernels[] = {"6.1.0", "6.12.1"};
@@ -118,7 +124,10 @@ static void test_sizes_need_the_second_reload(void **state)
 	}
 }
 
-/* A driver without driver_reinit: before Linux 6.3 its fw_activate may load params, later on nothing does. */
+/*
+ * A driver without driver_reinit: before Linux 6.3 its fw_activate may load params, later on
+ * nothing does.
+ */
 static void test_params_without_driver_reinit(void **state)
 {
 	static const char facts[] = DEVICE("acme", STORED, "['fw_activate', 'unspec', 'local', 0]");

@@ -400,7 +400,9 @@ static void check_remembered(const struct rig *r, const struct device_todo *todo
 	lasting_clear(&lasting);
 }
 
-/* With TRACE=FILE each call of the machine is a line of it: event, what it asks for, what it shows. */
+/*
+ * With TRACE=FILE each call of the machine is a line of it: event, what it asks for, what it shows.
+ */
 static void trace(const struct rig *r, const struct device_event *e, const struct device_todo *todo)
 {
 	static const char *const events[] = {

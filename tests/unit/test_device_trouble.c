@@ -30,7 +30,10 @@ static void expect_entries(struct rig *r, const char *names)
 	assert_string_equal(got, names);
 }
 
-/* Entries of a config that is gone are not asked any more, though it is not known yet which are right. */
+/*
+ * Entries of a config that is gone are not asked any more, though it is not known yet which are
+ * right.
+ */
 static void test_config_while_unread(void **state)
 {
 	struct rig r = {};
@@ -94,7 +97,10 @@ static void test_removal_restores_what_was_there(void **state)
 	rig_clear(&r);
 }
 
-/* A driver need not keep its own granularity in what it registers, and the kernel does in what is set. */
+/*
+ * A driver need not keep its own granularity in what it registers, and the kernel does in what is
+ * set.
+ */
 #define ODD_FACTS                                                                                  \
 	"{'format': 1, 'handle': 'sim/a', 'driver': 'sim', 'reload': {'failed': false,"            \
 	" 'counters': [['driver_reinit', 'unspec', 'local', 0]]}, 'resources': {"                  \
@@ -371,8 +377,8 @@ static void reload_with_another(struct rig *r)
 }
 
 /*
- * Somebody stages another value and reloads, as he must: the value is found, and set back when the reload
- * has loaded it already. It is in force, whatever a GET shows.
+ * Somebody stages another value and reloads, as he must: the value is found, and set back when the
+ * reload has loaded it already. It is in force, whatever a GET shows.
  */
 static void test_set_back_too_late(void **state)
 {
@@ -398,7 +404,10 @@ static void then_reload(struct rig *r)
 	r->during_write = reload_with_another;
 }
 
-/* A wanted value is set back, as another was refused, before or after: it is not believed to be in force. */
+/*
+ * A wanted value is set back, as another was refused, before or after: it is not believed to be in
+ * force.
+ */
 static void test_taken_back_too_early(void **state)
 {
 	struct rig r = {};
@@ -513,7 +522,9 @@ static void test_what_a_reload_resets(void **state)
 
 /* ---- reloads that fail ---- */
 
-/* A reload fails after the tear-down: what worked before comes back, and what failed is left alone. */
+/*
+ * A reload fails after the tear-down: what worked before comes back, and what failed is left alone.
+ */
 static void test_roll_back(void **state)
 {
 	struct rig r = {};
@@ -551,7 +562,10 @@ static void test_roll_back(void **state)
 }
 
 /* What left the config before is not part of what is rolled back to. */
-/* A driver whose INFO_GET fails while it is torn down: it was known before, and whoever asks can bring it back. */
+/*
+ * A driver whose INFO_GET fails while it is torn down: it was known before, and whoever asks can
+ * bring it back.
+ */
 static void test_torn_down_and_dumb(void **state)
 {
 	struct rig r = {.sim = {.dumb = true}};
@@ -779,7 +793,10 @@ static void test_reload_failed_at_start(void **state)
 	rig_clear(&r);
 }
 
-/* A param that is registered by the bring-up is not there while that has failed: no reason to wait for it. */
+/*
+ * A param that is registered by the bring-up is not there while that has failed: no reason to wait
+ * for it.
+ */
 static void test_param_goes_with_the_ports(void **state)
 {
 	static const char config[] = ENTRY("params: {mode: smfs, macs: 64}");

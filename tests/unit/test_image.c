@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Finding firmware images in a tree of the test's own. Digests are published ones, of "abc" and of a
- * million times "a". Runs as root and as anybody.
+ * Finding firmware images in a tree of the test's own. Digests are published ones, of "abc" and of
+ * a million times "a". Runs as root and as anybody.
  */
 #include "kernel/image.h"
 

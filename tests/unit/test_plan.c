@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Golden tests of binding and planning. A case is a folder of tests/golden/plan: a device as
- * captured (facts.json), what carved remembers of it (memory.json, may be missing), what it found of a
- * firmware file (image.json, the same), what somebody wants (carved.yaml, with presets in
+ * captured (facts.json), what carved remembers of it (memory.json, may be missing), what it found
+ * of a firmware file (image.json, the same), what somebody wants (carved.yaml, with presets in
  * etc/carved/presets) and what comes of it (expected): the diagnostics, or the plan where a reload
  * is permitted and where it is not.
  *
