@@ -301,8 +301,8 @@ int main(int argc, char **argv)
 	if (o.check)
 		return check(&o);
 	uname(&kernel);
-	o.manager.kernel = kernel.release;
-	o.manager.boot = read_boot();
-	o.manager.off = is_switched_off();
+	o.manager.device.kernel = kernel.release;
+	o.manager.device.boot = read_boot();
+	o.manager.device.off = is_switched_off();
 	return run(&o);
 }

@@ -44,7 +44,7 @@ static int find_hindrance(struct bus *b, sd_bus_message *m, const char *name)
 		if (runner_gone(runner) || !manager_means(name, runner_device(runner)))
 			continue;
 		found = true;
-		off |= runner_device(runner)->off;
+		off |= runner_device(runner)->env->off;
 	}
 	if (!found)
 		return sd_bus_reply_method_errorf(m, BUS_ERROR("NoSuchDevice"), "no device %s",

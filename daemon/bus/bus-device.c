@@ -129,7 +129,7 @@ static int get_progress(_unused_ sd_bus *bus, _unused_ const char *path,
 /* The kernel's word for it, or what the plan says. */
 static char *why_not(const struct device *d, const struct object *want)
 {
-	const struct notes *unread = &d->world.memory.unread;
+	const struct notes *unread = &d->world.memory.ignored_sizes;
 	const struct object *have =
 		state_find(&d->world.have, want->class, want->name, want->cmode);
 
@@ -150,7 +150,7 @@ static char *why_not(const struct device *d, const struct object *want)
 			return mem_strdup("in quarantine: a reload with it failed");
 		if (object_reload_class(want) && d->plan.pending == DISRUPTION_RELOAD)
 			return mem_strdup("waits for a permitted reload");
-		if (d->off)
+		if (d->env->off)
 			return mem_strdup("carved=off on the kernel command line");
 		if (d->used.entry && d->used.entry->drift == DRIFT_REPORT)
 			return mem_strdup("only reported (drift: report)");

@@ -66,8 +66,7 @@ static void set_accepted(struct device *d, struct config *config, const struct e
 	uint64_t hash = config ? config->hash : 0;
 
 	assignment_set(&d->accepted, config, entry);
-	d->dirty |= d->world.memory.lasting.accepted != hash;
-	d->world.memory.lasting.accepted = hash;
+	memory_set_accepted(&d->world.memory, hash);
 }
 
 /** device_release() - it is nobody's business any more. */

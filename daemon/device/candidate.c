@@ -75,7 +75,7 @@ int device_candidate(const struct device *d, struct config *config, device_look 
 {
 	struct device c = {.handle = d->handle,
 			   .latest = config,
-			   .boot = d->boot,
+			   .env = d->env,
 			   .identified = true,
 			   .used = {.config = config}, /* borrowed */
 			   .accepted = {.config = config},

@@ -19,8 +19,16 @@
 #define READ_RETRY_USEC (10 * USEC_PER_SEC)
 #define READ_LOSSES_MAX 3
 
-/** device_new() - a device that has not been read yet, under @config. */
-struct device *device_new(const char *handle, struct config *config, uint64_t now)
+/**
+ * device_new() - a device that has not been read yet.
+ * @env: outlives it
+ * @config: the one in force for the whole switch
+ * @trigger: how it was found, a literal
+ * @memory: what is known of it from before, taken over; NULL: nothing
+ * @now: microseconds, as in device_event()
+ */
+struct device *device_new(const struct device_env *env, const char *handle, struct config *config,
+			  const char *trigger, struct memory *memory, uint64_t now)
 {
 	struct device *d = mem_new(struct device);
 
@@ -31,8 +39,13 @@ struct device *device_new(const char *handle, struct config *config, uint64_t no
 	d->tokens = BUCKET_SIZE;
 	d->tokens_at = now;
 	d->retry_at = USEC_NEVER;
-	d->trigger = "start";
-	d->world.kernel = d->boot = "";
+	d->env = env;
+	d->trigger = trigger;
+	d->world.kernel = env->kernel;
+	if (memory) {
+		d->world.memory = *memory;
+		*memory = (struct memory){};
+	}
 	d->state = d->told = STATE_READING;
 	d->reason = mem_strdup("");
 	d->last_error = mem_strdup("");
@@ -78,7 +91,7 @@ static bool policy_permits(const struct device *d)
 	case RELOAD_AUTO:
 		return d->allow_reload;
 	case RELOAD_BOOT:
-		return !d->world.memory.settled;
+		return !d->world.memory.converged_once;
 	case RELOAD_MANUAL:
 		return false;
 	}
@@ -87,7 +100,7 @@ static bool policy_permits(const struct device *d)
 
 bool device_reload_permitted(const struct device *d)
 {
-	if (d->off || !d->used.entry)
+	if (d->env->off || !d->used.entry)
 		return false;
 	if (d->world.facts.reload_failed && d->world.memory.lasting.rollback != ROLLBACK_NONE)
 		return device_rollback_due(d);
@@ -96,7 +109,7 @@ bool device_reload_permitted(const struct device *d)
 
 bool device_live_permitted(const struct device *d)
 {
-	return d->used.entry && !d->off &&
+	return d->used.entry && !d->env->off &&
 	       (d->used.entry->drift == DRIFT_ENFORCE || d->explicit || device_rollback_due(d));
 }
 
@@ -281,10 +294,8 @@ static void rest(struct device *d, uint64_t now)
 	d->known |= (d->identified && !device_rereads(d)) || d->read_error;
 	if (d->retry_at != USEC_NEVER)
 		return;
-	if (good && (!d->world.memory.settled || d->world.memory.lasting.vain)) {
-		d->world.memory.settled = d->dirty = true;
-		d->world.memory.lasting.vain = 0;
-	}
+	if (good)
+		memory_set_converged(&d->world.memory);
 	if (good && d->foreign)
 		log_restored(d, now);
 	if (d->disturbed_at && d->recovering) {
@@ -300,7 +311,7 @@ static void rest(struct device *d, uint64_t now)
 	d->foreign = d->restored = 0;
 	d->disturbed_at = d->stale ? MAX(d->disturbed_at, d->since) : 0;
 	d->counted_at = unanswered(d, d->counted_at);
-	d->reborn_at = unanswered(d, d->reborn_at);
+	d->recreated_at = unanswered(d, d->recreated_at);
 	if (!d->identity_error || !d->want.firmware.version) /* firmware is decided on later */
 		d->allow_reload = d->explicit = false;
 	d->attempts = 0;
@@ -458,9 +469,8 @@ static void on_acknowledged(struct device *d, const struct step *s)
 		steps_clear(&d->ran);
 	steps_copy(&d->ran, s);
 	if (s->kind == STEP_SET && s->target.cmode == CMODE_PERMANENT) {
-		notes_put(&d->world.memory.until_boot, &s->target, PARAM_VALUE,
-			  &s->target.v[PARAM_VALUE]);
-		d->dirty = true;
+		memory_note(&d->world.memory, &d->world.memory.until_boot, &s->target, PARAM_VALUE,
+			    &s->target.v[PARAM_VALUE]);
 	}
 	if (s->kind == STEP_RELOAD) {
 		d->own_reload = d->identify = true;
@@ -469,7 +479,7 @@ static void on_acknowledged(struct device *d, const struct step *s)
 		if (s->activates)
 			device_activated(d);
 		d->disturbed_at = d->since;
-		d->recovering = d->dirty = true;
+		d->recovering = true;
 	} else if (d->foreign) {
 		d->restored++;
 	}
@@ -527,20 +537,18 @@ static void note_who(struct device *d, const char *who)
 	d->who = who ? mem_strdup(who) : NULL;
 }
 
-static void on_config(struct device *d, struct config *config, bool explicit)
+static void on_config(struct device *d, struct config *config)
 {
 	config_ref(config);
 	config_unref(d->latest);
 	d->latest = config;
 	vec_clear(&d->matches); /* they were of the one before */
-	if (explicit) {
-		device_look_again(d);
-		d->identify = true;
-		d->explicit = d->allow_reload = true;
-		failures_clear(d);
-		steps_clear(&d->ran);
-		device_end_fights(d);
-	}
+	device_look_again(d);
+	d->identify = true;
+	d->explicit = d->allow_reload = true;
+	failures_clear(d);
+	steps_clear(&d->ran);
+	device_end_fights(d);
 	d->trigger = "config";
 	d->known = false;
 	if (d->identified)
@@ -589,8 +597,8 @@ static void on_stale(struct device *d, const struct device_event *e, uint64_t no
 		d->counted = d->vanished = d->identify = true;
 		d->appeared = false;
 	}
-	if (e->type == DEVICE_EV_REBORN)
-		d->reborn_at = now;
+	if (e->type == DEVICE_EV_RECREATED)
+		d->recreated_at = now;
 	if (e->trigger && d->activity == DEVICE_IDLE)
 		d->trigger = e->trigger;
 }
@@ -609,12 +617,12 @@ static void handle(struct device *d, const struct device_event *e, uint64_t now)
 	switch (e->type) {
 	case DEVICE_EV_CONFIG:
 		note_who(d, e->who);
-		on_config(d, e->config, e->explicit);
+		on_config(d, e->config);
 		return;
 	case DEVICE_EV_STALE:
 	case DEVICE_EV_COUNTED:
 	case DEVICE_EV_VANISHED:
-	case DEVICE_EV_REBORN:
+	case DEVICE_EV_RECREATED:
 		on_stale(d, e, now);
 		return;
 	case DEVICE_EV_APPLY:
@@ -728,23 +736,17 @@ static void start_run(struct device *d, uint64_t now, struct device_todo *todo)
 		if (s->kind == STEP_FLASH)
 			device_begin_flash(d, s);
 		if (s->kind == STEP_REMEMBER)
-			d->dirty |= notes_put(&d->world.memory.in_force, &s->target, PARAM_VALUE,
-					      &s->target.v[0]);
+			memory_note(&d->world.memory, &d->world.memory.in_force, &s->target,
+				    PARAM_VALUE, &s->target.v[0]);
 	}
-}
-
-/* Who comes under this handle next, even with the same counters, is another one. */
-static void end_registration(struct device *d)
-{
-	d->dirty |= d->world.memory.counters.n > 0;
-	memory_restart(&d->world.memory);
 }
 
 static void act(struct device *d, uint64_t now, struct device_todo *todo)
 {
 	if (d->gone) {
 		todo->what = DEVICE_GONE;
-		end_registration(d);
+		memory_restart(
+			&d->world.memory); /* a successor is another one, whatever it counts */
 	} else if (d->activity != DEVICE_IDLE) {
 		todo->wake_at =
 			d->activity == DEVICE_READING ? d->since + USEC_PER_SEC : USEC_NEVER;
@@ -765,8 +767,7 @@ static void act(struct device *d, uint64_t now, struct device_todo *todo)
 		if (d->identify_at > now)
 			todo->wake_at = MIN(todo->wake_at, d->identify_at);
 	}
-	todo->save |= d->dirty;
-	d->dirty = false;
+	todo->save = memory_take_changed(&d->world.memory);
 }
 
 /**
@@ -786,6 +787,12 @@ void device_event(struct device *d, const struct device_event *event, uint64_t n
 	device_update_state(d, now);
 	if (d->record)
 		device_record(d, now);
+}
+
+/** device_not_saved() - what todo.save asked for is not on disk: the next event asks for it again. */
+void device_not_saved(struct device *d)
+{
+	d->world.memory.changed = true;
 }
 
 /** device_rereads() - has an answer been lost, so that what is known may be old? */

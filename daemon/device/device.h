@@ -72,15 +72,21 @@ struct assignment {
 
 struct flip;
 
+/* What is the same for all devices. */
+struct device_env {
+	const char *kernel; /* its release */
+	const char *boot;   /* the boot's id */
+	bool off;	    /* carved=off: nothing is written */
+};
+
 struct device {
+	const struct device_env *env;
 	char *handle;
 	struct config *latest; /* the config in force for the whole switch */
 	struct assignment
 		used; /* the one carried out; its entry is NULL while unmanaged or unknown */
 	struct assignment accepted; /* the last one that could be bound: what `want` comes from */
 	bool inherited;		    /* ... by a predecessor, and not looked at yet */
-	const char *boot;	    /* the boot's id, borrowed */
-	bool off;		    /* carved=off: nothing is written */
 	struct world world;
 	struct state want;	/* what the config says */
 	struct state goal;	/* what is planned for, see goal.c */
@@ -98,17 +104,17 @@ struct device {
 
 	/* what it has to do */
 	bool need_read, identify, need_catalogue, need_image, need_impact;
-	bool full;	     /* the read in flight is more than an identification */
-	bool old_catalogue;  /* what the device has may be more or less by now */
-	bool outdated;	     /* what is in flight answers an old question: read again */
-	bool stale;	     /* a notification came: read again, but not too often */
-	bool vanished;	     /* it said that it is gone */
-	bool appeared;	     /* ... and that it is there, since */
-	bool doubted;	     /* ... or that is waited for already */
-	bool counted;	     /* a reload or a registration was heard of since the last question */
-	uint64_t reborn_at;  /* it made objects anew, so their values are the driver's; 0: no */
-	uint64_t catalogues; /* how many were read */
-	double tokens;	     /* bucket that limits reads after notifications */
+	bool full;	       /* the read in flight is more than an identification */
+	bool old_catalogue;    /* what the device has may be more or less by now */
+	bool outdated;	       /* what is in flight answers an old question: read again */
+	bool stale;	       /* a notification came: read again, but not too often */
+	bool vanished;	       /* it said that it is gone */
+	bool appeared;	       /* ... and that it is there, since */
+	bool doubted;	       /* ... or that is waited for already */
+	bool counted;	       /* a reload or a registration was heard of since the last question */
+	uint64_t recreated_at; /* it made objects anew, so their values are the driver's; 0: no */
+	uint64_t catalogues;   /* how many were read */
+	double tokens;	       /* bucket that limits reads after notifications */
 	uint64_t tokens_at;
 
 	/* what is permitted */
@@ -130,7 +136,6 @@ struct device {
 	uint8_t own_action;	/* ... which was this one */
 	bool learn_unread;	/* ... since the last bind */
 	bool known;		/* has rested since it registered or the config changed */
-	bool dirty;		/* the memory has changed since it was saved */
 	VEC(struct flip) flips; /* changes by somebody else, see fights.c */
 	struct notes held;	/* objects that are left to him */
 	struct notes replaced;	/* what our SETs have staged over since the last read */
@@ -162,16 +167,16 @@ struct device {
 };
 
 enum device_event_type {
-	DEVICE_EV_CONFIG,   /* .config is in force now; .explicit: somebody asked for it */
-	DEVICE_EV_STALE,    /* something may have changed; .trigger */
-	DEVICE_EV_COUNTED,  /* the same, by a message that carries counters */
-	DEVICE_EV_VANISHED, /* it says that it is gone */
-	DEVICE_EV_READ,	    /* .reading */
-	DEVICE_EV_DONE,	    /* .results, one for each step of todo.steps */
-	DEVICE_EV_IMAGE,    /* .error, .why: what the file of todo.image is like */
-	DEVICE_EV_REBORN,   /* objects were registered anew; .trigger */
-	DEVICE_EV_APPLY,    /* somebody asks to bring about what is wanted; .allow_reload, .retry */
-	DEVICE_EV_CAPTURE,  /* somebody wants to see all that the device has: read its catalogue */
+	DEVICE_EV_CONFIG,    /* .config is in force now */
+	DEVICE_EV_STALE,     /* something may have changed; .trigger */
+	DEVICE_EV_COUNTED,   /* the same, by a message that carries counters */
+	DEVICE_EV_VANISHED,  /* it says that it is gone */
+	DEVICE_EV_READ,	     /* .reading */
+	DEVICE_EV_DONE,	     /* .results, one for each step of todo.steps */
+	DEVICE_EV_IMAGE,     /* .error, .why: what the file of todo.image is like */
+	DEVICE_EV_RECREATED, /* objects were registered anew; .trigger */
+	DEVICE_EV_APPLY,   /* somebody asks to bring about what is wanted; .allow_reload, .retry */
+	DEVICE_EV_CAPTURE, /* somebody wants to see all that the device has: read its catalogue */
 	DEVICE_EV_TICK,
 };
 
@@ -194,7 +199,6 @@ struct step_result {
 struct device_event {
 	enum device_event_type type;
 	struct config *config;
-	bool explicit;
 	bool allow_reload; /* whatever the policy says */
 	bool identify;	   /* versions, too, may have changed */
 	bool retry;	   /* what failed, was fought over or quarantined too */
@@ -218,10 +222,12 @@ struct device_todo {
 	uint64_t wake_at;
 };
 
-struct device *device_new(const char *handle, struct config *config, uint64_t now);
+struct device *device_new(const struct device_env *env, const char *handle, struct config *config,
+			  const char *trigger, struct memory *memory, uint64_t now);
 struct device *device_free(struct device *d);
 void device_event(struct device *d, const struct device_event *event, uint64_t now,
 		  struct device_todo *ret);
+void device_not_saved(struct device *d);
 bool device_busy(const struct device *d);
 void device_inherit(struct device *d, const struct assignment *accepted);
 void records_clear(record_list *records);

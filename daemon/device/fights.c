@@ -86,7 +86,7 @@ static void log_drift(struct device *d, const struct step *s, size_t n)
 /** device_find_fights() - look for one more flip in a new plan. Return: true where one is too many. */
 bool device_find_fights(struct device *d, uint64_t now)
 {
-	bool drift = d->known && !d->explicit && !d->foreign && !d->recovering && !d->reborn_at;
+	bool drift = d->known && !d->explicit && !d->foreign && !d->recovering && !d->recreated_at;
 	const struct step *first = NULL;
 	size_t n = 0;
 	bool found = false;

@@ -13,12 +13,13 @@ static struct flash_latch *latch_of(struct device *d)
 	return &d->world.memory.lasting.flash;
 }
 
-static void set_stage(struct device *d, const struct firmware *f, enum flash_stage stage)
+static void set_stage(struct device *d, const struct firmware *f, enum flash_stage stage,
+		      char *reason)
 {
-	flash_latch_clear(latch_of(d));
-	*latch_of(d) = (struct flash_latch){
-		.stage = stage, .firmware = firmware_text(f), .boot = mem_strdup(d->boot)};
-	d->dirty = true;
+	memory_set_flash(&d->world.memory, (struct flash_latch){.stage = stage,
+								.firmware = firmware_text(f),
+								.boot = mem_strdup(d->env->boot),
+								.reason = reason});
 }
 
 static void log_progress(const struct device *d, const struct firmware *f, const char *id,
@@ -41,13 +42,13 @@ static bool is_open(struct device *d, const struct firmware *f)
 	_cleanup_free_ char *text = firmware_text(f);
 
 	return text_equal(l->firmware, text) &&
-	       (l->stage == FLASH_BEGUN || l->stage == FLASH_DOUBTFUL);
+	       (l->stage == FLASH_BEGUN || l->stage == FLASH_UNVERIFIED);
 }
 
 /** device_begin_flash() - the request is about to be sent. The second one is the last one. */
 void device_begin_flash(struct device *d, const struct step *s)
 {
-	set_stage(d, &s->firmware, is_open(d, &s->firmware) ? FLASH_WRITTEN : FLASH_BEGUN);
+	set_stage(d, &s->firmware, is_open(d, &s->firmware) ? FLASH_WRITTEN : FLASH_BEGUN, NULL);
 }
 
 /**
@@ -62,19 +63,18 @@ void device_flash_ended(struct device *d, const struct step *s, const struct ste
 
 	d->identify = true;
 	if (r->error == 0) {
-		set_stage(d, &s->firmware, FLASH_WRITTEN);
+		set_stage(d, &s->firmware, FLASH_WRITTEN, NULL);
 		log_progress(d, &s->firmware, MESSAGE_FLASHED, "is written to flash");
 	}
 	if (r->error == 0 || r->error == -ENODEV || (r->lost && !r->unsent))
 		return;
 	failure_add(d, s, r, now);
 	if (r->unsent || error_is_transient(r->error)) {
-		set_stage(d, &s->firmware, FLASH_NONE);
+		set_stage(d, &s->firmware, FLASH_NONE, NULL);
 		return;
 	}
-	set_stage(d, &s->firmware, FLASH_FAILED);
 	failure_explain(&d->failures.v[d->failures.n - 1], &b);
-	latch_of(d)->reason = buf_take(&b);
+	set_stage(d, &s->firmware, FLASH_FAILED, buf_take(&b));
 	failures_drop_reload(d); /* the latch tells from now on */
 }
 
@@ -84,7 +84,7 @@ void device_activated(struct device *d)
 	const struct firmware *f = &d->goal.firmware;
 
 	if (f->version)
-		set_stage(d, f, is_open(d, f) ? FLASH_DOUBTFUL : FLASH_ACTIVATED);
+		set_stage(d, f, is_open(d, f) ? FLASH_UNVERIFIED : FLASH_ACTIVATED, NULL);
 }
 
 static void give_up(struct device *d, const struct firmware *f)
@@ -93,13 +93,13 @@ static void give_up(struct device *d, const struct firmware *f)
 	const char *stored = facts_version(&d->world.facts, VERSION_STORED, f->key);
 	bool written = latch_of(d)->stage != FLASH_ACTIVATED;
 
-	set_stage(d, f, FLASH_FALSE);
-	latch_of(d)->reason = mem_printf("firmware %s did not come true: after %s, %s is %s%s%s",
-					 f->version, written ? "the flash" : "the activation",
-					 f->key, running ? running : "not reported",
-					 stored ? ", stored " : "", stored ? stored : "");
+	set_stage(d, f, FLASH_MISMATCH,
+		  mem_printf("firmware %s did not come true: after %s, %s is %s%s%s", f->version,
+			     written ? "the flash" : "the activation", f->key,
+			     running ? running : "not reported", stored ? ", stored " : "",
+			     stored ? stored : ""));
 	log_with(LOG_ERR,
-		 &(struct log_fields){.id = MESSAGE_FIRMWARE_FALSE,
+		 &(struct log_fields){.id = MESSAGE_FIRMWARE_MISMATCH,
 				      .device = d->handle,
 				      .object = f->key,
 				      .trigger = d->trigger,
@@ -116,10 +116,9 @@ void device_follow_firmware(struct device *d)
 	struct flash_latch *l = latch_of(d);
 	_cleanup_free_ char *text = NULL;
 
-	if (l->stage != FLASH_NONE && l->stage != FLASH_FALSE && !text_equal(l->boot, d->boot)) {
-		flash_latch_clear(l);
-		d->dirty = true;
-	}
+	if (l->stage != FLASH_NONE && l->stage != FLASH_MISMATCH &&
+	    !text_equal(l->boot, d->env->boot))
+		memory_set_flash(&d->world.memory, (struct flash_latch){});
 	if (!f->version || d->identify)
 		return;
 	text = firmware_text(f);
@@ -127,13 +126,13 @@ void device_follow_firmware(struct device *d)
 		return;
 	switch (firmware_need(f, &d->world)) {
 	case FIRMWARE_RUNS:
-		if (l->stage != FLASH_TRUE) {
-			set_stage(d, f, FLASH_TRUE);
+		if (l->stage != FLASH_CONFIRMED) {
+			set_stage(d, f, FLASH_CONFIRMED, NULL);
 			log_progress(d, f, MESSAGE_FIRMWARE_RUNS, "runs");
 		}
 		return;
-	case FIRMWARE_FALSE:
-		if (l->stage != FLASH_FALSE)
+	case FIRMWARE_MISMATCH:
+		if (l->stage != FLASH_MISMATCH)
 			give_up(d, f);
 		return;
 	case FIRMWARE_FLASH:

@@ -74,8 +74,7 @@ static void forget_restored(struct device *d)
 
 		if (is_wanted(d, n) || (d->world.memory.restore && !is_back(d, n)))
 			continue;
-		notes_drop(notes, &o, n->field);
-		d->dirty = true;
+		memory_drop(&d->world.memory, notes, &o, n->field);
 	}
 }
 
@@ -91,10 +90,9 @@ static void forget_good(struct device *d)
 		if (is_wanted(d, &good->notes.v[i]) || !v)
 			continue;
 		if (notes_find(&d->world.memory.pristine, &o, 0)) {
-			d->dirty |= notes_put(good, &o, 0, v);
+			memory_note(&d->world.memory, good, &o, 0, v);
 		} else {
-			notes_drop(good, &o, 0);
-			d->dirty = true;
+			memory_drop(&d->world.memory, good, &o, 0);
 		}
 	}
 }
@@ -111,7 +109,7 @@ static void learn_good(struct device *d)
 			object_reload_class(want) ? world_in_force(&d->world, want, 0) : NULL;
 
 		if (v)
-			d->dirty |= notes_put(&l->good, want, 0, v);
+			memory_note(&d->world.memory, &l->good, want, 0, v);
 	}
 	forget_good(d);
 }
@@ -127,7 +125,7 @@ void device_note_pristine(struct device *d, const struct step *s)
 		const struct value *v = world_in_force(&d->world, &s->target, i);
 
 		if (v && object_has(&s->target, i) && !notes_find(pristine, &s->target, i))
-			d->dirty |= notes_put(pristine, &s->target, i, v);
+			memory_note(&d->world.memory, pristine, &s->target, i, v);
 	}
 }
 
@@ -172,10 +170,9 @@ void device_compose(struct device *d)
 {
 	struct memory *m = &d->world.memory;
 
-	if (d->used.entry && !device_is_removed(d)) {
-		m->restore = d->used.entry->on_removal == REMOVAL_RESTORE;
-		m->reload = (uint8_t)d->used.entry->reload;
-	}
+	if (d->used.entry && !device_is_removed(d))
+		memory_set_removal(m, d->used.entry->on_removal == REMOVAL_RESTORE,
+				   (uint8_t)d->used.entry->reload);
 	if (!d->world.facts.reload_failed && device_is_bound(d))
 		forget_restored(d);
 	learn_good(d);

@@ -15,7 +15,7 @@
  * A reload that ends in another registration is not tried more often in a row: it may be its cause. Many, as it may
  * as well be somebody who binds the driver again and again.
  */
-#define VAIN_MAX 10
+#define REREGISTRATIONS_MAX 10
 
 /** device_key() - the reload-class part of what is wanted, where it is wanted; to be freed. */
 char *device_key(const struct device *d)
@@ -44,12 +44,10 @@ char *device_key(const struct device *d)
 /** device_forgive() - let what failed be tried again. */
 void device_forgive(struct device *d)
 {
-	d->dirty |= d->world.memory.lasting.flash.stage != FLASH_NONE;
-	flash_latch_clear(&d->world.memory.lasting.flash);
+	memory_set_flash(&d->world.memory, (struct flash_latch){});
 	if (d->world.memory.lasting.rollback == ROLLBACK_NONE)
 		return;
-	lasting_forgive(&d->world.memory.lasting);
-	d->dirty = true;
+	memory_forgive(&d->world.memory);
 	d->revision++;
 }
 
@@ -63,8 +61,7 @@ void device_check_key(struct device *d)
 	key = device_key(d);
 	if (text_equal(key, d->world.memory.lasting.quarantine))
 		return;
-	lasting_forgive(&d->world.memory.lasting);
-	d->dirty = true;
+	memory_forgive(&d->world.memory);
 	d->revision++;
 }
 
@@ -79,10 +76,7 @@ void device_begin_attempt(struct device *d, const struct step *s)
 
 	if (d->world.facts.reload_failed && !l->torn)
 		return;
-	free(l->attempt);
-	l->attempt = device_key(d);
-	l->action = s->action;
-	d->dirty = true;
+	memory_begin_attempt(&d->world.memory, device_key(d), s->action);
 }
 
 static char *explain(const struct device *d)
@@ -92,7 +86,7 @@ static char *explain(const struct device *d)
 	if (!d->world.facts.reload_failed)
 		return mem_printf(
 			"in each of %d reloads the device registered anew, or all went down",
-			VAIN_MAX);
+			REREGISTRATIONS_MAX);
 	vec_each(f, &d->failures) {
 		struct failure once = *f;
 
@@ -107,12 +101,7 @@ static char *explain(const struct device *d)
 
 static void begin(struct device *d, struct lasting *l)
 {
-	l->rollback = ROLLBACK_GOOD;
-	l->tries = 0;
-	free(l->quarantine);
-	l->quarantine = mem_strdup(l->attempt);
-	free(l->reason);
-	l->reason = explain(d);
+	memory_begin_rollback(&d->world.memory, explain(d));
 	failures_drop_transient(d); /* nothing is worth waiting for now */
 	log_with(LOG_ERR,
 		 &(struct log_fields){
@@ -125,10 +114,10 @@ static void next(struct device *d, struct lasting *l, uint64_t now)
 	_cleanup_free_ char *why = explain(d);
 
 	if (l->rollback == ROLLBACK_GOOD && l->tries < failure_retries) {
-		d->retry_at = now + failure_retry_after(l->tries++);
+		d->retry_at = now + failure_retry_after(l->tries);
+		memory_set_rollback(&d->world.memory, ROLLBACK_GOOD, l->tries + 1);
 	} else {
-		l->rollback++;
-		l->tries = 0;
+		memory_set_rollback(&d->world.memory, l->rollback + 1, 0);
 	}
 	log_with(LOG_ERR,
 		 &(struct log_fields){
@@ -145,13 +134,13 @@ void device_judge_attempt(struct device *d, bool another, uint64_t now)
 {
 	struct lasting *l = &d->world.memory.lasting;
 	bool torn = d->world.facts.reload_failed && (l->torn || l->attempt);
+	unsigned again;
 
-	d->dirty |= l->torn != torn;
-	l->torn = torn;
+	memory_set_torn(&d->world.memory, torn);
 	if (!l->attempt)
 		return;
-	l->vain = another ? l->vain + 1 : 0;
-	if (torn || l->vain >= VAIN_MAX) {
+	again = another ? l->reregistrations + 1 : 0;
+	if (torn || again >= REREGISTRATIONS_MAX) {
 		if (l->rollback == ROLLBACK_NONE)
 			begin(d, l);
 		else if (l->rollback != ROLLBACK_GIVEN_UP)
@@ -160,11 +149,9 @@ void device_judge_attempt(struct device *d, bool another, uint64_t now)
 		steps_clear(&d->ran);
 		d->revision++;
 	} else if (l->rollback == ROLLBACK_GOOD) {
-		l->tries = 0;
+		memory_set_rollback(&d->world.memory, ROLLBACK_GOOD, 0);
 	}
-	free(l->attempt);
-	l->attempt = NULL;
-	d->dirty = true;
+	memory_end_attempt(&d->world.memory, again);
 }
 
 /** device_rollback_due() - bring it back up now, whatever the reload policy: nothing works anyway. */

@@ -104,7 +104,7 @@ static void find_firmware(const struct device *d, struct finding *f)
 	case FIRMWARE_FLASH:
 	case FIRMWARE_ACTIVATE:
 		return;
-	case FIRMWARE_FALSE:
+	case FIRMWARE_MISMATCH:
 		add(f, STATE_QUARANTINED, "; ");
 		break;
 	case FIRMWARE_FAILED:
@@ -202,7 +202,7 @@ static void find_pending(const struct device *d, struct finding *f)
 	if (d->activity == DEVICE_IDLE && d->plan.steps.n && !device_live_permitted(d)) {
 		add(f, STATE_DRIFTED, "; ");
 		buf_add(&f->reason, "%zu differences are only reported (%s)", d->plan.steps.n,
-			d->off ? "carved=off on the kernel command line" : "drift: report");
+			d->env->off ? "carved=off on the kernel command line" : "drift: report");
 	}
 	if (d->plan.held_text.n) {
 		add(f, STATE_DRIFTED, "; ");

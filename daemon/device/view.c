@@ -53,7 +53,8 @@ static void doubt_replaced(struct device *d)
 		const struct object *goal = state_find(&d->goal, n->class, n->name, n->cmode);
 
 		if (!goal || !value_equal(&goal->v[n->field], &n->value))
-			notes_put(&d->world.memory.in_force, &o, n->field, &n->value);
+			memory_note(&d->world.memory, &d->world.memory.in_force, &o, n->field,
+				    &n->value);
 	}
 }
 
@@ -74,12 +75,12 @@ static void reloaded(struct device *d, const counter_list *now)
 
 	if (initialised &&
 	    world_loads(&d->world, &class_param, only_ours ? d->own_action : action)) {
-		notes_clear(&m->in_force);
+		memory_drop_all(m, &m->in_force);
 		if (foreign)
 			doubt_replaced(d);
 	}
 	if (only_ours && activated && d->own_action == DEVLINK_RELOAD_ACTION_DRIVER_REINIT)
-		m->both_performed = d->dirty = true;
+		memory_set_both_performed(m);
 	d->learn_unread = only_ours && initialised;
 	/* params bring traps in some drivers; before Linux 6.6 to look would wait for any device that is busy */
 	d->old_catalogue |= own > 0 && world_kernel_is(&d->world, 6, 6);
@@ -177,7 +178,6 @@ bool device_absorb(struct device *d, const struct device_reading *r, uint64_t no
 	if (!tell_farewell(d, now, &again))
 		return false;
 	again |= known && counters_restarted(counters, &m->counters);
-	d->dirty |= counters_differ(counters, &m->counters);
 	if (again) {
 		registered(d);
 		if (!r->identified)
@@ -187,7 +187,7 @@ bool device_absorb(struct device *d, const struct device_reading *r, uint64_t no
 	}
 	d->own_reload = false;
 	notes_clear(&d->replaced);
-	counters_copy(&m->counters, counters);
+	memory_set_counters(m, counters);
 	take_facts(d, r);
 	take_states(d, r);
 	device_judge_attempt(d, again || (!known && counters->n), now);
@@ -202,8 +202,8 @@ static void learn_in_force(struct device *d, const struct object *want)
 	if (!have || !object_has(have, PARAM_VALUE) ||
 	    notes_find(&d->world.memory.in_force, want, PARAM_VALUE))
 		return;
-	notes_put(&d->world.memory.in_force, want, PARAM_VALUE, &have->v[PARAM_VALUE]);
-	d->dirty = true;
+	memory_note(&d->world.memory, &d->world.memory.in_force, want, PARAM_VALUE,
+		    &have->v[PARAM_VALUE]);
 }
 
 /* After a good reload of ours a size is still pending: the driver does not read it. */
@@ -215,8 +215,8 @@ static void learn_unread(struct device *d, const struct object *want)
 	if (!have || !object_has(have, RESOURCE_SIZE_NEW) ||
 	    !value_equal(&have->v[RESOURCE_SIZE_NEW], &want->v[RESOURCE_SIZE]))
 		return;
-	notes_put(&d->world.memory.unread, want, RESOURCE_SIZE, &want->v[RESOURCE_SIZE]);
-	d->dirty = true;
+	memory_note(&d->world.memory, &d->world.memory.ignored_sizes, want, RESOURCE_SIZE,
+		    &want->v[RESOURCE_SIZE]);
 	log_with(LOG_NOTICE,
 		 &(struct log_fields){.id = MESSAGE_UNREAD_SIZE,
 				      .device = d->handle,
@@ -234,12 +234,13 @@ static void learn_stored(struct device *d, const struct object *want)
 	const struct object *have =
 		state_find(&d->world.have, want->class, want->name, want->cmode);
 	_cleanup_free_ char *shown = have && !have->error ? object_format(have, 1) : NULL;
-	struct notes *unread = &d->world.memory.unread;
+	struct notes *hidden = &d->world.memory.hidden_until_boot;
 
 	vec_each(s, &d->ran)
 		if (s->kind == STEP_SET && object_compare(&s->target, want) == 0 &&
-		    (notes_find(unread, want, PARAM_VALUE) || text_equal(s->from, shown)))
-			d->dirty |= notes_put(unread, want, PARAM_VALUE, &s->target.v[PARAM_VALUE]);
+		    (notes_find(hidden, want, PARAM_VALUE) || text_equal(s->from, shown)))
+			memory_note(&d->world.memory, hidden, want, PARAM_VALUE,
+				    &s->target.v[PARAM_VALUE]);
 }
 
 /** device_learn() - note what follows from a read, now that it is bound. */

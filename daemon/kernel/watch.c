@@ -66,7 +66,7 @@ static enum watch_event event_of(uint8_t command)
 	case DEVLINK_CMD_TRAP_NEW:
 	case DEVLINK_CMD_TRAP_GROUP_NEW:
 	case DEVLINK_CMD_TRAP_POLICER_NEW:
-		return WATCH_REBORN;
+		return WATCH_RECREATED;
 	default:
 		return WATCH_STALE;
 	}

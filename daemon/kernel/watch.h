@@ -14,7 +14,7 @@
 enum watch_event {
 	WATCH_STALE,	/* something of the device may have changed */
 	WATCH_APPEARED, /* it registered, or one of its counters changed */
-	WATCH_REBORN, /* traps, groups or policers were registered anew: at the driver's defaults */
+	WATCH_RECREATED, /* traps, groups or policers were registered anew: at the driver's defaults */
 	WATCH_VANISHED, /* it says that it is gone: to be verified */
 	WATCH_OVERRUN,	/* messages were lost: everything is stale; handle is NULL */
 	WATCH_PROGRESS, /* a flash goes on or has ended, well or not: for people to look at */

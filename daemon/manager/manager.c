@@ -506,8 +506,8 @@ static void on_notification(void *user, enum watch_event event, const char *hand
 		else
 			add_device(m, handle);
 		return;
-	case WATCH_REBORN:
-		stale(m, handle, DEVICE_EV_REBORN);
+	case WATCH_RECREATED:
+		stale(m, handle, DEVICE_EV_RECREATED);
 		return;
 	case WATCH_VANISHED:
 		stale(m, handle, DEVICE_EV_VANISHED);
@@ -729,17 +729,15 @@ struct manager *manager_new(struct loop *loop, const struct manager_options *opt
 
 	m->options = *options;
 	m->paths = (struct yaml_paths){.root = options->config_root, .file = options->config_file};
-	m->env = (struct runner_env){.loop = loop,
+	m->env = (struct runner_env){.device = options->device,
+				     .loop = loop,
 				     .hub = chan_hub_new(&options->transport),
 				     .store = &m->store,
-				     .kernel = options->kernel,
-				     .boot = options->boot,
 				     .sysfs = options->transport.unix_path ? options->config_root
 									   : "",
 				     .images = options->transport.unix_path && *options->config_root
 						       ? options->config_root
 						       : "/",
-				     .off = options->off,
 				     .drain = on_watch,
 				     .changed = on_changed,
 				     .user = m};
@@ -837,7 +835,7 @@ int manager_exit_code(const struct manager *m)
 int manager_reload(struct manager *m, const char *who, uint64_t *ret_job)
 {
 	struct config *config;
-	struct device_event e = {.type = DEVICE_EV_CONFIG, .explicit = true, .who = who};
+	struct device_event e = {.type = DEVICE_EV_CONFIG, .who = who};
 
 	if (load(m, &config) < 0) {
 		log_fact(LOG_ERR, MESSAGE_CONFIG_REFUSED,

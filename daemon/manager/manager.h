@@ -13,9 +13,8 @@ struct manager_options {
 	const char *config_root, *config_file; /* as in struct yaml_paths */
 	const char *runtime_dir, *state_dir;
 	struct transport transport;
-	bool once;		   /* end when everything has come to rest */
-	const char *kernel, *boot; /* its release, and the boot's id */
-	bool off;		   /* look and tell, but write nothing */
+	bool once; /* end when everything has come to rest */
+	struct device_env device;
 };
 
 /* What a face wants to know. Each may be NULL. */

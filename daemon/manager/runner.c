@@ -151,7 +151,8 @@ static void finish_save(struct runner *r, const struct batch *b)
 			 "%s: what carved remembers of the device cannot be saved: %s",
 			 r->device->handle, strerror(-error));
 	r->save_error = error;
-	r->device->dirty |= error < 0;
+	if (error < 0)
+		device_not_saved(r->device);
 	r->env->changed(r->env->user, r);
 }
 
@@ -269,16 +270,13 @@ struct runner *runner_new(const struct runner_env *env, const char *handle, stru
 			  const char *trigger)
 {
 	struct runner *r = mem_new(struct runner);
+	struct memory memory = {};
 
+	store_load_memory(env->store, handle, &memory);
 	r->env = env;
-	r->device = device_new(handle, config, clock_now());
+	r->device = device_new(&env->device, handle, config, trigger, &memory, clock_now());
 	r->chan = chan_new(env->hub, on_done, r);
 	r->timer = loop_timer_new(env->loop, on_timer, r);
-	r->device->trigger = trigger;
-	r->device->world.kernel = env->kernel;
-	r->device->boot = env->boot;
-	r->device->off = env->off;
-	store_load_memory(env->store, handle, &r->device->world.memory);
 	return r;
 }
 

@@ -18,6 +18,7 @@ struct progress {
 
 /* What all devices share. */
 struct runner_env {
+	struct device_env device;
 	struct loop *loop;
 	struct chan_hub *hub;
 	const struct store *store;
@@ -27,11 +28,8 @@ struct runner_env {
 	/* the device changed, or is to be forgotten: it must not be freed inside of the call */
 	void (*changed)(void *user, struct runner *r);
 	void *user;
-	const char *kernel; /* its release */
-	const char *boot;   /* the boot's id */
 	const char *images; /* what the kernel's directories of firmware are below */
 	const char *sysfs;  /* what /sys is below */
-	bool off;	    /* write nothing */
 	bool stopping;	    /* start nothing new */
 };
 

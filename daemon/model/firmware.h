@@ -23,18 +23,18 @@ enum flash_stage {
 	FLASH_NONE,
 	FLASH_BEGUN, /* the request was sent, its outcome is not known */
 	FLASH_WRITTEN,
-	FLASH_ACTIVATED, /* a reload of ours has activated it, as the driver says */
-	FLASH_TRUE,	 /* it has run */
-	FLASH_FAILED,	 /* the kernel refused it */
-	FLASH_FALSE,	 /* written or activated, and yet another version is there */
-	FLASH_DOUBTFUL,	 /* activated, but whether it had been written nobody has said */
+	FLASH_ACTIVATED,  /* a reload of ours has activated it, as the driver says */
+	FLASH_CONFIRMED,  /* it has run */
+	FLASH_FAILED,	  /* the kernel refused it */
+	FLASH_MISMATCH,	  /* written or activated, and yet another version is there */
+	FLASH_UNVERIFIED, /* activated, but whether it had been written nobody has said */
 	FLASH_STAGES
 };
 
 struct flash_latch {
 	enum flash_stage stage;
 	char *firmware; /* firmware_text() of what it is about */
-	char *boot;	/* the boot's id; all but FLASH_FALSE end with the boot */
+	char *boot;	/* the boot's id; all but FLASH_MISMATCH end with the boot */
 	char *reason;	/* for people, or NULL */
 };
 

@@ -101,6 +101,21 @@ static int counters_from_json(json_t *list, counter_list *ret)
 	return 0;
 }
 
+static int unread_from_json(json_t *list, struct memory *m)
+{
+	struct notes both = {};
+	int r = notes_from_json(list, &both);
+
+	vec_each(n, &both.notes) {
+		const struct object o = note_object(n);
+
+		notes_put(n->class == &class_resource ? &m->ignored_sizes : &m->hidden_until_boot,
+			  &o, n->field, &n->value);
+	}
+	notes_clear(&both);
+	return r;
+}
+
 /**
  * memory_from_json() - fill @m but for its lasting part; it must be empty.
  *
@@ -108,26 +123,30 @@ static int counters_from_json(json_t *list, counter_list *ret)
  */
 int memory_from_json(json_t *j, struct memory *m)
 {
-	json_t *counters, *in_force, *unread, *until_boot = NULL, *pristine = NULL;
+	json_t *counters, *in_force, *ignored = NULL, *hidden = NULL, *until_boot = NULL,
+				     *pristine = NULL,
+				     *unread = NULL; /* unread: both, as an earlier version wrote */
 	json_int_t reloads, foreign;
 	int version, settled, restore = 0, reload = 0, both = 0;
 
-	if (json_unpack(j, "{s:i,s:o,s:o,s:o,s?o,s?o,s?b,s?i,s?b,s:I,s:I,s:b}", "version", &version,
-			"counters", &counters, "in_force", &in_force, "unread", &unread,
-			"until_boot", &until_boot, "pristine", &pristine, "restore", &restore,
-			"reload", &reload, "both_performed", &both, "reloads", &reloads,
-			"foreign_reloads", &foreign, "settled", &settled) < 0 ||
+	if (json_unpack(j, "{s:i,s:o,s:o,s?o,s?o,s?o,s?o,s?o,s?b,s?i,s?b,s:I,s:I,s:b}", "version",
+			&version, "counters", &counters, "in_force", &in_force, "unread", &unread,
+			"ignored_sizes", &ignored, "hidden_until_boot", &hidden, "until_boot",
+			&until_boot, "pristine", &pristine, "restore", &restore, "reload", &reload,
+			"both_performed", &both, "reloads", &reloads, "foreign_reloads", &foreign,
+			"settled", &settled) < 0 ||
 	    version != MEMORY_FORMAT)
 		return -EINVAL;
 	m->reloads = (uint64_t)reloads;
 	m->foreign_reloads = (uint64_t)foreign;
-	m->settled = settled;
+	m->converged_once = settled;
 	m->restore = restore;
 	m->both_performed = both;
 	m->reload = (uint8_t)reload;
 	if (counters_from_json(counters, &m->counters) < 0 ||
-	    notes_from_json(in_force, &m->in_force) < 0 ||
-	    notes_from_json(unread, &m->unread) < 0 ||
+	    notes_from_json(in_force, &m->in_force) < 0 || unread_from_json(unread, m) < 0 ||
+	    notes_from_json(ignored, &m->ignored_sizes) < 0 ||
+	    notes_from_json(hidden, &m->hidden_until_boot) < 0 ||
 	    notes_from_json(pristine, &m->pristine) < 0 ||
 	    notes_from_json(until_boot, &m->until_boot) < 0)
 		return -EINVAL;
@@ -137,14 +156,16 @@ int memory_from_json(json_t *j, struct memory *m)
 /** memory_to_json() - all but the lasting part. Return: a new reference. */
 json_t *memory_to_json(const char *handle, const struct memory *m)
 {
-	return json_pack(
-		"{s:i,s:s,s:o,s:o,s:o,s:o,s:o,s:b,s:i,s:b,s:I,s:I,s:b}", "version", MEMORY_FORMAT,
-		"handle", handle, "counters", counters_to_json(&m->counters), "in_force",
-		notes_to_json(&m->in_force), "unread", notes_to_json(&m->unread), "until_boot",
-		notes_to_json(&m->until_boot), "pristine", notes_to_json(&m->pristine), "restore",
-		(int)m->restore, "reload", (int)m->reload, "both_performed", (int)m->both_performed,
-		"reloads", (json_int_t)m->reloads, "foreign_reloads",
-		(json_int_t)m->foreign_reloads, "settled", (int)m->settled);
+	return json_pack("{s:i,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:i,s:b,s:I,s:I,s:b}", "version",
+			 MEMORY_FORMAT, "handle", handle, "counters",
+			 counters_to_json(&m->counters), "in_force", notes_to_json(&m->in_force),
+			 "ignored_sizes", notes_to_json(&m->ignored_sizes), "hidden_until_boot",
+			 notes_to_json(&m->hidden_until_boot), "until_boot",
+			 notes_to_json(&m->until_boot), "pristine", notes_to_json(&m->pristine),
+			 "restore", (int)m->restore, "reload", (int)m->reload, "both_performed",
+			 (int)m->both_performed, "reloads", (json_int_t)m->reloads,
+			 "foreign_reloads", (json_int_t)m->foreign_reloads, "settled",
+			 (int)m->converged_once);
 }
 
 static char *keep_string(json_t *j, const char *key)
@@ -176,7 +197,7 @@ int lasting_from_json(json_t *j, struct lasting *l)
 		return -EINVAL;
 	l->action = (uint8_t)action;
 	l->torn = torn < 0 ? rollback != ROLLBACK_NONE : torn;
-	l->vain = (unsigned)vain;
+	l->reregistrations = (unsigned)vain;
 	l->rollback = (enum rollback)rollback;
 	l->tries = (unsigned)tries;
 	l->flash = (struct flash_latch){.stage = (enum flash_stage)stage,
@@ -201,9 +222,9 @@ json_t *lasting_to_json(const char *handle, const struct lasting *l)
 	return json_pack("{s:i,s:s,s:o,s:o,s:i,s:b,s:i,s:i,s:i,s:s*,s:s*,s:s*,s:s*}", "version",
 			 LASTING_FORMAT, "handle", handle, "good", notes_to_json(&l->good), "flash",
 			 flash, "action", (int)l->action, "torn", (int)l->torn, "vain",
-			 (int)l->vain, "rollback", (int)l->rollback, "tries", (int)l->tries,
-			 "attempt", l->attempt, "quarantine", l->quarantine, "reason", l->reason,
-			 "accepted", accepted);
+			 (int)l->reregistrations, "rollback", (int)l->rollback, "tries",
+			 (int)l->tries, "attempt", l->attempt, "quarantine", l->quarantine,
+			 "reason", l->reason, "accepted", accepted);
 }
 
 /* --- facts: out -------------------------------------------------------------- */

@@ -71,30 +71,173 @@ struct object note_object(const struct note *n)
 	return o;
 }
 
-/** lasting_forgive() - what was not to be tried again may be. */
-void lasting_forgive(struct lasting *l)
+/** memory_take_changed() - Return: has anything changed since the last call? Then it is to be saved. */
+bool memory_take_changed(struct memory *m)
 {
-	l->rollback = ROLLBACK_NONE;
-	l->tries = l->vain = 0;
+	bool changed = m->changed;
+
+	m->changed = false;
+	return changed;
+}
+
+/** memory_note() - notes_put() on @list, which is one of @m. Return: false where it stood there. */
+bool memory_note(struct memory *m, struct notes *list, const struct object *o, unsigned field,
+		 const struct value *value)
+{
+	bool changed = notes_put(list, o, field, value);
+
+	m->changed |= changed;
+	return changed;
+}
+
+/** memory_drop() - notes_drop() on @list, which is one of @m. */
+void memory_drop(struct memory *m, struct notes *list, const struct object *o, unsigned field)
+{
+	m->changed |= notes_find(list, o, field) != NULL;
+	notes_drop(list, o, field);
+}
+
+/** memory_drop_all() - notes_clear() on @list, which is one of @m. */
+void memory_drop_all(struct memory *m, struct notes *list)
+{
+	m->changed |= list->notes.n > 0;
+	notes_clear(list);
+}
+
+/** memory_set_counters() - the reload counters that were read last. */
+void memory_set_counters(struct memory *m, const counter_list *counters)
+{
+	m->changed |= counters_differ(counters, &m->counters);
+	counters_copy(&m->counters, counters);
+}
+
+/**
+ * memory_set_removal() - what is done with values that leave the config.
+ * @restore: they go back to what they were before carved's first write
+ * @reload: enum reload_policy of the entry that named them
+ */
+void memory_set_removal(struct memory *m, bool restore, uint8_t reload)
+{
+	m->changed |= m->restore != restore || m->reload != reload;
+	m->restore = restore;
+	m->reload = reload;
+}
+
+/** memory_set_both_performed() - a driver_reinit was counted as fw_activate too. */
+void memory_set_both_performed(struct memory *m)
+{
+	m->changed |= !m->both_performed;
+	m->both_performed = true;
+}
+
+/** memory_set_converged() - all is as wanted, so no reload of carved is the cause of anything. */
+void memory_set_converged(struct memory *m)
+{
+	m->changed |= !m->converged_once || m->lasting.reregistrations;
+	m->converged_once = true;
+	m->lasting.reregistrations = 0;
+}
+
+/** memory_set_accepted() - @hash of the config that the device lives by, or 0. */
+void memory_set_accepted(struct memory *m, uint64_t hash)
+{
+	m->changed |= m->lasting.accepted != hash;
+	m->lasting.accepted = hash;
+}
+
+/** memory_set_flash() - how far firmware has come; takes over the strings of @latch. */
+void memory_set_flash(struct memory *m, struct flash_latch latch)
+{
+	m->changed |= latch.stage != FLASH_NONE || m->lasting.flash.stage != FLASH_NONE;
+	flash_latch_clear(&m->lasting.flash);
+	m->lasting.flash = latch;
+}
+
+/** memory_set_torn() - has a reload of carved left the device torn down? */
+void memory_set_torn(struct memory *m, bool torn)
+{
+	m->changed |= m->lasting.torn != torn;
+	m->lasting.torn = torn;
+}
+
+/**
+ * memory_begin_attempt() - a reload is about to be sent.
+ * @key: what it is meant to bring into force; taken over
+ * @action: DEVLINK_RELOAD_ACTION_*
+ */
+void memory_begin_attempt(struct memory *m, char *key, uint8_t action)
+{
+	free(m->lasting.attempt);
+	m->lasting.attempt = key;
+	m->lasting.action = action;
+	m->changed = true;
+}
+
+/**
+ * memory_end_attempt() - the outcome of the reload is known.
+ * @reregistrations: so many in a row, this one counted, ended with another registration
+ */
+void memory_end_attempt(struct memory *m, unsigned reregistrations)
+{
+	free(m->lasting.attempt);
+	m->lasting.attempt = NULL;
+	m->lasting.reregistrations = reregistrations;
+	m->changed = true;
+}
+
+/** memory_begin_rollback() - the attempt has failed for @reason, which is taken over. */
+void memory_begin_rollback(struct memory *m, char *reason)
+{
+	struct lasting *l = &m->lasting;
+
+	free(l->quarantine);
+	l->quarantine = mem_strdup(l->attempt);
+	free(l->reason);
+	l->reason = reason;
+	memory_set_rollback(m, ROLLBACK_GOOD, 0);
+}
+
+/**
+ * memory_set_rollback() - which values are brought back.
+ * @tries: reloads that brought `good` back in vain
+ */
+void memory_set_rollback(struct memory *m, enum rollback rollback, unsigned tries)
+{
+	m->changed = true;
+	m->lasting.rollback = rollback;
+	m->lasting.tries = tries;
+}
+
+/** memory_forgive() - what was not to be tried again may be. */
+void memory_forgive(struct memory *m)
+{
+	struct lasting *l = &m->lasting;
+
+	l->reregistrations = 0;
 	free(l->quarantine);
 	free(l->reason);
 	l->quarantine = l->reason = NULL;
+	memory_set_rollback(m, ROLLBACK_NONE, 0);
 }
 
+/** lasting_clear() - forget what outlives a reboot. */
 void lasting_clear(struct lasting *l)
 {
-	lasting_forgive(l);
 	notes_clear(&l->good);
 	free(l->attempt);
+	free(l->quarantine);
+	free(l->reason);
 	flash_latch_clear(&l->flash);
 	*l = (struct lasting){};
 }
 
+/** memory_clear() - forget all. */
 void memory_clear(struct memory *m)
 {
 	vec_clear(&m->counters);
 	notes_clear(&m->in_force);
-	notes_clear(&m->unread);
+	notes_clear(&m->ignored_sizes);
+	notes_clear(&m->hidden_until_boot);
 	notes_clear(&m->pristine);
 	notes_clear(&m->until_boot);
 	lasting_clear(&m->lasting);
@@ -111,11 +254,6 @@ static void notes_copy(struct notes *to, const struct notes *from)
 	}
 }
 
-static char *copy_text(const char *s)
-{
-	return s ? mem_strdup(s) : NULL;
-}
-
 /** memory_copy() - make @to, which must be empty, equal to @from. */
 void memory_copy(struct memory *to, const struct memory *from)
 {
@@ -123,24 +261,27 @@ void memory_copy(struct memory *to, const struct memory *from)
 	to->counters = (counter_list){};
 	counters_copy(&to->counters, &from->counters);
 	notes_copy(&to->in_force, &from->in_force);
-	notes_copy(&to->unread, &from->unread);
+	notes_copy(&to->ignored_sizes, &from->ignored_sizes);
+	notes_copy(&to->hidden_until_boot, &from->hidden_until_boot);
 	notes_copy(&to->pristine, &from->pristine);
 	notes_copy(&to->until_boot, &from->until_boot);
 	notes_copy(&to->lasting.good, &from->lasting.good);
-	to->lasting.attempt = copy_text(from->lasting.attempt);
-	to->lasting.quarantine = copy_text(from->lasting.quarantine);
-	to->lasting.reason = copy_text(from->lasting.reason);
-	to->lasting.flash.firmware = copy_text(from->lasting.flash.firmware);
-	to->lasting.flash.boot = copy_text(from->lasting.flash.boot);
-	to->lasting.flash.reason = copy_text(from->lasting.flash.reason);
+	to->lasting.attempt = mem_strdup(from->lasting.attempt);
+	to->lasting.quarantine = mem_strdup(from->lasting.quarantine);
+	to->lasting.reason = mem_strdup(from->lasting.reason);
+	to->lasting.flash.firmware = mem_strdup(from->lasting.flash.firmware);
+	to->lasting.flash.boot = mem_strdup(from->lasting.flash.boot);
+	to->lasting.flash.reason = mem_strdup(from->lasting.flash.reason);
 }
 
-/** memory_restart() - the device registered anew: keep only what is not about its registration. */
+/** memory_restart() - the device registered again: keep only what is not about its registration. */
 void memory_restart(struct memory *m)
 {
+	m->changed |= m->counters.n || m->converged_once;
 	vec_clear(&m->counters);
-	notes_clear(&m->in_force);
-	notes_clear(&m->unread);
-	notes_clear(&m->pristine);
-	m->settled = false;
+	memory_drop_all(m, &m->in_force);
+	memory_drop_all(m, &m->ignored_sizes);
+	memory_drop_all(m, &m->hidden_until_boot);
+	memory_drop_all(m, &m->pristine);
+	m->converged_once = false;
 }

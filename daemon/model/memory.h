@@ -31,11 +31,11 @@ enum rollback {
 
 /* What outlives a reboot. */
 struct lasting {
-	struct notes good; /* reload-class values with which the device worked */
-	char *attempt;	   /* the key of a reload whose outcome is not known yet, or NULL */
-	uint8_t action;	   /* ... which asks for this one */
-	bool torn;	   /* a reload of ours has left the device torn down */
-	unsigned vain;	   /* reloads of ours in a row after which the device registered anew */
+	struct notes good;	  /* reload-class values with which the device worked */
+	char *attempt;		  /* the key of a reload whose outcome is not known yet, or NULL */
+	uint8_t action;		  /* ... which asks for this one */
+	bool torn;		  /* a reload of ours has left the device torn down */
+	unsigned reregistrations; /* in a row, each right after a reload of ours */
 	enum rollback rollback;
 	unsigned tries;	  /* reloads that brought `good` back in vain */
 	char *quarantine; /* the key that is not tried again while rollback is not NONE */
@@ -45,18 +45,20 @@ struct lasting {
 };
 
 struct memory {
-	counter_list counters;	 /* as last read: less now means another registration */
-	struct notes in_force;	 /* driverinit params: in force while another value is staged */
-	struct notes unread;	 /* sizes that the driver left staged in a good reload of ours, and
-				    permanent params that it does not show until a power cycle */
-	struct notes pristine;	 /* before our first write since the device registered */
-	bool restore;		 /* on_removal: pristine values of what nobody wants come back */
-	uint8_t reload;		 /* enum reload_policy of the entry that wrote them */
-	struct notes until_boot; /* permanent params that we set: in force after a power cycle */
+	counter_list counters;	    /* as last read: less now means another registration */
+	struct notes in_force;	    /* driverinit params: in force while another value is staged */
+	struct notes ignored_sizes; /* that the driver left staged in a good reload of ours */
+	struct notes
+		hidden_until_boot; /* permanent params set by us whose GET shows the old value */
+	struct notes pristine;	   /* before our first write since the device registered */
+	bool restore;		   /* on_removal: pristine values of what nobody wants come back */
+	uint8_t reload;		   /* enum reload_policy of the entry that wrote them */
+	struct notes until_boot;   /* permanent params that we set: in force after a power cycle */
 	uint64_t reloads, foreign_reloads;
-	bool settled;	     /* has converged since the device registered */
+	bool converged_once; /* since the device registered */
 	bool both_performed; /* a driver_reinit of ours was counted as fw_activate too */
 	struct lasting lasting;
+	bool changed; /* since memory_take_changed(): not on disk; set by the functions below */
 };
 
 const struct value *notes_find(const struct notes *n, const struct object *o, unsigned field);
@@ -65,8 +67,24 @@ void notes_drop(struct notes *n, const struct object *o, unsigned field);
 void notes_clear(struct notes *n);
 struct object note_object(const struct note *n);
 
-void lasting_forgive(struct lasting *l);
-void lasting_clear(struct lasting *l);
+bool memory_take_changed(struct memory *m);
+bool memory_note(struct memory *m, struct notes *list, const struct object *o, unsigned field,
+		 const struct value *value);
+void memory_drop(struct memory *m, struct notes *list, const struct object *o, unsigned field);
+void memory_drop_all(struct memory *m, struct notes *list);
+void memory_set_counters(struct memory *m, const counter_list *counters);
+void memory_set_removal(struct memory *m, bool restore, uint8_t reload);
+void memory_set_both_performed(struct memory *m);
+void memory_set_converged(struct memory *m);
+void memory_set_accepted(struct memory *m, uint64_t hash);
+void memory_set_flash(struct memory *m, struct flash_latch latch);
+void memory_set_torn(struct memory *m, bool torn);
+void memory_begin_attempt(struct memory *m, char *key, uint8_t action);
+void memory_end_attempt(struct memory *m, unsigned reregistrations);
+void memory_begin_rollback(struct memory *m, char *reason);
+void memory_set_rollback(struct memory *m, enum rollback rollback, unsigned tries);
+void memory_forgive(struct memory *m);
 void memory_restart(struct memory *m);
 void memory_copy(struct memory *to, const struct memory *from);
 void memory_clear(struct memory *m);
+void lasting_clear(struct lasting *l);

@@ -30,7 +30,9 @@ static void add(drift_list *list, const struct object *want, unsigned wanted, un
 /* A size that the driver does not read, or a param that it shows after the power cycle. */
 static bool is_unread(const struct world *w, const struct object *want)
 {
-	const struct value *v = notes_find(&w->memory.unread, want, 0);
+	const struct notes *notes = want->class == &class_resource ? &w->memory.ignored_sizes
+								   : &w->memory.hidden_until_boot;
+	const struct value *v = notes_find(notes, want, 0);
 
 	return v && value_equal(v, &want->v[0]);
 }

@@ -50,13 +50,13 @@ enum firmware_need firmware_need(const struct firmware *want, const struct world
 	case FLASH_BEGUN:
 		return stored || !shows_stored ? FIRMWARE_ACTIVATE : FIRMWARE_FLASH;
 	case FLASH_WRITTEN:
-		return stored || !shows_stored ? FIRMWARE_ACTIVATE : FIRMWARE_FALSE;
-	case FLASH_DOUBTFUL:
-		return stored ? FIRMWARE_FALSE : FIRMWARE_FLASH;
+		return stored || !shows_stored ? FIRMWARE_ACTIVATE : FIRMWARE_MISMATCH;
+	case FLASH_UNVERIFIED:
+		return stored ? FIRMWARE_MISMATCH : FIRMWARE_FLASH;
 	case FLASH_ACTIVATED:
-	case FLASH_FALSE:
-		return FIRMWARE_FALSE;
-	case FLASH_TRUE:
+	case FLASH_MISMATCH:
+		return FIRMWARE_MISMATCH;
+	case FLASH_CONFIRMED:
 		return FIRMWARE_GONE;
 	case FLASH_FAILED:
 		return FIRMWARE_FAILED;

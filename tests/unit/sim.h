@@ -67,9 +67,9 @@ struct rig {
 	unsigned kill_at, actions; /* the process dies in the n-th thing it does; 0: never */
 	unsigned undone;	   /* ... and so many of the last steps of it are not sent */
 	bool killed, quiet;	   /* quiet: a reload and a param's SET bring no notification */
-	const char *kernel, *boot;
-	struct buf log;		 /* what was sent */
-	json_t *saved, *lasting; /* the memory on disk */
+	struct device_env env;	   /* without kernel and boot: those of most tests */
+	struct buf log;		   /* what was sent */
+	json_t *saved, *lasting;   /* the memory on disk */
 	/* called once, while a read or a write is in flight */
 	void (*during_read)(struct rig *r);
 	void (*during_write)(struct rig *r);

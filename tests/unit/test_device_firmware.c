@@ -93,7 +93,7 @@ static void test_activate_live(void **state)
  */
 static void test_two_reloads(void **state)
 {
-	struct rig r = {.kernel = "6.12.1"};
+	struct rig r = {.env.kernel = "6.12.1"};
 
 	(void)state;
 	rig_start(&r, OTHER, ENTRY(WANTED ", params: {macs: 64}, traps: {t1: trap}"));
@@ -113,7 +113,7 @@ static void test_sizes_need_the_second_reload(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(kernels); i++) {
-		struct rig r = {.kernel = kernels[i]};
+		struct rig r = {.env.kernel = kernels[i]};
 
 		rig_start(&r, OTHER, ENTRY(WANTED ", resources: {/kvd: 400}, traps: {t1: trap}"));
 		rig_expect(&r, "converged",
@@ -132,7 +132,7 @@ static void test_params_without_driver_reinit(void **state)
 {
 	static const char facts[] = DEVICE("acme", STORED, "['fw_activate', 'unspec', 'local', 0]");
 	static const char config[] = ENTRY("params: {macs: 64}, traps: {t1: trap}");
-	struct rig r = {}, later = {.kernel = "6.12.1"};
+	struct rig r = {}, later = {.env.kernel = "6.12.1"};
 
 	(void)state;
 	rig_start(&r, facts, config);
@@ -183,7 +183,7 @@ static void test_new_traps(void **state)
 	_cleanup_free_ char *before = mem_printf(ENTRY("%s"), group);
 	_cleanup_free_ char *param = mem_printf(ENTRY("params: {macs: 64}, %s"), group);
 	_cleanup_free_ char *both = mem_printf(ENTRY(WANTED ", params: {macs: 64}, %s"), group);
-	struct rig r = {.kernel = "6.12.1"}, older = {};
+	struct rig r = {.env.kernel = "6.12.1"}, older = {};
 
 	(void)state;
 	rig_start(&r, OTHER, before);
@@ -237,7 +237,7 @@ static void test_no_reload_activates(void **state)
 	rig_restart(&r);
 	rig_expect(&r, "pending-power-cycle", "");
 	sim_version(&r.sim, VERSION_RUNNING, "2.0.0");
-	r.boot = "boot 2";
+	r.env.boot = "boot 2";
 	rig_restart(&r);
 	rig_expect(&r, "converged", "");
 	rig_clear(&r);
@@ -274,7 +274,7 @@ static void test_wrong_image(void **state)
 	rig_start(&r, OTHER, ENTRY(WANTED ", traps: {t1: trap}"));
 	rig_expect(&r, "quarantined", "flash 2.0.0\ntrap t1: drop -> trap\n");
 	rig_expect_reason(&r, "stored 1.5.0");
-	r.boot = "boot 2";
+	r.env.boot = "boot 2";
 	rig_restart(&r);
 	rig_config(&r, ENTRY(WANTED ", traps: {t1: mirror}"));
 	rig_expect(&r, "quarantined", "trap t1: trap -> mirror\n");
@@ -319,7 +319,7 @@ static void test_disappears(void **state)
 	rig_expect_reason(&r, "does not any more");
 	rig_restart(&r);
 	rig_expect(&r, "failed", "");
-	r.boot = "boot 2";
+	r.env.boot = "boot 2";
 	rig_restart(&r);
 	rig_expect(&r, "converged", "flash 2.0.0\n" ACTIVATE);
 	rig_clear(&r);
@@ -340,7 +340,7 @@ static void test_flash_fails(void **state)
 	rig_stale(&r);
 	rig_expect(&r, "failed", "");
 	rig_expect_reason(&r, "the image is bad");
-	r.boot = "boot 2";
+	r.env.boot = "boot 2";
 	rig_restart(&r);
 	rig_expect(&r, "failed", "flash 2.0.0\n");
 	retry(&r);
@@ -457,7 +457,7 @@ static void test_killed_between_two_reloads(void **state)
 	(void)state;
 	for (unsigned at = 1; at < 14; at++) {
 		struct rig r = {
-			.kernel = "6.12.1", .sim = {.both = true, .asks = true}, .kill_at = at};
+			.env.kernel = "6.12.1", .sim = {.both = true, .asks = true}, .kill_at = at};
 
 		rig_start(&r, OTHER, ENTRY(WANTED ", params: {macs: 64}, traps: {t1: trap}"));
 		if (r.killed)

@@ -409,7 +409,7 @@ static void trace(const struct rig *r, const struct device_event *e, const struc
 		[DEVICE_EV_CONFIG] = "config",	 [DEVICE_EV_STALE] = "stale",
 		[DEVICE_EV_COUNTED] = "counted", [DEVICE_EV_VANISHED] = "vanished",
 		[DEVICE_EV_READ] = "read",	 [DEVICE_EV_DONE] = "done",
-		[DEVICE_EV_IMAGE] = "image",	 [DEVICE_EV_REBORN] = "recreated",
+		[DEVICE_EV_IMAGE] = "image",	 [DEVICE_EV_RECREATED] = "recreated",
 		[DEVICE_EV_APPLY] = "apply",	 [DEVICE_EV_CAPTURE] = "capture",
 		[DEVICE_EV_TICK] = "tick"};
 	static const char *const whats[] = {[DEVICE_REST] = "rest",
@@ -624,8 +624,7 @@ void rig_config(struct rig *r, const char *config)
 {
 	config_unref(r->config);
 	r->config = rig_load(config);
-	rig_send(r, &(struct device_event){
-			    .type = DEVICE_EV_CONFIG, .config = r->config, .explicit = true});
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_CONFIG, .config = r->config});
 }
 
 static void sim_init(struct sim *s, const char *facts)
@@ -655,16 +654,16 @@ static void sim_init(struct sim *s, const char *facts)
 /* The process starts: what is on disk is all that it knows. */
 void rig_restart(struct rig *r)
 {
+	struct memory memory = {};
+
 	r->d = device_free(r->d);
 	r->killed = r->gone = false;
 	r->kill_at = 0;
-	r->d = device_new("sim/a", r->config, r->now);
-	r->d->world.kernel = r->kernel ? r->kernel : "6.1.0";
-	r->d->boot = r->boot ? r->boot : "boot 1";
 	if (r->saved)
-		assert_int_equal(memory_from_json(r->saved, &r->d->world.memory), 0);
+		assert_int_equal(memory_from_json(r->saved, &memory), 0);
 	if (r->lasting)
-		assert_int_equal(lasting_from_json(r->lasting, &r->d->world.memory.lasting), 0);
+		assert_int_equal(lasting_from_json(r->lasting, &memory.lasting), 0);
+	r->d = device_new(&r->env, "sim/a", r->config, "start", &memory, r->now);
 	rig_send(r, &(struct device_event){.type = DEVICE_EV_TICK});
 }
 
@@ -674,9 +673,9 @@ void rig_start(struct rig *r, const char *facts, const char *config)
 	r->now = 1000 * USEC_PER_SEC;
 	sim_init(&r->sim, facts);
 	r->config = rig_load(config);
-	r->d = device_new("sim/a", r->config, r->now);
-	r->d->world.kernel = r->kernel ? r->kernel : "6.1.0";
-	r->d->boot = "boot 1";
+	r->env.kernel = r->env.kernel ?: "6.1.0";
+	r->env.boot = r->env.boot ?: "boot 1";
+	r->d = device_new(&r->env, "sim/a", r->config, "start", NULL, r->now);
 	rig_send(r, &(struct device_event){.type = DEVICE_EV_TICK});
 }
 

@@ -313,7 +313,7 @@ static void test_reloads_are_no_fight(void **state)
 		rig_expect(&r, "converged", "trap t1: drop -> trap\n");
 		sim_set(&r.sim, "traps", "t1", "action", 0); /* made anew by the driver itself */
 		r.now += USEC_PER_MIN;			     /* for a token */
-		rig_send(&r, &(struct device_event){.type = DEVICE_EV_REBORN});
+		rig_send(&r, &(struct device_event){.type = DEVICE_EV_RECREATED});
 		rig_expect(&r, "converged", "trap t1: drop -> trap\n");
 	}
 	rig_clear(&r);
@@ -337,7 +337,7 @@ static void test_heard_at_rest(void **state)
 		r.now += USEC_PER_MIN;
 		use_up_tokens(&r);
 		sim_set(&r.sim, "traps", "t1", "action", 0); /* made anew by the driver itself */
-		rig_send(&r, &(struct device_event){.type = DEVICE_EV_REBORN});
+		rig_send(&r, &(struct device_event){.type = DEVICE_EV_RECREATED});
 		rig_tick(&r);
 		rig_expect(&r, "converged", "trap t1: drop -> trap\n");
 	}
@@ -359,7 +359,7 @@ static void test_off(void **state)
 	(void)state;
 	rig_start(&r, FACTS, ENTRY("traps: {t1: trap}"));
 	rig_log_clear(&r);
-	r.d->off = true;
+	r.env.off = true;
 	rig_config(&r, ENTRY("params: {macs: 64}, traps: {t1: mirror}"));
 	rig_expect(&r, "pending-reload", "");
 	rig_expect_reason(&r, "carved=off");

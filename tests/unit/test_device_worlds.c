@@ -372,7 +372,7 @@ static void reborn(struct random_world *w)
 		if (w->trap_type[i] < 3)
 			sim_set(&w->r.sim, "traps", name, "action", 0);
 		if (!w->r.killed)
-			rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_REBORN,
+			rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_RECREATED,
 							       .trigger = "note"});
 		if (!w->r.killed)
 			rig_tick(&w->r);
@@ -529,8 +529,7 @@ static bool enforces(struct random_world *w)
 /* Somebody asks: all is as wanted. */
 static bool converges(struct random_world *w)
 {
-	rig_send(&w->r, &(struct device_event){
-				.type = DEVICE_EV_CONFIG, .config = w->r.config, .explicit = true});
+	rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_CONFIG, .config = w->r.config});
 	rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_APPLY, .retry = true});
 	let_it_work(w, STATE_CONVERGED);
 	return quiet(w) && all_hold(w, false) && idle(w);

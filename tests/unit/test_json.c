@@ -42,7 +42,7 @@ static void fill(struct memory *m)
 {
 	m->reloads = 7;
 	m->foreign_reloads = INT64_MAX;
-	m->settled = true;
+	m->converged_once = true;
 	vec_push(&m->counters, ((struct counter){1, 0, false, UINT32_MAX}));
 	vec_push(&m->counters, ((struct counter){2, 1, true, 3}));
 	put(&m->in_force, &class_param, "b", CMODE_DRIVERINIT,
@@ -51,7 +51,7 @@ static void fill(struct memory *m)
 	    (struct value){.type = VALUE_STRING, .str = "text \" with \\ a\tquote"});
 	put(&m->in_force, &class_param, "u", CMODE_DRIVERINIT,
 	    (struct value){.type = VALUE_U64, .num = UINT64_MAX});
-	put(&m->unread, &class_resource, "/a/b", CLASS_NO_CMODE,
+	put(&m->ignored_sizes, &class_resource, "/a/b", CLASS_NO_CMODE,
 	    (struct value){.type = VALUE_U64, .num = UINT64_MAX - 1});
 }
 
@@ -80,10 +80,10 @@ static void test_memory_round_trip(void **state)
 	json_decref(j);
 	assert_int_equal(back.reloads, m.reloads);
 	assert_int_equal(back.foreign_reloads, m.foreign_reloads);
-	assert_int_equal(back.settled, m.settled);
+	assert_int_equal(back.converged_once, m.converged_once);
 	assert_false(counters_differ(&m.counters, &back.counters));
 	assert_same_notes(&m.in_force, &back.in_force);
-	assert_same_notes(&m.unread, &back.unread);
+	assert_same_notes(&m.ignored_sizes, &back.ignored_sizes);
 	memory_clear(&m);
 	memory_clear(&back);
 }
@@ -107,7 +107,7 @@ static void fill_lasting(struct lasting *l)
 	l->action = DEVLINK_RELOAD_ACTION_FW_ACTIVATE;
 	l->rollback = ROLLBACK_DEFAULTS;
 	l->tries = 2;
-	l->vain = 1;
+	l->reregistrations = 1;
 	l->torn = true;
 	l->accepted = UINT64_C(0xfedcba9876543210);
 }
@@ -128,7 +128,7 @@ static void test_lasting_round_trip(void **state)
 	assert_int_equal(back.action, l.action);
 	assert_int_equal(back.rollback, l.rollback);
 	assert_int_equal(back.tries, l.tries);
-	assert_int_equal(back.vain, l.vain);
+	assert_int_equal(back.reregistrations, l.reregistrations);
 	assert_true(back.torn);
 	assert_true(back.accepted == l.accepted);
 	lasting_clear(&l);
@@ -150,7 +150,7 @@ static void test_lasting_of_before(void **state)
 	assert_int_equal(lasting_from_json(j, &back), 0);
 	json_decref(j);
 	assert_int_equal(back.action, DEVLINK_RELOAD_ACTION_DRIVER_REINIT);
-	assert_int_equal(back.vain, 0);
+	assert_int_equal(back.reregistrations, 0);
 	assert_true(back.torn); /* what is rolled back by reloads of ours */
 	lasting_clear(&l);
 	lasting_clear(&back);
