@@ -28,6 +28,13 @@ struct loop_timer {
 	void *user;
 };
 
+struct loop_task {
+	struct event *event;
+	loop_handler handler;
+	void *user;
+};
+
+/** loop_new() - a loop without anything to wait for. */
 struct loop *loop_new(void)
 {
 	struct loop *l = mem_new(struct loop);
@@ -38,6 +45,7 @@ struct loop *loop_new(void)
 	return l;
 }
 
+/** loop_free() - after all that belongs to it. Return: NULL. */
 struct loop *loop_free(struct loop *l)
 {
 	if (!l)
@@ -55,6 +63,7 @@ void loop_run(struct loop *l)
 		event_base_loop(l->base, EVLOOP_NO_EXIT_ON_EMPTY);
 }
 
+/** loop_stop() - loop_run() returns when the handler that runs now has. */
 void loop_stop(struct loop *l)
 {
 	l->stopped = true;
@@ -86,6 +95,7 @@ struct loop_io *loop_watch(struct loop *l, int fd, loop_handler handler, void *u
 	return watch(l, fd, EV_READ, handler, user);
 }
 
+/** loop_watch_signal() - call @handler in the loop, not in the signal's context. */
 struct loop_io *loop_watch_signal(struct loop *l, int signal, loop_handler handler, void *user)
 {
 	return watch(l, signal, EV_SIGNAL, handler, user);
@@ -105,6 +115,7 @@ void loop_io_events(struct loop_io *io, short poll_events)
 	event_add(io->event, NULL);
 }
 
+/** loop_unwatch() - the descriptor stays open. Return: NULL. */
 struct loop_io *loop_unwatch(struct loop_io *io)
 {
 	if (!io)
@@ -160,7 +171,47 @@ void loop_timer_set(struct loop_timer *t, uint64_t at)
 		arm(t);
 }
 
+/** loop_timer_free() - Return: NULL. */
 struct loop_timer *loop_timer_free(struct loop_timer *t)
+{
+	if (!t)
+		return NULL;
+	event_free(t->event);
+	free(t);
+	return NULL;
+}
+
+static void on_task(_unused_ evutil_socket_t fd, _unused_ short what, void *arg)
+{
+	struct loop_task *t = arg;
+
+	t->handler(t->user);
+}
+
+/** loop_task_new() - a task that nothing has asked for yet. */
+struct loop_task *loop_task_new(struct loop *l, loop_handler handler, void *user)
+{
+	struct loop_task *t = mem_new(struct loop_task);
+
+	*t = (struct loop_task){.handler = handler, .user = user};
+	t->event = event_new(l->base, -1, 0, on_task, t);
+	if (!t->event)
+		abort();
+	return t;
+}
+
+/**
+ * loop_defer() - run the task once, after all that is ready at this wake-up.
+ *
+ * The events that libevent found ready are a queue, at the end of which the task is put.
+ */
+void loop_defer(struct loop_task *t)
+{
+	event_active(t->event, EV_TIMEOUT, 0);
+}
+
+/** loop_task_free() - it does not run any more. Return: NULL. */
+struct loop_task *loop_task_free(struct loop_task *t)
 {
 	if (!t)
 		return NULL;
