@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The two clocks that carved reads, and the grammar of durations. */
 #include "base/clock.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -48,19 +49,17 @@ int clock_parse_duration(const char *text, uint64_t *ret_usec)
 		     {"m", USEC_PER_MIN},
 		     {"h", USEC_PER_HOUR}};
 	size_t digits = strspn(text, "0123456789");
-	uint64_t n = 0;
+	uint64_t n;
 
 	if (digits == 0 || (digits > 1 && text[0] == '0'))
 		return -EINVAL;
-	for (size_t i = 0; i < digits; i++)
-		if (__builtin_mul_overflow(n, (uint64_t)10, &n) ||
-		    __builtin_add_overflow(n, (uint64_t)(text[i] - '0'), &n))
-			return -ERANGE;
+	if (text_number(text, digits, &n) < 0)
+		return -ERANGE;
 	if (n == 0 && text[digits] == '\0') {
 		*ret_usec = 0;
 		return 0;
 	}
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		if (strcmp(text + digits, units[i].suffix) != 0)
 			continue;
 		if (__builtin_mul_overflow(n, units[i].usec, &n) || n > INT64_MAX)

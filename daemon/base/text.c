@@ -2,6 +2,7 @@
 /* Strings, see text.h. Knows nothing of what they mean. */
 #include "base/text.h"
 
+#include <errno.h>
 #include <search.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -94,6 +95,24 @@ bool text_is_utf8(const char *s)
 			return false;
 	}
 	return true;
+}
+
+/**
+ * text_number() - the number that the first @digits bytes of @text write.
+ * @text: begins with so many decimal digits
+ *
+ * Return: 0, or -ERANGE from 2^64 on.
+ */
+int text_number(const char *text, size_t digits, uint64_t *ret)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < digits; i++)
+		if (__builtin_mul_overflow(n, (uint64_t)10, &n) ||
+		    __builtin_add_overflow(n, (uint64_t)(text[i] - '0'), &n))
+			return -ERANGE;
+	*ret = n;
+	return 0;
 }
 
 /**

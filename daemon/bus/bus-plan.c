@@ -26,7 +26,7 @@ static int append_step(sd_bus_message *reply, const char *handle, const struct s
 {
 	_cleanup_free_ char *object = step_object_label(s), *origin = mark_format(s->mark);
 
-	if (s->kind == STEP_REMEMBER)
+	if (!step_traits(s)->request)
 		return 0;
 	return sd_bus_message_append(reply, "(sssssss)", handle, step_kind_name(s), object, s->from,
 				     s->to, disruption_name(s->disruption), origin);

@@ -189,7 +189,7 @@ static bool find_not_kept(struct device *d, uint64_t now)
 	bool found = false;
 
 	vec_each(s, &d->plan.steps) {
-		if (s->kind == STEP_REMEMBER || s->kind == STEP_FLASH || !was_tried(d, s) ||
+		if (!step_traits(s)->kept || !was_tried(d, s) ||
 		    (s->kind == STEP_RELOAD && reload_is_new(d)))
 			continue;
 		failure_add(d, s, &(struct step_result){}, now);
@@ -497,7 +497,7 @@ static void on_done(struct device *d, const struct step_result *results, uint64_
 		const struct step *s = &d->plan.steps.v[i];
 		const struct step_result *r;
 
-		if (s->kind == STEP_REMEMBER)
+		if (!step_traits(s)->request)
 			continue;
 		r = &results[n++];
 		if (s->kind == STEP_FLASH)

@@ -108,7 +108,7 @@ void failure_explain(const struct failure *f, struct buf *out)
 	_cleanup_free_ char *place = mark_format(f->step.mark);
 
 	buf_add(out, "%s %s", step_kind_name(&f->step), object);
-	if (f->step.kind == STEP_SET || f->step.kind == STEP_FLASH)
+	if (step_traits(&f->step)->to)
 		buf_add(out, " to %s", f->step.to);
 	if (f->error == 0)
 		buf_add(out, " was accepted but not kept");
@@ -137,20 +137,6 @@ void device_note_error(struct device *d, const char *error, const char *extack)
 	d->revision++;
 }
 
-static const char *message_of(const struct failure *f)
-{
-	switch (f->step.kind) {
-	case STEP_RELOAD:
-		return MESSAGE_RELOAD_FAILED;
-	case STEP_FLASH:
-		return MESSAGE_FLASH_FAILED;
-	case STEP_REMEMBER:
-	case STEP_SET:
-		return MESSAGE_SET_FAILED;
-	}
-	return NULL;
-}
-
 static void report(struct device *d, const struct failure *f)
 {
 	_cleanup_free_ char *text = NULL, *object = step_object_label(&f->step);
@@ -160,7 +146,7 @@ static void report(struct device *d, const struct failure *f)
 	text = buf_take(&b);
 	device_note_error(d, text, f->extack);
 	log_with(LOG_ERR,
-		 &(struct log_fields){.id = message_of(f),
+		 &(struct log_fields){.id = step_traits(&f->step)->failed,
 				      .device = d->handle,
 				      .object = object,
 				      .trigger = d->trigger,

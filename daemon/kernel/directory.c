@@ -54,11 +54,10 @@ static void on_listed(struct directory *d, const struct exchange *x)
 {
 	char handle[HANDLE_MAX];
 	int error = x->error;
-	uint8_t command;
 	bool lost;
 
 	decode_each(m, x->reply, x->reply_len) {
-		if (decode_handle(m, d->family.id, handle, &command) == 0)
+		if (decode_handle(m, d->family.id, handle) == 0)
 			d->handlers->device(d->user, handle);
 		else if (m->nlmsg_type == d->family.id && error == 0)
 			error = -EBADMSG;

@@ -79,22 +79,20 @@ static void tell(struct watch *w, enum watch_event event, const char *handle)
 
 static void take(struct watch *w, const struct nlmsghdr *m)
 {
-	struct flash_progress progress;
-	char handle[HANDLE_MAX];
-	uint8_t command;
+	struct notification n;
 
 	if (m->nlmsg_type == NLMSG_NOOP)
 		return;
-	if (decode_handle(m, w->family.id, handle, &command) < 0) {
+	if (decode_notification(m, w->family.id, &n) < 0) {
 		tell(w, WATCH_OVERRUN, NULL);
 		return;
 	}
-	if (decode_flash(m, &progress)) {
-		w->handler(w->user, WATCH_PROGRESS, handle, &progress);
-		if (!progress.ended) /* changes no state, and there are hundreds of it */
+	if (n.is_flash) {
+		w->handler(w->user, WATCH_PROGRESS, n.handle, &n.flash);
+		if (!n.flash.ended) /* changes no state, and there are hundreds of it */
 			return;
 	}
-	tell(w, event_of(command), handle);
+	tell(w, event_of(n.command), n.handle);
 }
 
 /* A datagram that is not messages from end to end may have said anything. */

@@ -78,16 +78,6 @@ static void finish_look(struct runner *r, const struct batch *b)
 	runner_event(r, &event);
 }
 
-static struct nl_msg *encode_step(const struct runner *r, const struct step *s)
-{
-	if (s->kind == STEP_RELOAD)
-		return encode_reload(r->env->family, r->device->handle, s->action, s->limit);
-	if (s->kind == STEP_FLASH)
-		return encode_flash(r->env->family, r->device->handle, s->firmware.file,
-				    s->firmware.component);
-	return encode_object_set(r->env->family, r->device->handle, &s->target);
-}
-
 static void send_steps(struct runner *r, const struct device_todo *todo)
 {
 	struct batch *b = batch_new(todo->n_steps);
@@ -96,11 +86,13 @@ static void send_steps(struct runner *r, const struct device_todo *todo)
 	for (size_t i = 0; i < todo->n_steps; i++) {
 		const struct step *s = &todo->steps[i];
 
-		if (s->kind == STEP_REMEMBER)
+		struct nl_msg *request = encode_step(r->env->family, r->device->handle, s);
+
+		if (!request)
 			continue;
-		if (s->kind == STEP_FLASH)
+		if (s->firmware.file)
 			b->v[b->n].precheck = precheck_of(r, s->firmware.file, s->firmware.sha256);
-		b->v[b->n++].request = encode_step(r, s);
+		b->v[b->n++].request = request;
 	}
 	r->writing = true;
 	chan_submit(r->chan, b);

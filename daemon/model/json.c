@@ -390,13 +390,8 @@ static bool value_of(json_t *j, enum value_type type, const struct enum_names *n
 		ret->num = json_is_true(j);
 		return json_is_boolean(j);
 	}
-	for (size_t i = 0; json_is_string(j) && names && i < names->n; i++) {
-		if (strcmp(json_string_value(j), names->v[i].name) == 0) {
-			ret->num = names->v[i].num;
-			return true;
-		}
-	}
-	return number_from_json(j, &ret->num);
+	return (json_is_string(j) && enum_number(names, json_string_value(j), &ret->num)) ||
+	       number_from_json(j, &ret->num);
 }
 
 static enum value_type type_by_name(const char *name)
@@ -439,14 +434,13 @@ static int read_param(struct reader *r, const char *name, json_t *cmodes)
 	int ret = json_is_object(cmodes) ? 0 : bad(r, "param", name);
 
 	json_object_foreach(cmodes, key, j) {
-		int cmode = -1;
+		uint64_t cmode;
 
-		for (size_t i = 0; i < cmode_names.n; i++)
-			if (strcmp(key, cmode_names.v[i].name) == 0)
-				cmode = (int)cmode_names.v[i].num;
-		if (ret == 0)
-			ret = cmode < 0 ? bad(r, "param", name)
-					: read_object(r, &class_param, name, (uint8_t)cmode, j);
+		if (ret < 0)
+			break;
+		ret = enum_number(&cmode_names, key, &cmode)
+			      ? read_object(r, &class_param, name, (uint8_t)cmode, j)
+			      : bad(r, "param", name);
 	}
 	return ret;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Lifetime and names of steps. */
 #include "model/step.h"
+#include "base/messages.h"
 
 #include <linux/devlink.h>
 
@@ -29,41 +30,53 @@ void step_set_target(struct step *s, const struct object *o, uint8_t fields)
 			s->target.v[i].str = mem_strdup(o->v[i].str);
 }
 
-/** step_is_barrier() - what follows it is planned anew. */
-bool step_is_barrier(const struct step *s)
+/** step_traits() - what is true of all steps of its kind. */
+const struct step_traits *step_traits(const struct step *s)
 {
-	return s->kind == STEP_FLASH || s->kind == STEP_RELOAD;
+	static const struct step_traits table[] = {
+		[STEP_REMEMBER] = {},
+		[STEP_SET] = {.request = true,
+			      .to = true,
+			      .kept = true,
+			      .failed = MESSAGE_SET_FAILED},
+		[STEP_FLASH] = {.name = "firmware",
+				.request = true,
+				.barrier = true,
+				.to = true,
+				.failed = MESSAGE_FLASH_FAILED},
+		[STEP_RELOAD] = {.name = "reload",
+				 .request = true,
+				 .barrier = true,
+				 .kept = true,
+				 .failed = MESSAGE_RELOAD_FAILED},
+	};
+
+	return &table[s->kind];
 }
 
-static char *copy(const char *s)
+/** step_is_barrier() - is what follows it planned anew? */
+bool step_is_barrier(const struct step *s)
 {
-	return s ? mem_strdup(s) : NULL;
+	return step_traits(s)->barrier;
 }
 
 /** step_set_firmware() - make a copy of @f what the step flashes. */
 void step_set_firmware(struct step *s, const struct firmware *f)
 {
 	s->firmware = *f;
-	s->firmware.version = copy(f->version);
-	s->firmware.key = copy(f->key);
-	s->firmware.file = copy(f->file);
-	s->firmware.component = copy(f->component);
-	s->firmware.sha256 = copy(f->sha256);
+	s->firmware.version = mem_strdup(f->version);
+	s->firmware.key = mem_strdup(f->key);
+	s->firmware.file = mem_strdup(f->file);
+	s->firmware.component = mem_strdup(f->component);
+	s->firmware.sha256 = mem_strdup(f->sha256);
 }
 
 /** step_kind_name() - what the step is about: a class's name, "firmware" or "reload". */
 const char *step_kind_name(const struct step *s)
 {
-	switch (s->kind) {
-	case STEP_FLASH:
-		return "firmware";
-	case STEP_RELOAD:
-		return "reload";
-	case STEP_REMEMBER:
-	case STEP_SET:
-		break;
-	}
-	return s->target.class->name;
+	const char *name = step_traits(s)->name;
+
+	return name ? name : s->target.class->name;
 }
 
 static const char *reload_label(const struct step *s)

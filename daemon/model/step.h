@@ -17,8 +17,18 @@ enum disruption {
 enum step_kind {
 	STEP_REMEMBER, /* note which value is in force before another one is staged */
 	STEP_SET,
-	STEP_FLASH,  /* a barrier: what follows is planned anew */
-	STEP_RELOAD, /* another one */
+	STEP_FLASH,
+	STEP_RELOAD,
+};
+
+/* What the steps of a kind have in common: one row of the table in step.c. */
+struct step_traits {
+	const char *name; /* what the step is about; NULL: what the class of its object is called */
+	bool request;	  /* the kernel is asked; else only carved's memory changes */
+	bool barrier;	  /* what follows is planned anew */
+	bool to;	  /* its text says which value it brings */
+	bool kept;	  /* once acknowledged, a read shows it done: else it was not kept */
+	const char *failed; /* MESSAGE_*: the kernel refused it, or NULL */
 };
 
 struct step {
@@ -37,6 +47,7 @@ struct step {
 
 typedef VEC(struct step) step_list;
 
+const struct step_traits *step_traits(const struct step *s);
 bool step_is_barrier(const struct step *s);
 void step_set_firmware(struct step *s, const struct firmware *f);
 void step_set_target(struct step *s, const struct object *o, uint8_t fields);

@@ -45,6 +45,18 @@ const char *enum_name(const struct enum_names *names, uint64_t num)
 	return NULL;
 }
 
+/** enum_number() - the number that is called @text. Return: false where @names (or NULL) has no such name. */
+bool enum_number(const struct enum_names *names, const char *text, uint64_t *ret)
+{
+	for (size_t i = 0; names && i < names->n; i++) {
+		if (strcmp(names->v[i].name, text) == 0) {
+			*ret = names->v[i].num;
+			return true;
+		}
+	}
+	return false;
+}
+
 /** value_format() - append @v as the YAML would say it. */
 void value_format(const struct value *v, const struct enum_names *names, struct buf *out)
 {
@@ -90,18 +102,6 @@ static int fail(char **ret_why, char *why)
 {
 	*ret_why = why;
 	return -EINVAL;
-}
-
-static int parse_digits(const char *text, size_t digits, uint64_t *ret)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < digits; i++)
-		if (__builtin_mul_overflow(n, (uint64_t)10, &n) ||
-		    __builtin_add_overflow(n, (uint64_t)(text[i] - '0'), &n))
-			return -ERANGE;
-	*ret = n;
-	return 0;
 }
 
 static const char *yaml11_bool(const char *text)
@@ -194,7 +194,7 @@ static int parse_number(const char *text, uint64_t *ret, char **ret_why)
 
 			if (strcmp(text + digits, suffixes[i].suffix) != 0)
 				continue;
-			if (parse_digits(text, digits, &n) < 0 ||
+			if (text_number(text, digits, &n) < 0 ||
 			    __builtin_mul_overflow(n, suffixes[i].factor, &n))
 				return fail(ret_why, mem_printf("%s is more than 2^64-1", text));
 			*ret = n;
@@ -230,6 +230,44 @@ static int unknown_name(const char *text, const struct enum_names *names, char *
 	return fail(ret_why, buf_take(&b));
 }
 
+/* A number of @type, or one of @names. */
+static int parse_enum(const char *text, enum value_type type, const struct enum_names *names,
+		      uint64_t *ret, char **ret_why)
+{
+	static const uint64_t max[] = {[VALUE_U8] = UINT8_MAX,
+				       [VALUE_U16] = UINT16_MAX,
+				       [VALUE_U32] = UINT32_MAX,
+				       [VALUE_U64] = UINT64_MAX};
+	size_t digits = strspn(text, "0123456789");
+	bool named = names && names->n;
+	uint64_t num;
+	int r;
+
+	if (enum_number(names, text, ret))
+		return 0;
+	if (named && (names->closed || digits == 0))
+		return unknown_name(text, names, ret_why);
+	r = parse_number(text, &num, ret_why);
+	if (r < 0)
+		return r;
+	if (named && text[digits]) /* it tells which, not how many */
+		return fail(ret_why, mem_printf("write %" PRIu64 " instead of \"%s\"", num, text));
+	if (num > max[type])
+		return fail(ret_why,
+			    mem_printf("%s is more than %" PRIu64 ", the most that %s holds", text,
+				       max[type], value_type_name(type)));
+	*ret = num;
+	return 0;
+}
+
+static int parse_string(const char *text, struct value *ret, char **ret_why)
+{
+	if (strlen(text) > PARAM_STRING_MAX)
+		return fail(ret_why, mem_printf("longer than %d bytes", PARAM_STRING_MAX));
+	*ret = (struct value){.type = VALUE_STRING, .str = text};
+	return 0;
+}
+
 /**
  * value_parse() - the value that @text writes.
  * @names: names that stand for numbers; where there are some, a bare number without a unit is taken
@@ -242,40 +280,44 @@ static int unknown_name(const char *text, const struct enum_names *names, char *
 int value_parse(const char *text, enum value_type type, const struct enum_names *names,
 		struct value *ret, char **ret_why)
 {
-	static const uint64_t max[] = {[VALUE_U8] = UINT8_MAX,
-				       [VALUE_U16] = UINT16_MAX,
-				       [VALUE_U32] = UINT32_MAX,
-				       [VALUE_U64] = UINT64_MAX};
 	uint64_t num;
-	int r;
 
 	if (type == VALUE_BOOL)
 		return parse_bool(text, ret, ret_why);
-	if (type == VALUE_STRING) {
-		if (strlen(text) > PARAM_STRING_MAX)
-			return fail(ret_why, mem_printf("longer than %d bytes", PARAM_STRING_MAX));
-		*ret = (struct value){.type = type, .str = text};
-		return 0;
-	}
-	for (size_t i = 0; names && i < names->n; i++) {
-		if (strcmp(text, names->v[i].name) == 0) {
-			*ret = (struct value){.type = type, .num = names->v[i].num};
-			return 0;
+	if (type == VALUE_STRING)
+		return parse_string(text, ret, ret_why);
+	if (parse_enum(text, type, names, &num, ret_why) < 0)
+		return -EINVAL;
+	*ret = (struct value){.type = type, .num = num};
+	return 0;
+}
+
+static bool parse_size_word(const char *text, struct size *ret)
+{
+	static const struct {
+		const char *word;
+		struct size size;
+	} words[] = {{"rest", {SIZE_REST, 0}},
+		     {"min", {SIZE_LEAST, 0}},
+		     {"max", {SIZE_MOST, 0}},
+		     {"unlimited", {SIZE_NUMBER, VALUE_UNLIMITED}}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcmp(text, words[i].word) == 0) {
+			*ret = words[i].size;
+			return true;
 		}
 	}
-	if (names && names->n && (names->closed || strspn(text, "0123456789") == 0))
-		return unknown_name(text, names, ret_why);
-	r = parse_number(text, &num, ret_why);
-	if (r < 0)
-		return r;
-	/* it tells which, not how many */
-	if (names && names->n && text[strspn(text, "0123456789")])
-		return fail(ret_why, mem_printf("write %" PRIu64 " instead of \"%s\"", num, text));
-	if (num > max[type])
-		return fail(ret_why,
-			    mem_printf("%s is more than %" PRIu64 ", the most that %s holds", text,
-				       max[type], value_type_name(type)));
-	*ret = (struct value){.type = type, .num = num};
+	return false;
+}
+
+static int parse_percent(const char *text, size_t digits, struct size *ret, char **ret_why)
+{
+	uint64_t num;
+
+	if (text_number(text, digits, &num) < 0 || num > 100 || (digits > 1 && text[0] == '0'))
+		return fail(ret_why, mem_printf("%s is not a percentage from 0%% to 100%%", text));
+	*ret = (struct size){SIZE_PERCENT, num};
 	return 0;
 }
 
@@ -286,31 +328,14 @@ int value_parse(const char *text, enum value_type type, const struct enum_names 
  */
 int size_parse(const char *text, struct size *ret, char **ret_why)
 {
-	static const struct {
-		const char *word;
-		struct size size;
-	} words[] = {{"rest", {SIZE_REST, 0}},
-		     {"min", {SIZE_LEAST, 0}},
-		     {"max", {SIZE_MOST, 0}},
-		     {"unlimited", {SIZE_NUMBER, VALUE_UNLIMITED}}};
 	size_t digits = strspn(text, "0123456789");
 	uint64_t num;
 	int r;
 
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (strcmp(text, words[i].word) == 0) {
-			*ret = words[i].size;
-			return 0;
-		}
-	}
-	if (digits && strcmp(text + digits, "%") == 0) {
-		if (parse_digits(text, digits, &num) < 0 || num > 100 ||
-		    (digits > 1 && text[0] == '0'))
-			return fail(ret_why,
-				    mem_printf("%s is not a percentage from 0%% to 100%%", text));
-		*ret = (struct size){SIZE_PERCENT, num};
+	if (parse_size_word(text, ret))
 		return 0;
-	}
+	if (digits && strcmp(text + digits, "%") == 0)
+		return parse_percent(text, digits, ret, ret_why);
 	if (!digits && text[0] != '-' && text[0] != '+')
 		return fail(ret_why,
 			    mem_printf("\"%s\" is no size: write a number, 40%%, rest, min, "

@@ -46,6 +46,7 @@ const char *value_type_name(enum value_type type);
 char *size_text(uint64_t size);
 bool value_equal(const struct value *a, const struct value *b);
 const char *enum_name(const struct enum_names *names, uint64_t num);
+bool enum_number(const struct enum_names *names, const char *text, uint64_t *ret);
 void value_format(const struct value *v, const struct enum_names *names, struct buf *out);
 char *value_yaml11(const char *text);
 int value_parse(const char *text, enum value_type type, const struct enum_names *names,

@@ -256,7 +256,8 @@ static void bind_param(struct binder *b, const struct winner *winner)
 	const struct object *have = NULL;
 	struct buf list = {};
 	struct value v;
-	int cmode = -1, n = list_cmodes(b, w->object, &cmode, &list);
+	int last = -1, n = list_cmodes(b, w->object, &last, &list);
+	uint64_t cmode = (uint64_t)last;
 
 	if (n == 0) {
 		if (!param_unreadable(b, w) && !b->world->facts.reload_failed)
@@ -264,9 +265,8 @@ static void bind_param(struct binder *b, const struct winner *winner)
 		return;
 	}
 	cmodes = buf_take(&list);
-	for (size_t i = 0; w->attr && i < cmode_names.n; i++)
-		if (strcmp(w->attr, cmode_names.v[i].name) == 0)
-			cmode = (int)cmode_names.v[i].num;
+	if (w->attr)
+		enum_number(&cmode_names, w->attr, &cmode);
 	have = state_find(&b->world->have, &class_param, w->object, (uint8_t)cmode);
 	if (!w->attr && n > 1)
 		bind_error(b, w, "param %s has several cmodes: write one of %s", w->object, cmodes);

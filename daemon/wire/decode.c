@@ -104,19 +104,13 @@ bool decode_impact(const struct nlmsghdr *m, uint16_t family, const char *handle
 	return true;
 }
 
-/**
- * decode_handle() - which device and which command.
- *
- * Return: 0, or -EBADMSG where @m is not devlink's or names no device.
- */
-int decode_handle(const struct nlmsghdr *m, uint16_t family, char ret[static HANDLE_MAX],
-		  uint8_t *ret_command)
+/** decode_handle() - which device @m is about. Return: 0, or -EBADMSG where it is not devlink's or names none. */
+int decode_handle(const struct nlmsghdr *m, uint16_t family, char ret[static HANDLE_MAX])
 {
 	struct attrs a;
 
 	if (m->nlmsg_type != family || !attrs_parse(&a, m) || !handle_of(&a, ret))
 		return -EBADMSG;
-	*ret_command = command_of(m);
 	return 0;
 }
 
@@ -398,55 +392,40 @@ int decode_answer(const struct nlmsghdr *m, uint16_t family, const char *handle,
 	return 0;
 }
 
-/**
- * decode_flash() - the progress that a message of devlink reports.
- *
- * Return: false where @m is no FLASH_UPDATE, FLASH_UPDATE_STATUS or FLASH_UPDATE_END.
- */
-bool decode_flash(const struct nlmsghdr *m, struct flash_progress *ret)
+static bool is_of_flash(uint8_t command)
 {
-	struct attrs a;
-	uint8_t command;
+	return command == DEVLINK_CMD_FLASH_UPDATE || command == DEVLINK_CMD_FLASH_UPDATE_STATUS ||
+	       command == DEVLINK_CMD_FLASH_UPDATE_END;
+}
 
-	if (!attrs_parse(&a, m))
-		return false;
-	command = command_of(m);
-	if (command != DEVLINK_CMD_FLASH_UPDATE && command != DEVLINK_CMD_FLASH_UPDATE_STATUS &&
-	    command != DEVLINK_CMD_FLASH_UPDATE_END)
-		return false;
+static void read_progress(const struct attrs *a, bool ended, struct flash_progress *ret)
+{
 	*ret = (struct flash_progress){
-		.ended = command == DEVLINK_CMD_FLASH_UPDATE_END,
-		.text = attr_string(a.v[DEVLINK_ATTR_FLASH_UPDATE_STATUS_MSG]),
-		.component = attr_string(a.v[DEVLINK_ATTR_FLASH_UPDATE_COMPONENT]),
+		.ended = ended,
+		.text = attr_string(a->v[DEVLINK_ATTR_FLASH_UPDATE_STATUS_MSG]),
+		.component = attr_string(a->v[DEVLINK_ATTR_FLASH_UPDATE_COMPONENT]),
 	};
-	attr_uint(a.v[DEVLINK_ATTR_FLASH_UPDATE_STATUS_DONE], 8, &ret->done);
-	attr_uint(a.v[DEVLINK_ATTR_FLASH_UPDATE_STATUS_TOTAL], 8, &ret->total);
-	attr_uint(a.v[DEVLINK_ATTR_FLASH_UPDATE_STATUS_TIMEOUT], 8, &ret->timeout);
-	return true;
+	attr_uint(a->v[DEVLINK_ATTR_FLASH_UPDATE_STATUS_DONE], 8, &ret->done);
+	attr_uint(a->v[DEVLINK_ATTR_FLASH_UPDATE_STATUS_TOTAL], 8, &ret->total);
+	attr_uint(a->v[DEVLINK_ATTR_FLASH_UPDATE_STATUS_TIMEOUT], 8, &ret->timeout);
 }
 
 /**
- * decode_reload() - what a reload of @handle has performed.
- * @ret_performed: bit n: action n of DEVLINK_RELOAD_ACTION_*; may be more than was asked for
+ * decode_notification() - which device and which command, and the progress of a flash.
+ * @ret: strings point into @m
  *
- * Return: 0, or -EBADMSG where @m is not the reply to a reload of this device.
+ * Return: 0, or -EBADMSG where @m is not devlink's or names no device.
  */
-int decode_reload(const struct nlmsghdr *m, uint16_t family, const char *handle,
-		  uint32_t *ret_performed)
+int decode_notification(const struct nlmsghdr *m, uint16_t family, struct notification *ret)
 {
-	const struct nlattr *performed;
-	struct nla_bitfield32 bits;
-	char whose[HANDLE_MAX];
 	struct attrs a;
 
-	if (m->nlmsg_type != family || !attrs_parse(&a, m) || !handle_of(&a, whose) ||
-	    strcmp(whose, handle) != 0 || command_of(m) != DEVLINK_CMD_RELOAD)
+	if (m->nlmsg_type != family || !attrs_parse(&a, m) || !handle_of(&a, ret->handle))
 		return -EBADMSG;
-	performed = a.v[DEVLINK_ATTR_RELOAD_ACTIONS_PERFORMED];
-	if (!performed || (size_t)nla_len(performed) < sizeof(bits))
-		return -EBADMSG;
-	memcpy(&bits, nla_data(performed), sizeof(bits));
-	*ret_performed = bits.value & bits.selector;
+	ret->command = command_of(m);
+	ret->is_flash = is_of_flash(ret->command);
+	if (ret->is_flash)
+		read_progress(&a, ret->command == DEVLINK_CMD_FLASH_UPDATE_END, &ret->flash);
 	return 0;
 }
 

@@ -33,8 +33,7 @@ const struct nlmsghdr *decode_first(const void *data, size_t len);
 const struct nlmsghdr *decode_next(const struct nlmsghdr *m, const void *data, size_t len);
 
 int decode_family(const struct nlmsghdr *m, struct family *ret);
-int decode_handle(const struct nlmsghdr *m, uint16_t family, char ret[static HANDLE_MAX],
-		  uint8_t *ret_command);
+int decode_handle(const struct nlmsghdr *m, uint16_t family, char ret[static HANDLE_MAX]);
 int decode_answer(const struct nlmsghdr *m, uint16_t family, const char *handle,
 		  struct state *state, struct facts *facts);
 
@@ -52,9 +51,14 @@ struct flash_progress {
 	uint64_t timeout;	      /* seconds that this part may take; 0: unknown */
 };
 
-bool decode_flash(const struct nlmsghdr *m, struct flash_progress *ret);
-int decode_reload(const struct nlmsghdr *m, uint16_t family, const char *handle,
-		  uint32_t *ret_performed);
+struct notification {
+	char handle[HANDLE_MAX];
+	uint8_t command; /* DEVLINK_CMD_* */
+	bool is_flash;	 /* FLASH_UPDATE, FLASH_UPDATE_STATUS or FLASH_UPDATE_END */
+	struct flash_progress flash;
+};
+
+int decode_notification(const struct nlmsghdr *m, uint16_t family, struct notification *ret);
 
 /* What an NLMSG_ERROR or NLMSG_DONE says. */
 struct ack {

@@ -234,3 +234,19 @@ struct nl_msg *encode_flash(uint16_t family, const char *handle, const char *fil
 		must(nla_put_string(msg, DEVLINK_ATTR_FLASH_UPDATE_COMPONENT, component));
 	return msg;
 }
+
+/** encode_step() - the request that carries out @s. Return: NULL where it takes none. */
+struct nl_msg *encode_step(uint16_t family, const char *handle, const struct step *s)
+{
+	switch (s->kind) {
+	case STEP_REMEMBER:
+		return NULL;
+	case STEP_SET:
+		return encode_object_set(family, handle, &s->target);
+	case STEP_FLASH:
+		return encode_flash(family, handle, s->firmware.file, s->firmware.component);
+	case STEP_RELOAD:
+		return encode_reload(family, handle, s->action, s->limit);
+	}
+	abort();
+}

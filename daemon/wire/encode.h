@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "model/object.h"
+#include "model/step.h"
 
 #include <netlink/netlink.h>
 #include <netlink/msg.h>
@@ -20,6 +20,7 @@ struct nl_msg *encode_object_get(uint16_t family, const char *handle, const stru
 struct nl_msg *encode_object_dump(uint16_t family, const char *handle, const struct class *class);
 struct nl_msg *encode_object_set(uint16_t family, const char *handle, const struct object *o);
 struct nl_msg *encode_reload(uint16_t family, const char *handle, uint8_t action, uint8_t limit);
+struct nl_msg *encode_step(uint16_t family, const char *handle, const struct step *s);
 struct nl_msg *encode_port_dump(uint16_t family, const char *handle);
 struct nl_msg *encode_eswitch_get(uint16_t family, const char *handle);
 struct nl_msg *encode_flash(uint16_t family, const char *handle, const char *file,

@@ -44,11 +44,11 @@ static void build_settings(struct build *b, const struct node *settings)
 static uint8_t number_of(const struct node *entry, const char *key, const struct enum_names *names)
 {
 	const struct node *v = node_get(entry, key);
+	uint64_t n = 0;
 
-	for (size_t i = 0; v && v->type == NODE_SCALAR && i < names->n; i++)
-		if (strcmp(v->text, names->v[i].name) == 0)
-			return (uint8_t)names->v[i].num;
-	return 0;
+	if (v && v->type == NODE_SCALAR)
+		enum_number(names, v->text, &n);
+	return (uint8_t)n;
 }
 
 /* The object that wishes are made for; name NULL: the whole class. */
@@ -75,9 +75,10 @@ static void add_wish(struct build *b, const struct subject *s, const char *attr,
 /* What the class's tables call @attr: they outlive the config. */
 static const char *attr_name(const struct class *class, const char *attr)
 {
-	for (size_t i = 0; class->form == FORM_BY_CMODE && i < cmode_names.n; i++)
-		if (strcmp(cmode_names.v[i].name, attr) == 0)
-			return cmode_names.v[i].name;
+	uint64_t cmode;
+
+	if (class->form == FORM_BY_CMODE && enum_number(&cmode_names, attr, &cmode))
+		return enum_name(&cmode_names, cmode);
 	for (size_t i = 0; class->form == FORM_MAP && i < class->n_fields; i++)
 		if (strcmp(class->fields[i].name, attr) == 0)
 			return class->fields[i].name;

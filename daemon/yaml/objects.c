@@ -90,14 +90,6 @@ static void unknown_attr(struct schema *s, const struct object_place *o, struct 
 	schema_unknown(s, p, where, names, n);
 }
 
-static bool is_cmode(const char *name)
-{
-	for (size_t i = 0; i < cmode_names.n; i++)
-		if (strcmp(cmode_names.v[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 static void check_map(struct schema *s, const struct object_place *o)
 {
 	for (size_t i = 0; i < o->pair->value->n; i++) {
@@ -114,6 +106,7 @@ static void check_map(struct schema *s, const struct object_place *o)
 static void check_by_cmode(struct schema *s, const struct object_place *o)
 {
 	struct node *v = o->pair->value;
+	uint64_t cmode;
 
 	if (v->type != NODE_MAP) {
 		if (schema_expect(s, o->pair, NODE_SCALAR))
@@ -123,7 +116,7 @@ static void check_by_cmode(struct schema *s, const struct object_place *o)
 	for (size_t i = 0; i < v->n; i++) {
 		struct pair *p = &v->pairs[i];
 
-		if (!is_cmode(p->key))
+		if (!enum_number(&cmode_names, p->key, &cmode))
 			unknown_attr(s, o, p);
 		else if (schema_expect(s, p, NODE_SCALAR))
 			check_param(s, o, p->key, p->value);

@@ -775,13 +775,17 @@ static int handle_of(const char *bus, const char *dev, char ret[static HANDLE_MA
 {
 	struct bytes b = {};
 	size_t at = msg_open(&b, FAMILY, 0, 0, DEVLINK_CMD_DEL);
-	uint8_t command = 0;
+	struct notification n = {};
 	int r;
 
 	put_handle(&b, bus, dev);
 	msg_close(&b, at);
-	r = decode_handle((const struct nlmsghdr *)b.data, FAMILY, ret, &command);
-	assert_int_equal(command, r == 0 ? DEVLINK_CMD_DEL : 0);
+	r = decode_handle((const struct nlmsghdr *)b.data, FAMILY, ret);
+	assert_int_equal(decode_notification((const struct nlmsghdr *)b.data, FAMILY, &n), r);
+	assert_int_equal(n.command, r == 0 ? DEVLINK_CMD_DEL : 0);
+	assert_false(n.is_flash);
+	if (r == 0)
+		assert_string_equal(n.handle, ret);
 	return r;
 }
 
@@ -789,7 +793,6 @@ static void test_handle(void **state)
 {
 	char handle[HANDLE_MAX], longest[256], longer[257], both[HANDLE_MAX];
 	struct bytes b = {};
-	uint8_t command;
 	size_t at;
 
 	(void)state;
@@ -814,13 +817,11 @@ static void test_handle(void **state)
 	put_attr(&b, DEVLINK_ATTR_BUS_NAME, "pci", 3);
 	put_string(&b, DEVLINK_ATTR_DEV_NAME, "x");
 	msg_close(&b, at);
-	assert_int_equal(decode_handle((struct nlmsghdr *)b.data, FAMILY, handle, &command),
-			 -EBADMSG);
-	assert_int_equal(decode_handle((struct nlmsghdr *)b.data, FAMILY + 1, handle, &command),
-			 -EBADMSG);
+	assert_int_equal(decode_handle((struct nlmsghdr *)b.data, FAMILY, handle), -EBADMSG);
+	assert_int_equal(decode_handle((struct nlmsghdr *)b.data, FAMILY + 1, handle), -EBADMSG);
 }
 
-/* ---- flash and reload ---- */
+/* ---- flash ---- */
 
 static size_t flash_open(struct bytes *b, uint8_t command)
 {
@@ -832,11 +833,13 @@ static size_t flash_open(struct bytes *b, uint8_t command)
 static const char *flash_seen(struct bytes *b, size_t at)
 {
 	static char text[256];
+	struct notification n;
 	struct flash_progress p;
 
 	msg_close(b, at);
-	if (!decode_flash((const struct nlmsghdr *)b->data, &p))
+	if (decode_notification((const struct nlmsghdr *)b->data, FAMILY, &n) < 0 || !n.is_flash)
 		return "none";
+	p = n.flash;
 	snprintf(text, sizeof(text), "%d %s %s %" PRIu64 "/%" PRIu64 " %" PRIu64, p.ended,
 		 or_none(p.text), or_none(p.component), p.done, p.total, p.timeout);
 	return text;
@@ -869,54 +872,6 @@ static void test_flash(void **state)
 	assert_string_equal(flash_seen(&b, flash_open(&b, 61)), "none");
 	b.len = 0;
 	assert_string_equal(flash_seen(&b, msg_open_bare(&b, FAMILY, 0, 0)), "none");
-}
-
-static int performed(const struct bytes *b, uint32_t *ret)
-{
-	*ret = 99;
-	return decode_reload((const struct nlmsghdr *)b->data, FAMILY, HANDLE, ret);
-}
-
-static void put_reload(struct bytes *b, uint8_t command, const char *dev, const void *bits,
-		       size_t n)
-{
-	size_t at;
-
-	b->len = 0;
-	at = msg_open(b, FAMILY, 0, 1, command);
-	put_handle(b, "pci", dev);
-	put_attr(b, 154, bits, n);
-	msg_close(b, at);
-}
-
-static void test_reload_reply(void **state)
-{
-	static const uint32_t both[2] = {6, 6}, selected[2] = {0xff, 4};
-	struct bytes b = {};
-	uint32_t bits;
-	size_t at;
-
-	(void)state;
-	put_reload(&b, 37, "0000:03:00.0", both, sizeof(both));
-	assert_int_equal(performed(&b, &bits), 0);
-	assert_int_equal(bits, 1 << DEVLINK_RELOAD_ACTION_DRIVER_REINIT |
-				       1 << DEVLINK_RELOAD_ACTION_FW_ACTIVATE);
-	assert_int_equal(decode_reload((const struct nlmsghdr *)b.data, FAMILY + 1, HANDLE, &bits),
-			 -EBADMSG);
-	put_reload(&b, 37, "0000:03:00.0", selected, sizeof(selected));
-	assert_int_equal(performed(&b, &bits), 0);
-	assert_int_equal(bits, 4);
-	put_reload(&b, 37, "0000:03:00.0", both, 4);
-	assert_int_equal(performed(&b, &bits), -EBADMSG);
-	assert_int_equal(bits, 99);
-	put_reload(&b, 37, "0000:04:00.0", both, sizeof(both));
-	assert_int_equal(performed(&b, &bits), -EBADMSG);
-	put_reload(&b, 3, "0000:03:00.0", both, sizeof(both));
-	assert_int_equal(performed(&b, &bits), -EBADMSG);
-	b.len = 0;
-	at = answer_open(&b, 37);
-	msg_close(&b, at);
-	assert_int_equal(performed(&b, &bits), -EBADMSG);
 }
 
 /* ---- buffers ---- */
@@ -1045,17 +1000,14 @@ static void look_at(const unsigned char *p, size_t len, struct seen *seen)
 	decode_each(m, p, len) {
 		char handle[HANDLE_MAX];
 		struct family f;
-		struct flash_progress progress;
-		uint8_t command;
+		struct notification n;
 		struct ack ack;
-		uint32_t bits;
 
 		decode_answer(m, FAMILY, HANDLE, &seen->state, &seen->facts);
 		decode_family(m, &f);
-		decode_handle(m, FAMILY, handle, &command);
-		decode_reload(m, FAMILY, HANDLE, &bits);
-		if (decode_flash(m, &progress))
-			read_all(&progress);
+		decode_handle(m, FAMILY, handle);
+		if (decode_notification(m, FAMILY, &n) == 0 && n.is_flash)
+			read_all(&n.flash);
 		if (decode_ack(m, &ack) == 0)
 			free(ack.text);
 	}
@@ -1316,7 +1268,6 @@ int main(void)
 		cmocka_unit_test(test_family),
 		cmocka_unit_test(test_handle),
 		cmocka_unit_test(test_flash),
-		cmocka_unit_test(test_reload_reply),
 		cmocka_unit_test(test_buffers),
 		cmocka_unit_test(test_mutations),
 		cmocka_unit_test(test_read_requests),
