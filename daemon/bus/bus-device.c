@@ -163,7 +163,7 @@ static char *why_not(const struct device *d, const struct object *want)
 }
 
 /* What is in force, which for a param that waits for a reload is not what the kernel shows. */
-static char *format_actual(const struct device *d, const struct object *want, uint8_t fields)
+static char *format_actual(const struct device *d, const struct object *want, field_mask fields)
 {
 	const struct object *have =
 		state_find(&d->world.have, want->class, want->name, want->cmode);
@@ -180,7 +180,7 @@ static char *format_actual(const struct device *d, const struct object *want, ui
 
 static int append_object(sd_bus_message *reply, const struct device *d, const struct object *want)
 {
-	uint8_t fields = want->present & (uint8_t)((1u << want->class->n_writable) - 1);
+	field_mask fields = object_writable(want);
 	_cleanup_free_ char *label = object_label(want), *wanted = object_format(want, fields);
 	_cleanup_free_ char *actual = format_actual(d, want, fields);
 	_cleanup_free_ char *reason = why_not(d, want);

@@ -34,9 +34,7 @@ void steps_copy(step_list *to, const struct step *s)
 	*copy = *s;
 	step_set_firmware(copy, &s->firmware);
 	if (s->target.class)
-		step_set_target(copy, &s->target,
-				s->target.present &
-					(uint8_t)((1u << s->target.class->n_writable) - 1));
+		step_set_target(copy, &s->target, object_writable(&s->target));
 	copy->from = mem_strdup(s->from);
 	copy->to = mem_strdup(s->to);
 }

@@ -78,12 +78,20 @@ static bool mark_same(const struct mark *a, const struct mark *b)
 	return text_equal(a->file, b->file) && a->line == b->line && a->column == b->column;
 }
 
+static bool field_same(const struct object *a, const struct object *b, unsigned field)
+{
+	if (a->class->fields[field].flags & FIELD_LIVE)
+		return true;
+	return object_has(a, field) == object_has(b, field) &&
+	       (!object_has(a, field) || value_equal(&a->v[field], &b->v[field]));
+}
+
 static bool object_same(const struct object *a, const struct object *b)
 {
-	if (object_compare(a, b) != 0 || a->present != b->present || a->error != b->error)
+	if (object_compare(a, b) != 0 || a->error != b->error)
 		return false;
 	for (unsigned i = 0; i < a->class->n_fields; i++)
-		if (object_has(a, i) && !value_equal(&a->v[i], &b->v[i]))
+		if (!field_same(a, b, i))
 			return false;
 	for (unsigned i = 0; i < a->class->n_writable; i++)
 		if (!mark_same(&a->mark[i], &b->mark[i]))
@@ -99,7 +107,11 @@ static bool firmware_same(const struct firmware *a, const struct firmware *b)
 	       mark_same(&a->mark, &b->mark);
 }
 
-/** state_same() - are all objects, their values and marks the same? Both are sorted. */
+/**
+ * state_same() - are all objects, their values and marks the same?
+ *
+ * Both are sorted. What moves by itself (FIELD_LIVE) is not looked at.
+ */
 bool state_same(const struct state *a, const struct state *b)
 {
 	if (a->objects.n != b->objects.n || !firmware_same(&a->firmware, &b->firmware))
@@ -119,13 +131,31 @@ void state_clear(struct state *s)
 
 bool object_has(const struct object *o, unsigned field)
 {
-	return o->present & (1u << field);
+	return o->present & FIELD_BIT(field);
 }
 
 void object_set(struct object *o, unsigned field, struct value v)
 {
 	o->v[field] = v;
-	o->present |= (uint8_t)(1u << field);
+	o->present |= FIELD_BIT(field);
+}
+
+/** object_differs() - the writable fields that @want has, and @have not with the same value; a mask. */
+field_mask object_differs(const struct object *want, const struct object *have)
+{
+	field_mask differs = 0;
+
+	for (unsigned i = 0; i < want->class->n_writable; i++)
+		if (object_has(want, i) &&
+		    !(object_has(have, i) && value_equal(&want->v[i], &have->v[i])))
+			differs |= FIELD_BIT(i);
+	return differs;
+}
+
+/** object_writable() - the writable fields that @o has; a mask. */
+field_mask object_writable(const struct object *o)
+{
+	return o->present & (field_mask)(FIELD_BIT(o->class->n_writable) - 1);
 }
 
 /** object_num() - the number in @field, or @otherwise where there is none. */
@@ -168,13 +198,13 @@ char *object_label(const struct object *o)
  *
  * Fields without a value are shown as "-". The result is to be freed.
  */
-char *object_format(const struct object *o, uint8_t fields)
+char *object_format(const struct object *o, field_mask fields)
 {
 	static const struct value nothing = {.type = VALUE_NONE};
 	struct buf b = {};
 
 	for (unsigned i = 0; i < o->class->n_fields; i++) {
-		if (!(fields & (1u << i)))
+		if (!(fields & FIELD_BIT(i)))
 			continue;
 		buf_add(&b, "%s", b.n ? ", " : "");
 		if (o->class->n_writable > 1)

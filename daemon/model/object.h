@@ -11,11 +11,15 @@
 #include "model/diag.h"
 #include "model/firmware.h"
 
+typedef uint16_t field_mask; /* of fields of an object: FIELD_BIT(index) */
+
+#define FIELD_BIT(field) ((field_mask)(1u << (field)))
+
 struct object {
 	const struct class *class;
 	const char *name;
 	uint8_t cmode; /* enum cmode for params, else CLASS_NO_CMODE */
-	uint8_t present;
+	field_mask present;
 	int error; /* of a have: -errno where it is there, but cannot be read */
 	struct value v[CLASS_MAX_FIELDS];
 	struct mark mark[CLASS_MAX_WRITABLE]; /* of a want: where the value was written */
@@ -40,13 +44,15 @@ void state_clear(struct state *s);
 int object_compare(const struct object *a, const struct object *b);
 bool object_has(const struct object *o, unsigned field);
 void object_set(struct object *o, unsigned field, struct value v);
+field_mask object_differs(const struct object *want, const struct object *have);
+field_mask object_writable(const struct object *o);
 uint64_t object_num(const struct object *o, unsigned field, uint64_t otherwise);
 const char *object_str(const struct object *o, unsigned field);
 const struct enum_names *object_names(const struct object *o, unsigned field);
 bool object_reload_class(const struct object *o);
 
 char *object_label(const struct object *o);
-char *object_format(const struct object *o, uint8_t fields);
+char *object_format(const struct object *o, field_mask fields);
 
 uint64_t resource_settable(const struct object *have, uint64_t size);
 

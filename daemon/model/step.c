@@ -18,13 +18,12 @@ const char *disruption_name(enum disruption d)
 
 /** step_set_target() - make a copy of @o with only @fields of its writable ones the step's target.
  */
-void step_set_target(struct step *s, const struct object *o, uint8_t fields)
+void step_set_target(struct step *s, const struct object *o, field_mask fields)
 {
-	uint8_t writable = (uint8_t)((1u << o->class->n_writable) - 1);
 
 	s->target = *o;
 	s->target.name = mem_strdup(o->name);
-	s->target.present = (uint8_t)((o->present & ~writable) | fields);
+	s->target.present = (o->present & (field_mask)~object_writable(o)) | fields;
 	for (unsigned i = 0; i < o->class->n_fields; i++)
 		if (o->v[i].type == VALUE_STRING)
 			s->target.v[i].str = mem_strdup(o->v[i].str);
@@ -111,12 +110,8 @@ bool step_same(const struct step *a, const struct step *b)
 	if (a->kind == STEP_FLASH)
 		return text_equal(a->firmware.version, b->firmware.version) &&
 		       text_equal(a->firmware.file, b->firmware.file);
-	if (object_compare(&a->target, &b->target) != 0 || a->target.present != b->target.present)
-		return false;
-	for (unsigned i = 0; i < a->target.class->n_writable; i++)
-		if (object_has(&a->target, i) && !value_equal(&a->target.v[i], &b->target.v[i]))
-			return false;
-	return true;
+	return object_compare(&a->target, &b->target) == 0 &&
+	       a->target.present == b->target.present && !object_differs(&a->target, &b->target);
 }
 
 void step_clear(struct step *s)

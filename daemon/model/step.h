@@ -50,7 +50,7 @@ typedef VEC(struct step) step_list;
 const struct step_traits *step_traits(const struct step *s);
 bool step_is_barrier(const struct step *s);
 void step_set_firmware(struct step *s, const struct firmware *f);
-void step_set_target(struct step *s, const struct object *o, uint8_t fields);
+void step_set_target(struct step *s, const struct object *o, field_mask fields);
 const char *step_kind_name(const struct step *s);
 char *step_object_label(const struct step *s);
 bool step_same(const struct step *a, const struct step *b);

@@ -63,7 +63,7 @@ static char *format_value(const struct object *o, const struct value *v)
 	return buf_take(&b);
 }
 
-static void add_set(struct planner *p, const struct object *target, uint8_t fields,
+static void add_set(struct planner *p, const struct object *target, field_mask fields,
 		    enum phase phase, enum disruption disruption, char *from)
 {
 	struct step *s = add_step(p, STEP_SET, phase, disruption);
@@ -71,7 +71,7 @@ static void add_set(struct planner *p, const struct object *target, uint8_t fiel
 	step_set_target(s, target, fields);
 	s->from = from;
 	s->to = object_format(target, fields);
-	s->mark = target->mark[(fields & 1) ? 0 : 1];
+	s->mark = target->mark[__builtin_ctz(fields)];
 }
 
 static void add_remember(struct planner *p, const struct object *o, const struct value *in_force)
@@ -173,12 +173,8 @@ static struct object stored(const struct planner *p, const struct object *have)
 static void plan_live(struct planner *p, const struct object *want, const struct object *shown)
 {
 	const struct object now = stored(p, shown), *have = &now;
-	uint8_t fields = 0;
+	field_mask fields = object_differs(want, have);
 
-	for (unsigned i = 0; i < want->class->n_writable; i++)
-		if (object_has(want, i) &&
-		    !(object_has(have, i) && value_equal(&want->v[i], &have->v[i])))
-			fields |= (uint8_t)(1u << i);
 	if (!fields)
 		return;
 	add_set(p, want, fields, want->class->phase,
@@ -189,11 +185,8 @@ static void plan_live(struct planner *p, const struct object *want, const struct
 
 static bool differs(const struct object *want, const struct object *have)
 {
-	for (unsigned i = 0; i < want->class->n_writable; i++)
-		if (object_has(want, i) &&
-		    !(object_has(have, i) && value_equal(&want->v[i], &have->v[i])))
-			return true;
-	return want->class == &class_resource && object_has(have, RESOURCE_SIZE_NEW);
+	return object_differs(want, have) ||
+	       (want->class == &class_resource && object_has(have, RESOURCE_SIZE_NEW));
 }
 
 static void plan_object(struct planner *p, const struct object *want)

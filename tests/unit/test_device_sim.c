@@ -62,9 +62,9 @@ void sim_set(struct sim *s, const char *section, const char *name, const char *f
 	if (o->class->fields[i].type != VALUE_NONE)
 		o->v[i].type = o->class->fields[i].type;
 	o->v[i].num = num;
-	o->present |= (uint8_t)(1u << i);
+	o->present |= FIELD_BIT(i);
 	if (i == RESOURCE_SIZE_NEW && o->class == &class_resource && num == o->v[RESOURCE_SIZE].num)
-		o->present &= (uint8_t) ~(1u << RESOURCE_SIZE_NEW);
+		o->present &= (field_mask)~FIELD_BIT(RESOURCE_SIZE_NEW);
 }
 
 uint64_t sim_get(const struct sim *s, const char *section, const char *name, const char *field)
@@ -128,7 +128,7 @@ static void commit_sizes(struct sim *s)
 		if (o->class != &class_resource || (s->unread && strcmp(s->unread, o->name) == 0))
 			continue;
 		o->v[RESOURCE_SIZE].num = size_next(o);
-		o->present &= (uint8_t) ~(1u << RESOURCE_SIZE_NEW);
+		o->present &= (field_mask)~FIELD_BIT(RESOURCE_SIZE_NEW);
 	}
 }
 
@@ -254,7 +254,7 @@ static int set_object(struct sim *s, const struct object *target)
 		o->v[i] = target->v[i];
 		if (o->v[i].type == VALUE_STRING)
 			o->v[i].str = arena_strdup(&s->now.arena, target->v[i].str);
-		o->present |= (uint8_t)(1u << i);
+		o->present |= FIELD_BIT(i);
 	}
 	return 0;
 }
