@@ -136,7 +136,8 @@ static void plan_resource(struct planner *p, const struct object *want, const st
 			   .staged = object_has(have, RESOURCE_SIZE_NEW)
 					     ? have->v[RESOURCE_SIZE_NEW]
 					     : have->v[RESOURCE_SIZE]};
-	const struct value *unread = notes_find(&p->world->memory.ignored_sizes, want, RESOURCE_SIZE);
+	const struct value *unread =
+		notes_find(&p->world->memory.ignored_sizes, want, RESOURCE_SIZE);
 
 	if (unread && value_equal(unread, &t.wanted) && value_equal(&t.staged, &t.wanted)) {
 		buf_add(&p->plan->unread_text, "%s%s", p->plan->unread_text.n ? ", " : "",
@@ -162,7 +163,8 @@ static void plan_driverinit(struct planner *p, const struct object *want, const 
  */
 static struct object stored(const struct planner *p, const struct object *have)
 {
-	const struct value *set = notes_find(&p->world->memory.hidden_until_boot, have, PARAM_VALUE);
+	const struct value *set =
+		notes_find(&p->world->memory.hidden_until_boot, have, PARAM_VALUE);
 	struct object ret = *have;
 
 	if (set && have->cmode == CMODE_PERMANENT)
