@@ -281,7 +281,11 @@ json_t *answer_to_json(const struct answer_type *type, const void *answer)
 	return object;
 }
 
-/** answer_print_line() - @answer in one line; returns as answer_print_json(). */
+/**
+ * answer_print_line() - write @answer in one line.
+ *
+ * Return: 0; -EIO if it could not be written.
+ */
 int answer_print_line(const struct answer_type *type, const void *answer, FILE *to)
 {
 	json_t *document = answer_to_json(type, answer);
@@ -291,7 +295,11 @@ int answer_print_line(const struct answer_type *type, const void *answer, FILE *
 	return r < 0 || fputc('\n', to) == EOF ? -EIO : 0;
 }
 
-/** answer_print_json() - @answer as one document; 0, or -EIO if it could not be written. */
+/**
+ * answer_print_json() - write @answer as one document.
+ *
+ * Return: 0; -EIO if it could not be written.
+ */
 int answer_print_json(const struct answer_type *type, const void *answer, FILE *to)
 {
 	json_t *document = answer_to_json(type, answer);

@@ -160,13 +160,21 @@ static int run(const struct ctl *ctl, bool retry)
 	return exit_code;
 }
 
-/** command_apply() - carvectl apply [DEVICE] [--allow-reload]. */
+/**
+ * command_apply() - carvectl apply [DEVICE] [--allow-reload].
+ *
+ * Return: the exit code.
+ */
 int command_apply(const struct ctl *ctl)
 {
 	return run(ctl, false);
 }
 
-/** command_retry() - carvectl retry DEVICE. */
+/**
+ * command_retry() - carvectl retry DEVICE.
+ *
+ * Return: the exit code.
+ */
 int command_retry(const struct ctl *ctl)
 {
 	return run(ctl, true);

@@ -22,7 +22,11 @@ static int ask(struct client *c, const struct ctl *ctl, sd_bus_message **ret)
 	return r < 0 ? client_fail(c, &error, r) : 0;
 }
 
-/** command_capture() - carvectl capture DEVICE [--facts] [--json]; facts are JSON. */
+/**
+ * command_capture() - carvectl capture DEVICE [--facts] [--json]; facts are JSON.
+ *
+ * Return: the exit code.
+ */
 int command_capture(const struct ctl *ctl)
 {
 	_cleanup_client_ struct client c = {};

@@ -124,7 +124,11 @@ static int show(const struct check *c)
 	return output_text(&out, exit_code);
 }
 
-/** command_check() - carvectl check FILE... [--facts FACTS]. */
+/**
+ * command_check() - carvectl check FILE... [--facts FACTS].
+ *
+ * Return: the exit code.
+ */
 int command_check(const struct ctl *ctl)
 {
 	struct check c = {.ctl = ctl};

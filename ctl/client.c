@@ -91,7 +91,11 @@ char *client_explain(const struct ctl *ctl, const char *name, const char *messag
 	return mem_strdup(message);
 }
 
-/** client_fail() - say what @error means; @r, or what @error says instead if @r is not negative. */
+/**
+ * client_fail() - say on standard error what @error means.
+ *
+ * Return: @r if that is negative, else the -errno that stands for @error.
+ */
 int client_fail(const struct client *c, const sd_bus_error *error, int r)
 {
 	_cleanup_error_ sd_bus_error own = SD_BUS_ERROR_NULL;
@@ -155,7 +159,11 @@ static int wait_for_name(struct client *c)
 	return r < 0 ? client_fail(c, NULL, r) : 0;
 }
 
-/** client_open() - connect to the bus; carved may be about to come to it. */
+/**
+ * client_open() - connect to the bus; carved may be about to come to it.
+ *
+ * Return: 0; -errno, of which standard error is told.
+ */
 int client_open(struct client *c, const struct ctl *ctl)
 {
 	int r;
@@ -172,6 +180,7 @@ int client_open(struct client *c, const struct ctl *ctl)
 	return r;
 }
 
+/** client_close() - end the connection, after what was sent is on its way. */
 void client_close(struct client *c)
 {
 	c->bus = sd_bus_flush_close_unref(c->bus);
@@ -204,6 +213,8 @@ int client_append(sd_bus_message *call, const char *device, const char *option)
  * client_send() - send @call and wait for the answer.
  * @timeout_usec: 0: as long as a query may take; UINT64_MAX: without limit
  * @error: says what failed; here, nothing is said on standard error
+ *
+ * Return: 0 or more; -errno where @error is set.
  */
 int client_send(struct client *c, sd_bus_message *call, uint64_t timeout_usec, sd_bus_error *error,
 		sd_bus_message **ret_reply)
@@ -228,7 +239,11 @@ char *client_handle_of(const char *path)
 	return sd_bus_path_decode(path, CLIENT_DEVICES, &handle) > 0 ? handle : NULL;
 }
 
-/** client_match_devices() - be told when properties of devices change. */
+/**
+ * client_match_devices() - call @handler whenever properties of a device change.
+ *
+ * Return: 0; -errno, of which standard error is told.
+ */
 int client_match_devices(struct client *c, sd_bus_message_handler_t handler, void *user)
 {
 	int r = sd_bus_add_match(c->bus, NULL,
@@ -241,7 +256,11 @@ int client_match_devices(struct client *c, sd_bus_message_handler_t handler, voi
 	return r < 0 ? client_fail(c, NULL, r) : 0;
 }
 
-/** client_match_owner() - be told when carved comes or goes. */
+/**
+ * client_match_owner() - call @handler whenever carved comes to the bus or leaves it.
+ *
+ * Return: 0; -errno, of which standard error is told.
+ */
 int client_match_owner(struct client *c, sd_bus_message_handler_t handler, void *user)
 {
 	int r = sd_bus_add_match(c->bus, NULL,

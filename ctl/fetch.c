@@ -252,6 +252,8 @@ static int new_history_call(struct client *c, const char *device, unsigned max,
 /**
  * fetch_ask_records() - ask for all records of all devices.
  * @then: is called with the answer
+ *
+ * Return: 0 or more; -errno, of which nobody is told.
  */
 int fetch_ask_records(struct client *c, sd_bus_message_handler_t then, void *user,
 		      sd_bus_slot **ret)
@@ -331,7 +333,11 @@ static void say_known(const text_list *names)
 	buf_clear(&b);
 }
 
-/** fetch_no_such_device() - say that nothing is called @device, and what was probably meant. */
+/**
+ * fetch_no_such_device() - say that nothing is called @device, and what was probably meant.
+ *
+ * Return: -ENODEV.
+ */
 int fetch_no_such_device(struct client *c, const char *device)
 {
 	_cleanup_message_ sd_bus_message *reply = NULL;

@@ -49,7 +49,7 @@ void history_render(const record_list *records, const struct style *style, struc
 	table_clear(&t);
 }
 
-/** history_line() - one record, without a newline. */
+/** history_line() - one record as a line, without a newline; to be freed. */
 char *history_line(const struct record_answer *r)
 {
 	_cleanup_free_ char *outage = when_duration(r->outage_usec);
@@ -60,7 +60,11 @@ char *history_line(const struct record_answer *r)
 			  *detail ? ": " : "", detail);
 }
 
-/** command_history() - carvectl history [DEVICE]. */
+/**
+ * command_history() - carvectl history [DEVICE].
+ *
+ * Return: the exit code.
+ */
 int command_history(const struct ctl *ctl)
 {
 	const char *device = ctl->n_args ? ctl->args[0] : "";

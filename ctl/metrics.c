@@ -254,7 +254,11 @@ void metrics_render_down(struct buf *out)
 	buf_add(out, "carved_up 0\n");
 }
 
-/** command_metrics() - carvectl metrics. */
+/**
+ * command_metrics() - carvectl metrics.
+ *
+ * Return: the exit code.
+ */
 int command_metrics(const struct ctl *ctl)
 {
 	_cleanup_client_ struct client c = {};

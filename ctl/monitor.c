@@ -260,7 +260,11 @@ static int listen(struct monitor *m)
 	return CTL_ERROR;
 }
 
-/** command_monitor() - carvectl monitor. */
+/**
+ * command_monitor() - carvectl monitor.
+ *
+ * Return: the exit code.
+ */
 int command_monitor(const struct ctl *ctl)
 {
 	struct monitor m = {};

@@ -21,13 +21,21 @@ static int finish(int r, int exit_code)
 	return CTL_ERROR;
 }
 
-/** output_json() - write @answer; returns @exit_code, or CTL_ERROR if it could not be written. */
+/**
+ * output_json() - write @answer to standard output.
+ *
+ * Return: @exit_code, or CTL_ERROR if it could not be written.
+ */
 int output_json(const struct answer_type *type, const void *answer, int exit_code)
 {
 	return finish(answer_print_json(type, answer, stdout), exit_code);
 }
 
-/** output_text() - write and clear @text; returns as output_json(). */
+/**
+ * output_text() - write @text to standard output and clear it.
+ *
+ * Return: @exit_code, or CTL_ERROR if it could not be written.
+ */
 int output_text(struct buf *text, int exit_code)
 {
 	int r = text->n && fwrite(text->s, 1, text->n, stdout) != text->n ? -EIO : 0;

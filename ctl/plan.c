@@ -79,7 +79,11 @@ static int show(const struct ctl *ctl, const struct plan_answer *a)
 	return output_text(&out, exit_code);
 }
 
-/** command_plan() - carvectl plan [DEVICE] [--candidate]. */
+/**
+ * command_plan() - carvectl plan [DEVICE] [--candidate].
+ *
+ * Return: the exit code.
+ */
 int command_plan(const struct ctl *ctl)
 {
 	_cleanup_client_ struct client c = {};

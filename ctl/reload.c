@@ -89,7 +89,11 @@ static int reload(struct wait *w, struct reload_answer *a)
 	return r < 0 ? CTL_ERROR : settle(w, job, a);
 }
 
-/** command_reload() - carvectl reload [--no-wait]. */
+/**
+ * command_reload() - carvectl reload [--no-wait].
+ *
+ * Return: the exit code.
+ */
 int command_reload(const struct ctl *ctl)
 {
 	_cleanup_client_ struct client c = {};

@@ -328,7 +328,11 @@ void status_render_device(const struct device_answer *d, const struct style *sty
 
 /* --- the command ------------------------------------------------------------- */
 
-/** status_exit_code() - with @all the manager's state counts, else that of the devices shown. */
+/**
+ * status_exit_code() - with @all the manager's state counts, else that of the devices shown.
+ *
+ * Return: the exit code.
+ */
 int status_exit_code(const struct status_answer *a, bool all)
 {
 	if (all)
@@ -393,7 +397,11 @@ static int show(const struct ctl *ctl, const struct status_answer *a)
 	return output_text(&out, exit_code);
 }
 
-/** command_status() - carvectl status [DEVICE]. */
+/**
+ * command_status() - carvectl status [DEVICE].
+ *
+ * Return: the exit code.
+ */
 int command_status(const struct ctl *ctl)
 {
 	_cleanup_client_ struct client c = {};

@@ -36,7 +36,7 @@ static const struct {
 	{"unmanaged", COLOUR_NONE, " ", " "},
 };
 
-/** state_colour() - of a state's name; COLOUR_NONE for an unknown one. */
+/** state_colour() - the colour of a state's name; COLOUR_NONE for an unknown one. */
 enum colour state_colour(const char *state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(looks); i++)
@@ -45,7 +45,7 @@ enum colour state_colour(const char *state)
 	return COLOUR_NONE;
 }
 
-/** state_mark() - one character to be put before a state's name. */
+/** state_mark() - one character to be put before the name of a state, " " for an unknown one. */
 const char *state_mark(const char *state, const struct style *style)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(looks); i++)
@@ -69,6 +69,7 @@ const char *colour_begin(enum colour colour, const struct style *style)
 	return style->colour ? sequences[colour] : "";
 }
 
+/** colour_end() - what ends the colour that colour_begin() has begun. */
 const char *colour_end(enum colour colour, const struct style *style)
 {
 	return style->colour && colour != COLOUR_NONE ? "\033[0m" : "";
@@ -86,8 +87,10 @@ static unsigned parse_width(const char *text)
 	return *end || n > MAX_WIDTH ? 0 : (unsigned)n;
 }
 
-/** style_decide() - COLUMNS goes before what the terminal says; only terminals have limits and
- * colours. */
+/**
+ * style_decide() - how to write for who reads: COLUMNS goes before what the terminal says, and only
+ * terminals have limits and colours.
+ */
 struct style style_decide(const struct style_signs *signs)
 {
 	struct style s = {.utf8 = signs->utf8, .marks = signs->terminal};
@@ -103,7 +106,7 @@ struct style style_decide(const struct style_signs *signs)
 	return s;
 }
 
-/** style_of() - for who reads what is written to @fd; the locale must have been set. */
+/** style_of() - how to write for who reads @fd; the locale must have been set. */
 struct style style_of(int fd)
 {
 	struct winsize size = {};

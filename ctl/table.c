@@ -302,6 +302,7 @@ void table_render(const struct table *t, const struct style *style, struct buf *
 	}
 }
 
+/** table_clear() - free the cells; the table has none then. */
 void table_clear(struct table *t)
 {
 	vec_each(c, &t->cells)

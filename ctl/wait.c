@@ -106,7 +106,11 @@ static void hide(struct wait *w)
 
 /* --- waiting ----------------------------------------------------------------- */
 
-/** wait_prepare() - listen for the ends of jobs; on a terminal also to what devices do. */
+/**
+ * wait_prepare() - listen for the ends of jobs; on a terminal also to what devices do.
+ *
+ * Return: 0 or more; -errno, of which standard error is told.
+ */
 int wait_prepare(struct wait *w)
 {
 	int r = sd_bus_match_signal(w->client->bus, NULL, CLIENT_NAME, CLIENT_PATH, CLIENT_MANAGER,
@@ -152,6 +156,7 @@ const char *wait_for(struct wait *w, uint64_t job)
 	return result;
 }
 
+/** wait_clear() - stop listening, and free what has been heard. */
 void wait_clear(struct wait *w)
 {
 	vec_each(e, &w->ended)

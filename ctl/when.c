@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <time.h>
 
-/** when_text() - "2026-11-22 19:40:01", where the reader is. */
+/** when_text() - the time as "2026-11-22 19:40:01" in the reader's time zone; to be freed. */
 char *when_text(uint64_t time)
 {
 	time_t seconds = (time_t)(time / USEC_PER_SEC);
@@ -19,7 +19,7 @@ char *when_text(uint64_t time)
 	return mem_strdup(text);
 }
 
-/** when_ago() - "5min ago"; a clock that was set back makes it "0s ago". */
+/** when_ago() - the time as "5min ago", or "0s ago" where a clock was set back; to be freed. */
 char *when_ago(uint64_t time, uint64_t now)
 {
 	static const struct {
@@ -34,7 +34,7 @@ char *when_ago(uint64_t time, uint64_t now)
 	return mem_printf("%" PRIu64 "s ago", ago / USEC_PER_SEC);
 }
 
-/** when_duration() - "3.012 s". */
+/** when_duration() - the duration as "3.012 s"; to be freed. */
 char *when_duration(uint64_t usec)
 {
 	return mem_printf("%" PRIu64 ".%03" PRIu64 " s", usec / USEC_PER_SEC,

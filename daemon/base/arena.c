@@ -37,6 +37,7 @@ void *arena_alloc(struct arena *a, size_t size)
 	return p;
 }
 
+/** arena_strndup() - a copy of the first @n bytes of @s in the arena, ended by 0. */
 char *arena_strndup(struct arena *a, const char *s, size_t n)
 {
 	char *copy = arena_alloc(a, n + 1);
@@ -45,11 +46,13 @@ char *arena_strndup(struct arena *a, const char *s, size_t n)
 	return copy;
 }
 
+/** arena_strdup() - a copy of @s in the arena; NULL of NULL. */
 char *arena_strdup(struct arena *a, const char *s)
 {
 	return s ? arena_strndup(a, s, strlen(s)) : NULL;
 }
 
+/** arena_printf() - a formatted text in the arena. */
 char *arena_printf(struct arena *a, const char *format, ...)
 {
 	va_list ap, again;

@@ -27,7 +27,7 @@ uint64_t clock_monotonic(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
-/** clock_wall() - microseconds since 1970, for people only. */
+/** clock_wall() - microseconds since 1970 by the clock that can be set: only to be shown. */
 uint64_t clock_wall(void)
 {
 	return read_clock(CLOCK_REALTIME);

@@ -114,7 +114,11 @@ static void hub_unref(struct chan_hub *hub)
 	free(hub);
 }
 
-/** chan_hub_free() - free it now, or with the last channel that the kernel still holds. */
+/**
+ * chan_hub_free() - free it now, or with the last channel that the kernel still holds.
+ *
+ * Return: NULL.
+ */
 struct chan_hub *chan_hub_free(struct chan_hub *hub)
 {
 	if (hub)
@@ -122,7 +126,7 @@ struct chan_hub *chan_hub_free(struct chan_hub *hub)
 	return NULL;
 }
 
-/** chan_hub_fd() - readable when chan_hub_dispatch() has something to do. */
+/** chan_hub_fd() - the descriptor that is readable when chan_hub_dispatch() has something to do. */
 int chan_hub_fd(const struct chan_hub *hub)
 {
 	return hub->event_fd;

@@ -16,9 +16,9 @@
  *	flash HANDLE MSEC [steps=N]		of every flash
  *	file HANDLE NAME [VERSION=VALUE]...	is in the firmware path
  *	firmware HANDLE [sticky=0|1] [loses=0|1] [builtin=VERSION]	sticky: no activation
- *						changes what runs; loses: each probe starts from the first
- *						image;
- *						builtin: the driver's own, which replaces what is
+ *						changes what runs; loses: each probe starts
+ *						from the first image; builtin: the driver's
+ *						own, which replaces what is
  *						older at a probe or reload while fw_load_policy is 0
  *	rule HANDLE|* COMMAND|* NAME|* EFFECT [skip=N] [times=N] [text=...]
  *		EFFECT: ERRNO, ignore, clamp=SIZE, lose-answer, lose, hold; COMMAND: TRAP_SET ...
