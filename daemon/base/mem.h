@@ -17,6 +17,13 @@
 #define MAX(a, b)     ((a) > (b) ? (a) : (b))
 #define CMP(a, b)     (((a) > (b)) - ((a) < (b)))
 
+/* container_of(): the struct of @type whose @member is at @p. */
+#define container_of(p, type, member)                                                              \
+	({                                                                                         \
+		__typeof__(((type *)0)->member) *member_ = (p);                                    \
+		(type *)((char *)member_ - offsetof(type, member));                                \
+	})
+
 /* TAKE(): hand over what a pointer owns and forget it. */
 #define TAKE(p)                                                                                    \
 	({                                                                                         \

@@ -5,9 +5,9 @@
  */
 #include "kernel/chan.h"
 #include "base/clock.h"
-#include "kernel/exchange.h"
 
 #include <errno.h>
+#include <netlink/msg.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -34,7 +34,7 @@ struct chan {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct queue inbox;
-	bool closing; /* under lock */
+	atomic_bool closing; /* written under lock */
 };
 
 static void queue_put(struct queue *q, struct batch *b)
@@ -222,29 +222,34 @@ static void run_before(struct batch *b)
 		b->before_error = b->before->run(b->before, &why);
 }
 
+static void carry_out(struct chan *c, struct exchange_socket *s, struct batch *b)
+{
+	if (s->fd < 0)
+		s->fd = transport_open(s->transport, REQUEST_RCVBUF);
+	run_before(b);
+	b->sent = clock_now();
+	if (s->fd < 0)
+		fail_batch(b, s->fd);
+	else if (exchange_all(s, b->v, b->n) < 0)
+		s->fd = hang_up(s->fd);
+	b->answered = clock_now();
+	put_out(c, b);
+}
+
 static void *run(void *arg)
 {
 	struct chan *c = arg;
-	void *buffer = mem_alloc(TRANSPORT_BUFFER);
-	int fd = -ENOTCONN;
+	struct exchange_socket s = {.transport = &c->hub->transport,
+				    .fd = -ENOTCONN,
+				    .buffer = mem_alloc(TRANSPORT_BUFFER),
+				    .cancel = &c->closing};
 	struct batch *b;
-	uint32_t seq = 0;
 
-	while ((b = take_in(c))) {
-		if (fd < 0)
-			fd = transport_open(&c->hub->transport, REQUEST_RCVBUF);
-		run_before(b);
-		b->sent = clock_now();
-		if (fd < 0)
-			fail_batch(b, fd);
-		else if (exchange_batch(&c->hub->transport, fd, &seq, buffer, b) < 0)
-			fd = hang_up(fd);
-		b->answered = clock_now();
-		put_out(c, b);
-	}
-	if (fd >= 0)
-		close(fd);
-	free(buffer);
+	while ((b = take_in(c)))
+		carry_out(c, &s, b);
+	if (s.fd >= 0)
+		close(s.fd);
+	free(s.buffer);
 	destroy(c);
 	return NULL;
 }
@@ -304,17 +309,6 @@ static void withdraw(struct chan *c)
 	}
 	c->hub->outbox = keep;
 	pthread_mutex_unlock(&c->hub->lock);
-}
-
-/** chan_closing() - for the channel's own thread: does anybody still want what it does? */
-bool chan_closing(struct chan *c)
-{
-	bool closing;
-
-	pthread_mutex_lock(&c->lock);
-	closing = c->closing;
-	pthread_mutex_unlock(&c->lock);
-	return closing;
 }
 
 /** chan_free() - close it; its thread ends now or when the kernel lets go of it. Return: NULL. */

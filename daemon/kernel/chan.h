@@ -23,36 +23,11 @@
 #pragma once
 
 #include "base/vec.h"
+#include "kernel/exchange.h"
 #include "kernel/transport.h"
 
-#include <netlink/msg.h>
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-
-/*
- * What must hold right before a request is sent. It is looked at in the channel's thread, may take
- * its time, and shares nothing with other threads. Embedded in what it needs to know.
- */
-struct precheck {
-	/* Return: 0; -errno where it does not hold, with words for people. */
-	int (*run)(struct precheck *p, char **ret_why);
-	struct precheck *(*free)(struct precheck *p);
-};
-
-/* One request and its answer. */
-struct exchange {
-	struct nl_msg *request;
-	bool dump;		   /* ends with NLMSG_DONE, not with an acknowledgement */
-	struct precheck *precheck; /* NULL: none; else the batch's own */
-	/* filled in by the channel */
-	bool unsent; /* a precheck, its own or an earlier one's, failed with error and extack */
-	void *reply; /* the messages before the acknowledgement */
-	size_t reply_len;
-	int error;    /* 0 or -errno */
-	bool lost;    /* no answer came, error says why: the request may have been carried out */
-	char *extack; /* the kernel's words, or the precheck's that failed, or NULL */
-	bool answered;
-};
 
 struct batch {
 	struct exchange *v; /* there may be none */
@@ -81,4 +56,3 @@ void chan_hub_dispatch(struct chan_hub *hub);
 struct chan *chan_new(struct chan_hub *hub, chan_done done, void *user);
 struct chan *chan_free(struct chan *c);
 void chan_submit(struct chan *c, struct batch *batch);
-bool chan_closing(struct chan *c);

@@ -5,9 +5,12 @@
  * attributes.
  */
 #include "kernel/exchange.h"
+#include "base/mem.h"
+#include "base/vec.h"
 #include "wire/decode.h"
 
 #include <errno.h>
+#include <netlink/msg.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,8 +20,7 @@
 #define LOST_AFTER_MSEC 2000
 
 struct window {
-	const struct transport *transport;
-	int fd;
+	const struct exchange_socket *socket;
 	struct exchange *v;
 	size_t n, open;
 	uint32_t first_seq;
@@ -48,7 +50,10 @@ static void keep(struct exchange *x, const struct nlmsghdr *m)
 {
 	size_t len = NLMSG_ALIGN(m->nlmsg_len);
 
-	x->reply = mem_resize(x->reply, x->reply_len + len);
+	if (x->reply_len + len > x->reply_room) {
+		x->reply_room = MAX(2 * x->reply_room, x->reply_len + len);
+		x->reply = mem_resize(x->reply, x->reply_room);
+	}
 	memset((char *)x->reply + x->reply_len, 0, len);
 	memcpy((char *)x->reply + x->reply_len, m, m->nlmsg_len);
 	x->reply_len += len;
@@ -76,7 +81,7 @@ static void take(struct window *w, const struct nlmsghdr *m)
 /* Return: 0; -ETIMEDOUT where no answer will come any more; -errno. */
 static int wait_for_answer(const struct window *w)
 {
-	struct pollfd p = {.fd = w->fd, .events = POLLIN};
+	struct pollfd p = {.fd = w->socket->fd, .events = POLLIN};
 	int r;
 
 	do
@@ -86,10 +91,10 @@ static int wait_for_answer(const struct window *w)
 }
 
 /* All answers, and the word that the kernel is through, which must not be the next window's. */
-static void receive(struct window *w, void *buffer)
+static void receive(struct window *w)
 {
 	while (w->open || !w->sent) {
-		ssize_t n = transport_receive(w->fd, buffer, MSG_DONTWAIT);
+		ssize_t n = transport_receive(w->socket->fd, w->socket->buffer, MSG_DONTWAIT);
 
 		if (n == -EAGAIN)
 			n = wait_for_answer(w);
@@ -97,86 +102,92 @@ static void receive(struct window *w, void *buffer)
 			lose_all(w, (int)n);
 			return;
 		}
-		decode_each(m, buffer, (size_t)n)
+		decode_each(m, w->socket->buffer, (size_t)n)
 			take(w, m);
 	}
 }
 
-static void send_window(struct window *w, void *buffer)
+/* The requests of @w as one datagram; to be freed. */
+static char *pack(const struct window *w, size_t *ret_len)
 {
 	size_t len = 0;
-	char *data = NULL;
-	int r;
+	char *data;
 
+	for (size_t i = 0; i < w->n; i++)
+		len += NLMSG_ALIGN(nlmsg_hdr(w->v[i].request)->nlmsg_len);
+	data = mem_alloc(len);
+	*ret_len = len;
+	len = 0;
 	for (size_t i = 0; i < w->n; i++) {
 		struct nlmsghdr *m = nlmsg_hdr(w->v[i].request);
 
 		m->nlmsg_seq = w->first_seq + (uint32_t)i;
-		data = mem_resize(data, len + NLMSG_ALIGN(m->nlmsg_len));
-		memset(data + len, 0, NLMSG_ALIGN(m->nlmsg_len));
 		memcpy(data + len, m, m->nlmsg_len);
 		len += NLMSG_ALIGN(m->nlmsg_len);
 	}
-	r = transport_send(w->transport, w->fd, data, len);
-	free(data);
+	return data;
+}
+
+static void send_window(struct window *w)
+{
+	size_t len;
+	_cleanup_free_ char *data = pack(w, &len);
+	int r = transport_send(w->socket->transport, w->socket->fd, data, len);
+
 	if (r < 0)
 		lose_all(w, r);
 	else
-		receive(w, buffer);
+		receive(w);
 }
 
 /*
  * Requests for one send: not too many; a dump only as the last, as a socket does one at a time; one
  * with a precheck only as the first, as nothing may come between the two.
  */
-static size_t window_size(const struct batch *b, size_t from)
+static size_t window_size(const struct exchange *v, size_t n)
 {
-	size_t n = 0;
+	size_t i = 0;
 
-	while (from + n < b->n && n < WINDOW && (n == 0 || !b->v[from + n].precheck))
-		if (b->v[from + n++].dump)
+	while (i < n && i < WINDOW && (i == 0 || !v[i].precheck))
+		if (v[i++].dump)
 			break;
-	return n;
+	return i;
 }
 
-/* Return: false where the batch ends here. */
-static bool may_send(struct batch *b, size_t from)
+/* May the first of @v be sent? Return: false where all of them end here. */
+static bool may_send(const struct exchange_socket *s, struct exchange *v, size_t n)
 {
-	struct exchange *x = &b->v[from];
-	int r = x->precheck ? x->precheck->run(x->precheck, &x->extack) : 0;
+	int r = v->precheck ? v->precheck->run(v->precheck, &v->extack) : 0;
 
-	if (r == 0 && x->precheck && chan_closing(b->chan)) /* it may have taken its time */
+	if (r == 0 && v->precheck && atomic_load(s->cancel)) /* a precheck can take long */
 		r = -ECANCELED;
-	for (size_t i = from; r < 0 && i < b->n; i++) {
-		b->v[i].error = r;
-		b->v[i].unsent = true;
+	for (size_t i = 0; r < 0 && i < n; i++) {
+		v[i].error = r;
+		v[i].unsent = true;
 	}
 	return r == 0;
 }
 
 /**
- * exchange_batch() - carry out a batch; returns when every exchange has an answer or has lost it.
- * @seq: the socket's last sequence number
- * @buffer: TRANSPORT_BUFFER bytes
+ * exchange_all() - carry out @n requests in order; each has its answer then, or has lost it.
  *
  * Return: 0; -errno where answers were lost, and the socket should not be used again.
  */
-int exchange_batch(const struct transport *t, int fd, uint32_t *seq, void *buffer, struct batch *b)
+int exchange_all(struct exchange_socket *s, struct exchange *v, size_t n)
 {
 	size_t done = 0;
 	int r = 0;
 
-	while (done < b->n && may_send(b, done)) {
-		struct window w = {.transport = t,
-				   .fd = fd,
-				   .v = b->v + done,
-				   .n = window_size(b, done),
-				   .first_seq = *seq + 1,
-				   .sent = !t->unix_path};
+	while (done < n && may_send(s, v + done, n - done)) {
+		struct window w = {.socket = s,
+				   .v = v + done,
+				   .n = window_size(v + done, n - done),
+				   .first_seq = s->seq + 1,
+				   .sent = !s->transport->unix_path};
 
 		w.open = w.n;
-		*seq += (uint32_t)w.n;
-		send_window(&w, buffer);
+		s->seq += (uint32_t)w.n;
+		send_window(&w);
 		done += w.n;
 		if (w.error < 0)
 			r = w.error;

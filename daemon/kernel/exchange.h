@@ -1,7 +1,51 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sending a batch on a socket and sorting the answers; blocks for as long as the kernel takes. */
+/*
+ * Sending requests on a socket and sorting the answers; blocks for as long as the kernel takes.
+ * A request that waits behind a precheck is not sent any more once the flag for giving up is set.
+ */
 #pragma once
 
-#include "kernel/chan.h"
+#include "kernel/transport.h"
 
-int exchange_batch(const struct transport *t, int fd, uint32_t *seq, void *buffer, struct batch *b);
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct nl_msg;
+
+/*
+ * What must hold right before a request is sent. It is looked at in the channel's thread, may take
+ * its time, and shares nothing with other threads. Embedded in what it needs to know.
+ */
+struct precheck {
+	/* Return: 0; -errno where it does not hold, with words for people. */
+	int (*run)(struct precheck *p, char **ret_why);
+	struct precheck *(*free)(struct precheck *p);
+};
+
+/* One request and its answer. */
+struct exchange {
+	struct nl_msg *request;
+	bool dump;		   /* ends with NLMSG_DONE, not with an acknowledgement */
+	struct precheck *precheck; /* NULL: none; else the batch's own */
+	/* filled in by the channel */
+	bool unsent; /* a precheck, its own or an earlier one's, failed with error and extack */
+	void *reply; /* the messages before the acknowledgement */
+	size_t reply_len, reply_room;
+	int error;    /* 0 or -errno */
+	bool lost;    /* no answer came, error says why: the request may have been carried out */
+	char *extack; /* the kernel's words, or the precheck's that failed, or NULL */
+	bool answered;
+};
+
+/* A socket in the hands of one thread. */
+struct exchange_socket {
+	const struct transport *transport;
+	int fd;
+	uint32_t seq;		   /* the last sequence number */
+	void *buffer;		   /* TRANSPORT_BUFFER bytes */
+	const atomic_bool *cancel; /* requests that are not sent yet are not wanted any more */
+};
+
+int exchange_all(struct exchange_socket *s, struct exchange *v, size_t n);

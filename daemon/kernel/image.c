@@ -233,7 +233,7 @@ struct image_check {
 
 static int run_check(struct precheck *p, char **ret_why)
 {
-	struct image_check *c = (struct image_check *)p;
+	struct image_check *c = container_of(p, struct image_check, precheck);
 	struct image image = {};
 	int r = image_find(&c->tree, c->name, &image, ret_why);
 
@@ -248,7 +248,7 @@ static int run_check(struct precheck *p, char **ret_why)
 
 static struct precheck *free_check(struct precheck *p)
 {
-	struct image_check *c = (struct image_check *)p;
+	struct image_check *c = container_of(p, struct image_check, precheck);
 
 	free(c->prefix);
 	free(c->name);

@@ -74,7 +74,7 @@ static void look_at(struct probe *p, const char *netdev)
 
 static int run(struct precheck *precheck, char **ret_why _unused_)
 {
-	struct probe *p = (struct probe *)precheck;
+	struct probe *p = container_of(precheck, struct probe, precheck);
 	_cleanup_free_ char *path = mem_printf("%s/net", p->path);
 	DIR *dir = opendir(path);
 	char line[16];
@@ -91,7 +91,7 @@ static int run(struct precheck *precheck, char **ret_why _unused_)
 
 static struct precheck *probe_free(struct precheck *precheck)
 {
-	struct probe *p = (struct probe *)precheck;
+	struct probe *p = container_of(precheck, struct probe, precheck);
 
 	free(p->path);
 	free(p);

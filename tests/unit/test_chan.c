@@ -9,6 +9,7 @@
 #include "kernel/watch.h"
 
 #include <errno.h>
+#include <netlink/msg.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
