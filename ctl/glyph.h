@@ -4,6 +4,5 @@
 
 #include <stddef.h>
 
-char *glyph_clean(const char *text);
 size_t glyph_width(const char *text, size_t bytes);
 size_t glyph_fit(const char *text, size_t columns);

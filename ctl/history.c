@@ -3,10 +3,10 @@
 #include "history.h"
 #include "ctl.h"
 #include "fetch.h"
-#include "glyph.h"
 #include "output.h"
 #include "table.h"
 #include "when.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -53,7 +53,7 @@ void history_render(const record_list *records, const struct style *style, struc
 char *history_line(const struct record_answer *r)
 {
 	_cleanup_free_ char *outage = when_duration(r->outage_usec);
-	_cleanup_free_ char *detail = glyph_clean(r->detail);
+	_cleanup_free_ char *detail = text_clean_line(r->detail);
 
 	return mem_printf("%s: %s (%s)%s%s%s%s", r->handle, r->result, r->trigger,
 			  r->outage_usec ? ", outage " : "", r->outage_usec ? outage : "",

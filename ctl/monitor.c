@@ -4,9 +4,9 @@
  * part of what happens.
  */
 #include "base/clock.h"
+#include "base/text.h"
 #include "ctl.h"
 #include "fetch.h"
-#include "glyph.h"
 #include "history.h"
 #include "output.h"
 #include "when.h"
@@ -34,7 +34,7 @@ struct monitor {
 
 static void show_text(const struct event_answer *e, struct buf *out)
 {
-	_cleanup_free_ char *time = when_text(e->time), *text = glyph_clean(e->text);
+	_cleanup_free_ char *time = when_text(e->time), *text = text_clean_line(e->text);
 
 	buf_add(out, "%s ", time);
 	if (strcmp(e->event, "change") == 0) {

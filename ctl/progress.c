@@ -2,6 +2,7 @@
 /* How the line looks. What is going on, and for how long, is told by the caller. */
 #include "progress.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "glyph.h"
 
 #include <inttypes.h>
@@ -35,7 +36,8 @@ void progress_render(const struct device_answer *d, uint64_t elapsed, const stru
 	if (!d) {
 		buf_add(&b, "waiting for all devices to come to rest");
 	} else {
-		_cleanup_free_ char *what = glyph_clean(*d->progress.what ? d->progress.what : "");
+		_cleanup_free_ char *what =
+			text_clean_line(*d->progress.what ? d->progress.what : "");
 
 		buf_add(&b, "%s  %s", d->handle, d->state);
 		if (*what && strcmp(what, "reload") != 0)

@@ -5,9 +5,9 @@
  */
 #include "status.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "ctl.h"
 #include "fetch.h"
-#include "glyph.h"
 #include "model/value.h"
 #include "output.h"
 #include "table.h"
@@ -255,7 +255,7 @@ static void put_staged_sizes(const struct device_answer *d, const struct style *
 static void put_header(const struct device_answer *d, const struct style *style, uint64_t now,
 		       struct buf *out)
 {
-	_cleanup_free_ char *name = glyph_clean(*d->handle ? d->handle : d->entry);
+	_cleanup_free_ char *name = text_clean_line(*d->handle ? d->handle : d->entry);
 	enum colour colour = state_colour(d->state);
 
 	if (style->marks)

@@ -2,6 +2,7 @@
 /* Decides how wide each column is and where cells are cut. Knows nothing of what is in them. */
 #include "table.h"
 #include "glyph.h"
+#include "base/text.h"
 
 #include <stdint.h>
 
@@ -285,7 +286,8 @@ static void put_header(const struct table *t, const struct layout *l, const stru
 /** table_add() - add the next cell; an empty text is shown as "-". */
 void table_add(struct table *t, const char *text, enum colour colour)
 {
-	*vec_add(&t->cells) = (struct table_cell){glyph_clean(*text ? text : EMPTY_CELL), colour};
+	*vec_add(&t->cells) =
+		(struct table_cell){text_clean_line(*text ? text : EMPTY_CELL), colour};
 }
 
 /** table_render() - append the titles and all rows to @out. */
@@ -316,7 +318,7 @@ void table_clear(struct table *t)
  */
 void wrap_render(const char *text, unsigned indent, const struct style *style, struct buf *out)
 {
-	_cleanup_free_ char *clean = glyph_clean(text);
+	_cleanup_free_ char *clean = text_clean_line(text);
 	size_t width = style->width > indent + 10 ? style->width - indent : SIZE_MAX;
 
 	for (const char *p = clean; *p;) {

@@ -36,21 +36,19 @@ char *buf_take(struct buf *b)
 	return s;
 }
 
-/** buf_clear() - free the text; the buffer is empty then and can be used again. */
 void buf_clear(struct buf *b)
 {
 	free(b->s);
 	*b = (struct buf){};
 }
 
-/** text_equal() - are both texts the same? NULL equals NULL only. */
 bool text_equal(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 /**
- * text_char() - the character at @p; *ret is its code.
+ * text_char() - the character that the @n bytes at @p begin with; *ret is its code.
  *
  * Return: bytes, or 0 where there is no valid UTF-8.
  */
@@ -78,7 +76,12 @@ size_t text_char(const char *p, size_t n, uint32_t *ret)
 	return len;
 }
 
-/** text_is_control() - control characters, and what makes lines look other than they are read. */
+/**
+ * text_is_control() - does a terminal do something else than show @c?
+ *
+ * Control characters but the newline and the tab, ends of lines of another kind, what makes text
+ * look other than it is read (right-to-left marks), and what is no character.
+ */
 bool text_is_control(uint32_t c)
 {
 	if (c < 0x20)
@@ -87,7 +90,6 @@ bool text_is_control(uint32_t c)
 	       (c >= 0x2066 && c <= 0x2069) || c == 0xfeff || c == 0xfffe || c == 0xffff;
 }
 
-/** text_is_utf8() - is all of @s valid UTF-8? */
 bool text_is_utf8(const char *s)
 {
 	uint32_t c;
@@ -118,11 +120,8 @@ int text_number(const char *text, size_t digits, uint64_t *ret)
 	return 0;
 }
 
-/**
- * text_clean() - a copy that a terminal can show: bytes that are no text become "?", one column
- * each.
- */
-char *text_clean(const char *p, size_t n)
+/* A copy of @n bytes in which "?" stands for all that is not kept, one for a byte that is no text. */
+static char *clean(const char *p, size_t n, bool one_line)
 {
 	char *copy = mem_alloc(n + 1);
 	size_t out = 0;
@@ -131,7 +130,7 @@ char *text_clean(const char *p, size_t n)
 		uint32_t c;
 
 		len = text_char(p + i, n - i, &c);
-		if (len == 0 || text_is_control(c)) {
+		if (len == 0 || text_is_control(c) || (one_line && c < ' ')) {
 			copy[out++] = '?';
 			len = MAX(len, (size_t)1);
 		} else {
@@ -140,6 +139,18 @@ char *text_clean(const char *p, size_t n)
 		}
 	}
 	return copy;
+}
+
+/** text_clean() - @n bytes as UTF-8 that a terminal can show, with "?" for what it cannot. */
+char *text_clean(const char *p, size_t n)
+{
+	return clean(p, n, false);
+}
+
+/** text_clean_line() - @s as text_clean(), with "?" also for newlines and tabs. */
+char *text_clean_line(const char *s)
+{
+	return clean(s, strlen(s), true);
 }
 
 static int compare_strings(const void *a, const void *b)
@@ -189,7 +200,7 @@ static unsigned edits(const char *a, const char *b, size_t na, size_t nb)
 	return d[na % 3][nb];
 }
 
-/** text_below() - @path without @root if it begins with that, else all of @path. */
+/** text_below() - @path without @root, if it begins with that. */
 const char *text_below(const char *path, const char *root)
 {
 	size_t n = strlen(root);

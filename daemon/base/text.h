@@ -26,6 +26,7 @@ bool text_is_control(uint32_t c);
 bool text_is_utf8(const char *s);
 int text_number(const char *text, size_t digits, uint64_t *ret);
 char *text_clean(const char *p, size_t n);
+char *text_clean_line(const char *s);
 const char *text_intern(const char *s);
 const char *text_below(const char *path, const char *root);
 const char *text_nearest(const char *word, const char *const *names, size_t n);

@@ -75,7 +75,7 @@ static void test_glyphs(_unused_ void **state)
 
 static void check_clean(const char *text, const char *expected)
 {
-	_cleanup_free_ char *clean = glyph_clean(text);
+	_cleanup_free_ char *clean = text_clean_line(text);
 
 	assert_string_equal(clean, expected);
 }
