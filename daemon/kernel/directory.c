@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The family's numbers and the list of devices, one request at a time. */
 #include "kernel/directory.h"
+#include "model/errors.h"
 #include "wire/encode.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ static void submit(struct directory *d, struct nl_msg *msg, bool dump)
 
 static bool try_again(struct directory *d, int error)
 {
-	bool lost = error == -ETIMEDOUT || error == -ENOBUFS || error == -EBADMSG;
+	bool lost = error_is(error, ERROR_LOST);
 
 	d->losses = lost ? d->losses + 1 : 0;
 	return lost && d->losses <= LOSSES_MAX;

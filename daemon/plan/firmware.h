@@ -10,7 +10,7 @@ enum firmware_need {
 	FIRMWARE_ACTIVATE, /* it is on the device */
 	FIRMWARE_FAILED,   /* its flash failed in this boot */
 	FIRMWARE_GONE,	   /* it ran in this boot, and does not any more */
-	FIRMWARE_MISMATCH,	   /* what was written or activated is another version */
+	FIRMWARE_MISMATCH, /* what was written or activated is another version */
 };
 
 enum firmware_need firmware_need(const struct firmware *want, const struct world *w);

@@ -4,6 +4,7 @@
  * cannot be avoided; tells "the device has no such object" from "it could not be read".
  */
 #include "wire/reading.h"
+#include "model/errors.h"
 #include "wire/encode.h"
 
 #include <errno.h>
@@ -66,18 +67,8 @@ static bool means_absent(const struct read_request *request, int error)
  */
 static bool is_of_object(const struct read_request *request, int error)
 {
-	switch (-error) {
-	case 0:
-	case EBUSY: /* of the device, for the moment */
-	case EAGAIN:
-	case EINTR:
-	case ENOBUFS:
-	case ENOMEM:
-	case EBADMSG: /* the answer was cut */
-		return false;
-	default:
-		return request->name || (request->dump && request->class == &class_param);
-	}
+	return error_is(error, ERROR_OF_OBJECT) &&
+	       (request->name || (request->dump && request->class == &class_param));
 }
 
 /**
