@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Golden tests: a folder of cases, in each a file `expected` that says what comes out. With
- * UPDATE_GOLDEN=1 it is rewritten. $srcdir is the top of the source tree, "." if not set.
+ * Golden tests: a folder of cases, in each a file `expected` that says what comes out, and perhaps
+ * a carved.yaml with a first line `# why: ...`, which is shown where the two differ. With
+ * UPDATE_GOLDEN=1 `expected` is rewritten. $srcdir is the top of the source tree, "." if not set.
  */
 #pragma once
 
@@ -42,6 +43,16 @@ static inline char *golden_read(const char *path)
 	return buf_take(&b);
 }
 
+/* Says why there is the case @home, if it does. */
+static inline void golden_explain(const char *home)
+{
+	_cleanup_free_ char *path = mem_printf("%s/carved.yaml", home), *text = golden_read(path);
+	static const char start[] = "# why: ";
+
+	if (strncmp(text, start, strlen(start)) == 0)
+		print_error("%s: %.*s\n", home, (int)strcspn(text + 2, "\n"), text + 2);
+}
+
 /* Is @got what @home/expected says? Says what is not. */
 static inline bool golden_check(const char *home, const char *got)
 {
@@ -57,12 +68,12 @@ static inline bool golden_check(const char *home, const char *got)
 	wanted = golden_read(path);
 	if (strcmp(wanted, got) == 0)
 		return true;
+	golden_explain(home);
 	print_error("%s: expected:\n%s%s: got:\n%s", home, wanted, home, got);
 	return false;
 }
 
-/* Calls @check with the path of every folder below @dir; fails if one is bad or there are too few.
- */
+/* Calls @check with each folder below @dir; fails if one is bad or there are too few. */
 static inline void golden_walk(const char *dir, int least, bool (*check)(const char *home))
 {
 	_cleanup_free_ char *top = golden_path(dir);
