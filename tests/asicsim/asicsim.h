@@ -244,10 +244,9 @@ int asicsim_policer_drops(struct devlink *devlink, const struct devlink_trap_pol
 const char *asicsim_action_name(enum devlink_trap_action action);
 
 /* params.c */
-int asicsim_param_get(struct devlink *devlink, u32 id, struct devlink_param_gset_ctx *ctx);
+int ASICSIM_PARAM_GET(asicsim_param_get);
 int ASICSIM_PARAM_SET(asicsim_param_set);
-int asicsim_param_validate(struct devlink *devlink, u32 id, union devlink_param_value val,
-			   struct netlink_ext_ack *extack);
+int ASICSIM_PARAM_VALIDATE(asicsim_param_validate);
 int asicsim_params_add(struct asicsim *sim, struct devlink *devlink);
 void asicsim_params_del(struct asicsim *sim, struct devlink *devlink);
 int asicsim_params_up(struct asicsim *sim, struct devlink *devlink);

@@ -17,6 +17,8 @@
 #define ASICSIM_HAS_EAPOL		(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0))
 #define ASICSIM_REGISTERS_FIRST		(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0))
 
+#define ASICSIM_VALUE_BY_POINTER	(LINUX_VERSION_CODE >= KERNEL_VERSION(7, 2, 0))
+
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
 #define ASICSIM_BUS_CONST const
 #else
@@ -30,6 +32,28 @@
 #else
 #define ASICSIM_PARAM_SET(fn)						\
 	fn(struct devlink *devlink, u32 id, struct devlink_param_gset_ctx *ctx)
+#endif
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+#define ASICSIM_PARAM_GET(fn)						\
+	fn(struct devlink *devlink, u32 id, struct devlink_param_gset_ctx *ctx,	\
+	   struct netlink_ext_ack *extack)
+#else
+#define ASICSIM_PARAM_GET(fn)						\
+	fn(struct devlink *devlink, u32 id, struct devlink_param_gset_ctx *ctx)
+#endif
+
+/* A value of a param comes by pointer where it is large. */
+#if ASICSIM_VALUE_BY_POINTER
+#define ASICSIM_PARAM_VALIDATE(fn)					\
+	fn(struct devlink *devlink, u32 id, union devlink_param_value *val,	\
+	   struct netlink_ext_ack *extack)
+#define ASICSIM_VALUE(val)		(val)
+#else
+#define ASICSIM_PARAM_VALIDATE(fn)					\
+	fn(struct devlink *devlink, u32 id, union devlink_param_value val,	\
+	   struct netlink_ext_ack *extack)
+#define ASICSIM_VALUE(val)		(&(val))
 #endif
 
 /*
@@ -80,14 +104,17 @@ static inline struct devlink_health_reporter *
 asicsim_reporter_create(struct devlink *devlink, const struct devlink_health_reporter_ops *ops,
 			void *priv)
 {
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+	return devl_health_reporter_create(devlink, ops, priv);
+#else
 	return devl_health_reporter_create(devlink, ops, 0, priv);
+#endif
 }
 
 #define asicsim_reporter_destroy	devl_health_reporter_destroy
 #define asicsim_params_register		devl_params_register
 #define asicsim_params_unregister	devl_params_unregister
 #define asicsim_driverinit_get		devl_param_driverinit_value_get
-#define asicsim_driverinit_set		devl_param_driverinit_value_set
 #define asicsim_param_changed		devl_param_value_changed
 
 #else
@@ -126,10 +153,21 @@ asicsim_reporter_create(struct devlink *devlink, const struct devlink_health_rep
 #define asicsim_params_register		devlink_params_register
 #define asicsim_params_unregister	devlink_params_unregister
 #define asicsim_driverinit_get		devlink_param_driverinit_value_get
-#define asicsim_driverinit_set		devlink_param_driverinit_value_set
 #define asicsim_param_changed		devlink_param_value_changed
 
 #endif
+
+static inline void asicsim_driverinit_set(struct devlink *devlink, u32 id,
+					  union devlink_param_value val)
+{
+#if ASICSIM_VALUE_BY_POINTER
+	devl_param_driverinit_value_set(devlink, id, &val);
+#elif ASICSIM_REGISTERS_FIRST
+	devl_param_driverinit_value_set(devlink, id, val);
+#else
+	devlink_param_driverinit_value_set(devlink, id, val);
+#endif
+}
 
 /* Who the driver is: from 6.2 on the core takes it from the struct device. */
 static inline int asicsim_info_driver(struct devlink_info_req *req, const char *name)

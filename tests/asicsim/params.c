@@ -49,7 +49,7 @@ void asicsim_param_print(char *buf, size_t size, const struct devlink_param *par
 	}
 }
 
-int asicsim_param_get(struct devlink *devlink, u32 id, struct devlink_param_gset_ctx *ctx)
+int ASICSIM_PARAM_GET(asicsim_param_get)
 {
 	struct asicsim *sim = asicsim_of(devlink);
 	int i = param_index(sim, id);
@@ -99,8 +99,7 @@ int ASICSIM_PARAM_SET(asicsim_param_set)
  * The one place where every SET passes: a driverinit value is stored by the core and never
  * reaches a set callback, so it is counted here, and ignoring it means not to read it back.
  */
-int asicsim_param_validate(struct devlink *devlink, u32 id, union devlink_param_value val,
-			   struct netlink_ext_ack *extack)
+int ASICSIM_PARAM_VALIDATE(asicsim_param_validate)
 {
 	struct asicsim *sim = asicsim_of(devlink);
 	const struct asicsim_param_desc *desc;
@@ -113,9 +112,9 @@ int asicsim_param_validate(struct devlink *devlink, u32 id, union devlink_param_
 	desc = &sim->model->params[i];
 	err = asicsim_set_fails(sim, ASICSIM_PARAM, desc->param.name, extack);
 	if (!err && desc->check)
-		err = desc->check(&val, extack);
+		err = desc->check(ASICSIM_VALUE(val), extack);
 	if (err) {
-		param_count(sim, "param_refused", &desc->param, &val);
+		param_count(sim, "param_refused", &desc->param, ASICSIM_VALUE(val));
 		return err;
 	}
 	if (!has_cmode(&desc->param, DEVLINK_PARAM_CMODE_DRIVERINIT))
@@ -124,7 +123,7 @@ int asicsim_param_validate(struct devlink *devlink, u32 id, union devlink_param_
 	mutex_lock(&sim->lock);
 	sim->params[i].ignore_next = ignore;
 	mutex_unlock(&sim->lock);
-	param_count(sim, ignore ? "param_ignored" : "param_set", &desc->param, &val);
+	param_count(sim, ignore ? "param_ignored" : "param_set", &desc->param, ASICSIM_VALUE(val));
 	return 0;
 }
 
