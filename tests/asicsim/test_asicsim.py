@@ -38,7 +38,7 @@ def module():
     # udev would look at every netdev of every bring-up
     run("udevadm", "control", "--stop-exec-queue", check=False)
     yield
-    run("udevadm", "control", "--start-exec-queue", check=False)
+    run("systemctl", "restart", "systemd-udevd", check=False)
     run("rmmod", "asicsim")
 
 

@@ -103,7 +103,7 @@ class Guest(Place):
 
     def close(self):
         super().close()
-        output("udevadm", "control", "--start-exec-queue")
+        output("systemctl", "restart", "systemd-udevd")
         output("ip", "link", "del", "nlmon0")
 
     def install(self):

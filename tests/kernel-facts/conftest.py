@@ -24,7 +24,7 @@ def quiet():
     """udev renames the ports' netdevs some time later, which notifies on some kernels: not while we listen."""
     subprocess.run(["udevadm", "control", "--stop-exec-queue"], check=False)
     yield
-    subprocess.run(["udevadm", "control", "--start-exec-queue"], check=False)
+    subprocess.run(["systemctl", "restart", "systemd-udevd"], check=False)
 
 
 @pytest.fixture(scope="session")
