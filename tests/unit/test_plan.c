@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Golden tests of binding and planning. A case is a folder of tests/golden/plan: a device as
- * captured (facts.json), what carved remembers of it (memory.json, may be missing), what it found
- * of a firmware file (image.json, the same), what somebody wants (carved.yaml, with presets in
- * etc/carved/presets) and what comes of it (expected): the diagnostics, or the plan where a reload
- * is permitted and where it is not.
+ * Golden tests of binding and planning. A case is a folder of tests/golden/plan, whose README.md
+ * names its files: a device, what somebody wants of it, and what comes of it: the diagnostics, or
+ * the plan where a reload is permitted and where it is not.
  *
  * Everything is done twice: with all objects of the device, and with those that bind_reads() asks
  * for.
@@ -22,7 +20,7 @@
 #include <jansson.h>
 #include <unistd.h>
 
-#define LEAST_CASES 95
+#define LEAST_CASES 140
 
 /* ---- a case's files ---- */
 
@@ -33,6 +31,10 @@ struct plan_case {
 	struct world world;
 	const struct entry *entry;
 	entry_list matches;
+	/* of situation.json */
+	json_t *situation, *refused; /* labels of objects whose SETs were refused before */
+	struct notes yielded;
+	bool destroy;
 };
 
 static json_t *load_json(const char *home, const char *name)
@@ -58,29 +60,83 @@ static void load_facts(struct plan_case *c)
 	json_decref(j);
 }
 
-static void load_memory(struct plan_case *c)
+/* Return: NULL where the case has no such file. */
+static json_t *load_optional(const struct plan_case *c, const char *name)
 {
-	_cleanup_free_ char *path = mem_printf("%s/memory.json", c->home);
+	_cleanup_free_ char *path = mem_printf("%s/%s", c->home, name);
 	json_t *j;
 
 	if (access(path, F_OK) < 0)
-		return;
-	j = load_json(c->home, "memory.json");
+		return NULL;
+	j = load_json(c->home, name);
 	assert_non_null(j);
-	assert_int_equal(memory_from_json(j, &c->world.memory), 0);
+	return j;
+}
+
+static void load_memory(struct plan_case *c)
+{
+	json_t *j = load_optional(c, "memory.json"), *lasting = load_optional(c, "lasting.json");
+
+	if (j)
+		assert_int_equal(memory_from_json(j, &c->world.memory), 0);
+	if (lasting)
+		assert_int_equal(lasting_from_json(lasting, &c->world.memory.lasting), 0);
 	json_decref(j);
+	json_decref(lasting);
+}
+
+static char *label_of(const struct object *o)
+{
+	_cleanup_free_ char *label = object_label(o);
+
+	return mem_printf("%s %s", o->class->name, label);
+}
+
+static bool names_label(json_t *list, const char *label)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+		if (strcmp(json_string_value(item), label) == 0)
+			return true;
+	return false;
+}
+
+/* What is neither of the device nor of memory: see README.md there. */
+static void load_situation(struct plan_case *c)
+{
+	json_t *yielded = NULL, *unreadable = NULL;
+	size_t n = 0;
+	int destroy = false;
+
+	c->situation = load_optional(c, "situation.json");
+	if (!c->situation)
+		return;
+	assert_int_equal(json_unpack(c->situation, "{s?o,s?o,s?o,s?b!}", "yielded", &yielded,
+				     "refused", &c->refused, "unreadable", &unreadable, "destroy",
+				     &destroy),
+			 0);
+	c->destroy = destroy;
+	vec_each(o, &c->world.have.objects) {
+		_cleanup_free_ char *label = label_of(o);
+
+		if (names_label(yielded, label) && ++n)
+			notes_put(&c->yielded, o, 0, &o->v[0]);
+		if (names_label(unreadable, label) && ++n)
+			o->error = -EIO;
+	}
+	assert_int_equal(n, json_array_size(yielded) + json_array_size(unreadable));
 }
 
 /* A firmware file that was looked at, and what is wrong with it. */
 static void load_image(struct plan_case *c)
 {
-	_cleanup_free_ char *path = mem_printf("%s/image.json", c->home);
+	json_t *j = load_optional(c, "image.json");
 	const char *file, *why = NULL;
-	json_t *j;
 
-	if (access(path, F_OK) < 0)
+	if (!j)
 		return;
-	j = load_json(c->home, "image.json");
 	assert_int_equal(json_unpack(j, "{s:s,s?s}", "file", &file, "why", &why), 0);
 	c->world.offline = false;
 	c->world.image = (struct image_verdict){.file = mem_strdup(file),
@@ -113,6 +169,8 @@ static void case_clear(struct plan_case *c)
 	vec_clear(&c->matches);
 	config_unref(c->config);
 	world_clear(&c->world);
+	notes_clear(&c->yielded);
+	json_decref(c->situation);
 	free(c->handle);
 }
 
@@ -134,21 +192,57 @@ static void show_step(struct buf *out, const struct step *s)
 	buf_add(out, "\n");
 }
 
-static void show_plan(struct buf *out, const struct state *want, const struct world *w, bool reload)
+/* The SETs of a first plan that situation.json says were refused; borrowed from it. */
+static void find_refused(const struct plan_case *c, const struct plan *first, step_list *ret)
 {
-	struct plan plan = {};
+	vec_each(s, &first->steps) {
+		_cleanup_free_ char *label = s->kind == STEP_SET ? label_of(&s->target) : NULL;
 
-	plan_make(want, w, &(struct policy){.reload = reload}, &plan);
+		if (label && names_label(c->refused, label))
+			vec_push(ret, *s);
+	}
+}
+
+static void show_texts(struct buf *out, const struct plan *plan)
+{
+	static const char *const firmware[] = {
+		[FIRMWARE_RUNS] = NULL,		  [FIRMWARE_FLASH] = NULL,
+		[FIRMWARE_ACTIVATE] = NULL,	  [FIRMWARE_FAILED] = "flash-failed",
+		[FIRMWARE_GONE] = "runs-no-more", [FIRMWARE_MISMATCH] = "another-version",
+	};
+
+	if (plan->pending)
+		buf_add(out, "  pending %s: %s\n", disruption_name(plan->pending),
+			plan->pending_text.s);
+	if (plan->unread_text.n)
+		buf_add(out, "  accepted-unread: %s\n", plan->unread_text.s);
+	if (plan->unreadable_text.n)
+		buf_add(out, "  unreadable: %s\n", plan->unreadable_text.s);
+	if (plan->held_text.n)
+		buf_add(out, "  left alone: %s\n", plan->held_text.s);
+	if (firmware[plan->firmware])
+		buf_add(out, "  firmware: %s\n", firmware[plan->firmware]);
+}
+
+static void show_plan(struct buf *out, const struct plan_case *c, const struct state *want,
+		      const struct world *w, bool reload)
+{
+	struct policy policy = {.reload = reload, .destroy = c->destroy, .held = &c->yielded};
+	struct plan first = {}, plan = {};
+	step_list refused = {};
+
+	plan_make(want, w, &policy, &first);
+	find_refused(c, &first, &refused);
+	policy.refused = &refused;
+	plan_make(want, w, &policy, &plan);
 	buf_add(out, "%s:\n", reload ? "permitted" : "held");
 	vec_each(s, &plan.steps)
 		show_step(out, s);
-	if (plan.pending)
-		buf_add(out, "  pending %s: %s\n", disruption_name(plan.pending),
-			plan.pending_text.s);
-	if (plan.unread_text.n)
-		buf_add(out, "  accepted-unread: %s\n", plan.unread_text.s);
+	show_texts(out, &plan);
 	if (!plan.steps.n && !plan.pending)
 		buf_add(out, "  nothing to do\n");
+	vec_clear(&refused);
+	plan_clear(&first);
 	plan_clear(&plan);
 }
 
@@ -182,8 +276,8 @@ static char *case_as_text(const struct plan_case *c, const struct world *w)
 	diagnostics = diag_render_all(&diags);
 	buf_add(&out, "%s", diagnostics);
 	if (r == 0) {
-		show_plan(&out, &want, w, true);
-		show_plan(&out, &want, w, false);
+		show_plan(&out, c, &want, w, true);
+		show_plan(&out, c, &want, w, false);
 	}
 	state_clear(&want);
 	diag_clear(&diags);
@@ -228,6 +322,7 @@ static bool check_case(const char *home)
 	load_facts(&c);
 	load_memory(&c);
 	load_image(&c);
+	load_situation(&c);
 	wrong = load_config(&c);
 	if (wrong) { /* a golden of the YAML layer, not of this one */
 		print_error("%s: %s", home, wrong);
