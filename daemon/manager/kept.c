@@ -14,7 +14,7 @@ static bool is_the_same(const struct config *c, const struct unpacked *u, uint64
 {
 	if (!u->hash)
 		return c->files.n == u->n_files;
-	return c->hash == u->hash && (!hash || hash == u->hash);
+	return (c->hash == u->hash || c->hash_before == u->hash) && (!hash || hash == u->hash);
 }
 
 /**

@@ -96,6 +96,7 @@ struct config {
 	struct arena arena;
 	VEC(struct config_file) files;		 /* those that were read, in order */
 	uint64_t hash;				 /* of their names and bytes */
+	uint64_t hash_before;			 /* the same, as earlier versions reckoned it */
 	uint64_t audit_interval, settle_timeout; /* microseconds */
 	VEC(struct entry) entries;
 };

@@ -11,6 +11,7 @@
 #include "yaml/schema.h"
 
 #include <errno.h>
+#include <sha2.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -21,6 +22,7 @@ struct load {
 	const char *root;
 	struct config *config;
 	struct diag_list *diags;
+	SHA2_CTX sha256;
 	struct arena scratch; /* nodes and names: gone after the load */
 	VEC(struct source *) sources;
 	VEC(struct node *) trees; /* of the main file and the drop-ins, in order */
@@ -28,11 +30,29 @@ struct load {
 	bool incomplete;
 };
 
-/* FNV-1a. It tells one config from another for people, and is no defence. */
-static void hash(uint64_t *h, const char *bytes, size_t n)
+/* FNV-1a, which earlier versions used: what they kept is known by it. */
+static void hash_as_before(uint64_t *h, const char *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		*h = (*h ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
+}
+
+static void hash(struct load *l, const char *bytes, size_t n)
+{
+	SHA256Update(&l->sha256, (const uint8_t *)bytes, n);
+	hash_as_before(&l->config->hash_before, bytes, n);
+}
+
+/* The first 16 of the digest's hexadecimal digits. */
+static uint64_t hash_end(struct load *l)
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+	uint64_t h = 0;
+
+	SHA256Final(digest, &l->sha256);
+	for (size_t i = 0; i < sizeof(h); i++)
+		h = h << 8 | digest[i];
+	return h;
 }
 
 /* By the name without the root: what is kept elsewhere for bad times is the same config. */
@@ -43,8 +63,8 @@ static void keep_file(struct load *l, const struct source *s)
 
 	vec_push(&c->files,
 		 ((struct config_file){s->path, arena_strndup(&c->arena, s->bytes, s->size)}));
-	hash(&c->hash, path, strlen(path) + 1);
-	hash(&c->hash, s->bytes, s->size + 1);
+	hash(l, path, strlen(path) + 1);
+	hash(l, s->bytes, s->size + 1);
 }
 
 /* May it be missing? Nothing at all says nothing; a link to nothing is a mistake. */
@@ -153,8 +173,10 @@ int yaml_load(const struct yaml_paths *paths, struct config **ret, struct diag_l
 	size_t errors = diags->n_errors;
 
 	l.config = config_new();
-	l.config->hash = UINT64_C(0xcbf29ce484222325);
+	l.config->hash_before = UINT64_C(0xcbf29ce484222325);
+	SHA256Init(&l.sha256);
 	load_all(&l);
+	l.config->hash = hash_end(&l);
 	diag_sort(diags);
 	if (diags->n_errors == errors)
 		*ret = TAKE(l.config);

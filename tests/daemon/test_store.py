@@ -135,18 +135,33 @@ def test_older_config_is_damaged(switch, carved, capture, damage):
     assert switch.trap(trap) == "trap"
 
 
+def fnv1a(files):
+    """What earlier versions called a config by."""
+    total = 0xcbf29ce484222325
+    for byte in "".join(f"{name}\0{text}\0" for name, text in files.items()).encode():
+        total = (total ^ byte) * 0x100000001b3 % 2 ** 64
+    return f"{total:016x}"
+
+
 @pytest.mark.only("fake", "files are read the same way everywhere")
-def test_kept_by_the_version_before(switch, carved):
-    """It did not say which config it is: with broken files, and for a device that refuses the next one."""
+@pytest.mark.parametrize("said", [False, True])
+def test_kept_by_the_version_before(switch, carved, said):
+    """It did not say which config it is, or by another sum: with broken files, and for a device that refuses the next one."""
     trap = switch.words.trap
     carved.run(entry(switch, traps={trap: "trap"}))
     carved.stop()
     kept = carved.folder / "state/accepted.json"
     older, = (carved.folder / "state/configs").iterdir()
+    before = fnv1a(json.loads(kept.read_text())["files"])
     for file in kept, older:
         what = json.loads(file.read_text())
-        what.pop("hash", None)
+        what["hash"] = before
+        if not said:
+            del what["hash"]
         file.write_text(json.dumps(what))
+    older.rename(older.with_name(f"{before}.json"))
+    device, = (carved.folder / "state/devices").iterdir()
+    device.write_text(json.dumps(json.loads(device.read_text()) | {"accepted": before}))
     carved.file.write_text(BROKEN)
     switch.reload()
     carved.start()

@@ -413,6 +413,23 @@ static void test_source_lines(void **state)
 	loaded_clear(&l);
 }
 
+/* Other programs reckon the same: of "PATH\\0BYTES\\0", for each file. */
+static void test_hash(void **state)
+{
+	char root[] = "/tmp/carved-test-XXXXXX";
+	struct diag_list diags = {};
+	struct config *c = NULL;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	write_text(root, MAIN, "version: 1\n");
+	assert_int_equal(yaml_load(&(struct yaml_paths){.root = root}, &c, &diags), 0);
+	assert_true(c->hash == UINT64_C(0xc88a2217d65a50ed));
+	assert_true(c->hash_before == UINT64_C(0x19c96736dcd72d44));
+	config_unref(c);
+	remove_tree(root);
+}
+
 /* More than 20 are counted; the first 20 of a file are the ones that are shown. */
 static void test_many_errors(void **state)
 {
@@ -557,6 +574,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_source_lines),
+		cmocka_unit_test(test_hash),
 		cmocka_unit_test(test_many_errors),
 		cmocka_unit_test(test_errors_of_caller_are_kept),
 		cmocka_unit_test(test_no_permission),
