@@ -36,6 +36,9 @@ int kept_load(const struct store *s, uint64_t hash, struct config **ret)
 	diag_clear(&diags);
 	if (r == 0 && !is_the_same(config, &u, hash))
 		r = -EINVAL;
+	if (r == 0 &&
+	    config->hash != u.hash) /* an earlier version kept it: files go by its old name */
+		config->hash = config->hash_before;
 	if (r == 0)
 		*ret = TAKE(config);
 	unpacked_clear(&u);
