@@ -4,6 +4,7 @@
 Runs as root on a kernel the module was built for. The module is taken from $ASICSIM_KO, else
 from beside this file, unless it is loaded already.
 """
+import errno
 import os
 import pathlib
 import re
@@ -123,8 +124,10 @@ def test_plug_and_pull(any_board):
 @pytest.mark.parametrize("line", ["", "1", "x spectrum1", "1 tofino", "1 spectrum1 65",
                                   "1000000 spectrum1"])
 def test_plug_junk(line):
-    with pytest.raises(OSError):
+    with pytest.raises(OSError) as caught:
         put(BUS / "new_device", line or "\n")
+    assert caught.value.errno == errno.EINVAL
+    assert not list((BUS / "devices").iterdir())
 
 
 def test_ports_and_netdevs(any_board):
@@ -188,11 +191,15 @@ def test_kvd_absent(sp2):
     refused("not supported", "resource", "show", Board("mlx5ish", ident=2).handle)
 
 
-@pytest.mark.parametrize("path,size", [("kvd", 245888), ("kvd/hash_single", 65408),
-                                       ("kvd/hash_single", 213120), ("kvd/linear", 64),
-                                       ("kvd/linear/chunks", 33), ("span_agents", 4)])
-def test_size_refused(sp1, path, size):
-    sp1.size_set(path, size, how=lambda *a: refused("", *a))
+@pytest.mark.parametrize("path,size,why", [
+    ("kvd", 245888, "larger than maximum"), ("kvd/hash_single", 65408, "smaller than minimum"),
+    ("kvd/hash_single", 213120, "larger than maximum"), ("kvd/linear", 64, "granularity"),
+    ("kvd/linear/chunks", 33, "granularity"), ("span_agents", 4, "larger than maximum")])
+def test_size_refused(sp1, path, size, why):
+    """By the kernel, which asks the driver's limits; nothing is staged."""
+    before = sp1.resources()
+    sp1.size_set(path, size, how=lambda *a: refused(why, *a))
+    assert sp1.resources() == before and "size_new" not in before[path]
 
 
 def test_profiles(sp1):
@@ -493,8 +500,14 @@ def test_ignore_runtime_param(nic):
                                        ("builtin_fw", "1.2"), ("remote_reload", "some"),
                                        ("keep_traps", "2"), ("storm", "x")])
 def test_knob_junk(sp1, knob, text):
-    with pytest.raises(OSError):
+    """What cannot be read arms no fault: a reload and a SET go on as without it."""
+    with pytest.raises(OSError) as caught:
         sp1.set(knob, text)
+    assert caught.value.errno == errno.EINVAL
+    sp1.reload()
+    assert not sp1.failed() and tuple(sp1.resources()[p]["size"] for p in PARTS) == DEFAULT
+    devlink("trap", "set", sp1.handle, "trap", "blackhole_route", "action", "trap")
+    assert sp1.action("blackhole_route") == "trap" == sp1.active("trap", "blackhole_route")
 
 
 # ---- firmware ----

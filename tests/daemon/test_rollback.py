@@ -116,9 +116,14 @@ def test_way_out(switch, carved, way):
 
 
 @PASSES
-def test_roll_back_is_tried_again(switch, carved):
-    """The reload fails, and the first roll-back; the one a second later succeeds."""
+def test_roll_back_is_tried_again(switch, carved, capture):
+    """The reload fails, and the first roll-back; the one a second later succeeds: with that of the good config four
+    reloads were asked for, of which two failed."""
+    before = switch.reloads()
     rolled_back(switch, carved, fails=2)
+    assert len(capture.writes(kind="reload")) == 4
+    assert switch.reloads() == before + 2
+    assert not switch.reload_failed()
 
 
 @PASSES

@@ -115,9 +115,13 @@ def test_used():
 
 
 def test_reloaded_right_after_the_start():
-    """It need not be on the bus yet."""
+    """It need not be on the bus yet, and goes on with the same config: without another reload."""
+    before = reloads()
     output("systemctl", "restart", "carved")
     output("systemctl", "reload", "carved")
+    wait(converged, "the config to be in force")
+    assert as_wanted() and reloads() == before
+    assert show("ActiveState", "NRestarts") == ["active", "0"]
 
 
 def test_explained():
