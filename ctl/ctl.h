@@ -26,12 +26,25 @@ struct ctl {
 	const char *facts_file, *config_root;
 };
 
+/* As bits, above the characters of short options. */
+enum ctl_option {
+	OPTION_JSON = 1 << 8,
+	OPTION_NO_WAIT = 1 << 9,
+	OPTION_CANDIDATE = 1 << 10,
+	OPTION_ALLOW_RELOAD = 1 << 11,
+	OPTION_FACTS = 1 << 12,
+	OPTION_FACTS_FILE = 1 << 13, /* is called facts too, and takes a value */
+	OPTION_ROOT = 1 << 14,
+	OPTION_BUS = 1 << 15,
+	OPTION_HELP = 1 << 16,
+	OPTION_VERSION = 1 << 17
+};
+
 struct command {
 	const char *name;
 	const char *args; /* as shown by --help, or "" */
 	const char *help;
-	const char *options; /* the options that are its own, with spaces around: " no-wait ",
-			      or " facts= " where it takes a value */
+	unsigned options; /* those of its own: enum ctl_option */
 	size_t min_args, max_args;
 	int (*run)(const struct ctl *ctl); /* returns the exit code */
 };

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The command line of carvectl: which commands and options there are, and whether they are used
- * right.
- * --help says what the tables say.
+ * right. --help says what the tables say.
  */
 #include "base/text.h"
 #include "client.h"
@@ -14,61 +13,51 @@
 #include <stdio.h>
 
 static const struct command commands[] = {
-	{"status", "[DEVICE]", "what there is, what is wanted, and why it is not so", " json ", 0,
-	 1, command_status},
-	{"plan", "[DEVICE]", "the steps that carved would take now", " json candidate ", 0, 1,
-	 command_plan},
+	{"status", "[DEVICE]", "what there is, what is wanted, and why it is not so", OPTION_JSON,
+	 0, 1, command_status},
+	{"plan", "[DEVICE]", "the steps that carved would take now", OPTION_JSON | OPTION_CANDIDATE,
+	 0, 1, command_plan},
 	{"reload", "", "have carved read its files again, and wait until all is done",
-	 " json no-wait ", 0, 0, command_reload},
+	 OPTION_JSON | OPTION_NO_WAIT, 0, 0, command_reload},
 	{"apply", "[DEVICE]", "look again, do what is to be done, and wait for it",
-	 " json allow-reload ", 0, 1, command_apply},
-	{"retry", "DEVICE", "the same, with what failed or was given up", " json ", 1, 1,
+	 OPTION_JSON | OPTION_ALLOW_RELOAD, 0, 1, command_apply},
+	{"retry", "DEVICE", "the same, with what failed or was given up", OPTION_JSON, 1, 1,
 	 command_retry},
 	{"check", "FILE...", "whether files are right, without carved",
-	 " json facts= config-root= ", 1, SIZE_MAX, command_check},
-	{"capture", "DEVICE", "the present state of a device as desired state", " json facts ", 1,
-	 1, command_capture},
-	{"history", "[DEVICE]", "what happened, who set it going, how long a reload took", " json ",
-	 0, 1, command_history},
-	{"monitor", "", "the same and every change of state, as it happens", " json ", 0, 0,
+	 OPTION_JSON | OPTION_FACTS_FILE | OPTION_ROOT, 1, SIZE_MAX, command_check},
+	{"capture", "DEVICE", "the present state of a device as desired state",
+	 OPTION_JSON | OPTION_FACTS, 1, 1, command_capture},
+	{"history", "[DEVICE]", "what happened, who set it going, how long a reload took",
+	 OPTION_JSON, 0, 1, command_history},
+	{"monitor", "", "the same and every change of state, as it happens", OPTION_JSON, 0, 0,
 	 command_monitor},
-	{"metrics", "", "figures for Prometheus, as text", "", 0, 0, command_metrics},
+	{"metrics", "", "figures for Prometheus, as text", 0, 0, 0, command_metrics},
 };
 
-enum {
-	OPT_JSON = 256,
-	OPT_NO_WAIT,
-	OPT_CANDIDATE,
-	OPT_ALLOW_RELOAD,
-	OPT_FACTS,
-	OPT_ROOT,
-	OPT_BUS,
-	OPT_HELP,
-	OPT_VERSION
-};
-
-static const struct {
+static const struct row {
 	int id;
 	bool own; /* only commands that name it take it */
 	const char *name, *args, *help;
 } options[] = {
-	{OPT_JSON, true, "json", NULL, "write one JSON document, see carvectl(1)"},
-	{OPT_NO_WAIT, true, "no-wait", NULL, "reload: end as soon as the files are accepted"},
-	{OPT_CANDIDATE, true, "candidate", NULL, "plan: for the files on disk, not adopting them"},
-	{OPT_ALLOW_RELOAD, true, "allow-reload", NULL,
+	{OPTION_JSON, true, "json", NULL, "write one JSON document, see carvectl(1)"},
+	{OPTION_NO_WAIT, true, "no-wait", NULL, "reload: end as soon as the files are accepted"},
+	{OPTION_CANDIDATE, true, "candidate", NULL,
+	 "plan: for the files on disk, not adopting them"},
+	{OPTION_ALLOW_RELOAD, true, "allow-reload", NULL,
 	 "apply: reload where needed, whatever it resets"},
-	{OPT_FACTS, true, "facts", NULL, "capture: names, limits, types and values, for checks"},
-	{OPT_FACTS, true, "facts", "FACTS", "check: with the device that was captured so, too"},
-	{OPT_ROOT, true, "config-root", "DIR", "check: look for presets below DIR"},
-	{OPT_BUS, false, "bus", "system|user", "where carved is (default: system)"},
-	{OPT_HELP, false, "help", NULL, "show this and end"},
-	{OPT_VERSION, false, "version", NULL, "show the version and end"},
+	{OPTION_FACTS, true, "facts", NULL, "capture: names, limits, types and values, for checks"},
+	{OPTION_FACTS_FILE, true, "facts", "FACTS",
+	 "check: with the device that was captured so, too"},
+	{OPTION_ROOT, true, "config-root", "DIR", "check: look for presets below DIR"},
+	{OPTION_BUS, false, "bus", "system|user", "where carved is (default: system)"},
+	{OPTION_HELP, false, "help", NULL, "show this and end"},
+	{OPTION_VERSION, false, "version", NULL, "show the version and end"},
 };
 
 /* What the command line says besides the words. */
 struct parsed {
 	struct ctl ctl;
-	const char *given[ARRAY_SIZE(options)]; /* options that not every command takes */
+	const struct row *given[ARRAY_SIZE(options)]; /* options that not every command takes */
 	size_t n_given;
 	bool help, version;
 };
@@ -118,31 +107,33 @@ static int set_bus(struct parsed *p, const char *bus)
 static int set_option(struct parsed *p, int id)
 {
 	switch (id) {
-	case OPT_JSON:
+	case OPTION_JSON:
 		p->ctl.json = true;
 		break;
-	case OPT_NO_WAIT:
+	case OPTION_NO_WAIT:
 		p->ctl.no_wait = true;
 		break;
-	case OPT_CANDIDATE:
+	case OPTION_CANDIDATE:
 		p->ctl.candidate = true;
 		break;
-	case OPT_ALLOW_RELOAD:
+	case OPTION_ALLOW_RELOAD:
 		p->ctl.allow_reload = true;
 		break;
-	case OPT_FACTS:
+	case OPTION_FACTS:
 		p->ctl.facts = true;
+		break;
+	case OPTION_FACTS_FILE:
 		p->ctl.facts_file = optarg;
 		break;
-	case OPT_ROOT:
+	case OPTION_ROOT:
 		p->ctl.config_root = optarg;
 		break;
-	case OPT_BUS:
+	case OPTION_BUS:
 		return set_bus(p, optarg);
-	case OPT_HELP:
+	case OPTION_HELP:
 		p->help = true;
 		return 0;
-	case OPT_VERSION:
+	case OPTION_VERSION:
 		p->version = true;
 		return 0;
 	}
@@ -152,18 +143,26 @@ static int set_option(struct parsed *p, int id)
 static void note_given(struct parsed *p, int id)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		if (options[i].id == id && options[i].own && p->n_given < ARRAY_SIZE(p->given)) {
-			p->given[p->n_given++] = options[i].name;
-			break;
-		}
+		if (options[i].id == id && options[i].own && p->n_given < ARRAY_SIZE(p->given))
+			p->given[p->n_given++] = &options[i];
 }
 
-/* Does the command take this option, with a value or without? */
-static bool takes(const struct command *c, const char *option, bool value)
+static bool takes(const struct command *c, int option)
 {
-	_cleanup_free_ char *word = mem_printf(" %s%s ", option, value ? "=" : "");
+	return c && c->options & (unsigned)option;
+}
 
-	return c && strstr(c->options, word);
+/*
+ * Is the option understood beside the command @c, which may be NULL? One that the command does not
+ * take is, to be named in the error; --facts has no value but where the command wants one.
+ */
+static bool is_understood(const struct command *c, const struct row *o)
+{
+	if (!o->own)
+		return true;
+	if (o->args)
+		return takes(c, o->id);
+	return o->id != OPTION_FACTS || !takes(c, OPTION_FACTS_FILE);
 }
 
 /* The command that is meant, as far as it can be told before the options are understood. */
@@ -185,12 +184,11 @@ static int parse_options(struct parsed *p, int argc, char **argv)
 	int id, r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
-		bool value = options[i].args;
+		const struct row *o = &options[i];
 
-		if (!options[i].own || takes(c, options[i].name, true) == value)
-			table[n++] = (struct option){options[i].name,
-						     value ? required_argument : no_argument, NULL,
-						     options[i].id};
+		if (is_understood(c, o))
+			table[n++] = (struct option){
+				o->name, o->args ? required_argument : no_argument, NULL, o->id};
 	}
 	while (r == 0 && (id = getopt_long(argc, argv, "", table, NULL)) != -1) {
 		if (id == '?') {
@@ -225,9 +223,9 @@ static int check_use(const struct parsed *p, const struct command *c)
 			*c->args ? mem_printf("use it so: carvectl %s %s", c->name, c->args)
 				 : mem_printf("%s takes no arguments", c->name));
 	for (size_t i = 0; i < p->n_given; i++) {
-		if (!takes(c, p->given[i], false) && !takes(c, p->given[i], true))
+		if (!takes(c, p->given[i]->id))
 			return usage_error(
-				mem_printf("%s does not take --%s", c->name, p->given[i]));
+				mem_printf("%s does not take --%s", c->name, p->given[i]->name));
 	}
 	return 0;
 }
