@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * carvectl apply and retry: have devices looked at again and brought to what is wanted, wait, and
- * say what happened. Decides what to tell people who may not do it so.
+ * say what happened. Decides what to tell users who are not allowed to.
  */
 #include "ctl.h"
 #include "fetch.h"
@@ -78,7 +78,7 @@ static int request(struct apply *a, uint64_t *ret_job)
 	return r < 0 ? explain(a, &error, r) : CTL_OK;
 }
 
-/* What was done since @before. */
+/* What the devices did since @before. */
 static int fetch_done(struct apply *a, uint64_t before)
 {
 	record_list all = {};
@@ -88,7 +88,7 @@ static int fetch_done(struct apply *a, uint64_t before)
 		if (record->time > before)
 			vec_push(&a->answer.records, *record);
 	vec_clear(&all);
-	return r == -ENODEV ? 0 : r; /* it is gone */
+	return r == -ENODEV ? 0 : r; /* the device is gone */
 }
 
 static int show(const struct apply *a, int exit_code)
@@ -133,7 +133,7 @@ static int carry_out(struct apply *a, uint64_t before)
 	return show(a, exit_code);
 }
 
-/* When the last thing happened so far. */
+/* The time of the newest record so far. */
 static int fetch_last(struct apply *a, uint64_t *ret)
 {
 	record_list last = {};

@@ -17,7 +17,7 @@ struct check {
 	struct config *config;
 	char *handle; /* of the captured device */
 	struct world world;
-	const struct entry *entry; /* the device's, where it has one */
+	const struct entry *entry; /* the entry of the device, where one matches */
 	struct diag_list diags;
 };
 
@@ -42,7 +42,7 @@ static int load_facts(struct check *c)
 	return j ? r : -1;
 }
 
-/* As the daemon does when the device appears. */
+/* Choose the entry as the daemon does when the device registers. */
 static void bind(struct check *c)
 {
 	entry_list matches = {};
@@ -74,7 +74,7 @@ static void check_files(struct check *c)
 		bind(c);
 }
 
-/* What is said where nothing is wrong; notes do not count. */
+/* The line that is written where there is no error; notes do not count as one. */
 static void render_verdict(const struct check *c, struct buf *out)
 {
 	if (c->diags.n_errors)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Calls and their failures. Decides what people are told to do; knows nothing of the answers. */
+/* Calls and their failures. Decides what users are told to do; knows nothing of the answers. */
 #include "client.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -12,7 +12,7 @@
 
 #define CLIENT_UNIT "/org/freedesktop/systemd1/unit/carved_2eservice"
 
-/* What was started is on D-Bus within this, or something is wrong. */
+/* A service that has started has its name on the bus within this time. */
 #define START_USEC (5 * USEC_PER_SEC)
 
 /* --- what to tell ------------------------------------------------------------ */
@@ -133,7 +133,7 @@ static bool is_started(struct client *c)
 	return false;
 }
 
-/* To look again is all that has to be done. */
+/* The name is looked up again by the caller. */
 static int on_owner(sd_bus_message *m _unused_, void *user _unused_, sd_bus_error *error _unused_)
 {
 	return 0;
@@ -162,7 +162,7 @@ static int wait_for_name(struct client *c)
 /**
  * client_open() - connect to the bus; carved may be about to come to it.
  *
- * Return: 0; -errno, of which standard error is told.
+ * Return: 0; -errno, which has been reported.
  */
 int client_open(struct client *c, const struct ctl *ctl)
 {
@@ -242,7 +242,7 @@ char *client_handle_of(const char *path)
 /**
  * client_match_devices() - call @handler whenever properties of a device change.
  *
- * Return: 0; -errno, of which standard error is told.
+ * Return: 0; -errno, which has been reported.
  */
 int client_match_devices(struct client *c, sd_bus_message_handler_t handler, void *user)
 {
@@ -259,7 +259,7 @@ int client_match_devices(struct client *c, sd_bus_message_handler_t handler, voi
 /**
  * client_match_owner() - call @handler whenever carved comes to the bus or leaves it.
  *
- * Return: 0; -errno, of which standard error is told.
+ * Return: 0; -errno, which has been reported.
  */
 int client_match_owner(struct client *c, sd_bus_message_handler_t handler, void *user)
 {

@@ -195,7 +195,7 @@ static int read_properties(sd_bus_message *m, const struct answer_type *type, st
 	return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
-/* The message is not what it should be. */
+/* Report a message of another form than expected. */
 static int misread(const struct client *c, int r)
 {
 	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -227,7 +227,7 @@ static int call_simple(struct client *c, sd_bus_message *call, sd_bus_message **
 /**
  * fetch_changed() - what a PropertiesChanged tells of a device, into @ret.
  *
- * Return: 0; -ENOMSG where the message is about something else, of which nothing is said.
+ * Return: 0; -ENOMSG where the message is about something else, which is not reported.
  */
 int fetch_changed(sd_bus_message *m, struct arena *arena, struct device_answer *ret)
 {
@@ -253,7 +253,7 @@ static int new_history_call(struct client *c, const char *device, unsigned max,
  * fetch_ask_records() - ask for all records of all devices.
  * @then: is called with the answer
  *
- * Return: 0 or more; -errno, of which nobody is told.
+ * Return: 0 or more; -errno, which is not reported.
  */
 int fetch_ask_records(struct client *c, sd_bus_message_handler_t then, void *user,
 		      sd_bus_slot **ret)
@@ -267,7 +267,7 @@ int fetch_ask_records(struct client *c, sd_bus_message_handler_t then, void *use
 /**
  * fetch_read_records() - those of the answer are added to @ret.
  *
- * Return: 0, or -errno, of which it is told.
+ * Return: 0; -errno, which has been reported.
  */
 int fetch_read_records(struct client *c, sd_bus_message *reply, struct arena *arena,
 		       record_list *ret)
@@ -280,7 +280,7 @@ int fetch_read_records(struct client *c, sd_bus_message *reply, struct arena *ar
  * @max: so many of the newest; 0: all that are kept
  * @ret: is added to, the oldest first
  *
- * Return: 0; -ENODEV where there is no such device, of which nothing is said; -errno.
+ * Return: 0; -ENODEV where there is no such device, which is not reported; -errno.
  */
 int fetch_records(struct client *c, const char *device, unsigned max, struct arena *arena,
 		  record_list *ret)
@@ -309,7 +309,7 @@ static int list_devices(struct client *c, sd_bus_message **ret)
 	return r < 0 ? r : call_simple(c, call, ret);
 }
 
-/* Names people can mean, each once. */
+/* Handles and names of entries, each once. */
 static void add_name(text_list *names, struct arena *arena, const char *name)
 {
 	if (!*name)
@@ -383,7 +383,7 @@ static bool is_there(const struct status_answer *a, const char *handle)
 	return false;
 }
 
-/* When it last did something, and what had set it going. */
+/* The time and the trigger of the last record of the device. */
 static int add_last_change(struct client *c, struct device_answer *d, struct arena *arena)
 {
 	record_list records = {};
@@ -394,7 +394,7 @@ static int add_last_change(struct client *c, struct device_answer *d, struct are
 		d->last_trigger = records.v[0].trigger;
 	}
 	vec_clear(&records);
-	return r == -ENODEV ? 1 : r; /* gone by now */
+	return r == -ENODEV ? 1 : r; /* the device is gone by now */
 }
 
 /* Add one row of ListDevices to @ret, with its properties; a device that is gone by now is left

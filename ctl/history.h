@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What devices did, as people read it; needs no bus. */
+/* Records of what devices did, as a table; needs no bus. */
 #pragma once
 
 #include "answer.h"

@@ -153,8 +153,8 @@ static bool takes(const struct command *c, int option)
 }
 
 /*
- * Is the option understood beside the command @c, which may be NULL? One that the command does not
- * take is, to be named in the error; --facts has no value but where the command wants one.
+ * Is the option understood beside the command @c, which may be NULL? One that @c does not take
+ * is, so that the error can name it; --facts has no value but where the command wants one.
  */
 static bool is_understood(const struct command *c, const struct row *o)
 {
@@ -165,7 +165,7 @@ static bool is_understood(const struct command *c, const struct row *o)
 	return o->id != OPTION_FACTS || !takes(c, OPTION_FACTS_FILE);
 }
 
-/* The command that is meant, as far as it can be told before the options are understood. */
+/* The command, found before the options are parsed: which ones are valid depends on it. */
 static const struct command *meant(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * carvectl metrics: what is known, in the text format of Prometheus, for node_exporter's textfile
- * collector. Decides the names of the metrics, which are for good.
+ * collector. Decides the names of the metrics, which must not change any more.
  */
 #include "metrics.h"
 #include "ctl.h"

@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* A device of which the last records were not shown yet: as many as were signalled. */
+/* A device with records that were signalled and are not shown yet. */
 struct news {
 	char *handle;
 	size_t n;
@@ -25,8 +25,8 @@ struct news {
 struct monitor {
 	struct client client;
 	VEC(struct news) news;
-	bool all;	    /* ... and all records, since carved has just come */
-	sd_bus_slot *asked; /* for the records */
+	bool all;	    /* all records are to be read, as carved has just come to the bus */
+	sd_bus_slot *asked; /* texts of the records */
 	int failed;
 };
 
@@ -129,7 +129,8 @@ static int on_records(sd_bus_message *reply, void *user, _unused_ sd_bus_error *
 	struct monitor *m = user;
 
 	m->asked = sd_bus_slot_unref(m->asked);
-	if (!sd_bus_message_is_method_error(reply, NULL) && /* that carved is gone is told */
+	/* an error means that carved is gone, which another line says */
+	if (!sd_bus_message_is_method_error(reply, NULL) &&
 	    fetch_read_records(&m->client, reply, &a.arena, &a.records) == 0)
 		show_news(m, &a.records);
 	forget_news(m);
@@ -206,7 +207,7 @@ static int on_owner(sd_bus_message *message, void *user, _unused_ sd_bus_error *
 	return 0;
 }
 
-/* Is carved there? */
+/* Does carved have its name on the bus? */
 static int call_carved(struct monitor *m)
 {
 	struct history_answer a = {};

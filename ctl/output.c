@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-/** output_newline() - what has to follow @text so that its last line is ended. */
+/** output_newline() - the newline that @text lacks at its end, or "". */
 const char *output_newline(const char *text)
 {
 	size_t n = strlen(text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* How the line looks. What is going on, and for how long, is told by the caller. */
+/* How the line looks. The caller knows what is going on, and for how long. */
 #include "progress.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -24,7 +24,7 @@ static void add_bar(const struct progress_answer *p, const struct style *style, 
 
 /**
  * progress_render() - append the line, without a newline and not wider than the terminal.
- * @d: NULL: nothing is known to be going on
+ * @d: the device that works; NULL: none is known to
  * @elapsed: microseconds
  */
 void progress_render(const struct device_answer *d, uint64_t elapsed, const struct style *style,

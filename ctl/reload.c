@@ -16,7 +16,7 @@ static void say_diagnostics(const text_list *diagnostics)
 		fprintf(stderr, "%s%s", *text, output_newline(*text));
 }
 
-/* The daemon keeps its config: show why, in its own words. */
+/* The daemon keeps its config: show its diagnostics. */
 static int refused(struct client *c, const char *why, struct reload_answer *ret)
 {
 	fprintf(stderr, "%s%s", why, output_newline(why));
@@ -62,7 +62,7 @@ static int show(const struct ctl *ctl, const struct reload_answer *a, int exit_c
 	return output_text(&out, exit_code);
 }
 
-/* The files are accepted: see what comes of it. */
+/* The files are accepted: wait until they are in force. */
 static int settle(struct wait *w, uint64_t job, struct reload_answer *a)
 {
 	const struct ctl *ctl = w->client->ctl;

@@ -38,7 +38,7 @@ static const struct table_column marked_columns[] = {
 	{.title = "REASON", .fit = TABLE_CUT, .min = 40, .spare = 3, .below = true},
 };
 
-/* On a terminal it is now that counts. */
+/* A terminal shows how long ago it was, all else the time. */
 static char *format_change(const struct device_answer *d, const struct style *style, uint64_t now)
 {
 	if (!d->changed_at)
@@ -191,7 +191,7 @@ static void put_time(const char *label, uint64_t at, const char *more, const str
 	put_label(label, at ? text : "", style, out);
 }
 
-/* Since when it is in its state: what came last led to it. */
+/* The time of the last record: since then the device is in its state. */
 static void put_times(const struct device_answer *d, const struct style *style, uint64_t now,
 		      struct buf *out)
 {
@@ -233,7 +233,7 @@ static bool is_managed(const struct device_answer *d, const char *path)
 	return false;
 }
 
-/* What somebody else has staged, where it is not drift. */
+/* Values that another program has staged, unless they are drift already. */
 static void put_staged_sizes(const struct device_answer *d, const struct style *style,
 			     struct buf *out)
 {
@@ -356,7 +356,7 @@ static bool is_of_another(const char *text, const struct status_answer *a)
 	end = strstr(start, ": ");
 	if (!end || !memchr(start, '/', (size_t)(end - start)) ||
 	    memchr(start, ' ', (size_t)(end - start)))
-		return false; /* of no device */
+		return false; /* the text is about no device */
 	vec_each(d, &a->devices)
 		if (strlen(d->handle) == (size_t)(end - start) &&
 		    memcmp(start, d->handle, (size_t)(end - start)) == 0)

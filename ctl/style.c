@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define USUAL_WIDTH 80
-#define LEAST_WIDTH 40 /* what is narrower is written as if it were not */
+#define LEAST_WIDTH 40 /* a narrower terminal is treated as this wide */
 #define MAX_WIDTH   10000
 
 static const struct {

@@ -12,8 +12,8 @@
 /* --- what is wide ------------------------------------------------------------ */
 
 struct layout {
-	size_t *width; /* of each column; 0: not shown */
-	size_t limit;  /* of a line; 0: none */
+	size_t *width; /* the width of each column; 0: not shown */
+	size_t limit;  /* the most columns of a line; 0: no limit */
 	bool squeezed;
 };
 
@@ -59,7 +59,7 @@ static size_t gap_after(const struct table *t, const struct layout *l, size_t co
 	return c->tight || (l->squeezed && c->squeeze) ? 1 : 2;
 }
 
-/* The width of a line, or, with @least, what it cannot get below. */
+/* The width of a line; with @least: the narrowest that it can become. */
 static size_t line_width(const struct table *t, const struct layout *l, bool least)
 {
 	size_t width = 0, gap = 0;
@@ -73,7 +73,7 @@ static size_t line_width(const struct table *t, const struct layout *l, bool lea
 	return width;
 }
 
-/* Do without a column in which nothing stands. */
+/* Drop a column whose cells are all empty. */
 static bool drop_empty(const struct table *t, struct layout *l)
 {
 	for (size_t i = t->n_columns; i-- > 0;) {
@@ -90,7 +90,7 @@ static unsigned spare_rank(const struct table *t, const struct layout *l, size_t
 	return l->width[column] ? t->columns[column].spare : 0;
 }
 
-/* Do without one column; false if none can be spared. */
+/* Drop the column that can best be spared. Return: false if none can. */
 static bool drop_column(const struct table *t, struct layout *l)
 {
 	unsigned best = 0;
@@ -251,7 +251,7 @@ static void put_row(const struct table *t, const struct layout *l, const struct 
 	}
 }
 
-/* Write below a row what had no room in it. */
+/* Write the cells of dropped columns below their row. */
 static void put_below(const struct table *t, const struct layout *l, const struct table_cell *row,
 		      const struct style *style, struct buf *out)
 {

@@ -29,7 +29,7 @@ struct table_column {
 	unsigned spare; /* the highest goes first; 0: never goes */
 	bool below;	/* spared, it is shown in lines of its own below the row */
 	bool tight;	/* one space to the next column instead of two */
-	bool squeeze;	/* the same, where there is no room for two */
+	bool squeeze;	/* one space, where there is no room for two */
 };
 
 struct table_cell {

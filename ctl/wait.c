@@ -10,7 +10,7 @@
 
 #define TICK_USEC (USEC_PER_SEC / 5)
 
-/* Nothing is shown of what is over sooner. */
+/* What takes less than this is not shown. */
 #define SHOW_AFTER_USEC (USEC_PER_SEC / 2)
 
 static int on_job_removed(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
@@ -72,7 +72,7 @@ static bool is_working(const char *state)
 	return state_colour(state) == COLOUR_BUSY;
 }
 
-/* The device that is at it for the longest time. */
+/* The device that has been working for the longest time. */
 static const struct watched *choose(const struct wait *w)
 {
 	const struct watched *best = NULL;
@@ -109,7 +109,7 @@ static void hide(struct wait *w)
 /**
  * wait_prepare() - listen for the ends of jobs; on a terminal also to what devices do.
  *
- * Return: 0 or more; -errno, of which standard error is told.
+ * Return: 0 or more; -errno, which has been reported.
  */
 int wait_prepare(struct wait *w)
 {
@@ -134,7 +134,7 @@ static const char *find_result(const struct wait *w, uint64_t job)
 	return NULL;
 }
 
-/** wait_for() - the result of @job; NULL when it will not come any more, which has been said. */
+/** wait_for() - the result of @job; NULL when none will come, which has been reported. */
 const char *wait_for(struct wait *w, uint64_t job)
 {
 	const char *result = NULL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* How times are written. Knows no clock: who asks says what time it is. */
+/* How times are written. Reads no clock: callers pass the present time. */
 #include "when.h"
 #include "base/clock.h"
 #include "base/mem.h"

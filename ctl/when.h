@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Times and durations for people; all in microseconds, times since 1970. All are to be freed. */
+/* Times (since 1970) and durations, both in microseconds, as text that is to be freed. */
 #pragma once
 
 #include <stdint.h>

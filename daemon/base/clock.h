@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Time in microseconds, and durations as people write them. */
+/* Time in microseconds, and durations as the config writes them. */
 #pragma once
 
 #include <stdint.h>

@@ -29,6 +29,6 @@ void log_with(int level, const struct log_fields *f, const char *format, ...) _p
 
 #define log_debug(...) log_with(LOG_DEBUG, NULL, __VA_ARGS__)
 
-/* Where no device and no file has a part in it. */
+/* log_fact(): a line that is about no device and no file. */
 #define log_fact(level, message_id, ...)                                                           \
 	log_with(level, &(struct log_fields){.id = message_id}, __VA_ARGS__)

@@ -120,7 +120,9 @@ int text_number(const char *text, size_t digits, uint64_t *ret)
 	return 0;
 }
 
-/* A copy of @n bytes in which "?" stands for all that is not kept, one for a byte that is no text. */
+/*
+ * A copy of @n bytes in which "?" stands for all that is not kept, one for a byte that is no text.
+ */
 static char *clean(const char *p, size_t n, bool one_line)
 {
 	char *copy = mem_alloc(n + 1);
@@ -179,7 +181,7 @@ static char lower(char c)
 	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
-/* Edits (insert, delete, replace, swap neighbours) that turn a into b; case is none. */
+/* How many edits (insert, delete, replace, swap) turn a into b; upper case equals lower. */
 static unsigned edits(const char *a, const char *b, size_t na, size_t nb)
 {
 	unsigned d[3][64];
@@ -200,7 +202,7 @@ static unsigned edits(const char *a, const char *b, size_t na, size_t nb)
 	return d[na % 3][nb];
 }
 
-/** text_below() - @path without @root, if it begins with that. */
+/** text_below() - @path without @root if it begins with that, else all of @path. */
 const char *text_below(const char *path, const char *root)
 {
 	size_t n = strlen(root);

@@ -145,8 +145,8 @@ static struct batch *take_out(struct chan_hub *hub)
 /**
  * chan_hub_dispatch() - hand one finished batch to its channel's done function.
  *
- * While there are more the descriptor stays readable: many devices at once keep nobody else from
- * his turn.
+ * The descriptor stays readable while there are more batches, so that other handlers of the loop
+ * have their turn between them.
  */
 void chan_hub_dispatch(struct chan_hub *hub)
 {
@@ -294,7 +294,7 @@ void chan_submit(struct chan *c, struct batch *batch)
 	pthread_mutex_unlock(&c->lock);
 }
 
-/* Batches of a closing channel that wait in the outbox are nobody's any more. */
+/* Free those batches of a closing channel that wait in the outbox. */
 static void withdraw(struct chan *c)
 {
 	struct queue keep = {};

@@ -32,8 +32,8 @@
 struct batch {
 	struct exchange *v; /* there may be none */
 	size_t n;
-	struct precheck *before; /* NULL, or what the thread does first; it stops nothing */
-	int before_error;	 /* what came of it */
+	struct precheck *before; /* NULL, or run first; its failure stops nothing */
+	int before_error;	 /* what before->run() returned */
 	uint64_t sent, answered; /* clock_now() around it */
 	void *owner;		 /* the submitter's own */
 	struct batch *next;

@@ -67,7 +67,7 @@ static void take(struct window *w, const struct nlmsghdr *m)
 
 	if (m->nlmsg_type == NLMSG_NOOP)
 		w->sent = true;
-	if (i >= w->n || w->v[i].answered) /* of an earlier window, or none of ours */
+	if (i >= w->n || w->v[i].answered) /* an answer to an earlier window, or to nothing */
 		return;
 	x = &w->v[i];
 	if (decode_ack(m, &ack) < 0)
@@ -90,7 +90,7 @@ static int wait_for_answer(const struct window *w)
 	return r < 0 ? -errno : r == 0 ? -ETIMEDOUT : 0;
 }
 
-/* All answers, and the word that the kernel is through, which must not be the next window's. */
+/* Take all answers, and the NLMSG_NOOP that ends them, which the next window must not see. */
 static void receive(struct window *w)
 {
 	while (w->open || !w->sent) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Sending requests on a socket and sorting the answers; blocks for as long as the kernel takes.
- * A request that waits behind a precheck is not sent any more once the flag for giving up is set.
+ * Once `cancel` is set, a request with a precheck is not sent any more.
  */
 #pragma once
 
@@ -19,7 +19,7 @@ struct nl_msg;
  * its time, and shares nothing with other threads. Embedded in what it needs to know.
  */
 struct precheck {
-	/* Return: 0; -errno where it does not hold, with words for people. */
+	/* Return: 0; -errno where it does not hold, with the reason as text. */
 	int (*run)(struct precheck *p, char **ret_why);
 	struct precheck *(*free)(struct precheck *p);
 };
@@ -35,7 +35,7 @@ struct exchange {
 	size_t reply_len, reply_room;
 	int error;    /* 0 or -errno */
 	bool lost;    /* no answer came, error says why: the request may have been carried out */
-	char *extack; /* the kernel's words, or the precheck's that failed, or NULL */
+	char *extack; /* the text of the kernel, or of the failed precheck; NULL: none */
 	bool answered;
 };
 

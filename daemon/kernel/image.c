@@ -191,7 +191,7 @@ static int find(struct search *s, struct image *ret)
 
 /**
  * image_find() - the image that a flash of @name writes, if nothing changes until then.
- * @ret_why: on an error, words for people
+ * @ret_why: on an error, the reason as text
  *
  * Return: 0; -EINVAL: a bad name or an empty file; -ENOENT: no such file; -EPERM: the file or a
  * directory on the way to it is not root's or is writable by others; -EBADMSG: it cannot be

@@ -123,7 +123,7 @@ void netdevs_found(const struct precheck *precheck, struct impact *impact)
 	impact->splits = MAX(impact->splits, p->found.splits);
 }
 
-/** netdevs_each_device() - each once for every netdev that it has. */
+/** netdevs_each_device() - call @found with a handle, once for every netdev of the device. */
 void netdevs_each_device(const char *root,
 			 void (*found)(void *user, const char *handle, const char *driver),
 			 void *user)

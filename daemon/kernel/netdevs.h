@@ -12,7 +12,7 @@
 #include "kernel/chan.h"
 #include "model/impact.h"
 
-/* The devices that have netdevs; @driver may be NULL. Waits for nobody. */
+/* The devices that have netdevs; @driver may be NULL. Never blocks. */
 void netdevs_each_device(const char *root,
 			 void (*found)(void *user, const char *handle, const char *driver),
 			 void *user);

@@ -21,7 +21,7 @@
 struct walk {
 	int root, dir;
 	uid_t owner;
-	char *place; /* of dir, for people and for the result; "" is the root */
+	char *place; /* the path of dir, for messages and the result; "" is the root */
 	char *rest;  /* of the path */
 	unsigned links;
 	char **why;
@@ -100,7 +100,7 @@ static int follow(struct walk *w, int link)
 	return target[0] == '/' ? start_again(w) : 0;
 }
 
-/* The next component of the path; takes it from the rest. Return: NULL at the end. */
+/* Take the next component off the rest of the path. Return: NULL at the end. */
 static char *next(struct walk *w)
 {
 	size_t skip = strspn(w->rest, "/"), n = strcspn(w->rest + skip, "/");
@@ -182,7 +182,7 @@ static int walk(struct walk *w)
  * @owner: whose files are trusted like root's
  * @path: relative to @root, whether it starts with a slash or not
  * @ret_place: on success, where the file is when all links are followed
- * @ret_why: on an error but ENOENT, words for people
+ * @ret_why: on an error but ENOENT, the reason as text
  *
  * Return: a descriptor; -ENOENT where there is no such file; -EPERM where the file or a directory
  * on the way is not root's or is writable by others; -errno.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Opening files that nobody but root can change or exchange. */
+/* Opening files that only root can change or exchange. */
 #pragma once
 
 #include <sys/types.h>
