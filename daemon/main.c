@@ -163,7 +163,7 @@ static void show_status(struct daemon *d)
 	_cleanup_free_ char *text = NULL;
 
 	for (size_t i = 0; i < manager_count(d->manager); i++) {
-		enum device_state state = runner_device(manager_at(d->manager, i))->state;
+		enum device_state state = runner_device(manager_at(d->manager, i))->status.state;
 
 		devices += state != STATE_UNMANAGED;
 		converged += state == STATE_CONVERGED;

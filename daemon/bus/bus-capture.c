@@ -20,7 +20,8 @@ static int find(const struct bus *b, const char *name, struct runner **ret, sd_b
 	for (size_t i = 0; i < manager_count(b->manager); i++) {
 		struct runner *runner = manager_at(b->manager, i);
 
-		if (!*name || runner_gone(runner) || !manager_means(name, runner_device(runner)))
+		if (!*name || runner_gone(runner) ||
+		    !device_matches_name(runner_device(runner), name))
 			continue;
 		if (found)
 			return sd_bus_error_setf(
@@ -39,8 +40,8 @@ static int find(const struct bus *b, const char *name, struct runner **ret, sd_b
 /* Is the kernel busy with it for long? */
 static bool is_busy(const struct device *d)
 {
-	return d->state == STATE_RELOADING || d->state == STATE_FLASHING ||
-	       (d->activity == DEVICE_READING && clock_now() >= d->since + SLOW_USEC);
+	return d->status.state == STATE_RELOADING || d->status.state == STATE_FLASHING ||
+	       (d->run.activity == ACTIVITY_READING && clock_now() >= d->run.since + SLOW_USEC);
 }
 
 /**
@@ -71,7 +72,7 @@ uint64_t bus_capture_until(struct bus *b, const struct device *d)
 	uint64_t now = clock_now();
 
 	loop_timer_set(b->patience, now);
-	return (d->activity == DEVICE_READING ? d->since : now) + PATIENCE_USEC;
+	return (d->run.activity == ACTIVITY_READING ? d->run.since : now) + PATIENCE_USEC;
 }
 
 /** bus_capture() - the method; see sd_bus_message_handler_t(3). */
@@ -95,11 +96,11 @@ int bus_capture(sd_bus_message *m, void *user, sd_bus_error *error)
 	if (obstacle)
 		return sd_bus_error_setf(error, BUS_ERROR("Busy"),
 					 "%s cannot be read now: %s is %s", name, obstacle->handle,
-					 device_state_name(obstacle->state));
+					 device_state_name(obstacle->status.state));
 	vec_push(&b->captures,
 		 ((struct bus_capture){.call = sd_bus_message_ref(m),
 				       .runner = runner,
-				       .catalogues = runner_device(runner)->catalogues,
+				       .catalogues = runner_device(runner)->view.catalogues,
 				       .until = bus_capture_until(b, runner_device(runner)),
 				       .facts = facts,
 				       .json = json}));
@@ -141,7 +142,8 @@ uint64_t bus_captures_expire(struct bus *b, uint64_t now)
 		}
 		vec_remove(&b->captures, i);
 		sd_bus_reply_method_errorf(c.call, BUS_ERROR("Busy"), "%s cannot be read now%s%s",
-					   d->handle, *d->reason ? ": " : "", d->reason);
+					   d->handle, *d->status.reason ? ": " : "",
+					   d->status.reason);
 		sd_bus_message_unref(c.call);
 	}
 	return next;
@@ -153,7 +155,7 @@ void bus_captures_answer(struct bus *b, const struct runner *changed)
 	for (size_t i = b->captures.n; i-- > 0;) {
 		struct bus_capture c = b->captures.v[i];
 
-		if (c.runner != changed || runner_device(c.runner)->catalogues == c.catalogues)
+		if (c.runner != changed || runner_device(c.runner)->view.catalogues == c.catalogues)
 			continue;
 		vec_remove(&b->captures, i);
 		answer(&c);

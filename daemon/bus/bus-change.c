@@ -41,7 +41,7 @@ static int find_hindrance(struct bus *b, sd_bus_message *m, const char *name)
 	for (size_t i = 0; i < manager_count(b->manager); i++) {
 		const struct runner *runner = manager_at(b->manager, i);
 
-		if (runner_gone(runner) || !manager_means(name, runner_device(runner)))
+		if (runner_gone(runner) || !device_matches_name(runner_device(runner), name))
 			continue;
 		found = true;
 		off |= runner_device(runner)->env->off;
@@ -57,8 +57,8 @@ static int find_hindrance(struct bus *b, sd_bus_message *m, const char *name)
 
 static bool is_working(const struct device *d)
 {
-	return d->activity == DEVICE_WRITING ||
-	       (d->activity == DEVICE_READING && clock_now() >= d->since + LOOK_USEC);
+	return d->run.activity == ACTIVITY_WRITING ||
+	       (d->run.activity == ACTIVITY_READING && clock_now() >= d->run.since + LOOK_USEC);
 }
 
 static void answer(struct bus *b, size_t i, const char *error, const char *text)
@@ -79,7 +79,7 @@ void bus_changes_working(struct bus *b, const struct runner *changed)
 	const struct device *d = runner_device(changed);
 
 	for (size_t i = b->changes.n; i-- > 0;)
-		if (is_working(d) && manager_means(b->changes.v[i].name, d))
+		if (is_working(d) && device_matches_name(d, b->changes.v[i].name))
 			answer(b, i, NULL, NULL);
 }
 
@@ -98,12 +98,12 @@ static char *explain(const struct bus *b, const char *name, enum device_state st
 	for (size_t i = 0; i < manager_count(b->manager); i++) {
 		const struct device *d = runner_device(manager_at(b->manager, i));
 
-		if (d->state != state || !manager_means(name, d))
+		if (d->status.state != state || !device_matches_name(d, name))
 			continue;
 		if (state == STATE_REFUSED)
-			add_errors(&d->diags, &text);
+			add_errors(&d->assignment.diags, &text);
 		else
-			buf_add(&text, "%s%s: %s", text.n ? "; " : "", d->handle, d->reason);
+			buf_add(&text, "%s%s: %s", text.n ? "; " : "", d->handle, d->status.reason);
 	}
 	return buf_take(&text);
 }

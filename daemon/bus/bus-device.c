@@ -25,8 +25,8 @@ static const char *firmware(const struct device *d, enum version_kind kind)
 	struct firmware_wish wish = {};
 	const char *key;
 
-	if (d->used.entry)
-		vec_each(l, &d->used.entry->layers)
+	if (d->assignment.used.entry)
+		vec_each(l, &d->assignment.used.entry->layers)
 			if (match_layer(l, d->handle, f))
 				firmware_merge(&wish, l->firmware);
 	key = facts_firmware_key(f, wish.v[FIRMWARE_VERSION_KEY].text);
@@ -44,15 +44,15 @@ static const char *text_of(const struct device *d, const char *property)
 	else if (strcmp(property, "Driver") == 0)
 		s = d->world.facts.driver;
 	else if (strcmp(property, "State") == 0)
-		s = device_state_name(d->state);
+		s = device_state_name(d->status.state);
 	else if (strcmp(property, "StateReason") == 0)
-		s = d->reason;
+		s = d->status.reason;
 	else if (strcmp(property, "PendingClass") == 0)
 		s = disruption_name(device_pending(d));
 	else if (strcmp(property, "LastError") == 0)
-		s = d->last_error;
+		s = d->failures.last_error;
 	else if (strcmp(property, "LastExtack") == 0)
-		s = d->last_extack;
+		s = d->failures.last_extack;
 	else if (strcmp(property, "FirmwareRunning") == 0)
 		s = firmware(d, VERSION_RUNNING);
 	else if (strcmp(property, "FirmwareStored") == 0)
@@ -67,8 +67,8 @@ static uint64_t number_of(const struct device *d, const char *property)
 	if (strcmp(property, "ForeignReloadCount") == 0)
 		return d->world.memory.foreign_reloads;
 	if (strcmp(property, "LastReloadOutageUSec") == 0)
-		return d->outage;
-	return d->converged_at;
+		return d->history.outage;
+	return d->status.converged_at;
 }
 
 static int get_text(_unused_ sd_bus *bus, _unused_ const char *path, _unused_ const char *interface,
@@ -104,7 +104,7 @@ static int get_last_read(_unused_ sd_bus *bus, _unused_ const char *path,
 			 sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
 {
 	const struct bus_device *d = user;
-	uint64_t at = runner_device(d->runner)->read_at;
+	uint64_t at = runner_device(d->runner)->view.read.at;
 
 	return sd_bus_message_append(reply, "t", at ? bus_realtime(d->bus, at) : 0);
 }
@@ -115,7 +115,7 @@ static int get_progress(_unused_ sd_bus *bus, _unused_ const char *path,
 {
 	const struct runner *r = ((const struct bus_device *)user)->runner;
 	const struct progress *flash = runner_progress(r);
-	bool reloading = runner_device(r)->state == STATE_RELOADING;
+	bool reloading = runner_device(r)->status.state == STATE_RELOADING;
 
 	if (flash)
 		return sd_bus_message_append(reply, "(stt)", flash->what, flash->done,
@@ -125,42 +125,6 @@ static int get_progress(_unused_ sd_bus *bus, _unused_ const char *path,
 }
 
 /* --- lists ------------------------------------------------------------------- */
-
-/* The kernel's word for it, or what the plan says. */
-static char *why_not(const struct device *d, const struct object *want)
-{
-	const struct notes *unread = &d->world.memory.ignored_sizes;
-	const struct object *have =
-		state_find(&d->world.have, want->class, want->name, want->cmode);
-
-	vec_each(f, &d->failures) {
-		struct buf b = {};
-
-		if (f->step.kind != STEP_SET || object_compare(&f->step.target, want) != 0)
-			continue;
-		failure_explain(f, &b);
-		return buf_take(&b);
-	}
-	if (have && have->error)
-		return mem_printf("the driver cannot read it: %s", strerror(-have->error));
-	if (!drift_is_in_force(want, &d->world)) {
-		if (notes_find(&d->held, want, 0))
-			return mem_strdup("left alone: somebody else sets it again and again");
-		if (object_reload_class(want) && d->world.memory.lasting.rollback != ROLLBACK_NONE)
-			return mem_strdup("in quarantine: a reload with it failed");
-		if (object_reload_class(want) && d->plan.pending == DISRUPTION_RELOAD)
-			return mem_strdup("waits for a permitted reload");
-		if (d->env->off)
-			return mem_strdup("carved=off on the kernel command line");
-		if (d->used.entry && d->used.entry->drift == DRIFT_REPORT)
-			return mem_strdup("only reported (drift: report)");
-	} else if (notes_find(&d->world.memory.until_boot, want, 0)) {
-		return mem_strdup("in force after a power cycle");
-	} else if (want->class == &class_resource && notes_find(unread, want, 0)) {
-		return mem_strdup("accepted, but the driver does not read it");
-	}
-	return mem_strdup("");
-}
 
 /* What is in force, which for a param that waits for a reload is not what the kernel shows. */
 static char *format_actual(const struct device *d, const struct object *want, field_mask fields)
@@ -183,38 +147,19 @@ static int append_object(sd_bus_message *reply, const struct device *d, const st
 	field_mask fields = object_writable(want);
 	_cleanup_free_ char *label = object_label(want), *wanted = object_format(want, fields);
 	_cleanup_free_ char *actual = format_actual(d, want, fields);
-	_cleanup_free_ char *reason = why_not(d, want);
+	_cleanup_free_ char *reason = device_object_status(d, want);
 	_cleanup_free_ char *origin = mark_format(want->mark[fields & 1 ? 0 : 1]);
 
 	return sd_bus_message_append(reply, "(ssssss)", want->class->name, label, wanted, actual,
 				     reason, origin);
 }
 
-static char *why_not_firmware(const struct device *d)
-{
-	const char *reason = d->world.memory.lasting.flash.reason;
-
-	vec_each(f, &d->failures) {
-		struct buf b = {};
-
-		if (f->step.kind != STEP_FLASH)
-			continue;
-		failure_explain(f, &b);
-		return buf_take(&b);
-	}
-	if (!drift_of_firmware(&d->want.firmware, &d->world))
-		return mem_strdup("");
-	if (reason)
-		return mem_strdup(reason);
-	return mem_strdup(d->plan.pending != DISRUPTION_NONE ? "waits for a permitted reload" : "");
-}
-
 static int append_firmware(sd_bus_message *reply, const struct device *d)
 {
-	const struct firmware *f = &d->want.firmware;
+	const struct firmware *f = &d->assignment.want.firmware;
 	const char *runs =
 		f->version ? facts_version(&d->world.facts, VERSION_RUNNING, f->key) : NULL;
-	_cleanup_free_ char *reason = why_not_firmware(d), *origin = mark_format(f->mark);
+	_cleanup_free_ char *reason = device_firmware_status(d), *origin = mark_format(f->mark);
 
 	if (!f->version)
 		return 0;
@@ -231,7 +176,7 @@ static int get_objects(_unused_ sd_bus *bus, _unused_ const char *path,
 
 	if (r >= 0)
 		r = append_firmware(reply, d);
-	vec_each(want, &d->want.objects)
+	vec_each(want, &d->assignment.want.objects)
 		if (r >= 0)
 			r = append_object(reply, d, want);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
@@ -245,7 +190,7 @@ static int get_drift(_unused_ sd_bus *bus, _unused_ const char *path,
 	drift_list drifts = {};
 	int r = sd_bus_message_open_container(reply, 'a', "(ssss)");
 
-	drift_find(&d->want, &d->world, &drifts);
+	drift_find(&d->assignment.want, &d->world, &drifts);
 	vec_each(drift, &drifts)
 		if (r >= 0)
 			r = sd_bus_message_append(reply, "(ssss)", drift->object, drift->attribute,
@@ -335,7 +280,7 @@ static bool take(char **told, const char *now)
 
 static bool take_diagnostics(struct bus_device *d)
 {
-	_cleanup_free_ char *now = diag_render_all(&runner_device(d->runner)->diags);
+	_cleanup_free_ char *now = diag_render_all(&runner_device(d->runner)->assignment.diags);
 
 	return take(&d->diagnostics, now);
 }
@@ -352,9 +297,9 @@ bool bus_device_tell(struct bus_device *d, bool silently)
 	VEC(const char *) names = {};
 	bool moved = false;
 
-	if (!silently && d->revision == device->revision)
+	if (!silently && d->revision == device->status.revision)
 		return false;
-	d->revision = device->revision;
+	d->revision = device->status.revision;
 	for (size_t i = 0; i < BUS_DEVICE_TEXTS; i++)
 		if (take(&d->texts[i], text_of(device, text_names[i]))) {
 			vec_push(&names, text_names[i]);

@@ -40,10 +40,10 @@ static bool find_lines(const struct bus *b, const char *name, line_list *lines)
 	for (size_t i = 0; i < manager_count(b->manager); i++) {
 		const struct device *d = runner_device(manager_at(b->manager, i));
 
-		if (!manager_means(name, d))
+		if (!device_matches_name(d, name))
 			continue;
 		found = true;
-		add_lines(lines, d->handle, &d->records);
+		add_lines(lines, d->handle, &d->history.records);
 	}
 	vec_each(gone, manager_departed(b->manager)) {
 		if (*name && strcmp(gone->handle, name) != 0 && strcmp(gone->entry, name) != 0)
@@ -86,11 +86,12 @@ int bus_history(sd_bus_message *m, void *user, sd_bus_error *error)
 void bus_tell_records(struct bus_device *d)
 {
 	const struct device *device = runner_device(d->runner);
-	uint64_t n = MIN(device->n_records - d->records, (uint64_t)device->records.n);
+	uint64_t n =
+		MIN(device->history.n_records - d->records, (uint64_t)device->history.records.n);
 
-	d->records = device->n_records;
-	for (size_t i = device->records.n - n; i < device->records.n; i++)
+	d->records = device->history.n_records;
+	for (size_t i = device->history.records.n - n; i < device->history.records.n; i++)
 		sd_bus_emit_signal(d->bus->connection, BUS_PATH, BUS_MANAGER, "Changed", "sss",
-				   device->handle, device->records.v[i].trigger,
-				   device->records.v[i].result);
+				   device->handle, device->history.records.v[i].trigger,
+				   device->history.records.v[i].result);
 }

@@ -76,7 +76,8 @@ static int get_diagnostics(_unused_ sd_bus *bus, _unused_ const char *path,
 		r = sd_bus_message_append(reply, "s", manager_problem(b->manager));
 	r = append_diags(reply, manager_diagnostics(b->manager), r);
 	for (size_t i = 0; i < manager_count(b->manager); i++)
-		r = append_diags(reply, &runner_device(manager_at(b->manager, i))->diags, r);
+		r = append_diags(reply, &runner_device(manager_at(b->manager, i))->assignment.diags,
+				 r);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
@@ -86,7 +87,7 @@ static int get_diagnostics(_unused_ sd_bus *bus, _unused_ const char *path,
 static int append_device(sd_bus_message *reply, const struct device *d)
 {
 	_cleanup_free_ char *path = bus_device_path(d->handle);
-	const char *state = device_state_name(d->state);
+	const char *state = device_state_name(d->status.state);
 	entry_list entries = {};
 	int r = 0;
 

@@ -68,7 +68,7 @@ static int plan_in_force(const struct bus *b, sd_bus_message *m, const char *nam
 		const struct device *d = runner_device(manager_at(b->manager, i));
 		struct plan plan = {};
 
-		if (!manager_means(name, d))
+		if (!device_matches_name(d, name))
 			continue;
 		found = true;
 		device_preview(d, &plan);
@@ -85,7 +85,7 @@ static int plan_in_force(const struct bus *b, sd_bus_message *m, const char *nam
 /* The name may be that of an entry which is only in the candidate. */
 static bool is_meant(const struct bus_candidate *c, const struct device *d)
 {
-	if (manager_means(c->name, d))
+	if (device_matches_name(d, c->name))
 		return true;
 	vec_each(e, &c->config->entries)
 		if (strcmp(e->name, c->name) == 0 && match_entry(e, d->handle, &d->world.facts))
@@ -96,7 +96,7 @@ static bool is_meant(const struct bus_candidate *c, const struct device *d)
 /* Would or does an entry match it? */
 static bool is_concerned(const struct bus_candidate *c, const struct device *d)
 {
-	if (d->used.entry)
+	if (d->assignment.used.entry)
 		return true;
 	vec_each(e, &c->config->entries)
 		if (match_entry(e, d->handle, &d->world.facts))
@@ -244,7 +244,8 @@ void bus_candidates_answer(struct bus *b, const struct runner *changed, bool gon
 
 		for (size_t k = c->reads.n; k-- > 0;)
 			if (c->reads.v[k].runner == changed &&
-			    (gone || d->read_error || c->reads.v[k].catalogues != d->catalogues))
+			    (gone || d->view.read.error ||
+			     c->reads.v[k].catalogues != d->view.catalogues))
 				vec_remove(&c->reads, k);
 		if (c->reads.n < before)
 			answer_if_done(b, i);
@@ -262,7 +263,8 @@ void bus_candidates_drop(struct bus *b)
 /* Where somebody is at work for long, devices are judged by what is known of them. */
 static bool needs_read(const struct bus *b, const struct device *d)
 {
-	return d->identified && !(d->activity == DEVICE_WRITING && d->world.has_catalogue) &&
+	return view_is_identified(&d->view) &&
+	       !(d->run.activity == ACTIVITY_WRITING && d->world.has_catalogue) &&
 	       !bus_capture_obstacle(b, d);
 }
 
@@ -295,7 +297,7 @@ static int plan_candidate(struct bus *b, sd_bus_message *m, const char *name)
 		    !needs_read(b, d))
 			continue;
 		vec_push(&c.reads, ((struct bus_capture){.runner = runner,
-							 .catalogues = d->catalogues,
+							 .catalogues = d->view.catalogues,
 							 .until = bus_capture_until(b, d)}));
 		vec_push(&reads, runner);
 	}

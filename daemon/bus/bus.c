@@ -195,7 +195,7 @@ static void add_device(struct bus *b, struct runner *runner)
 	d->bus = b;
 	d->runner = runner;
 	d->path = bus_device_path(runner_device(runner)->handle);
-	d->records = runner_device(runner)->n_records;
+	d->records = runner_device(runner)->history.n_records;
 	bus_device_tell(d, true);
 	sd_bus_add_object_vtable(b->connection, &d->slot, d->path, BUS_DEVICE, bus_device_vtable,
 				 d);

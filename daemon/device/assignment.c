@@ -1,23 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Which entry of the config is the device's. A config that the device cannot satisfy is refused as
- * a whole for it: the one accepted before stays in use.
- */
-#include "device/parts.h"
-#include "base/log.h"
+/* See assignment.h. */
+#include "device/assignment.h"
 #include "plan/bind.h"
 #include "plan/match.h"
 
 #include <string.h>
 
-/** assignment_set() - hold a reference on @config, which may be NULL. */
-void assignment_set(struct assignment *a, struct config *config, const struct entry *entry)
-{
-	struct config *old = a->config;
+/* What stands for an entry that is gone while its values are set back. */
+static const struct entry removed[] = {
+	[RELOAD_AUTO] = {.name = "", .reload = RELOAD_AUTO},
+	[RELOAD_BOOT] = {.name = "", .reload = RELOAD_BOOT},
+	[RELOAD_MANUAL] = {.name = "", .reload = RELOAD_MANUAL},
+};
 
-	a->config = config ? config_ref(config) : NULL;
-	a->entry = entry;
+/** assignment_removed_entry() - the entry for values that are to be set back, or NULL: there are none. */
+const struct entry *assignment_removed_entry(const struct memory *m)
+{
+	return m->restore && m->pristine.notes.n ? &removed[m->reload] : NULL;
+}
+
+/** assignment_is_removed() - is what an entry left behind all that is still managed? */
+bool assignment_is_removed(const struct assignment *a)
+{
+	return a->used.entry >= removed && a->used.entry < removed + ARRAY_SIZE(removed);
+}
+
+/** config_entry_set() - hold a reference on @config, which may be NULL. */
+void config_entry_set(struct config_entry *e, struct config *config, const struct entry *entry)
+{
+	struct config *old = e->config;
+
+	e->config = config ? config_ref(config) : NULL;
+	e->entry = entry;
 	config_unref(old);
+}
+
+/** assignment_set_latest() - @config is in force for the whole switch; assignment_match() follows. */
+void assignment_set_latest(struct assignment *a, struct config *config)
+{
+	config_ref(config);
+	config_unref(a->latest);
+	a->latest = config;
+	vec_clear(&a->matches); /* they were of the one before */
 }
 
 static void add_entry(entry_list *list, const struct entry *entry)
@@ -29,196 +53,184 @@ static void add_entry(entry_list *list, const struct entry *entry)
 }
 
 /**
- * device_entries() - by whose names the device is called: the entry in use, then those of the latest
+ * assignment_entries() - by whose names the device is called: the entry in use, then those of the latest
  * config that match it, which may be refused.
  * @ret: must be empty; gets each name once
  */
-void device_entries(const struct device *d, entry_list *ret)
+void assignment_entries(const struct assignment *a, entry_list *ret)
 {
-	if (d->used.entry)
-		add_entry(ret, d->used.entry);
-	vec_each(e, &d->matches)
+	if (a->used.entry)
+		add_entry(ret, a->used.entry);
+	vec_each(e, &a->matches)
 		add_entry(ret, *e);
 }
 
-/** device_entry_name() - the first of device_entries(), or "". */
-const char *device_entry_name(const struct device *d)
-{
-	if (d->used.entry)
-		return d->used.entry->name;
-	return d->matches.n ? d->matches.v[0]->name : "";
-}
-
-/** device_is_called() - is one of device_entries() called @name? */
-bool device_is_called(const struct device *d, const char *name)
-{
-	if (d->used.entry && strcmp(d->used.entry->name, name) == 0)
-		return true;
-	vec_each(e, &d->matches)
-		if (strcmp((*e)->name, name) == 0)
-			return true;
-	return false;
-}
-
 /* @config, which may be NULL, is what the device is kept to where a later one is refused; on disk, too. */
-static void set_accepted(struct device *d, struct config *config, const struct entry *entry)
+static void set_accepted(struct assignment *a, struct memory *m, struct config *config,
+			 const struct entry *entry)
 {
-	uint64_t hash = config ? config->hash : 0;
-
-	assignment_set(&d->accepted, config, entry);
-	memory_set_accepted(&d->world.memory, hash);
+	config_entry_set(&a->accepted, config, entry);
+	memory_set_accepted(m, config ? config->hash : 0);
 }
 
-/** device_release() - it is nobody's business any more. */
-void device_release(struct device *d)
+/** assignment_release() - the device is not managed any more. */
+void assignment_release(struct assignment *a, struct memory *m)
 {
-	assignment_set(&d->used, NULL, NULL);
-	set_accepted(d, NULL, NULL);
-	state_clear(&d->want);
-	state_clear(&d->goal);
-	if (d->activity != DEVICE_WRITING) { /* else what is in flight is still looked at */
-		plan_clear(&d->plan);
-		d->first = d->end = 0;
-	}
-	failures_clear(d);
-	device_end_fights(d);
+	config_entry_set(&a->used, NULL, NULL);
+	set_accepted(a, m, NULL, NULL);
+	state_clear(&a->want);
 }
 
-/* Show the problems once, not at every read. */
-static void take_diags(struct device *d, struct diag_list *diags)
+/* Problems are told once, not at every read. */
+static void take_diags(struct assignment *a, struct diag_list *diags, struct assignment_news *news)
 {
-	_cleanup_free_ char *before = diag_render_all(&d->diags);
+	_cleanup_free_ char *before = diag_render_all(&a->diags);
 	_cleanup_free_ char *after = diag_render_all(diags);
 
-	diag_clear(&d->diags);
-	diag_move(&d->diags, diags);
-	if (strcmp(before, after) == 0)
-		return;
-	d->revision++;
-	vec_each(diag, &d->diags.diags) {
-		_cleanup_free_ char *place = mark_format(diag->mark);
-
-		log_with(diag->severity == DIAG_ERROR ? LOG_ERR : LOG_INFO,
-			 &(struct log_fields){.id = MESSAGE_DEVICE_PROBLEM,
-					      .device = d->handle,
-					      .trigger = d->trigger,
-					      .file = diag->mark.file,
-					      .line = diag->mark.line},
-			 "%s: %s: %s", place, d->handle, diag->message);
-	}
-}
-
-static void refuse_all(struct device *d)
-{
-	struct diag_list diags = {};
-
-	d->refused = true;
-	match_conflict(&d->matches, d->handle, &diags);
-	take_diags(d, &diags);
+	diag_clear(&a->diags);
+	diag_move(&a->diags, diags);
+	news->problems |= strcmp(before, after) != 0;
 }
 
 /**
- * device_inherit() - what a predecessor of the same handle has accepted last.
+ * assignment_inherit() - what a predecessor of the same handle has accepted last.
  * @accepted: its entry is NULL where that is not known: the one that matches the device
  *
  * It is in use where the latest config is refused, as it would be had the device never gone.
  */
-void device_inherit(struct device *d, const struct assignment *accepted)
+void assignment_inherit(struct assignment *a, struct memory *m, const struct config_entry *accepted)
 {
-	if (!accepted->config || accepted->config == d->latest)
+	if (!accepted->config || accepted->config == a->latest)
 		return;
-	set_accepted(d, accepted->config, accepted->entry);
-	d->inherited = true;
+	set_accepted(a, m, accepted->config, accepted->entry);
+	a->unverified = true;
 }
 
 /* Another device may have the handle now. */
-static void check_inheritance(struct device *d)
+static void verify_inheritance(struct assignment *a, const char *handle, struct world *w)
 {
 	const struct entry *first;
 	entry_list matches = {};
 
-	if (!d->inherited)
+	if (!a->unverified)
 		return;
-	d->inherited = false;
-	match_all(d->accepted.config, d->handle, &d->world.facts, &matches);
+	a->unverified = false;
+	match_all(a->accepted.config, handle, &w->facts, &matches);
 	first = matches.n ? matches.v[0] : NULL;
-	if (!first || (d->accepted.entry ? first != d->accepted.entry : matches.n > 1))
-		set_accepted(d, NULL, NULL);
+	if (!first || (a->accepted.entry ? first != a->accepted.entry : matches.n > 1))
+		set_accepted(a, &w->memory, NULL, NULL);
 	else
-		assignment_set(&d->accepted, d->accepted.config, first);
+		config_entry_set(&a->accepted, a->accepted.config, first);
 	vec_clear(&matches);
 }
 
 /* Back to what was accepted before, if that is something else. */
-static void fall_back(struct device *d)
+static void fall_back(struct assignment *a, struct assignment_news *news)
 {
-	if (!d->accepted.config || d->accepted.config == d->used.config)
+	if (!a->accepted.config || a->accepted.config == a->used.config)
 		return;
-	assignment_set(&d->used, d->accepted.config, d->accepted.entry);
-	d->need_read = true;
+	config_entry_set(&a->used, a->accepted.config, a->accepted.entry);
+	news->other = true;
+}
+
+static void refuse_conflict(struct assignment *a, const char *handle, struct assignment_news *news)
+{
+	struct diag_list diags = {};
+
+	a->refused = true;
+	match_conflict(&a->matches, handle, &diags);
+	take_diags(a, &diags, news);
+	if (!a->used.entry)
+		fall_back(a, news);
 }
 
 /**
- * device_use_latest() - turn to the latest config; needs the device to be identified.
+ * assignment_match() - turn to the latest config; needs the device to be identified.
  *
- * Whether it is still refused is for device_bind() to say: until then it is.
+ * Whether it is still refused is for assignment_bind() to say: until then it is.
  */
-void device_use_latest(struct device *d)
+void assignment_match(struct assignment *a, const char *handle, struct world *w,
+		      struct assignment_news *news)
 {
-	check_inheritance(d);
-	vec_clear(&d->matches);
-	match_all(d->latest, d->handle, &d->world.facts, &d->matches);
-	if (d->matches.n > 1) {
-		refuse_all(d);
-		if (!d->used.entry)
-			fall_back(d);
-		return;
+	const struct entry *before = a->used.entry, *left;
+
+	verify_inheritance(a, handle, w);
+	vec_clear(&a->matches);
+	match_all(a->latest, handle, &w->facts, &a->matches);
+	left = assignment_removed_entry(&w->memory);
+	if (a->matches.n > 1) {
+		refuse_conflict(a, handle, news);
+	} else if (a->matches.n) {
+		config_entry_set(&a->used, a->latest, a->matches.v[0]);
+	} else {
+		a->refused = false;
+		diag_clear(&a->diags);
+		if (left)
+			config_entry_set(&a->used, a->latest, left);
+		else
+			assignment_release(a, &w->memory);
+		news->released = !left;
 	}
-	if (d->matches.n) {
-		assignment_set(&d->used, d->latest, d->matches.v[0]);
-		return;
-	}
-	d->refused = false;
-	diag_clear(&d->diags);
-	if (device_removed_entry(d))
-		assignment_set(&d->used, d->latest, device_removed_entry(d));
-	else
-		device_release(d);
+	news->other |= a->used.entry && a->used.entry != before;
+}
+
+static void accept(struct assignment *a, struct world *w, struct state *want,
+		   struct assignment_news *news)
+{
+	news->want |= !state_same(&a->want, want);
+	state_clear(&a->want);
+	a->want = *want;
+	set_accepted(a, &w->memory, a->used.config, a->used.entry);
 }
 
 /**
- * device_bind() - tie the entry in use to what was read.
+ * assignment_bind() - tie the entry in use to what was read.
  *
- * Return: 0 where `want` is up to date; BIND_NEEDS_CATALOGUE, BIND_NEEDS_IMAGE; -EINVAL where the entry is refused,
- * which leaves `want` as it was.
+ * Return: 0 where `want` is up to date; BIND_NEEDS_CATALOGUE; BIND_NEEDS_IMAGE: w->image says of which file;
+ * -EINVAL where the entry is refused, which leaves `want` as it was.
  */
-int device_bind(struct device *d)
+int assignment_bind(struct assignment *a, const char *handle, struct world *w,
+		    struct assignment_news *news)
 {
 	struct diag_list diags = {};
 	struct state want = {};
-	int r = bind_entry(d->used.entry, d->handle, &d->world, &want, &diags);
+	int r = bind_entry(a->used.entry, handle, w, &want, &diags);
 
 	if (r == BIND_NEEDS_IMAGE)
-		device_need_image(d, &want.firmware);
+		image_verdict_ask(&w->image, &want.firmware);
 	if (r > 0) {
 		state_clear(&want);
 		return r;
 	}
 	if (r < 0) {
-		d->refused = true;
-		take_diags(d, &diags);
-		fall_back(d);
+		a->refused = true;
+		take_diags(a, &diags, news);
+		fall_back(a, news);
 		return r;
 	}
-	if (!state_same(&d->want, &want))
-		d->revision++;
-	state_clear(&d->want);
-	d->want = want;
-	set_accepted(d, d->used.config, d->used.entry);
-	if (d->used.config == d->latest) {
-		d->refused = false;
-		take_diags(d, &diags);
+	accept(a, w, &want, news);
+	if (a->used.config == a->latest) {
+		a->refused = false;
+		take_diags(a, &diags, news);
 	}
 	diag_clear(&diags);
 	return 0;
+}
+
+/** assignment_is_bound() - does `want` say what the entry in use says? A refused one changes nothing. */
+bool assignment_is_bound(const struct assignment *a)
+{
+	return a->accepted.config && a->accepted.config == a->used.config &&
+	       a->accepted.entry == a->used.entry;
+}
+
+/** assignment_clear() - free what it holds. */
+void assignment_clear(struct assignment *a)
+{
+	state_clear(&a->want);
+	vec_clear(&a->matches);
+	diag_clear(&a->diags);
+	config_entry_set(&a->used, NULL, NULL);
+	config_entry_set(&a->accepted, NULL, NULL);
+	config_unref(a->latest);
 }

@@ -1,42 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * What the kernel refused, or accepted and did not keep. A permanent failure is not tried again
- * until something changes; what was in the way for the moment is, after 1, 10 and 60 seconds.
- * Decides on error numbers only, never on texts.
- */
-#include "device/parts.h"
+/* See failures.h. */
+#include "device/failures.h"
 #include "base/clock.h"
-#include "base/log.h"
+#include "model/errors.h"
 
 #include <errno.h>
 #include <string.h>
 
-static const uint64_t retry_after[] = {USEC_PER_SEC, 10 * USEC_PER_SEC, 60 * USEC_PER_SEC};
-const unsigned failure_retries = ARRAY_SIZE(retry_after);
+const uint64_t failure_retry_after[] = {USEC_PER_SEC, 10 * USEC_PER_SEC, 60 * USEC_PER_SEC};
+const unsigned failure_retries = ARRAY_SIZE(failure_retry_after);
 
-/** failure_retry_after() - how long to wait before the next try; @attempt < failure_retries. */
-uint64_t failure_retry_after(unsigned attempt)
+/** failures_init() - nothing has failed yet. */
+void failures_init(struct failures *f)
 {
-	return retry_after[attempt];
-}
-
-/** error_is_transient() - might the same request succeed later, with nothing changed? */
-bool error_is_transient(int error)
-{
-	return error == -EAGAIN || error == -EBUSY;
-}
-
-/** steps_copy() - append a copy of @s. */
-void steps_copy(step_list *to, const struct step *s)
-{
-	struct step *copy = vec_add(to);
-
-	*copy = *s;
-	step_set_firmware(copy, &s->firmware);
-	if (s->target.class)
-		step_set_target(copy, &s->target, object_writable(&s->target));
-	copy->from = mem_strdup(s->from);
-	copy->to = mem_strdup(s->to);
+	*f = (struct failures){.retry_at = USEC_NEVER,
+			       .last_error = mem_strdup(""),
+			       .last_extack = mem_strdup("")};
 }
 
 static void failure_clear(struct failure *f)
@@ -45,13 +24,22 @@ static void failure_clear(struct failure *f)
 	free(f->extack);
 }
 
-void failures_clear(struct device *d)
+/** failures_forget() - everything may be tried again at once. */
+void failures_forget(struct failures *f)
 {
-	vec_each(f, &d->failures)
-		failure_clear(f);
-	vec_clear(&d->failures);
-	d->attempts = 0;
-	d->retry_at = USEC_NEVER;
+	vec_each(failure, &f->list)
+		failure_clear(failure);
+	vec_clear(&f->list);
+	f->tries = 0;
+	f->retry_at = USEC_NEVER;
+}
+
+/** failures_clear() - free what it holds. */
+void failures_clear(struct failures *f)
+{
+	failures_forget(f);
+	free(f->last_error);
+	free(f->last_extack);
 }
 
 static bool is_transient(const struct failure *f)
@@ -64,37 +52,49 @@ static bool is_of_reload(const struct failure *f)
 	return step_is_barrier(&f->step) || object_reload_class(&f->step.target);
 }
 
-static void drop(struct device *d, bool (*which)(const struct failure *f))
+static void drop(struct failures *f, bool (*which)(const struct failure *f))
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < d->failures.n; i++) {
-		if (which(&d->failures.v[i]))
-			failure_clear(&d->failures.v[i]);
+	for (size_t i = 0; i < f->list.n; i++) {
+		if (which(&f->list.v[i]))
+			failure_clear(&f->list.v[i]);
 		else
-			d->failures.v[n++] = d->failures.v[i];
+			f->list.v[n++] = f->list.v[i];
 	}
-	d->failures.n = n;
+	f->list.n = n;
 }
 
-/** failures_drop_transient() - it is time to try again. */
-void failures_drop_transient(struct device *d)
+/** failures_forget_transient() - it is time to try again what failed for the moment. */
+void failures_forget_transient(struct failures *f)
 {
-	drop(d, is_transient);
-	d->retry_at = USEC_NEVER;
+	drop(f, is_transient);
+	f->retry_at = USEC_NEVER;
 }
 
-/** failures_drop_reload() - what belongs to a reload is told by the roll-back from now on. */
-void failures_drop_reload(struct device *d)
+/** failures_forget_reload() - what belongs to a reload is told by the roll-back from now on. */
+void failures_forget_reload(struct failures *f)
 {
-	drop(d, is_of_reload);
+	drop(f, is_of_reload);
+}
+
+/** failures_retry_at() - try again at @at, microseconds, whatever was waited for before. */
+void failures_retry_at(struct failures *f, uint64_t at)
+{
+	f->retry_at = at;
+}
+
+/** failures_rest() - nothing waits for another try: what fails next is the first of a row. */
+void failures_rest(struct failures *f)
+{
+	f->tries = 0;
 }
 
 /** failures_block_reload() - did anything fail that belongs to a reload? */
-bool failures_block_reload(const struct device *d)
+bool failures_block_reload(const struct failures *f)
 {
-	vec_each(f, &d->failures)
-		if (is_of_reload(f))
+	vec_each(failure, &f->list)
+		if (is_of_reload(failure))
 			return true;
 	return false;
 }
@@ -125,51 +125,36 @@ void failure_explain(const struct failure *f, struct buf *out)
 		buf_add(out, "; it is tried again");
 }
 
-/** device_note_error() - what LastError and LastExtack show; @extack may be NULL. */
-void device_note_error(struct device *d, const char *error, const char *extack)
+static void set_last(struct failures *f, const struct failure *failure)
 {
-	free(d->last_error);
-	d->last_error = mem_strdup(error);
-	free(d->last_extack);
-	d->last_extack = mem_strdup(extack ? extack : "");
-	d->revision++;
-}
-
-static void report(struct device *d, const struct failure *f)
-{
-	_cleanup_free_ char *text = NULL, *object = step_object_label(&f->step);
 	struct buf b = {};
 
-	failure_explain(f, &b);
-	text = buf_take(&b);
-	device_note_error(d, text, f->extack);
-	log_with(LOG_ERR,
-		 &(struct log_fields){.id = step_traits(&f->step)->failed,
-				      .device = d->handle,
-				      .object = object,
-				      .trigger = d->trigger,
-				      .extack = f->extack,
-				      .file = f->step.mark.file,
-				      .line = f->step.mark.line},
-		 "%s: %s", d->handle, text);
+	failure_explain(failure, &b);
+	free(f->last_error);
+	f->last_error = buf_take(&b);
+	free(f->last_extack);
+	f->last_extack = mem_strdup(failure->extack ? failure->extack : "");
 }
 
-/** failure_add() - @s did not come true; error 0: it was accepted but not kept. */
-void failure_add(struct device *d, const struct step *s, const struct step_result *r, uint64_t now)
+/**
+ * failures_add() - @s did not come true.
+ * @r: error 0 means that it was accepted but not kept
+ *
+ * Return: it, until the list changes.
+ */
+const struct failure *failures_add(struct failures *f, const struct step *s,
+				   const struct step_result *r, uint64_t now)
 {
-	struct failure *f = vec_add(&d->failures);
-	step_list copy = {};
+	struct failure *failure = vec_add(&f->list);
 
-	steps_copy(&copy, s);
-	f->step = copy.v[0];
-	vec_clear(&copy);
-	f->error = r->error;
-	f->lost = r->lost;
-	f->extack = r->extack ? mem_strdup(r->extack) : NULL;
-	f->transient =
-		(r->lost || error_is_transient(r->error)) && d->attempts < ARRAY_SIZE(retry_after);
-	if (f->transient && d->retry_at == USEC_NEVER)
-		d->retry_at = now + retry_after[d->attempts++];
-	d->tried = true;
-	report(d, f);
+	failure->step = step_copy(s);
+	failure->error = r->error;
+	failure->lost = r->lost;
+	failure->extack = mem_strdup(r->extack);
+	failure->transient =
+		(r->lost || error_is(r->error, ERROR_BUSY)) && f->tries < failure_retries;
+	if (failure->transient && f->retry_at == USEC_NEVER)
+		f->retry_at = now + failure_retry_after[f->tries++];
+	set_last(f, failure);
+	return failure;
 }

@@ -1,24 +1,98 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * What happened between two rests, for people: what set it going, what was done, how it ended. It is
- * never looked at to decide anything.
- */
-#include "device/parts.h"
+/* See history.h. */
+#include "device/history.h"
 
 #include <inttypes.h>
 
 #define DETAIL_STEPS_MAX 12
 
-/** device_note_done() - @s was carried out. */
-void device_note_done(struct device *d, const struct step *s)
+/** trigger_name() - as History, status and the journal show it; "" for none. */
+const char *trigger_name(enum trigger t)
+{
+	static const char *const names[] = {[TRIGGER_NONE] = "",
+					    [TRIGGER_START] = "start",
+					    [TRIGGER_REGISTRATION] = "registration",
+					    [TRIGGER_CONFIG] = "config",
+					    [TRIGGER_APPLY] = "apply",
+					    [TRIGGER_RETRY] = "retry",
+					    [TRIGGER_NOTIFICATION] = "notification",
+					    [TRIGGER_FLASH] = "flash",
+					    [TRIGGER_OVERRUN] = "overrun",
+					    [TRIGGER_AUDIT] = "audit",
+					    [TRIGGER_FOREIGN_RELOAD] = "foreign-reload"};
+
+	return names[t];
+}
+
+/** history_set_trigger() - @t has set it going; TRIGGER_NONE changes nothing. */
+void history_set_trigger(struct history *h, enum trigger t)
+{
+	if (t != TRIGGER_NONE)
+		h->trigger = t;
+}
+
+/** history_set_who() - @who asks, or NULL where that is not known. */
+void history_set_who(struct history *h, const char *who)
+{
+	free(h->who);
+	h->who = mem_strdup(who);
+}
+
+/** history_add_step() - @s was carried out. */
+void history_add_step(struct history *h, const struct step *s)
 {
 	_cleanup_free_ char *object = step_object_label(s);
 
-	if (d->n_done++ >= DETAIL_STEPS_MAX)
+	if (h->n_done++ >= DETAIL_STEPS_MAX)
 		return;
-	buf_add(&d->done, "%s%s %s", d->done.n ? "; " : "", step_kind_name(s), object);
+	buf_add(&h->done, "%s%s %s", h->done.n ? "; " : "", step_kind_name(s), object);
 	if (s->kind != STEP_RELOAD)
-		buf_add(&d->done, " %s -> %s", s->from, s->to);
+		buf_add(&h->done, " %s -> %s", s->from, s->to);
+}
+
+/** history_add_failure() - a step did not come true. */
+void history_add_failure(struct history *h)
+{
+	h->n_failed++;
+}
+
+/** history_add_restored() - a SET makes up for a reload by another program. */
+void history_add_restored(struct history *h)
+{
+	h->n_restored++;
+}
+
+/** history_restart_restore() - another such reload: the SETs before it are undone. */
+void history_restart_restore(struct history *h)
+{
+	h->n_restored = 0;
+}
+
+/** history_tell_drift() - a line of the journal says what is being set back. */
+void history_tell_drift(struct history *h)
+{
+	h->drift_told = true;
+}
+
+/** history_begin_outage() - a reload: all until the next rest is its outage. @from: 0: not known */
+void history_begin_outage(struct history *h, uint64_t from)
+{
+	h->recovering = true;
+	h->outage_from = from ? from : h->outage_from;
+}
+
+/** history_end_outage() - it rests. Return: how long the outage took, microseconds; 0: there was none. */
+uint64_t history_end_outage(struct history *h, uint64_t now)
+{
+	uint64_t from = h->outage_from;
+	bool known = h->recovering && from;
+
+	h->recovering = false;
+	h->outage_from = 0;
+	if (!known)
+		return 0;
+	h->outage = now - from;
+	return h->outage;
 }
 
 static void record_clear(struct record *r)
@@ -28,40 +102,54 @@ static void record_clear(struct record *r)
 	free(r->detail);
 }
 
-static char *take_detail(struct device *d)
+static char *take_detail(struct history *h, const struct ending *e)
 {
-	if (d->n_done > DETAIL_STEPS_MAX)
-		buf_add(&d->done, "; and %u more", d->n_done - DETAIL_STEPS_MAX);
-	if (*d->reason)
-		buf_add(&d->done, "%s%s", d->done.n ? "; " : "", d->reason);
-	if (d->latest && d->latest->hash)
-		buf_add(&d->done, "%sconfig %08" PRIx32, d->done.n ? "; " : "",
-			(uint32_t)(d->latest->hash >> 32));
-	if (d->who)
-		buf_add(&d->done, "%sasked by %s", d->done.n ? ", " : "", d->who);
-	free(d->who);
-	d->who = NULL;
-	d->n_done = 0;
-	return buf_take(&d->done);
+	if (h->n_done > DETAIL_STEPS_MAX)
+		buf_add(&h->done, "; and %u more", h->n_done - DETAIL_STEPS_MAX);
+	if (*e->reason)
+		buf_add(&h->done, "%s%s", h->done.n ? "; " : "", e->reason);
+	if (e->config)
+		buf_add(&h->done, "%sconfig %08" PRIx32, h->done.n ? "; " : "",
+			(uint32_t)(e->config >> 32));
+	if (h->who)
+		buf_add(&h->done, "%sasked by %s", h->done.n ? ", " : "", h->who);
+	history_set_who(h, NULL);
+	return buf_take(&h->done);
 }
 
-/** device_record() - it has come to rest, and its state says how. */
-void device_record(struct device *d, uint64_t now)
+/**
+ * history_close() - the device has come to rest.
+ * @outage: from history_end_outage()
+ *
+ * Return: was anything worth a record?
+ */
+bool history_close(struct history *h, const struct ending *e, uint64_t outage, uint64_t now)
 {
-	struct record r = {.at = now,
-			   .trigger = mem_strdup(d->trigger),
-			   .result = mem_strdup(device_state_name(d->state)),
-			   .outage = d->recovered ? d->outage : 0};
+	struct record r = {.at = now, .outage = outage};
 
-	r.detail = take_detail(d);
-	if (d->records.n == RECORDS_MAX) {
-		record_clear(&d->records.v[0]);
-		vec_remove(&d->records, 0);
+	h->drift_told = false;
+	h->n_restored = 0;
+	if (!h->n_done && !h->n_failed && !e->worth_telling && !outage)
+		return false;
+	r.trigger = mem_strdup(trigger_name(h->trigger));
+	r.result = mem_strdup(e->result);
+	r.detail = take_detail(h, e);
+	h->n_done = h->n_failed = 0;
+	if (h->records.n == RECORDS_MAX) {
+		record_clear(&h->records.v[0]);
+		vec_remove(&h->records, 0);
 	}
-	vec_push(&d->records, r);
-	d->n_records++;
-	d->revision++;
-	d->record = d->recovered = d->tried = false;
+	vec_push(&h->records, r);
+	h->n_records++;
+	return true;
+}
+
+/** history_inherit() - @records of a predecessor under the same handle, which are taken over. */
+void history_inherit(struct history *h, record_list *records)
+{
+	records_clear(&h->records);
+	h->records = *records;
+	*records = (record_list){};
 }
 
 /** records_clear() - forget them all. */
@@ -72,8 +160,10 @@ void records_clear(record_list *records)
 	vec_clear(records);
 }
 
-void device_drop_records(struct device *d)
+/** history_clear() - free what it holds. */
+void history_clear(struct history *h)
 {
-	records_clear(&d->records);
-	buf_clear(&d->done);
+	records_clear(&h->records);
+	buf_clear(&h->done);
+	free(h->who);
 }

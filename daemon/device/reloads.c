@@ -1,96 +1,180 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * A reload that failed after the tear-down: ports and traps are gone. The values with which the
- * device worked before come back by another reload, now and after 1, 10 and 60 seconds, then those of
- * the driver, then nothing. What failed is not tried again: its key, the reload-class part with
- * kernel and driver, is kept over restarts and reboots, until it changes or somebody asks.
- */
-#include "device/parts.h"
-#include "base/clock.h"
-#include "base/log.h"
+/* See reloads.h. */
+#include "device/reloads.h"
 
-#include <string.h>
+#include <linux/devlink.h>
 
 /*
- * A reload that ends in another registration is not tried more often in a row: it may be its cause. Many, as it may
- * as well be somebody who binds the driver again and again.
+ * A reload that ends in another registration is not tried more often in a row: it may be its cause. Many, as the
+ * cause may as well be another program that binds the driver again and again.
  */
 #define REREGISTRATIONS_MAX 10
 
-/** device_key() - the reload-class part of what is wanted, where it is wanted; to be freed. */
-char *device_key(const struct device *d)
+/** reloads_resume() - an earlier process may have sent a reload: the counters will tell. */
+void reloads_resume(struct reloads *r, const struct memory *m)
 {
-	const char *driver = d->world.facts.driver;
+	if (m->lasting.attempt)
+		r->own_action = m->lasting.action;
+}
+
+static bool is_driverinit(const struct object *o)
+{
+	return o->class == &class_param && o->cmode == CMODE_DRIVERINIT;
+}
+
+/**
+ * reloads_staging() - @s is about to be sent: note what is in force while another value is staged.
+ *
+ * Should another program reload the device, that may happen before or after the SET.
+ */
+void reloads_staging(struct reloads *r, struct world *w, const struct step *s)
+{
+	const struct object *have;
+
+	if (s->kind == STEP_REMEMBER)
+		memory_note(&w->memory, &w->memory.in_force, &s->target, PARAM_VALUE,
+			    &s->target.v[PARAM_VALUE]);
+	if (s->kind != STEP_SET || !is_driverinit(&s->target))
+		return;
+	have = state_find(&w->have, s->target.class, s->target.name, s->target.cmode);
+	if (object_has(have, PARAM_VALUE))
+		notes_put(&r->replaced, &s->target, PARAM_VALUE, &have->v[PARAM_VALUE]);
+}
+
+/* The reload-class part of what is wanted, where it is wanted; to be freed. */
+static char *key_of(const struct world *w, const struct state *want)
+{
 	struct buf b = {};
 
-	buf_add(&b, "kernel %s driver %s", d->world.kernel, driver ? driver : "");
-	vec_each(want, &d->want.objects) {
+	buf_add(&b, "kernel %s driver %s", w->kernel, w->facts.driver ? w->facts.driver : "");
+	vec_each(o, &want->objects) {
 		_cleanup_free_ char *label = NULL, *value = NULL;
 
-		if (!object_reload_class(want))
+		if (!object_reload_class(o))
 			continue;
-		label = object_label(want);
-		value = object_format(want, 1);
-		buf_add(&b, ", %s %s %s", want->class->name, label, value);
+		label = object_label(o);
+		value = object_format(o, 1);
+		buf_add(&b, ", %s %s %s", o->class->name, label, value);
 	}
-	if (d->want.firmware.version) {
-		_cleanup_free_ char *text = firmware_text(&d->want.firmware);
+	if (want->firmware.version) {
+		_cleanup_free_ char *text = firmware_text(&want->firmware);
 
 		buf_add(&b, ", firmware %s", text);
 	}
 	return buf_take(&b);
 }
 
-/** device_forgive() - let what failed be tried again. */
-void device_forgive(struct device *d)
+/**
+ * reloads_begin() - @s, a reload, is about to be sent for @want.
+ *
+ * A device that another program left torn down gets one reload to recover and no roll-back.
+ */
+void reloads_begin(struct world *w, const struct state *want, const struct step *s)
 {
-	memory_set_flash(&d->world.memory, (struct flash_latch){});
-	if (d->world.memory.lasting.rollback == ROLLBACK_NONE)
-		return;
-	memory_forgive(&d->world.memory);
-	d->revision++;
+	if (!w->facts.reload_failed || w->memory.lasting.torn)
+		memory_begin_attempt(&w->memory, key_of(w, want), s->action);
 }
 
-/** device_check_key() - after bind: what is wanted now may be something else than what failed. */
-void device_check_key(struct device *d)
+/** reloads_sent() - a reload may have happened, though no answer says so: the counters will tell. */
+void reloads_sent(struct reloads *r, uint8_t action)
 {
-	_cleanup_free_ char *key = NULL;
+	r->own_action = action;
+}
 
-	if (d->world.memory.lasting.rollback == ROLLBACK_NONE || !device_is_bound(d))
+/** reloads_acknowledged() - @s was carried out. */
+void reloads_acknowledged(struct reloads *r, struct memory *m, const struct step *s)
+{
+	if (s->kind == STEP_SET && s->target.cmode == CMODE_PERMANENT)
+		memory_note(m, &m->until_boot, &s->target, PARAM_VALUE, &s->target.v[PARAM_VALUE]);
+	if (s->kind != STEP_RELOAD)
 		return;
-	key = device_key(d);
-	if (text_equal(key, d->world.memory.lasting.quarantine))
-		return;
-	memory_forgive(&d->world.memory);
-	d->revision++;
+	reloads_sent(r, s->action);
+	notes_clear(&r->replaced);
+}
+
+/* The action that is counted of reloads that initialise the driver: one without driver_reinit counts none. */
+static uint8_t initialising_action(const counter_list *counters)
+{
+	return counters_offer(counters, DEVLINK_RELOAD_ACTION_DRIVER_REINIT,
+			      DEVLINK_RELOAD_LIMIT_UNSPEC)
+		       ? DEVLINK_RELOAD_ACTION_DRIVER_REINIT
+		       : DEVLINK_RELOAD_ACTION_FW_ACTIVATE;
+}
+
+/*
+ * A reload by another program has loaded what was staged before or after a SET of carved's: rather the one that is
+ * not wanted, which a reload puts right, than to believe the other.
+ */
+static void doubt_replaced(const struct reloads *r, struct memory *m, const struct state *goal)
+{
+	vec_each(n, &r->replaced.notes) {
+		const struct object o = note_object(n);
+		const struct object *want = state_find(goal, n->class, n->name, n->cmode);
+
+		if (!want || !value_equal(&want->v[n->field], &n->value))
+			memory_note(m, &m->in_force, &o, n->field, &n->value);
+	}
 }
 
 /**
- * device_begin_attempt() - @s, a reload, is about to be sent.
+ * reloads_attribute() - the counters differ: whose reloads were these, and what did they bring into force?
+ * @goal: what was planned for
  *
- * A device that somebody else left torn down gets one reload to recover and no roll-back.
+ * What the driver reads in its initialisation it has read: sizes, and staged params where the kernel loads them. Of
+ * carved's it is known which action was asked for, of others' only what was performed.
  */
-void device_begin_attempt(struct device *d, const struct step *s)
+struct reload_news reloads_attribute(struct reloads *r, struct world *w, const struct state *goal,
+				     const counter_list *before, const counter_list *now)
 {
-	struct lasting *l = &d->world.memory.lasting;
+	struct memory *m = &w->memory;
+	unsigned n = counters_reloads(now, before), own = r->own_action ? 1 : 0;
+	unsigned foreign = n > own ? n - own : 0;
+	uint8_t action = initialising_action(now);
+	bool only_ours = own && !foreign;
+	bool initialised = counters_action_differs(now, before, action);
 
-	if (d->world.facts.reload_failed && !l->torn)
-		return;
-	memory_begin_attempt(&d->world.memory, device_key(d), s->action);
+	if (initialised && world_loads(w, &class_param, only_ours ? r->own_action : action)) {
+		memory_drop_all(m, &m->in_force);
+		if (foreign)
+			doubt_replaced(r, m, goal);
+	}
+	if (only_ours && r->own_action == DEVLINK_RELOAD_ACTION_DRIVER_REINIT &&
+	    counters_action_differs(now, before, DEVLINK_RELOAD_ACTION_FW_ACTIVATE))
+		memory_set_both_performed(m);
+	r->initialised = only_ours && initialised;
+	r->foreign_open += foreign;
+	memory_count_reloads(m, own, foreign);
+	return (struct reload_news){own, foreign};
 }
 
-static char *explain(const struct device *d)
+/** reloads_registered() - another registration: nothing holds of the one before. */
+void reloads_registered(struct reloads *r, struct memory *m)
+{
+	memory_restart(m);
+	r->own_action = 0;
+	r->initialised = false;
+}
+
+/** reloads_answered() - a read was taken in, with @now as its counters. */
+void reloads_answered(struct reloads *r, struct memory *m, const counter_list *now)
+{
+	r->own_action = 0;
+	notes_clear(&r->replaced);
+	memory_set_counters(m, now);
+}
+
+static char *explain(const struct world *w, const struct failures *f)
 {
 	struct buf b = {};
 
-	if (!d->world.facts.reload_failed)
+	if (!w->facts.reload_failed)
 		return mem_printf(
 			"in each of %d reloads the device registered anew, or all went down",
 			REREGISTRATIONS_MAX);
-	vec_each(f, &d->failures) {
-		struct failure once = *f;
+	vec_each(failure, &f->list) {
+		struct failure once = *failure;
 
-		if (f->step.kind != STEP_RELOAD)
+		if (failure->step.kind != STEP_RELOAD)
 			continue;
 		once.transient = false; /* it is not tried again as it was */
 		failure_explain(&once, &b);
@@ -99,66 +183,130 @@ static char *explain(const struct device *d)
 	return mem_strdup("a reload ended with the device torn down");
 }
 
-static void begin(struct device *d, struct lasting *l)
+static enum attempt_news fail(struct world *w, struct failures *f, uint64_t now, char **ret_why)
 {
-	memory_begin_rollback(&d->world.memory, explain(d));
-	failures_drop_transient(d); /* nothing is worth waiting for now */
-	log_with(LOG_ERR,
-		 &(struct log_fields){
-			 .id = MESSAGE_ROLLBACK, .device = d->handle, .trigger = d->trigger},
-		 "%s: %s; going back to the values that worked", d->handle, l->reason);
-}
+	struct lasting *l = &w->memory.lasting;
 
-static void next(struct device *d, struct lasting *l, uint64_t now)
-{
-	_cleanup_free_ char *why = explain(d);
-
-	if (l->rollback == ROLLBACK_GOOD && l->tries < failure_retries) {
-		d->retry_at = now + failure_retry_after(l->tries);
-		memory_set_rollback(&d->world.memory, ROLLBACK_GOOD, l->tries + 1);
-	} else {
-		memory_set_rollback(&d->world.memory, l->rollback + 1, 0);
+	if (l->rollback == ROLLBACK_GIVEN_UP)
+		return ATTEMPT_GIVEN_UP;
+	*ret_why = explain(w, f);
+	if (l->rollback == ROLLBACK_NONE) {
+		memory_begin_rollback(&w->memory, mem_strdup(*ret_why));
+		failures_forget_transient(f); /* nothing is worth waiting for now */
+		return ATTEMPT_ROLLED_BACK;
 	}
-	log_with(LOG_ERR,
-		 &(struct log_fields){
-			 .id = MESSAGE_ROLLBACK_FAILED, .device = d->handle, .trigger = d->trigger},
-		 "%s: the roll-back failed too: %s%s", d->handle, why,
-		 l->rollback == ROLLBACK_GIVEN_UP ? "; given up" : "");
+	if (l->rollback == ROLLBACK_GOOD && l->tries < failure_retries) {
+		failures_retry_at(f, now + failure_retry_after[l->tries]);
+		memory_set_rollback(&w->memory, ROLLBACK_GOOD, l->tries + 1);
+	} else {
+		memory_set_rollback(&w->memory, l->rollback + 1, 0);
+	}
+	return ATTEMPT_ROLLBACK_FAILED;
 }
 
 /**
- * device_judge_attempt() - a read shows what became of a reload of ours.
- * @another: since the read before, the device has registered
+ * reloads_judge() - a read shows what became of a reload of carved's.
+ * @registered: since the read before, the device has registered
+ * @ret_why: to be freed; NULL unless a roll-back begins or has failed
  */
-void device_judge_attempt(struct device *d, bool another, uint64_t now)
+enum attempt_news reloads_judge(struct world *w, struct failures *f, bool registered, uint64_t now,
+				char **ret_why)
 {
-	struct lasting *l = &d->world.memory.lasting;
-	bool torn = d->world.facts.reload_failed && (l->torn || l->attempt);
-	unsigned again;
+	struct lasting *l = &w->memory.lasting;
+	bool torn = w->facts.reload_failed && (l->torn || l->attempt);
+	unsigned again = registered ? l->reregistrations + 1 : 0;
+	enum attempt_news news = ATTEMPT_ENDED;
 
-	memory_set_torn(&d->world.memory, torn);
+	*ret_why = NULL;
+	memory_set_torn(&w->memory, torn);
 	if (!l->attempt)
-		return;
-	again = another ? l->reregistrations + 1 : 0;
+		return ATTEMPT_NONE;
 	if (torn || again >= REREGISTRATIONS_MAX) {
-		if (l->rollback == ROLLBACK_NONE)
-			begin(d, l);
-		else if (l->rollback != ROLLBACK_GIVEN_UP)
-			next(d, l, now);
-		failures_drop_reload(d);
-		steps_clear(&d->ran);
-		d->revision++;
+		news = fail(w, f, now, ret_why);
+		failures_forget_reload(f);
 	} else if (l->rollback == ROLLBACK_GOOD) {
-		memory_set_rollback(&d->world.memory, ROLLBACK_GOOD, 0);
+		memory_set_rollback(&w->memory, ROLLBACK_GOOD, 0);
 	}
-	memory_end_attempt(&d->world.memory, again);
+	memory_end_attempt(&w->memory, again);
+	return news;
 }
 
-/** device_rollback_due() - bring it back up now, whatever the reload policy: nothing works anyway. */
-bool device_rollback_due(const struct device *d)
+static void learn_in_force(struct memory *m, const struct object *want, const struct object *have)
 {
-	enum rollback rollback = d->world.memory.lasting.rollback;
+	if (object_has(have, PARAM_VALUE) && !notes_find(&m->in_force, want, PARAM_VALUE))
+		memory_note(m, &m->in_force, want, PARAM_VALUE, &have->v[PARAM_VALUE]);
+}
 
-	return d->world.facts.reload_failed && d->retry_at == USEC_NEVER &&
-	       (rollback == ROLLBACK_GOOD || rollback == ROLLBACK_DEFAULTS);
+/* After a good reload of carved's a size is still pending: the driver does not read it. */
+static bool learn_ignored(struct memory *m, const struct object *want, const struct object *have)
+{
+	if (!object_has(have, RESOURCE_SIZE_NEW) ||
+	    !value_equal(&have->v[RESOURCE_SIZE_NEW], &want->v[RESOURCE_SIZE]))
+		return false;
+	memory_note(m, &m->ignored_sizes, want, RESOURCE_SIZE, &want->v[RESOURCE_SIZE]);
+	return true;
+}
+
+/* Set a moment ago, and it shows what it showed before: the value comes with the power cycle. */
+static void learn_hidden(struct memory *m, const struct object *want, const struct object *have,
+			 const step_list *done)
+{
+	_cleanup_free_ char *shown = have && !have->error ? object_format(have, 1) : NULL;
+	struct notes *hidden = &m->hidden_until_boot;
+
+	vec_each(s, done)
+		if (s->kind == STEP_SET && object_compare(&s->target, want) == 0 &&
+		    (notes_find(hidden, want, PARAM_VALUE) || text_equal(s->from, shown)))
+			memory_note(m, hidden, want, PARAM_VALUE, &s->target.v[PARAM_VALUE]);
+}
+
+/**
+ * reloads_learn() - note what follows from a read, now that it is bound to @want.
+ * @done: steps that were acknowledged since the device rested
+ * @ret_ignored: must be empty; resources whose size the driver was found to ignore, borrowed from @want
+ */
+void reloads_learn(struct reloads *r, struct world *w, const struct state *want,
+		   const step_list *done, object_list *ret_ignored)
+{
+	vec_each(o, &want->objects) {
+		const struct object *have = state_find(&w->have, o->class, o->name, o->cmode);
+
+		if (have && is_driverinit(o))
+			learn_in_force(&w->memory, o, have);
+		if (o->class == &class_param && o->cmode == CMODE_PERMANENT)
+			learn_hidden(&w->memory, o, have, done);
+		if (have && o->class == &class_resource && r->initialised &&
+		    learn_ignored(&w->memory, o, have))
+			vec_push(ret_ignored, o);
+	}
+	r->initialised = false;
+}
+
+/** reloads_check_key() - after bind: what is wanted now may be something else than what failed. */
+void reloads_check_key(struct world *w, const struct state *want)
+{
+	_cleanup_free_ char *key = NULL;
+
+	if (w->memory.lasting.rollback == ROLLBACK_NONE)
+		return;
+	key = key_of(w, want);
+	if (!text_equal(key, w->memory.lasting.quarantine))
+		memory_forgive(&w->memory);
+}
+
+/** reloads_rest() - the device rests. @good: as wanted. Return: are reloads by others made good by that? */
+bool reloads_rest(struct reloads *r, struct memory *m, bool good)
+{
+	bool restored = good && r->foreign_open;
+
+	if (good)
+		memory_set_converged(m);
+	r->foreign_open = 0;
+	return restored;
+}
+
+/** reloads_clear() - free what it holds. */
+void reloads_clear(struct reloads *r)
+{
+	notes_clear(&r->replaced);
 }

@@ -1,77 +1,71 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The state of a device as people see it: derived from what holds, the first in order of
- * precedence, with all that holds in the reason. Nothing is decided by it.
- */
-#include "device/parts.h"
+/* See status.h. */
+#include "device/status.h"
 #include "base/clock.h"
-#include "base/log.h"
+#include "plan/drift.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 /* A re-read shows as `reading` only when it takes longer than this. */
 #define SLOW_READ_USEC USEC_PER_SEC
 
-static const char *const names[] = {
-	[STATE_QUARANTINED] = "quarantined",
-	[STATE_FAILED] = "failed",
-	[STATE_REFUSED] = "refused",
-	[STATE_RELOADING] = "reloading",
-	[STATE_FLASHING] = "flashing",
-	[STATE_APPLYING] = "applying",
-	[STATE_READING] = "reading",
-	[STATE_PENDING_POWER_CYCLE] = "pending-power-cycle",
-	[STATE_PENDING_RELOAD] = "pending-reload",
-	[STATE_DRIFTED] = "drifted",
-	[STATE_ABSENT] = "absent",
-	[STATE_CONVERGED] = "converged",
-	[STATE_UNMANAGED] = "unmanaged",
-};
-
+/** device_state_name() - as D-Bus, carvectl and the journal show it. */
 const char *device_state_name(enum device_state s)
 {
+	static const char *const names[] = {
+		[STATE_QUARANTINED] = "quarantined",
+		[STATE_FAILED] = "failed",
+		[STATE_REFUSED] = "refused",
+		[STATE_RELOADING] = "reloading",
+		[STATE_FLASHING] = "flashing",
+		[STATE_APPLYING] = "applying",
+		[STATE_READING] = "reading",
+		[STATE_PENDING_POWER_CYCLE] = "pending-power-cycle",
+		[STATE_PENDING_RELOAD] = "pending-reload",
+		[STATE_DRIFTED] = "drifted",
+		[STATE_ABSENT] = "absent",
+		[STATE_CONVERGED] = "converged",
+		[STATE_UNMANAGED] = "unmanaged",
+	};
+
 	return names[s];
 }
 
+/* What holds, as far as it was looked at. */
 struct finding {
 	enum device_state state;
 	struct buf reason;
 };
 
-static void add(struct finding *f, enum device_state state, const char *separator)
+/* @state holds, too; its reason is appended by the caller or given as @format. */
+static struct buf *also(struct finding *f, enum device_state state)
 {
 	f->state = MIN(f->state, state);
 	if (f->reason.n)
-		buf_add(&f->reason, "%s", separator);
+		buf_add(&f->reason, "; ");
+	return &f->reason;
 }
 
-static void find_failures(const struct device *d, struct finding *f)
+static void find_failures(const struct status_input *in, struct finding *f)
 {
-	if (d->read_error) {
-		add(f, STATE_FAILED, "; ");
-		buf_add(&f->reason, "the device cannot be read: %s", strerror(-d->read_error));
-	}
-	if (d->identity_error) {
-		add(f, STATE_FAILED, "; ");
-		buf_add(&f->reason, "the driver does not tell its versions: %s",
-			strerror(-d->identity_error));
-	}
-	if (d->plan.unreadable_text.n) {
-		add(f, STATE_FAILED, "; ");
-		buf_add(&f->reason, "the driver cannot read %s", d->plan.unreadable_text.s);
-	}
-	vec_each(failure, &d->failures) {
-		add(f, STATE_FAILED, "; ");
-		failure_explain(failure, &f->reason);
-	}
-	if (d->world.facts.reload_failed && d->world.memory.lasting.rollback == ROLLBACK_NONE) {
-		add(f, STATE_FAILED, "; ");
-		buf_add(&f->reason, "its last reload failed: ports and traps are gone");
-	}
+	const struct world *w = in->world;
+
+	if (in->view->read.error)
+		buf_add(also(f, STATE_FAILED), "the device cannot be read: %s",
+			strerror(-in->view->read.error));
+	if (in->view->identity.error)
+		buf_add(also(f, STATE_FAILED), "the driver does not tell its versions: %s",
+			strerror(-in->view->identity.error));
+	if (in->run->plan.unreadable_text.n)
+		buf_add(also(f, STATE_FAILED), "the driver cannot read %s",
+			in->run->plan.unreadable_text.s);
+	vec_each(failure, &in->failures->list)
+		failure_explain(failure, also(f, STATE_FAILED));
+	if (w->facts.reload_failed && w->memory.lasting.rollback == ROLLBACK_NONE)
+		buf_add(also(f, STATE_FAILED), "its last reload failed: ports and traps are gone");
 }
 
-static void find_quarantine(const struct device *d, struct finding *f)
+static const char *rollback_text(const struct status_input *in)
 {
 	static const char *const up[] = {
 		[ROLLBACK_GOOD] = "the values that worked before are in force",
@@ -81,231 +75,312 @@ static void find_quarantine(const struct device *d, struct finding *f)
 		[ROLLBACK_GOOD] = "the values that worked before are being brought back",
 		[ROLLBACK_DEFAULTS] = "the values before our first write are being brought back",
 		[ROLLBACK_GIVEN_UP] = "no roll-back succeeded: ports and traps are gone"};
-	const struct lasting *l = &d->world.memory.lasting;
+	enum rollback rollback = in->world->memory.lasting.rollback;
 
-	if (l->rollback == ROLLBACK_NONE)
-		return;
-	add(f, STATE_QUARANTINED, "; ");
-	buf_add(&f->reason,
-		"%s; %s; what failed is not tried again until the config changes or carvectl retry",
-		l->reason ? l->reason : "a reload failed",
-		!d->identified		       ? "what is in force now is being read"
-		: d->world.facts.reload_failed ? down[l->rollback]
-					       : up[l->rollback]);
+	if (!view_is_identified(in->view))
+		return "what is in force now is being read";
+	return in->world->facts.reload_failed ? down[rollback] : up[rollback];
 }
 
-static void find_firmware(const struct device *d, struct finding *f)
+static void find_quarantine(const struct status_input *in, struct finding *f)
 {
-	const struct firmware *want = &d->goal.firmware;
-	const struct flash_latch *l = &d->world.memory.lasting.flash;
+	const struct lasting *l = &in->world->memory.lasting;
 
-	switch (d->plan.firmware) {
+	if (l->rollback != ROLLBACK_NONE)
+		buf_add(also(f, STATE_QUARANTINED),
+			"%s; %s; what failed is not tried again until the config changes or "
+			"carvectl retry",
+			l->reason ? l->reason : "a reload failed", rollback_text(in));
+}
+
+static void find_firmware(const struct status_input *in, struct finding *f)
+{
+	const struct firmware *want = &in->goal->firmware;
+	const struct flash_latch *l = &in->world->memory.lasting.flash;
+	struct buf *b = NULL;
+
+	switch (in->run->plan.firmware) {
 	case FIRMWARE_RUNS:
 	case FIRMWARE_FLASH:
 	case FIRMWARE_ACTIVATE:
 		return;
 	case FIRMWARE_MISMATCH:
-		add(f, STATE_QUARANTINED, "; ");
+		b = also(f, STATE_QUARANTINED);
 		break;
 	case FIRMWARE_FAILED:
 	case FIRMWARE_GONE:
-		add(f, STATE_FAILED, "; ");
+		b = also(f, STATE_FAILED);
 		break;
 	}
 	if (l->reason)
-		buf_add(&f->reason, "%s", l->reason);
+		buf_add(b, "%s", l->reason);
 	else
-		buf_add(&f->reason, "firmware %s ran in this boot and does not any more",
-			want->version);
-	buf_add(&f->reason, "; it is not flashed again until its config changes or carvectl retry");
+		buf_add(b, "firmware %s ran in this boot and does not any more", want->version);
+	buf_add(b, "; it is not flashed again until its config changes or carvectl retry");
 }
 
-static void find_refusal(const struct device *d, struct finding *f)
+static void find_refusal(const struct status_input *in, struct finding *f)
 {
-	if (!d->refused)
+	if (!in->assignment->refused)
 		return;
-	vec_each(diag, &d->diags.diags) {
+	vec_each(diag, &in->assignment->diags.diags) {
 		_cleanup_free_ char *place = mark_format(diag->mark);
 
-		if (diag->severity != DIAG_ERROR)
-			continue;
-		add(f, STATE_REFUSED, "; ");
-		buf_add(&f->reason, "%s: %s", place, diag->message);
+		if (diag->severity == DIAG_ERROR)
+			buf_add(also(f, STATE_REFUSED), "%s: %s", place, diag->message);
 	}
 }
 
 /* What is in flight. */
-static enum device_state writing_state(const struct device *d)
+static enum device_state writing_state(const struct run *r)
 {
-	for (size_t i = d->first; i < d->end; i++) {
-		if (d->plan.steps.v[i].kind == STEP_RELOAD)
-			return STATE_RELOADING;
-		if (d->plan.steps.v[i].kind == STEP_FLASH)
-			return STATE_FLASHING;
-	}
-	return STATE_APPLYING;
+	if (run_find(r, STEP_RELOAD))
+		return STATE_RELOADING;
+	return run_find(r, STEP_FLASH) ? STATE_FLASHING : STATE_APPLYING;
 }
 
-static void find_activity(const struct device *d, uint64_t now, struct finding *f)
+static bool is_reading(const struct status_input *in)
 {
-	bool slow = d->activity == DEVICE_READING && now >= d->since + SLOW_READ_USEC;
-
-	if (d->activity == DEVICE_WRITING) {
-		add(f, writing_state(d), "; ");
-		buf_add(&f->reason, "%zu of %zu steps, trigger %s", d->first, d->plan.steps.n,
-			d->trigger);
-	} else if (slow) {
-		add(f, STATE_READING, "; ");
-		buf_add(&f->reason, "the kernel is busy with another request to the device");
-	} else if (device_rereads(d)) {
-		add(f, STATE_READING, "; ");
-		buf_add(&f->reason, "the kernel did not answer, and is asked again");
-	} else if (d->ran.n && d->activity == DEVICE_READING) {
-		add(f, STATE_APPLYING, "; ");
-		buf_add(&f->reason, "reading back");
-	} else if (d->foreign && (d->activity == DEVICE_READING || d->need_read || d->stale)) {
-		add(f, STATE_READING, "; ");
-		buf_add(&f->reason, "it was reloaded by somebody else");
-	} else if (d->vanished) {
-		add(f, STATE_READING, "; ");
-		buf_add(&f->reason, "it said that it is gone%s",
-			d->doubted ? ", and still answers" : "");
-	} else if (!d->known && (d->activity == DEVICE_READING || !d->identified)) {
-		add(f, STATE_READING, "; ");
-		buf_add(&f->reason, "reading the device");
-	}
+	return in->run->activity == ACTIVITY_READING;
 }
 
-/** device_pending() - what it would take to bring about all that is wanted. */
-enum disruption device_pending(const struct device *d)
+static void find_activity(const struct status_input *in, uint64_t now, struct finding *f)
 {
-	return d->world.memory.until_boot.notes.n ? DISRUPTION_POWER_CYCLE : d->plan.pending;
+	const struct run *r = in->run;
+	const struct view *v = in->view;
+	bool will_read = is_reading(in) || view_needs(v) == PART_OBJECTS || view_has_heard(v);
+
+	if (r->activity == ACTIVITY_WRITING)
+		buf_add(also(f, writing_state(r)), "%zu of %zu steps, trigger %s", r->first,
+			r->plan.steps.n, trigger_name(in->history->trigger));
+	else if (is_reading(in) && now >= r->since + SLOW_READ_USEC)
+		buf_add(also(f, STATE_READING),
+			"the kernel is busy with another request to the device");
+	else if (view_rereads(v))
+		buf_add(also(f, STATE_READING), "the kernel did not answer, and is asked again");
+	else if (run_reads_back(r))
+		buf_add(also(f, STATE_APPLYING), "reading back");
+	else if (in->reloads->foreign_open && will_read)
+		buf_add(also(f, STATE_READING), "it was reloaded by somebody else");
+	else if (view_has_vanished(v))
+		buf_add(also(f, STATE_READING), "it said that it is gone%s",
+			v->presence == PRESENCE_LINGERING ? ", and still answers" : "");
+	else if (!in->settled && (is_reading(in) || !view_is_identified(v)))
+		buf_add(also(f, STATE_READING), "reading the device");
 }
 
-static void find_pending(const struct device *d, struct finding *f)
+/** status_pending() - what it would take to bring about all that is wanted. */
+enum disruption status_pending(const struct status_input *in)
 {
-	bool torn_down =
-		d->world.facts.reload_failed && d->world.memory.lasting.rollback != ROLLBACK_NONE;
+	return in->world->memory.until_boot.notes.n ? DISRUPTION_POWER_CYCLE
+						    : in->run->plan.pending;
+}
 
-	vec_each(note, &d->world.memory.until_boot.notes) {
-		add(f, STATE_PENDING_POWER_CYCLE, "; ");
-		buf_add(&f->reason, "waits for a power cycle: param %s", note->name);
-	}
-	if (d->plan.pending == DISRUPTION_POWER_CYCLE) {
-		add(f, STATE_PENDING_POWER_CYCLE, "; ");
-		buf_add(&f->reason, "waits for a power cycle, no reload can activate it: %s",
-			d->plan.pending_text.s);
-	} else if (d->plan.pending != DISRUPTION_NONE && !torn_down) {
-		add(f, STATE_PENDING_RELOAD, "; ");
-		buf_add(&f->reason, "waits for a permitted reload: %s", d->plan.pending_text.s);
-	}
-	if (d->activity == DEVICE_IDLE && d->plan.steps.n && !device_live_permitted(d)) {
-		add(f, STATE_DRIFTED, "; ");
-		buf_add(&f->reason, "%zu differences are only reported (%s)", d->plan.steps.n,
-			d->env->off ? "carved=off on the kernel command line" : "drift: report");
-	}
-	if (d->plan.held_text.n) {
-		add(f, STATE_DRIFTED, "; ");
-		buf_add(&f->reason,
+static void find_pending(const struct status_input *in, struct finding *f)
+{
+	const struct plan *plan = &in->run->plan;
+	bool torn_down = in->world->facts.reload_failed &&
+			 in->world->memory.lasting.rollback != ROLLBACK_NONE;
+
+	vec_each(note, &in->world->memory.until_boot.notes)
+		buf_add(also(f, STATE_PENDING_POWER_CYCLE), "waits for a power cycle: param %s",
+			note->name);
+	if (plan->pending == DISRUPTION_POWER_CYCLE)
+		buf_add(also(f, STATE_PENDING_POWER_CYCLE),
+			"waits for a power cycle, no reload can activate it: %s",
+			plan->pending_text.s);
+	else if (plan->pending != DISRUPTION_NONE && !torn_down)
+		buf_add(also(f, STATE_PENDING_RELOAD), "waits for a permitted reload: %s",
+			plan->pending_text.s);
+}
+
+static void find_drift(const struct status_input *in, struct finding *f)
+{
+	const struct plan *plan = &in->run->plan;
+
+	if (in->run->activity == ACTIVITY_NONE && plan->steps.n &&
+	    in->permission.may == MAY_NOTHING)
+		buf_add(also(f, STATE_DRIFTED), "%zu differences are only reported (%s)",
+			plan->steps.n,
+			in->permission.why == HINDRANCE_OFF ? hindrance_text(HINDRANCE_OFF)
+							    : "drift: report");
+	if (plan->held_text.n)
+		buf_add(also(f, STATE_DRIFTED),
 			"somebody else sets it again and again, left alone until the config "
-			"changes or "
-			"carvectl retry: %s",
-			d->plan.held_text.s);
-	}
-	if (d->plan.unread_text.n) {
-		add(f, STATE_CONVERGED, "; ");
-		buf_add(&f->reason, "accepted-unread: %s", d->plan.unread_text.s);
-	}
+			"changes or carvectl retry: %s",
+			plan->held_text.s);
+	if (plan->unread_text.n)
+		buf_add(also(f, STATE_CONVERGED), "accepted-unread: %s", plan->unread_text.s);
 }
 
-/* What somebody should look at is a warning, and has a text of its own in the catalog. */
-static const struct {
-	int level;
-	const char *id;
-} messages[] = {
-	[STATE_QUARANTINED] = {LOG_WARNING, MESSAGE_QUARANTINED},
-	[STATE_FAILED] = {LOG_WARNING, MESSAGE_FAILED},
-	[STATE_REFUSED] = {LOG_WARNING, MESSAGE_REFUSED},
-	[STATE_RELOADING] = {LOG_INFO, MESSAGE_STATE},
-	[STATE_FLASHING] = {LOG_INFO, MESSAGE_STATE},
-	[STATE_APPLYING] = {LOG_DEBUG, MESSAGE_STATE},
-	[STATE_READING] = {LOG_DEBUG, MESSAGE_STATE},
-	[STATE_PENDING_POWER_CYCLE] = {LOG_NOTICE, MESSAGE_PENDING_POWER},
-	[STATE_PENDING_RELOAD] = {LOG_NOTICE, MESSAGE_PENDING_RELOAD},
-	[STATE_DRIFTED] = {LOG_WARNING, MESSAGE_DRIFTED},
-	[STATE_ABSENT] = {LOG_INFO, MESSAGE_STATE},
-	[STATE_CONVERGED] = {LOG_INFO, MESSAGE_STATE},
-	[STATE_UNMANAGED] = {LOG_INFO, MESSAGE_STATE},
-};
-
-static void log_state(const struct device *d, enum device_state before)
+/* A state that passes is told for debugging only. */
+static bool passes(enum device_state s)
 {
-	log_with(messages[d->state].level,
-		 &(struct log_fields){.id = messages[d->state].id,
-				      .device = d->handle,
-				      .trigger = d->trigger,
-				      .state = names[d->state]},
-		 "%s: %s -> %s%s%s%s", d->handle, names[before], names[d->state],
-		 *d->reason ? " (" : "", d->reason, *d->reason ? ")" : "");
+	return s == STATE_APPLYING || s == STATE_READING;
+}
+
+static void set_state(struct status *s, const struct status_input *in, enum device_state state,
+		      const char *reason, struct status_news *news)
+{
+	news->before = s->state;
+	if (state == s->state && text_equal(reason, s->reason))
+		return;
+	s->revision++;
+	s->state = state;
+	free(s->reason);
+	s->reason = mem_strdup(reason);
+	if (state == news->before)
+		return;
+	s->moved = true;
+	news->passing = passes(state);
+	if (state == STATE_APPLYING && !in->history->drift_told && !in->reloads->foreign_open)
+		s->told = state;
 }
 
 /*
  * The journal is told how it ended, and at once of what stops traffic. To be back where it was is news only
  * after something was done of which no other line tells.
  */
-static void tell_state(struct device *d)
+static void tell(struct status *s, const struct status_input *in, struct status_news *news)
 {
-	bool news = d->state != d->told || !text_equal(d->reason, d->told_reason);
+	bool other = s->state != s->told || !text_equal(s->reason, s->told_reason);
+	bool stops = s->state == STATE_RELOADING || s->state == STATE_FLASHING;
 
-	if (!d->moved || messages[d->state].level == LOG_DEBUG ||
-	    (d->activity != DEVICE_IDLE && d->state != STATE_RELOADING &&
-	     d->state != STATE_FLASHING))
+	if (!s->moved || passes(s->state) || (in->run->activity != ACTIVITY_NONE && !stops))
 		return;
-	if (news)
-		log_state(d, d->told);
-	d->moved = false;
-	d->told = d->state;
-	free(d->told_reason);
-	d->told_reason = mem_strdup(d->reason);
+	news->told = other;
+	news->from = s->told;
+	s->moved = false;
+	s->told = s->state;
+	free(s->told_reason);
+	s->told_reason = mem_strdup(s->reason);
 }
 
-static void set_state(struct device *d, enum device_state state, const char *reason)
+/** status_update() - derive the state. Return: what the journal is to be told. */
+struct status_news status_update(struct status *s, const struct status_input *in, uint64_t now)
 {
-	enum device_state before = d->state;
-
-	if (state == before && text_equal(reason, d->reason))
-		return;
-	d->revision++;
-	d->state = state;
-	free(d->reason);
-	d->reason = mem_strdup(reason);
-	if (state == before)
-		return;
-	d->moved = true;
-	if (messages[state].level == LOG_DEBUG)
-		log_state(d, before);
-	if (state == STATE_APPLYING && !d->explained && !d->foreign)
-		d->told = state;
-}
-
-/** device_update_state() - derive the state anew. */
-void device_update_state(struct device *d, uint64_t now)
-{
-	bool managed = d->used.entry || d->refused || !d->identified;
+	bool managed = in->assignment->used.entry || in->assignment->refused ||
+		       !view_is_identified(in->view);
 	struct finding f = {.state = managed ? STATE_CONVERGED : STATE_UNMANAGED};
 	_cleanup_free_ char *reason = NULL;
+	struct status_news news = {};
 
 	if (managed) {
-		find_quarantine(d, &f);
-		find_firmware(d, &f);
-		find_failures(d, &f);
-		find_refusal(d, &f);
-		find_activity(d, now, &f);
-		find_pending(d, &f);
+		find_quarantine(in, &f);
+		find_firmware(in, &f);
+		find_failures(in, &f);
+		find_refusal(in, &f);
+		find_activity(in, now, &f);
+		find_pending(in, &f);
+		find_drift(in, &f);
 	}
 	reason = buf_take(&f.reason);
-	if (f.state == STATE_CONVERGED && d->state != STATE_CONVERGED)
-		d->converged_at = now;
-	set_state(d, f.state, reason);
-	tell_state(d);
+	if (f.state == STATE_CONVERGED && s->state != STATE_CONVERGED)
+		s->converged_at = now;
+	set_state(s, in, f.state, reason, &news);
+	tell(s, in, &news);
+	return news;
+}
+
+/** status_is_as_wanted() - does nothing stand in the way of `converged`, now that nothing is to be done? */
+bool status_is_as_wanted(const struct status_input *in)
+{
+	const struct plan *p = &in->run->plan;
+
+	return !in->failures->list.n && !in->assignment->refused && !p->pending && !p->steps.n &&
+	       !p->unreadable_text.n && !p->held_text.n && p->firmware == FIRMWARE_RUNS &&
+	       !in->world->facts.reload_failed &&
+	       in->world->memory.lasting.rollback == ROLLBACK_NONE;
+}
+
+/** status_changed() - something that can be shown is different. */
+void status_changed(struct status *s)
+{
+	s->revision++;
+}
+
+static char *failure_text(const struct failure *f)
+{
+	struct buf b = {};
+
+	failure_explain(f, &b);
+	return buf_take(&b);
+}
+
+static const struct failure *failure_of(const struct failures *f, const struct object *want)
+{
+	vec_each(failure, &f->list)
+		if (failure->step.kind == STEP_SET &&
+		    object_compare(&failure->step.target, want) == 0)
+			return failure;
+	return NULL;
+}
+
+/* Of an object that differs: what stands in the way. */
+static enum hindrance hindrance_of(const struct status_input *in, const struct object *want)
+{
+	bool reload = object_reload_class(want);
+
+	if (notes_find(&in->fights->yielded, want, 0))
+		return HINDRANCE_FIGHT;
+	if (reload && in->world->memory.lasting.rollback != ROLLBACK_NONE)
+		return HINDRANCE_QUARANTINE;
+	if (reload && in->run->plan.pending == DISRUPTION_RELOAD)
+		return HINDRANCE_POLICY;
+	return in->permission.may == MAY_NOTHING ? in->permission.why : HINDRANCE_NONE;
+}
+
+/**
+ * status_of_object() - why @want, which is wanted, is not in force; or what is odd about it.
+ *
+ * Return: the kernel's words for it or ours, to be freed; "" where all is well.
+ */
+char *status_of_object(const struct status_input *in, const struct object *want)
+{
+	const struct memory *m = &in->world->memory;
+	const struct object *have =
+		state_find(&in->world->have, want->class, want->name, want->cmode);
+	const struct failure *failure = failure_of(in->failures, want);
+
+	if (failure)
+		return failure_text(failure);
+	if (have && have->error)
+		return mem_printf("the driver cannot read it: %s", strerror(-have->error));
+	if (!drift_is_in_force(want, in->world))
+		return mem_strdup(hindrance_text(hindrance_of(in, want)));
+	if (notes_find(&m->until_boot, want, 0))
+		return mem_strdup("in force after a power cycle");
+	if (notes_find(&m->ignored_sizes, want, 0))
+		return mem_strdup("accepted, but the driver does not read it");
+	return mem_strdup("");
+}
+
+/** status_of_firmware() - why the wanted firmware does not run. Return: to be freed; "" where it does. */
+char *status_of_firmware(const struct status_input *in)
+{
+	const char *reason = in->world->memory.lasting.flash.reason;
+
+	vec_each(f, &in->failures->list)
+		if (f->step.kind == STEP_FLASH)
+			return failure_text(f);
+	if (!drift_of_firmware(&in->assignment->want.firmware, in->world))
+		return mem_strdup("");
+	if (reason)
+		return mem_strdup(reason);
+	return mem_strdup(
+		in->run->plan.pending != DISRUPTION_NONE ? hindrance_text(HINDRANCE_POLICY) : "");
+}
+
+/** status_init() - of a device that has not been read yet. */
+void status_init(struct status *s)
+{
+	*s = (struct status){
+		.state = STATE_READING, .told = STATE_READING, .reason = mem_strdup("")};
+}
+
+/** status_clear() - free what it holds. */
+void status_clear(struct status *s)
+{
+	free(s->reason);
+	free(s->told_reason);
 }

@@ -1,258 +1,363 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * What a read tells beyond the values themselves: whether the device registered anew, whether it
- * was reloaded and by whom, which staged values are in force now. Counters are compared for
- * difference: they restart whenever the device registers.
- */
-#include "device/parts.h"
+/* See view.h. */
+#include "device/view.h"
 #include "base/clock.h"
-#include "base/log.h"
+#include "model/errors.h"
+#include "plan/bind.h"
 
-#include <linux/devlink.h>
+#include <errno.h>
+#include <string.h>
+
+/* Re-reads after notifications: so many at once, then so many a second. */
+#define BUCKET_SIZE 3.0
+#define BUCKET_RATE 2.0
+
+/* A device that cannot be read is asked again after this. */
+#define READ_RETRY_USEC (10 * USEC_PER_SEC)
+#define READ_LOSSES_MAX 3
 
 /* A successor can be asked at most so long before its message comes. */
 #define DOUBT_USEC (USEC_PER_SEC / 20)
 
-/* Everything is at the driver's defaults, and what we knew is worth nothing. */
-static void registered(struct device *d)
+/** view_init() - nothing is known; @now in microseconds, as in all functions here. */
+void view_init(struct view *v, uint64_t now)
 {
-	memory_restart(&d->world.memory);
-	state_clear(&d->world.catalogue);
-	d->world.has_catalogue = false;
-	d->identified = false;
-	d->identify = d->need_read = true;
-	d->explicit = d->allow_reload = true;
-	d->own_reload = d->learn_unread = d->known = false;
-	failures_clear(d);
-	steps_clear(&d->ran);
-	device_look_again(d);
-	d->trigger = "registration";
-	log_with(LOG_NOTICE,
-		 &(struct log_fields){
-			 .id = MESSAGE_REGISTERED, .device = d->handle, .trigger = d->trigger},
-		 "%s: the device registered anew", d->handle);
+	*v = (struct view){.need = PART_OBJECTS,
+			   .old = PART_IDENTITY,
+			   .tokens = BUCKET_SIZE,
+			   .tokens_at = now};
 }
 
-/* The action that is counted of reloads that initialise the driver: one without driver_reinit counts none. */
-static uint8_t initialising_action(const counter_list *counters)
+/** view_is_identified() - is it known what the device is? */
+bool view_is_identified(const struct view *v)
 {
-	return counters_offer(counters, DEVLINK_RELOAD_ACTION_DRIVER_REINIT,
-			      DEVLINK_RELOAD_LIMIT_UNSPEC)
-		       ? DEVLINK_RELOAD_ACTION_DRIVER_REINIT
-		       : DEVLINK_RELOAD_ACTION_FW_ACTIVATE;
+	return v->presence != PRESENCE_UNKNOWN;
 }
 
-/*
- * Somebody else's reload has loaded what was staged before or after our SET: rather the one that is not wanted,
- * which a reload of ours puts right, than to believe the other.
+/** view_has_vanished() - has the device said that it is gone, and not been found again since? */
+bool view_has_vanished(const struct view *v)
+{
+	return v->presence == PRESENCE_LEAVING || v->presence == PRESENCE_LINGERING ||
+	       v->presence == PRESENCE_REPLACED;
+}
+
+/**
+ * view_hear() - a notification came.
+ * @e: PRESENCE_EV_NEW or PRESENCE_EV_DEL count with HEARD_COUNTERS only
+ * @heard: enum heard
  */
-static void doubt_replaced(struct device *d)
+void view_hear(struct view *v, enum presence_event e, unsigned heard, uint64_t now)
 {
-	vec_each(n, &d->replaced.notes) {
-		const struct object o = note_object(n);
-		const struct object *goal = state_find(&d->goal, n->class, n->name, n->cmode);
-
-		if (!goal || !value_equal(&goal->v[n->field], &n->value))
-			memory_note(&d->world.memory, &d->world.memory.in_force, &o, n->field,
-				    &n->value);
-	}
-}
-
-/*
- * What the driver reads in its initialisation it has read: sizes, and staged params where the kernel loads
- * them. Of ours it is known which action was asked for, of somebody else's only what was performed.
- */
-static void reloaded(struct device *d, const counter_list *now)
-{
-	struct memory *m = &d->world.memory;
-	unsigned n = counters_reloads(now, &m->counters), own = d->own_reload ? 1 : 0;
-	unsigned foreign = n > own ? n - own : 0;
-	uint8_t action = initialising_action(now);
-	bool only_ours = own && !foreign;
-	bool initialised = counters_action_differs(now, &m->counters, action);
-	bool activated =
-		counters_action_differs(now, &m->counters, DEVLINK_RELOAD_ACTION_FW_ACTIVATE);
-
-	if (initialised &&
-	    world_loads(&d->world, &class_param, only_ours ? d->own_action : action)) {
-		memory_drop_all(m, &m->in_force);
-		if (foreign)
-			doubt_replaced(d);
-	}
-	if (only_ours && activated && d->own_action == DEVLINK_RELOAD_ACTION_DRIVER_REINIT)
-		memory_set_both_performed(m);
-	d->learn_unread = only_ours && initialised;
-	/* params bring traps in some drivers; before Linux 6.6 to look would wait for any device that is busy */
-	d->old_catalogue |= own > 0 && world_kernel_is(&d->world, 6, 6);
-	m->reloads += own;
-	if (own)
-		failures_drop_transient(d); /* a lost answer to it: here it is */
-	d->identify = true;		    /* versions may have changed */
-	d->recovering = true;
-	d->revision++;
-	if (!foreign)
+	v->heard.open |= heard | HEARD_ANY;
+	if (!v->heard.first_at)
+		v->heard.first_at = now;
+	if (heard & HEARD_RECREATED)
+		v->heard.recreated_at = now;
+	if (!(heard & HEARD_COUNTERS))
 		return;
-	m->foreign_reloads += foreign;
-	d->foreign += foreign;
-	d->trigger = "foreign-reload";
-	d->restored = 0;
-	failures_clear(d);
-	steps_clear(&d->ran);
+	v->presence = presence_next(v->presence, e);
+	if (e == PRESENCE_EV_DEL)
+		view_outdate(v, PART_IDENTITY);
+	else
+		v->heard.counters_at = now;
 }
 
-static void take_facts(struct device *d, const struct device_reading *r)
+/** view_has_heard() - did a notification come since the last question? */
+bool view_has_heard(const struct view *v)
 {
-	struct facts *facts = &d->world.facts;
-
-	if (r->identified) {
-		d->old_catalogue |= !facts_same_versions(facts, r->facts);
-		facts_clear(facts);
-		*facts = *r->facts;
-		*r->facts = (struct facts){};
-		d->identified = true;
-		d->identify = false;
-		d->identity_error = 0;
-		d->identify_at = 0;
-		d->revision++;
-	} else {
-		counters_copy(&facts->counters, &r->facts->counters);
-		facts->reload_failed = r->facts->reload_failed;
-	}
+	return v->heard.open & HEARD_ANY;
 }
 
-static void take_states(struct device *d, const struct device_reading *r)
+/** view_will_read() - a read follows in any case: notifications need not ask for another one. */
+void view_will_read(struct view *v)
 {
-	if (!state_same(&d->world.have, r->have))
-		d->revision++;
-	state_clear(&d->world.have);
-	d->world.have = *r->have;
-	*r->have = (struct state){};
-	if (r->impact->known) {
-		d->world.impact = *r->impact;
-		d->need_impact = false;
-	}
-	if (!r->catalogued)
-		return;
-	state_clear(&d->world.catalogue);
-	d->world.catalogue = *r->catalogue;
-	*r->catalogue = (struct state){};
-	d->world.params_cut = r->params_cut;
-	d->world.has_catalogue = !d->world.facts.reload_failed; /* else traps are missing in it */
-	d->need_catalogue = d->old_catalogue = false;
-	d->catalogues++;
+	v->heard.open &= ~(unsigned)HEARD_ANY;
 }
 
-/*
- * It said that it is gone, and it is there: is it another instance? Only if that said that it is there,
- * too. Linux 6.1 says that a device is gone when a move to another namespace failed, and leaves it at
- * that; a real successor can be asked a moment before its message comes.
+/** view_need() - @parts, enum part, have to be read before a plan can be made. */
+void view_need(struct view *v, unsigned parts)
+{
+	v->need |= parts;
+	if (parts & (PART_CATALOGUE | PART_IMPACT))
+		v->need |= PART_OBJECTS;
+}
+
+/** view_outdate() - @parts, enum part, may have changed: they are read when all else is done. */
+void view_outdate(struct view *v, unsigned parts)
+{
+	v->old |= parts;
+}
+
+/**
+ * view_needs() - what has to be done before a plan can be made.
  *
- * Return: false where that is not known yet.
+ * Return: PART_OBJECTS: read, with all that is due; PART_IMAGE: look at the file of firmware; 0: nothing.
  */
-static bool tell_farewell(struct device *d, uint64_t now, bool *ret_another)
+enum part view_needs(const struct view *v)
 {
-	bool sure = d->appeared || d->doubted || !d->identified;
+	return v->need & PART_OBJECTS ? PART_OBJECTS : v->need & PART_IMAGE;
+}
 
-	*ret_another = d->vanished && d->appeared && d->identified;
-	if (d->vanished && !sure) {
-		d->doubted = true;
-		d->known = false;
-		d->retry_at = MIN(d->retry_at, now + DOUBT_USEC);
+/* Not while it is torn down: a driver may have no answer then, or one that lacks half of it. */
+static bool identity_is_due(const struct view *v, const struct world *w, uint64_t now)
+{
+	return (v->old & PART_IDENTITY) && now >= v->identity.at &&
+	       !(view_is_identified(v) && w->facts.reload_failed);
+}
+
+static bool take_token(struct view *v, uint64_t now)
+{
+	v->tokens += (double)(now - v->tokens_at) * BUCKET_RATE / USEC_PER_SEC;
+	v->tokens = MIN(v->tokens, BUCKET_SIZE);
+	v->tokens_at = now;
+	if (v->tokens < 1)
 		return false;
-	}
-	d->vanished = d->appeared = d->doubted = false;
+	v->tokens -= 1;
 	return true;
 }
 
 /**
- * device_absorb() - take in a successful read.
+ * view_would_read() - with nothing else to do, is there something to be read? Takes a token.
+ * @managed: the device has an entry
+ * @waits: something is to be tried again at a later time, and reads then anyway
  *
- * Return: false where it has to be read again first, as it is another instance than we thought.
+ * Which traps a group has is known of a dump, which other devices can delay: policy is not kept waiting for it.
  */
-bool device_absorb(struct device *d, const struct device_reading *r, uint64_t now)
+bool view_would_read(struct view *v, const struct world *w, bool managed, bool waits, uint64_t now)
 {
-	const counter_list *counters = &r->facts->counters;
-	struct memory *m = &d->world.memory;
-	bool known = m->counters.n > 0, again;
-
-	if (!tell_farewell(d, now, &again))
+	if (view_has_heard(v))
+		return take_token(v, now);
+	if (!managed || waits)
 		return false;
-	again |= known && counters_restarted(counters, &m->counters);
-	if (again) {
-		registered(d);
-		if (!r->identified)
-			return false;
-	} else if (known && counters_differ(counters, &m->counters)) {
-		reloaded(d, counters);
-	}
-	d->own_reload = false;
-	notes_clear(&d->replaced);
-	memory_set_counters(m, counters);
-	take_facts(d, r);
-	take_states(d, r);
-	device_judge_attempt(d, again || (!known && counters->n), now);
+	if (identity_is_due(v, w, now))
+		return true;
+	if (!(v->old & PART_CATALOGUE) || !w->has_catalogue || w->facts.reload_failed)
+		return false;
+	view_need(v, PART_CATALOGUE);
 	return true;
 }
 
-static void learn_in_force(struct device *d, const struct object *want)
+/**
+ * view_ask() - the next question: all that is due.
+ * @e: the entry in use, or NULL
+ * @ret: must be empty; its names are the caller's to clear
+ */
+void view_ask(struct view *v, const struct world *w, const char *handle, const struct entry *e,
+	      uint64_t now, struct reads *ret)
 {
-	const struct object *have =
-		state_find(&d->world.have, want->class, want->name, want->cmode);
+	bool full = view_is_identified(v) && !view_has_vanished(v) && e;
 
-	if (!have || !object_has(have, PARAM_VALUE) ||
-	    notes_find(&d->world.memory.in_force, want, PARAM_VALUE))
-		return;
-	memory_note(&d->world.memory, &d->world.memory.in_force, want, PARAM_VALUE,
-		    &have->v[PARAM_VALUE]);
+	ret->identify = identity_is_due(v, w, now) || !full;
+	if (full)
+		bind_reads(e, handle, w, ret);
+	if (v->need & PART_CATALOGUE)
+		ret->catalogue = ret->resources = true;
+	ret->impact = full && (v->need & PART_IMPACT);
+	ret->ports = world_kernel_is(w, 6, 6);
+	v->asked = PART_IDENTITY | (full ? PART_OBJECTS : 0);
+	v->asked_at = now;
+	v->need &= ~(unsigned)PART_OBJECTS;
+	v->heard.open = 0;
 }
 
-/* After a good reload of ours a size is still pending: the driver does not read it. */
-static void learn_unread(struct device *d, const struct object *want)
+/** view_look() - the file of firmware is being looked at. */
+void view_look(struct view *v, uint64_t now)
 {
-	const struct object *have =
-		state_find(&d->world.have, want->class, want->name, want->cmode);
-
-	if (!have || !object_has(have, RESOURCE_SIZE_NEW) ||
-	    !value_equal(&have->v[RESOURCE_SIZE_NEW], &want->v[RESOURCE_SIZE]))
-		return;
-	memory_note(&d->world.memory, &d->world.memory.ignored_sizes, want, RESOURCE_SIZE,
-		    &want->v[RESOURCE_SIZE]);
-	log_with(LOG_NOTICE,
-		 &(struct log_fields){.id = MESSAGE_UNREAD_SIZE,
-				      .device = d->handle,
-				      .object = want->name,
-				      .trigger = d->trigger,
-				      .file = want->mark[0].file,
-				      .line = want->mark[0].line},
-		 "%s: resource %s was accepted, but the driver did not read it in the reload",
-		 d->handle, want->name);
+	v->need &= ~(unsigned)PART_IMAGE;
+	v->asked = PART_IMAGE;
+	v->asked_at = now;
 }
 
-/* Set a moment ago, and it shows what it showed before: the value comes with the power cycle. */
-static void learn_stored(struct device *d, const struct object *want)
+/*
+ * Versions are told by the firmware, which may be at a loss where all else can be read: what the device is was
+ * known, and its policy does not wait. Only firmware does.
+ */
+static bool goes_on_unnamed(struct view *v, const struct world *w, int error, uint64_t now,
+			    struct reading_news *ret)
 {
-	const struct object *have =
-		state_find(&d->world.have, want->class, want->name, want->cmode);
-	_cleanup_free_ char *shown = have && !have->error ? object_format(have, 1) : NULL;
-	struct notes *hidden = &d->world.memory.hidden_until_boot;
-
-	vec_each(s, &d->ran)
-		if (s->kind == STEP_SET && object_compare(&s->target, want) == 0 &&
-		    (notes_find(hidden, want, PARAM_VALUE) || text_equal(s->from, shown)))
-			memory_note(&d->world.memory, hidden, want, PARAM_VALUE,
-				    &s->target.v[PARAM_VALUE]);
+	if (!view_is_identified(v) || !identity_is_due(v, w, now))
+		return false;
+	ret->first_time = v->identity.error != error;
+	v->identity.error = error;
+	v->identity.at = now + READ_RETRY_USEC;
+	view_need(v, PART_OBJECTS);
+	return true;
 }
 
-/** device_learn() - note what follows from a read, now that it is bound. */
-void device_learn(struct device *d)
+/* A lost answer or a busy kernel is asked again soon; that it goes on is an error to show. */
+static enum reading_outcome answer_error(struct view *v, const struct world *w, int error,
+					 uint64_t now, struct reading_news *ret)
 {
-	vec_each(want, &d->want.objects) {
-		if (want->class == &class_param && want->cmode == CMODE_DRIVERINIT)
-			learn_in_force(d, want);
-		if (want->class == &class_param && want->cmode == CMODE_PERMANENT)
-			learn_stored(d, want);
-		if (want->class == &class_resource && d->learn_unread)
-			learn_unread(d, want);
+	bool heard = view_has_heard(v);
+
+	if (error == -ENODEV) {
+		v->presence = presence_next(v->presence, heard ? PRESENCE_EV_WAS_REPLACED
+							       : PRESENCE_EV_NO_DEVICE);
+		view_outdate(v, PART_IDENTITY);
+		view_need(v, PART_OBJECTS);
+		return heard ? READING_UNSURE : READING_GONE;
 	}
-	d->learn_unread = false;
+	if (error_is(error, ERROR_READ_AGAIN) && v->read.losses++ < READ_LOSSES_MAX) {
+		ret->retry_at = now + USEC_PER_SEC / 10;
+		return READING_LATER;
+	}
+	if (goes_on_unnamed(v, w, error, now, ret))
+		return READING_UNNAMED;
+	ret->first_time = v->read.error != error;
+	v->read.error = error;
+	ret->retry_at = now + READ_RETRY_USEC;
+	return READING_FAILED;
+}
+
+static void take_facts(struct view *v, struct world *w, const struct device_reading *r,
+		       struct reading_news *ret)
+{
+	struct facts *facts = &w->facts;
+
+	ret->changed |= facts->reload_failed != r->facts->reload_failed;
+	if (!r->identified) {
+		counters_copy(&facts->counters, &r->facts->counters);
+		facts->reload_failed = r->facts->reload_failed;
+		return;
+	}
+	if (!facts_same_versions(facts, r->facts))
+		view_outdate(v, PART_CATALOGUE);
+	facts_clear(facts);
+	*facts = *r->facts;
+	*r->facts = (struct facts){};
+	ret->identified = ret->changed = true;
+	v->presence = presence_next(v->presence, PRESENCE_EV_INFO);
+	v->old &= ~(unsigned)PART_IDENTITY;
+	v->identity.error = 0;
+	v->identity.at = 0;
+}
+
+static void take_catalogue(struct view *v, struct world *w, const struct device_reading *r)
+{
+	state_clear(&w->catalogue);
+	w->catalogue = *r->catalogue;
+	*r->catalogue = (struct state){};
+	w->params_cut = r->params_cut;
+	w->has_catalogue = !w->facts.reload_failed; /* else traps are missing in it */
+	v->need &= ~(unsigned)PART_CATALOGUE;
+	v->old &= ~(unsigned)PART_CATALOGUE;
+	v->catalogues++;
+}
+
+static void take_states(struct view *v, struct world *w, const struct device_reading *r,
+			struct reading_news *ret)
+{
+	ret->changed |= !state_same(&w->have, r->have);
+	state_clear(&w->have);
+	w->have = *r->have;
+	*r->have = (struct state){};
+	if (r->impact->known) {
+		w->impact = *r->impact;
+		v->need &= ~(unsigned)PART_IMPACT;
+	}
+	if (r->catalogued)
+		take_catalogue(v, w, r);
+	ret->catalogued = r->catalogued;
+	ret->partial = !(v->asked & PART_OBJECTS) || r->catalogued;
+}
+
+/* Everything is at the driver's defaults, and what was known is worth nothing. */
+static void forget_registration(struct view *v, struct world *w)
+{
+	v->presence = presence_next(v->presence, PRESENCE_EV_REGISTERED);
+	state_clear(&w->catalogue);
+	w->has_catalogue = false;
+	view_forget_image(w);
+	view_outdate(v, PART_IDENTITY);
+	view_need(v, PART_OBJECTS);
+}
+
+/* Is the instance that answers another one than was known? */
+static bool is_another(const struct view *v, const struct world *w, const counter_list *counters,
+		       enum presence before)
+{
+	return (before == PRESENCE_REPLACED && !view_is_identified(v)) ||
+	       (w->memory.counters.n && counters_restarted(counters, &w->memory.counters));
+}
+
+/**
+ * view_answer() - take a read in.
+ * @ret: must be empty; its lists are to be cleared
+ *
+ * Return: READING_GOOD where world is as the device is now, unless the news say that it registered and
+ * nothing but that is known yet (view_is_identified()).
+ */
+enum reading_outcome view_answer(struct view *v, struct world *w, const struct device_reading *r,
+				 uint64_t now, struct reading_news *ret)
+{
+	const counter_list *counters = &r->facts->counters;
+	enum presence before = v->presence;
+
+	if (r->error < 0)
+		return answer_error(v, w, r->error, now, ret);
+	v->read.error = 0;
+	v->read.at = now;
+	v->read.losses = 0;
+	v->presence = presence_next(v->presence, PRESENCE_EV_ANSWER);
+	if (v->presence == PRESENCE_LINGERING) {
+		ret->retry_at = now + DOUBT_USEC;
+		return READING_UNSURE;
+	}
+	counters_copy(&ret->before, &w->memory.counters);
+	counters_copy(&ret->now, counters);
+	ret->first = !w->memory.counters.n && counters->n;
+	ret->registered = is_another(v, w, counters, before);
+	if (ret->registered) {
+		forget_registration(v, w);
+		if (!r->identified)
+			return READING_GOOD;
+	}
+	take_facts(v, w, r, ret);
+	take_states(v, w, r, ret);
+	return READING_GOOD;
+}
+
+/** view_take_image() - the file of firmware was looked at. @why: of an @error, or NULL */
+void view_take_image(struct view *v, struct world *w, int error, const char *why)
+{
+	v->asked = 0;
+	free(w->image.why);
+	w->image.error = error;
+	w->image.why = error ? mem_strdup(why ? why : strerror(-error)) : NULL;
+	view_need(v, PART_OBJECTS);
+}
+
+/** view_forget_image() - the file may be another one now. */
+void view_forget_image(struct world *w)
+{
+	image_verdict_clear(&w->image);
+}
+
+/** view_rereads() - has an answer been lost, so that what is known may be old? */
+bool view_rereads(const struct view *v)
+{
+	return v->read.losses && !v->read.error;
+}
+
+/* What was heard before the last question is answered. */
+static uint64_t unanswered(const struct view *v, uint64_t at)
+{
+	return view_has_heard(v) && at >= v->asked_at ? at : 0;
+}
+
+/** view_rest() - the device has come to rest. */
+void view_rest(struct view *v, struct world *w)
+{
+	w->impact.known = false;
+	v->heard.first_at = view_has_heard(v) ? MAX(v->heard.first_at, v->asked_at) : 0;
+	v->heard.counters_at = unanswered(v, v->heard.counters_at);
+	v->heard.recreated_at = unanswered(v, v->heard.recreated_at);
+}
+
+/** view_wake_at() - when there may be something to read; USEC_NEVER. What was heard waits for a token. */
+uint64_t view_wake_at(const struct view *v, uint64_t now)
+{
+	uint64_t at = view_has_heard(v) ? now + USEC_PER_SEC / 2 : USEC_NEVER;
+
+	return v->identity.at > now ? MIN(at, v->identity.at) : at;
 }

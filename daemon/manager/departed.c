@@ -24,16 +24,16 @@ void departed_keep(departed_list *l, struct runner *r)
 {
 	const struct device *d = runner_device(r);
 
-	if (!d->records.n && !d->accepted.config)
+	if (!d->history.records.n && !d->assignment.accepted.config)
 		return;
 	if (l->n == DEPARTED_MAX)
 		forget(l, 0);
 	vec_push(l, ((struct departed){.handle = mem_strdup(d->handle),
 				       .entry = mem_strdup(device_entry_name(d)),
 				       .records = runner_take_records(r),
-				       .accepted = d->accepted}));
-	if (d->accepted.config)
-		config_ref(d->accepted.config);
+				       .accepted = d->assignment.accepted}));
+	if (d->assignment.accepted.config)
+		config_ref(d->assignment.accepted.config);
 }
 
 /** departed_return() - @r is new: it goes on where its predecessor was. */

@@ -11,7 +11,7 @@
 struct departed {
 	char *handle, *entry; /* entry: the last one, "" if there was none */
 	record_list records;  /* oldest first */
-	struct assignment accepted;
+	struct config_entry accepted;
 };
 
 typedef VEC(struct departed) departed_list;

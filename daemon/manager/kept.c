@@ -53,11 +53,11 @@ void kept_return(const struct store *s, struct runner *runner)
 	uint64_t hash = d->world.memory.lasting.accepted;
 	int r;
 
-	if (!hash || hash == d->latest->hash || d->accepted.config)
+	if (!hash || hash == d->assignment.latest->hash || d->assignment.accepted.config)
 		return;
 	r = kept_load(s, hash, &config);
 	if (r == 0) {
-		runner_inherit_config(runner, config);
+		runner_inherit(runner, NULL, &(struct config_entry){.config = config});
 		return;
 	}
 	if (r == -EINVAL)

@@ -107,7 +107,7 @@ enum device_state manager_absent(const struct manager *m, entry_list *ret)
 	_cleanup_free_ bool *matched = mem_alloc(c->entries.n);
 
 	vec_each(d, &m->devices)
-		vec_each(e, &runner_device(*d)->matches)
+		vec_each(e, &runner_device(*d)->assignment.matches)
 			if (*e >= c->entries.v && *e < c->entries.v + c->entries.n)
 				matched[*e - c->entries.v] = true; /* else of one before */
 	for (size_t i = 0; i < c->entries.n; i++)
@@ -170,8 +170,8 @@ enum device_state manager_state(const struct manager *m)
 	if (!m->listed)
 		return STATE_READING;
 	vec_each(d, &m->devices)
-		if (runner_device(*d)->state != STATE_UNMANAGED)
-			state = MIN(state, runner_device(*d)->state);
+		if (runner_device(*d)->status.state != STATE_UNMANAGED)
+			state = MIN(state, runner_device(*d)->status.state);
 	return state > STATE_ABSENT && is_any_absent(m) ? STATE_ABSENT : state;
 }
 
@@ -196,12 +196,6 @@ static bool settled(const struct manager *m)
 	return !manager_busy(m) && !(waits && is_any_absent(m));
 }
 
-/** manager_means() - is the device meant by @name: its handle, the name of one of its entries, "" for all? */
-bool manager_means(const char *name, const struct device *d)
-{
-	return !*name || strcmp(d->handle, name) == 0 || device_is_called(d, name);
-}
-
 static uint64_t add_job(struct manager *m, const char *name)
 {
 	vec_push(&m->jobs, ((struct job){++m->last_job, mem_strdup(name)}));
@@ -219,12 +213,12 @@ static int job_state(const struct manager *m, const struct job *job)
 	vec_each(d, &m->devices) {
 		const struct device *device = runner_device(*d);
 
-		if (runner_gone(*d) || !manager_means(job->name, device))
+		if (runner_gone(*d) || !device_matches_name(device, job->name))
 			continue;
 		if (device_busy(device))
 			return -EAGAIN;
 		found = true;
-		state = MIN(state, device->state);
+		state = MIN(state, device->status.state);
 	}
 	return found ? (int)state : STATE_ABSENT;
 }
@@ -272,7 +266,7 @@ static void check_stopped(struct manager *m)
 static bool is_unfinished(const struct manager *m)
 {
 	vec_each(d, &m->devices)
-		if (runner_device(*d)->retry_at != USEC_NEVER || runner_saving(*d))
+		if (runner_device(*d)->failures.retry_at != USEC_NEVER || runner_saving(*d))
 			return true;
 	return false;
 }
@@ -371,7 +365,8 @@ static void add_device(struct manager *m, const char *handle)
 			vec_push(&m->missed, text_intern(handle));
 			return;
 		}
-	d = runner_new(&m->env, handle, m->config, m->listed ? "registration" : "start");
+	d = runner_new(&m->env, handle, m->config,
+		       m->listed ? TRIGGER_REGISTRATION : TRIGGER_START);
 	departed_return(&m->departed, d);
 	kept_return(&m->store, d);
 	vec_push(&m->devices, d);
@@ -459,11 +454,11 @@ static void tell(struct manager *m, const char *handle, const struct device_even
 
 static void stale(struct manager *m, const char *handle, enum device_event_type type)
 {
-	tell(m, handle, &(struct device_event){.type = type, .trigger = "notification"});
+	tell(m, handle, &(struct device_event){.type = type, .trigger = TRIGGER_NOTIFICATION});
 }
 
 /* ... with its versions. */
-static void all_stale(struct manager *m, const char *handle, const char *trigger)
+static void all_stale(struct manager *m, const char *handle, enum trigger trigger)
 {
 	tell(m, handle,
 	     &(struct device_event){.type = DEVICE_EV_STALE, .trigger = trigger, .identify = true});
@@ -515,12 +510,12 @@ static void on_notification(void *user, enum watch_event event, const char *hand
 	case WATCH_PROGRESS:
 		show_progress(m, handle, progress);
 		if (progress->ended)
-			all_stale(m, handle, "flash");
+			all_stale(m, handle, TRIGGER_FLASH);
 		return;
 	case WATCH_OVERRUN:
 		log_overrun(m);
 		show_progress(m, NULL, NULL);
-		all_stale(m, NULL, "overrun");
+		all_stale(m, NULL, TRIGGER_OVERRUN);
 		directory_list(m->directory);
 		return;
 	}
@@ -559,7 +554,7 @@ static void on_audit(void *user)
 
 	schedule_audit(m);
 	if (m->watch)
-		all_stale(m, NULL, "audit");
+		all_stale(m, NULL, TRIGGER_AUDIT);
 	else
 		directory_find(m->directory);
 }
@@ -597,7 +592,7 @@ static void on_found(void *user, int error, const struct family *family)
 	m->problem = NULL;
 	m->env.family = family->id;
 	m->watch_io = loop_watch(m->env.loop, watch_fd(m->watch), on_watch, m);
-	all_stale(m, NULL, "start"); /* where the notifications had ended */
+	all_stale(m, NULL, TRIGGER_START); /* where the notifications had ended */
 	find_devices(m);
 	schedule_audit(m);
 }
@@ -884,7 +879,7 @@ uint64_t manager_apply(struct manager *m, const char *name, const char *who, boo
 
 	m->hold = true;
 	for (size_t i = 0; i < m->devices.n; i++)
-		if (manager_means(name, runner_device(m->devices.v[i])))
+		if (device_matches_name(runner_device(m->devices.v[i]), name))
 			runner_event(m->devices.v[i], &e);
 	m->hold = false;
 	loop_timer_set(m->sweep_timer, clock_now());

@@ -59,7 +59,6 @@ struct runner *manager_at(const struct manager *m, size_t i);
 const departed_list *manager_departed(const struct manager *m);
 struct runner *manager_find(const struct manager *m, const char *handle);
 enum device_state manager_absent(const struct manager *m, entry_list *ret);
-bool manager_means(const char *name, const struct device *d);
 bool manager_busy(const struct manager *m);
 const char *manager_problem(const struct manager *m);
 const char *manager_hindrance(const struct manager *m);

@@ -256,10 +256,10 @@ static void on_done(void *user, struct batch *b)
 
 /**
  * runner_new() - start to look after a device, which need not exist: then it is gone soon.
- * @trigger: how it was found, for people; a literal
+ * @trigger: how it was found
  */
 struct runner *runner_new(const struct runner_env *env, const char *handle, struct config *config,
-			  const char *trigger)
+			  enum trigger trigger)
 {
 	struct runner *r = mem_new(struct runner);
 	struct memory memory = {};
@@ -296,25 +296,13 @@ const struct device *runner_device(const struct runner *r)
 /** runner_take_records() - what the device has done, which is forgotten here. */
 record_list runner_take_records(struct runner *r)
 {
-	record_list records = r->device->records;
-
-	r->device->records = (record_list){};
-	return records;
+	return device_take_records(r->device);
 }
 
-/** runner_inherit() - @r, which is new, takes over what a predecessor has done and accepted. */
-void runner_inherit(struct runner *r, record_list *records, const struct assignment *accepted)
+/** runner_inherit() - @r, which is new, goes on where a predecessor was, see device_inherit(). */
+void runner_inherit(struct runner *r, record_list *records, const struct config_entry *accepted)
 {
-	records_clear(&r->device->records);
-	r->device->records = *records;
-	*records = (record_list){};
-	device_inherit(r->device, accepted);
-}
-
-/** runner_inherit_config() - @r, which is new, has accepted @config before a restart. */
-void runner_inherit_config(struct runner *r, struct config *config)
-{
-	device_inherit(r->device, &(struct assignment){.config = config});
+	device_inherit(r->device, records, accepted);
 }
 
 /** runner_gone() - the kernel says that there is no such device. */

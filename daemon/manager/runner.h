@@ -34,13 +34,12 @@ struct runner_env {
 };
 
 struct runner *runner_new(const struct runner_env *env, const char *handle, struct config *config,
-			  const char *trigger);
+			  enum trigger trigger);
 struct runner *runner_free(struct runner *r);
 void runner_event(struct runner *r, const struct device_event *e);
 const struct device *runner_device(const struct runner *r);
 record_list runner_take_records(struct runner *r);
-void runner_inherit(struct runner *r, record_list *records, const struct assignment *accepted);
-void runner_inherit_config(struct runner *r, struct config *config);
+void runner_inherit(struct runner *r, record_list *records, const struct config_entry *accepted);
 bool runner_gone(const struct runner *r);
 bool runner_saving(const struct runner *r);
 bool runner_writing(const struct runner *r);

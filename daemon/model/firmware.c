@@ -38,6 +38,14 @@ void image_verdict_clear(struct image_verdict *c)
 	*c = (struct image_verdict){};
 }
 
+/** image_verdict_ask() - the file of @f is to be looked at. */
+void image_verdict_ask(struct image_verdict *c, const struct firmware *f)
+{
+	image_verdict_clear(c);
+	c->file = mem_strdup(f->file);
+	c->sha256 = mem_strdup(f->sha256);
+}
+
 /** image_verdict_covers() - was the very file of @f looked at? */
 bool image_verdict_covers(const struct image_verdict *c, const struct firmware *f)
 {

@@ -48,5 +48,6 @@ struct image_verdict {
 char *firmware_text(const struct firmware *f);
 void firmware_copy(struct arena *arena, struct firmware *to, const struct firmware *from);
 void flash_latch_clear(struct flash_latch *l);
+void image_verdict_ask(struct image_verdict *c, const struct firmware *f);
 void image_verdict_clear(struct image_verdict *c);
 bool image_verdict_covers(const struct image_verdict *c, const struct firmware *f);

@@ -71,6 +71,16 @@ struct object note_object(const struct note *n)
 	return o;
 }
 
+/** note_settable() - the noted value, or the nearest one that can be set: not each size that was there can. */
+struct value note_settable(const struct note *n, const struct object *have)
+{
+	struct value v = n->value;
+
+	if (n->class == &class_resource)
+		v.num = resource_settable(have, v.num);
+	return v;
+}
+
 /** memory_take_changed() - Return: has anything changed since the last call? Then it is to be saved. */
 bool memory_take_changed(struct memory *m)
 {
@@ -109,6 +119,14 @@ void memory_set_counters(struct memory *m, const counter_list *counters)
 {
 	m->changed |= counters_differ(counters, &m->counters);
 	counters_copy(&m->counters, counters);
+}
+
+/** memory_count_reloads() - so many reloads of carved's, and by other programs, were seen. */
+void memory_count_reloads(struct memory *m, unsigned own, unsigned foreign)
+{
+	m->reloads += own;
+	m->foreign_reloads += foreign;
+	m->changed |= own || foreign;
 }
 
 /**

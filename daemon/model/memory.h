@@ -66,6 +66,7 @@ bool notes_put(struct notes *n, const struct object *o, unsigned field, const st
 void notes_drop(struct notes *n, const struct object *o, unsigned field);
 void notes_clear(struct notes *n);
 struct object note_object(const struct note *n);
+struct value note_settable(const struct note *n, const struct object *have);
 
 bool memory_take_changed(struct memory *m);
 bool memory_note(struct memory *m, struct notes *list, const struct object *o, unsigned field,
@@ -73,6 +74,7 @@ bool memory_note(struct memory *m, struct notes *list, const struct object *o, u
 void memory_drop(struct memory *m, struct notes *list, const struct object *o, unsigned field);
 void memory_drop_all(struct memory *m, struct notes *list);
 void memory_set_counters(struct memory *m, const counter_list *counters);
+void memory_count_reloads(struct memory *m, unsigned own, unsigned foreign);
 void memory_set_removal(struct memory *m, bool restore, uint8_t reload);
 void memory_set_both_performed(struct memory *m);
 void memory_set_converged(struct memory *m);

@@ -114,6 +114,19 @@ bool step_same(const struct step *a, const struct step *b)
 	       a->target.present == b->target.present && !object_differs(&a->target, &b->target);
 }
 
+/** step_copy() - Return: a copy of @s, to be cleared. */
+struct step step_copy(const struct step *s)
+{
+	struct step copy = *s;
+
+	step_set_firmware(&copy, &s->firmware);
+	if (s->target.class)
+		step_set_target(&copy, &s->target, object_writable(&s->target));
+	copy.from = mem_strdup(s->from);
+	copy.to = mem_strdup(s->to);
+	return copy;
+}
+
 void step_clear(struct step *s)
 {
 	free((char *)s->target.name);

@@ -55,5 +55,6 @@ const char *step_kind_name(const struct step *s);
 char *step_object_label(const struct step *s);
 bool step_same(const struct step *a, const struct step *b);
 void step_clear(struct step *s);
+struct step step_copy(const struct step *s);
 void steps_clear(step_list *steps);
 const char *disruption_name(enum disruption d);

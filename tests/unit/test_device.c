@@ -29,7 +29,7 @@ static void test_first_convergence(void **state)
 	assert_int_equal(sim_get(&r.sim, "resources", "/kvd/b", "size"), 700);
 	assert_int_equal(r.d->world.memory.reloads, 1);
 	assert_int_equal(r.d->world.memory.foreign_reloads, 0);
-	assert_string_equal(r.d->reason, "");
+	assert_string_equal(r.d->status.reason, "");
 	rig_stale(&r);
 	rig_stale(&r);
 	rig_config(&r, ENTRY(SIZES ", params: {macs: 64, mode: smfs}, " LIVE));
@@ -134,7 +134,7 @@ static void test_permanent_param_that_shows_later(void **state)
 	rig_start(&r, FACTS, ENTRY("params: {sriov: true}"));
 	rig_expect(&r, "pending-power-cycle", "param sriov/permanent: false -> true\n");
 	rig_stale(&r);
-	assert_true(drift_is_in_force(&r.d->want.objects.v[0], &r.d->world));
+	assert_true(drift_is_in_force(&r.d->assignment.want.objects.v[0], &r.d->world));
 	rig_restart(&r);
 	rig_config(&r, ENTRY("params: {sriov: true}"));
 	rig_expect(&r, "pending-power-cycle", "");
@@ -166,12 +166,13 @@ static void test_foreign_reload(void **state)
 	rig_start(&r, FACTS, ENTRY(SIZES ", params: {macs: 64}, " LIVE));
 	rig_log_clear(&r);
 	sim_reload(&r.sim, REINIT);
-	rig_send(&r, &(struct device_event){.type = DEVICE_EV_COUNTED, .trigger = "note"});
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_COUNTED,
+					    .trigger = TRIGGER_NOTIFICATION});
 	rig_expect(&r, "converged", LIVE_SENT);
 	assert_int_equal(r.sim.reloads, 2);
 	assert_int_equal(r.d->world.memory.reloads, 1);
 	assert_int_equal(r.d->world.memory.foreign_reloads, 1);
-	assert_string_equal(r.d->trigger, "foreign-reload");
+	assert_string_equal(trigger_name(r.d->history.trigger), "foreign-reload");
 	sim_reload(&r.sim, REINIT);
 	sim_reload(&r.sim, REINIT);
 	rig_stale(&r);
@@ -231,9 +232,10 @@ static void test_registered_anew_without_a_reload(void **state)
 	rig_expect(&r, "converged", LIVE_SENT);
 	sim_register(&r.sim);
 	r.during_read = reappear;
-	rig_send(&r, &(struct device_event){.type = DEVICE_EV_VANISHED, .trigger = "note"});
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_VANISHED,
+					    .trigger = TRIGGER_NOTIFICATION});
 	rig_expect(&r, "converged", LIVE_SENT);
-	assert_string_equal(r.d->trigger, "registration");
+	assert_string_equal(trigger_name(r.d->history.trigger), "registration");
 	rig_clear(&r);
 }
 
@@ -286,7 +288,7 @@ static void test_vanishes_during_a_write(void **state)
 	(void)state;
 	rig_start(&r, FACTS, ENTRY(LIVE));
 	assert_true(r.gone);
-	assert_int_equal(r.d->failures.n, 0);
+	assert_int_equal(r.d->failures.list.n, 0);
 	rig_clear(&r);
 }
 
@@ -316,7 +318,7 @@ static void test_refused_for_good(void **state)
 	rig_start(&r, FACTS, ENTRY(LIVE ", params: {mode: smfs}"));
 	rig_expect(&r, "failed", LIVE_SENT "param mode/runtime: dmfs -> smfs\n");
 	rig_expect_reason(&r, "trap t1 to trap was refused: Invalid argument: no such luck");
-	assert_string_equal(r.d->last_extack, "no such luck");
+	assert_string_equal(r.d->failures.last_extack, "no such luck");
 	assert_int_equal(r.wake_at, USEC_NEVER);
 	rig_stale(&r);
 	rig_tick(&r);
@@ -557,7 +559,7 @@ static void test_lost_answers(void **state)
 	sim_fault(&r.sim, (struct fault){"reload", -ETIMEDOUT, NULL, 1, true});
 	sim_fault(&r.sim, (struct fault){"t1", -ENOBUFS, NULL, 1, true});
 	rig_start(&r, FACTS, ENTRY("params: {macs: 64}, traps: {t1: trap}"));
-	for (int i = 0; i < 3 && r.d->state == STATE_FAILED; i++)
+	for (int i = 0; i < 3 && r.d->status.state == STATE_FAILED; i++)
 		rig_tick(&r);
 	rig_expect(&r, "converged", STAGED RELOAD "trap t1: drop -> trap\n");
 	assert_int_equal(r.sim.reloads, 1);
@@ -592,7 +594,7 @@ static void test_unreadable(void **state)
 	rig_expect(&r, "converged", LIVE_SENT);
 	r.read_errors = 20;
 	rig_stale(&r);
-	for (int i = 0; i < 10 && r.d->state != STATE_FAILED; i++)
+	for (int i = 0; i < 10 && r.d->status.state != STATE_FAILED; i++)
 		rig_tick(&r);
 	rig_expect(&r, "failed", "");
 	rig_expect_reason(&r, "cannot be read");
@@ -613,7 +615,7 @@ static void test_lost_read(void **state)
 		struct rig r = {.read_error = -ETIMEDOUT, .read_errors = 1, .good_reads = i};
 
 		rig_start(&r, FACTS, ENTRY(LIVE));
-		assert_string_equal(device_state_name(r.d->state), "reading");
+		assert_string_equal(device_state_name(r.d->status.state), "reading");
 		assert_true(device_busy(r.d));
 		rig_tick(&r);
 		rig_expect(&r, "converged", LIVE_SENT);
@@ -748,7 +750,8 @@ static void test_entry_goes_during_a_read(void **state)
 static void reload_behind_our_back(struct rig *r)
 {
 	sim_reload(&r->sim, REINIT);
-	rig_send(r, &(struct device_event){.type = DEVICE_EV_COUNTED, .trigger = "note"});
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_COUNTED,
+					   .trigger = TRIGGER_NOTIFICATION});
 }
 
 static void test_foreign_reload_during_a_write(void **state)
@@ -757,7 +760,7 @@ static void test_foreign_reload_during_a_write(void **state)
 
 	(void)state;
 	rig_start(&r, FACTS, ENTRY(LIVE));
-	assert_string_equal(device_state_name(r.d->state), "converged");
+	assert_string_equal(device_state_name(r.d->status.state), "converged");
 	assert_int_equal(sim_get(&r.sim, "trap_policers", "1", "rate"), 500);
 	assert_int_equal(sim_get(&r.sim, "trap_groups", "l2", "policer"), 2);
 	assert_int_equal(sim_get(&r.sim, "traps", "t1", "action"), 1);
@@ -820,7 +823,7 @@ static void test_flood(void **state)
 	before = r.reads;
 	rig_tick(&r);
 	assert_int_equal(r.reads, before); /* all is quiet again */
-	assert_string_equal(device_state_name(r.d->state), "converged");
+	assert_string_equal(device_state_name(r.d->status.state), "converged");
 	rig_clear(&r);
 }
 
@@ -995,7 +998,7 @@ static void killed_at(unsigned at, unsigned undone, bool *ret_killed)
 	if (r.killed)
 		rig_restart(&r);
 	assert_false(r.stuck);
-	assert_string_equal(device_state_name(r.d->state), "converged");
+	assert_string_equal(device_state_name(r.d->status.state), "converged");
 	assert_int_equal(r.sim.reloads, 1);
 	assert_int_equal(r.d->world.memory.reloads, 1);
 	assert_int_equal(r.d->world.memory.foreign_reloads, 0);

@@ -333,7 +333,7 @@ static void test_flash_fails(void **state)
 	sim_fault(&r.sim, (struct fault){"flash", -EIO, "the image is bad", 2, false});
 	rig_start(&r, MLXSW, ENTRY(WANTED ", params: {fw_load_policy: flash}, traps: {t1: trap}"));
 	rig_expect_reason(&r, "the image is bad");
-	assert_string_equal(device_state_name(r.d->state), "failed");
+	assert_string_equal(device_state_name(r.d->status.state), "failed");
 	assert_int_equal(r.sim.reloads, 1); /* for the param */
 	rig_log_clear(&r);
 	rig_restart(&r);
@@ -371,7 +371,7 @@ static void ten_minutes(struct rig *r)
 		r->now += USEC_PER_SEC;
 		r->events = 0;
 		rig_send(r, &(struct device_event){.type = types[i % 4]});
-		assert_string_equal(device_state_name(r->d->state), "flashing");
+		assert_string_equal(device_state_name(r->d->status.state), "flashing");
 	}
 }
 
@@ -444,7 +444,7 @@ static void test_killed_anywhere(void **state)
 			  ENTRY(WANTED ", params: {fw_load_policy: flash}, traps: {t1: trap}"));
 		if (r.killed)
 			rig_restart(&r);
-		assert_string_equal(device_state_name(r.d->state), "converged");
+		assert_string_equal(device_state_name(r.d->status.state), "converged");
 		assert_int_equal(r.sim.flashes, 1);
 		assert_true(r.sim.reloads <= 2);
 		rig_clear(&r);
@@ -462,7 +462,7 @@ static void test_killed_between_two_reloads(void **state)
 		rig_start(&r, OTHER, ENTRY(WANTED ", params: {macs: 64}, traps: {t1: trap}"));
 		if (r.killed)
 			rig_restart(&r);
-		assert_string_equal(device_state_name(r.d->state), "converged");
+		assert_string_equal(device_state_name(r.d->status.state), "converged");
 		assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 64);
 		assert_int_equal(r.sim.flashes, 1);
 		assert_true(r.sim.reloads <= 3);

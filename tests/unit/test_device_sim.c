@@ -436,7 +436,7 @@ static void trace(const struct rig *r, const struct device_event *e, const struc
 	}
 	if (todo->wake_at != USEC_NEVER)
 		fprintf(file, " +%" PRIu64, todo->wake_at - MIN(todo->wake_at, r->now));
-	fprintf(file, " | %s (%s)\n", device_state_name(r->d->state), r->d->reason);
+	fprintf(file, " | %s (%s)\n", device_state_name(r->d->status.state), r->d->status.reason);
 }
 
 static void deliver(struct rig *r, const struct device_event *e, struct device_todo *todo)
@@ -453,11 +453,11 @@ static void deliver(struct rig *r, const struct device_event *e, struct device_t
 		assert_non_null(r->saved);
 		assert_non_null(r->lasting);
 	}
-	assert_true(device_state_name(r->d->state) != NULL);
+	assert_true(device_state_name(r->d->status.state) != NULL);
 	/* what is gone, as far as is known, has not converged */
-	assert_false(r->d->vanished && r->d->state == STATE_CONVERGED);
+	assert_false(view_has_vanished(&r->d->view) && r->d->status.state == STATE_CONVERGED);
 	/* what a reload known of has undone is not there before it was read again */
-	assert_false(r->d->foreign && r->d->state == STATE_CONVERGED);
+	assert_false(r->d->reloads.foreign_open && r->d->status.state == STATE_CONVERGED);
 }
 
 /* Hands in an event that the machine must only take note of: something is in flight. */
@@ -507,9 +507,11 @@ static void notify(struct rig *r, const struct step *s)
 	if (r->quiet)
 		return;
 	if (s->kind == STEP_RELOAD)
-		rig_send(r, &(struct device_event){.type = DEVICE_EV_COUNTED, .trigger = "note"});
+		rig_send(r, &(struct device_event){.type = DEVICE_EV_COUNTED,
+						   .trigger = TRIGGER_NOTIFICATION});
 	else if (s->kind == STEP_SET && s->target.class == &class_param)
-		rig_send(r, &(struct device_event){.type = DEVICE_EV_STALE, .trigger = "note"});
+		rig_send(r, &(struct device_event){.type = DEVICE_EV_STALE,
+						   .trigger = TRIGGER_NOTIFICATION});
 }
 
 static void do_run(struct rig *r, const struct device_todo *todo, struct device_todo *next)
@@ -595,7 +597,7 @@ static void follow(struct rig *r, struct device_todo todo)
 /* An event from outside, and all that follows until the machine rests. */
 void rig_send(struct rig *r, const struct device_event *e)
 {
-	bool busy = r->d->activity != DEVICE_IDLE;
+	bool busy = r->d->run.activity != ACTIVITY_NONE;
 	struct device_todo todo;
 
 	if (!busy)
@@ -609,7 +611,7 @@ void rig_send(struct rig *r, const struct device_event *e)
 
 void rig_stale(struct rig *r)
 {
-	rig_send(r, &(struct device_event){.type = DEVICE_EV_STALE, .trigger = "audit"});
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_STALE, .trigger = TRIGGER_AUDIT});
 }
 
 /* It is as late as the machine waits for; a second at least. */
@@ -663,7 +665,7 @@ void rig_restart(struct rig *r)
 		assert_int_equal(memory_from_json(r->saved, &memory), 0);
 	if (r->lasting)
 		assert_int_equal(lasting_from_json(r->lasting, &memory.lasting), 0);
-	r->d = device_new(&r->env, "sim/a", r->config, "start", &memory, r->now);
+	r->d = device_new(&r->env, "sim/a", r->config, TRIGGER_START, &memory, r->now);
 	rig_send(r, &(struct device_event){.type = DEVICE_EV_TICK});
 }
 
@@ -675,7 +677,7 @@ void rig_start(struct rig *r, const char *facts, const char *config)
 	r->config = rig_load(config);
 	r->env.kernel = r->env.kernel ?: "6.1.0";
 	r->env.boot = r->env.boot ?: "boot 1";
-	r->d = device_new(&r->env, "sim/a", r->config, "start", NULL, r->now);
+	r->d = device_new(&r->env, "sim/a", r->config, TRIGGER_START, NULL, r->now);
 	rig_send(r, &(struct device_event){.type = DEVICE_EV_TICK});
 }
 
@@ -687,12 +689,12 @@ void rig_log_clear(struct rig *r)
 /* The device is in @state and @steps were sent since the last time this was asked. */
 void rig_expect_at(struct rig *r, int line, const char *state, const char *steps)
 {
-	const char *sent = r->log.s ? r->log.s : "", *is = device_state_name(r->d->state);
+	const char *sent = r->log.s ? r->log.s : "", *is = device_state_name(r->d->status.state);
 
 	if (r->stuck)
 		print_error("line %d: it never comes to rest; sent:\n%.400s...\n", line, sent);
 	else if (strcmp(state, is) != 0 || strcmp(steps, sent) != 0)
-		print_error("line %d: %s (%s), sent:\n%s", line, is, r->d->reason, sent);
+		print_error("line %d: %s (%s), sent:\n%s", line, is, r->d->status.reason, sent);
 	assert_false(r->stuck);
 	assert_string_equal(is, state);
 	assert_string_equal(sent, steps);
@@ -701,9 +703,9 @@ void rig_expect_at(struct rig *r, int line, const char *state, const char *steps
 
 void rig_expect_reason(const struct rig *r, const char *part)
 {
-	if (!strstr(r->d->reason, part))
-		print_error("\"%s\" is not in \"%s\"\n", part, r->d->reason);
-	assert_non_null(strstr(r->d->reason, part));
+	if (!strstr(r->d->status.reason, part))
+		print_error("\"%s\" is not in \"%s\"\n", part, r->d->status.reason);
+	assert_non_null(strstr(r->d->status.reason, part));
 }
 
 void rig_clear(struct rig *r)

@@ -23,7 +23,7 @@ static void expect_entries(struct rig *r, const char *names)
 	device_entries(r->d, &entries);
 	vec_each(e, &entries) {
 		buf_add(&b, "%s%s", b.n ? " " : "", (*e)->name);
-		assert_true(device_is_called(r->d, (*e)->name));
+		assert_true(device_matches_name(r->d, (*e)->name));
 	}
 	vec_clear(&entries);
 	got = buf_take(&b);
@@ -52,7 +52,7 @@ static void test_config_while_unread(void **state)
 	r.read_error = -ETIMEDOUT;
 	r.read_errors = 2;
 	rig_stale(&r);
-	assert_false(r.d->identified);
+	assert_false(view_is_identified(&r.d->view));
 	rig_config(&r, "devices: {y: {match: {driver: sim}, " LIVE "}}");
 	expect_entries(&r, "sim/a");
 	rig_tick(&r);
@@ -237,7 +237,8 @@ static void test_fight(void **state)
 
 static void hear_something(struct rig *r)
 {
-	rig_send(r, &(struct device_event){.type = DEVICE_EV_STALE, .trigger = "note"});
+	rig_send(r,
+		 &(struct device_event){.type = DEVICE_EV_STALE, .trigger = TRIGGER_NOTIFICATION});
 }
 
 static void hear_always(struct rig *r)
@@ -345,10 +346,10 @@ static void test_heard_at_rest(void **state)
 	use_up_tokens(&r);
 	sim_reload(&r.sim, REINIT);
 	rig_send(&r, &(struct device_event){.type = DEVICE_EV_COUNTED});
-	assert_int_equal(r.d->outage, 0);
+	assert_int_equal(r.d->history.outage, 0);
 	rig_tick(&r);
 	rig_expect(&r, "converged", "trap t1: drop -> trap\n");
-	assert_in_range(r.d->outage, USEC_PER_SEC / 3, USEC_PER_SEC);
+	assert_in_range(r.d->history.outage, USEC_PER_SEC / 3, USEC_PER_SEC);
 	rig_clear(&r);
 }
 
@@ -373,7 +374,8 @@ static void test_off(void **state)
 static void reload_with_another(struct rig *r)
 {
 	sim_reload(&r->sim, REINIT);
-	rig_send(r, &(struct device_event){.type = DEVICE_EV_COUNTED, .trigger = "note"});
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_COUNTED,
+					   .trigger = TRIGGER_NOTIFICATION});
 }
 
 /*
@@ -421,7 +423,7 @@ static void test_taken_back_too_early(void **state)
 	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 32);
 	rig_expect_reason(&r, "param macs");
 	rig_config(&r, ENTRY("params: {macs: 64}"));
-	assert_string_equal(device_state_name(r.d->state), "converged");
+	assert_string_equal(device_state_name(r.d->status.state), "converged");
 	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 64);
 	rig_clear(&r);
 }
@@ -443,7 +445,8 @@ static void test_reloaded_between_staging_and_reload(void **state)
 static void exchange(struct rig *r)
 {
 	r->sim.gone = true;
-	rig_send(r, &(struct device_event){.type = DEVICE_EV_VANISHED, .trigger = "note"});
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_VANISHED,
+					   .trigger = TRIGGER_NOTIFICATION});
 	assert_true(r->gone);
 	r->sim.gone = false;
 	sim_register(&r->sim);
@@ -577,7 +580,7 @@ static void test_torn_down_and_dumb(void **state)
 	rig_config(&r, ENTRY("params: {macs: 64}, traps: {t1: trap}"));
 	for (int i = 0; i < 4; i++)
 		rig_tick(&r);
-	assert_string_equal(device_state_name(r.d->state), "quarantined");
+	assert_string_equal(device_state_name(r.d->status.state), "quarantined");
 	rig_expect_reason(&r, "no roll-back succeeded");
 	rig_log_clear(&r);
 	r.sim.tears_down = 0;
@@ -625,7 +628,7 @@ static void test_quarantine_outlives_a_reboot(void **state)
 	rig_start(&r, FACTS, ENTRY("params: {macs: 48}"));
 	r.sim.tears_down = 1;
 	rig_config(&r, ENTRY("params: {macs: 64}"));
-	assert_string_equal(device_state_name(r.d->state), "quarantined");
+	assert_string_equal(device_state_name(r.d->status.state), "quarantined");
 	rig_log_clear(&r);
 	sim_register(&r.sim);
 	json_decref(r.saved);
@@ -649,7 +652,7 @@ static void test_roll_back_fails(void **state)
 		   "param macs/driverinit: 48 -> 64\n" RELOAD
 		   "param macs/driverinit: 64 -> 48\n" RELOAD);
 	rig_expect_reason(&r, "are being brought back");
-	assert_null(strstr(r.d->reason, "permitted")); /* what it waits for */
+	assert_null(strstr(r.d->status.reason, "permitted")); /* what it waits for */
 	for (unsigned i = 0; i < 2; i++) {
 		rig_stale(&r);
 		rig_expect(&r, "quarantined", "");
@@ -659,7 +662,7 @@ static void test_roll_back_fails(void **state)
 	rig_tick(&r);
 	rig_expect(&r, "quarantined", RELOAD "param macs/driverinit: 48 -> 32\n" RELOAD);
 	rig_expect_reason(&r, "no roll-back succeeded");
-	assert_null(strstr(r.d->reason, "permitted"));
+	assert_null(strstr(r.d->status.reason, "permitted"));
 	rig_tick(&r);
 	rig_stale(&r);
 	rig_restart(&r);
@@ -685,7 +688,7 @@ static void test_killed_in_a_failing_reload(void **state)
 		if (r.killed)
 			rig_restart(&r);
 		assert_false(r.sim.facts.reload_failed);
-		assert_string_equal(device_state_name(r.d->state), "quarantined");
+		assert_string_equal(device_state_name(r.d->status.state), "quarantined");
 		assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 48);
 		assert_int_equal(sim_get(&r.sim, "traps", "t1", "action"), 1);
 		assert_true(r.sim.reloads <= 3);
@@ -717,8 +720,10 @@ static void register_in_reload(struct rig *r)
 		return;
 	seen = r->sim.reloads;
 	sim_register(&r->sim);
-	rig_send(r, &(struct device_event){.type = DEVICE_EV_VANISHED, .trigger = "note"});
-	rig_send(r, &(struct device_event){.type = DEVICE_EV_COUNTED, .trigger = "note"});
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_VANISHED,
+					   .trigger = TRIGGER_NOTIFICATION});
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_COUNTED,
+					   .trigger = TRIGGER_NOTIFICATION});
 }
 
 /* Each reload makes the driver bind anew, and at that a reload is permitted: not for ever. */

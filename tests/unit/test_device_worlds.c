@@ -267,7 +267,7 @@ static void set_something(struct random_world *w)
 	snprintf(name, sizeof(name), "%.*s%u%s", (int)(slot - formats[kind]), formats[kind],
 		 kind == POLICER ? i + 1 : i, slot + 2);
 	/* later on nobody could tell; nor where it has registered and was not read since */
-	if (kind == INIT && (!find_wanted(w, kind, name) || w->r.d->vanished))
+	if (kind == INIT && (!find_wanted(w, kind, name) || view_has_vanished(&w->r.d->view)))
 		return;
 	w->r.now += 6 * 60 * USEC_PER_SEC; /* three times in ten minutes would be a fight */
 	buf_add(&w->history, "somebody sets %s to %u\n", name, num);
@@ -289,7 +289,8 @@ static void fail_something(struct random_world *w)
 
 static void appear(struct rig *r)
 {
-	rig_send(r, &(struct device_event){.type = DEVICE_EV_COUNTED, .trigger = "note"});
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_COUNTED,
+					   .trigger = TRIGGER_NOTIFICATION});
 }
 
 /* The successor's message comes before or after the read that the farewell led to. */
@@ -301,7 +302,8 @@ static void register_anew(struct random_world *w)
 	sim_register(&w->r.sim);
 	if (!late)
 		w->r.during_read = appear;
-	rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_VANISHED, .trigger = "note"});
+	rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_VANISHED,
+					       .trigger = TRIGGER_NOTIFICATION});
 	if (late)
 		appear(&w->r);
 	w->r.during_read = NULL;
@@ -313,7 +315,8 @@ static void replug(struct random_world *w)
 	buf_add(&w->history, "it is unplugged, and plugged in again\n");
 	w->r.during_read = w->r.during_write = NULL;
 	w->r.sim.gone = true;
-	rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_VANISHED, .trigger = "note"});
+	rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_VANISHED,
+					       .trigger = TRIGGER_NOTIFICATION});
 	w->r.sim.gone = false;
 	sim_register(&w->r.sim);
 	if (!w->r.killed)
@@ -354,8 +357,8 @@ static void reload_by_others(struct random_world *w)
 {
 	buf_add(&w->history, "somebody reloads\n");
 	if (sim_reload(&w->r.sim, DEVLINK_RELOAD_ACTION_DRIVER_REINIT) == 0)
-		rig_send(&w->r,
-			 &(struct device_event){.type = DEVICE_EV_COUNTED, .trigger = "note"});
+		rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_COUNTED,
+						       .trigger = TRIGGER_NOTIFICATION});
 }
 
 /* No fight, however often, and whether or not it can be read at once. */
@@ -373,7 +376,7 @@ static void reborn(struct random_world *w)
 			sim_set(&w->r.sim, "traps", name, "action", 0);
 		if (!w->r.killed)
 			rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_RECREATED,
-							       .trigger = "note"});
+							       .trigger = TRIGGER_NOTIFICATION});
 		if (!w->r.killed)
 			rig_tick(&w->r);
 	}
@@ -458,12 +461,13 @@ static bool all_hold(struct random_world *w, bool live_only)
 
 static bool is_state(struct random_world *w, enum device_state state, enum device_state other)
 {
-	bool good = !w->r.stuck && (w->r.d->state == state || w->r.d->state == other);
+	bool good = !w->r.stuck && (w->r.d->status.state == state || w->r.d->status.state == other);
 
 	if (w->r.stuck)
 		print_error("it never comes to rest\n");
 	else if (!good)
-		print_error("%s: %s\n", device_state_name(w->r.d->state), w->r.d->reason);
+		print_error("%s: %s\n", device_state_name(w->r.d->status.state),
+			    w->r.d->status.reason);
 	return good;
 }
 
@@ -501,8 +505,8 @@ static bool idle(struct random_world *w)
 
 static void let_it_work(struct random_world *w, enum device_state other)
 {
-	for (int i = 0;
-	     i < 10 && !w->r.stuck && w->r.d->state != STATE_CONVERGED && w->r.d->state != other;
+	for (int i = 0; i < 10 && !w->r.stuck && w->r.d->status.state != STATE_CONVERGED &&
+			w->r.d->status.state != other;
 	     i++)
 		rig_tick(&w->r);
 }
@@ -520,10 +524,10 @@ static bool enforces(struct random_world *w)
 	let_it_work(w, STATE_PENDING_RELOAD);
 	if (w->r.sim.facts.reload_failed) /* and nobody has permitted to bring it back */
 		return is_state(w, STATE_FAILED, STATE_FAILED);
-	if (w->r.d->state != STATE_QUARANTINED &&
+	if (w->r.d->status.state != STATE_QUARANTINED &&
 	    !is_state(w, STATE_CONVERGED, STATE_PENDING_RELOAD))
 		return false;
-	return all_hold(w, w->r.d->state != STATE_CONVERGED);
+	return all_hold(w, w->r.d->status.state != STATE_CONVERGED);
 }
 
 /* Somebody asks: all is as wanted. */

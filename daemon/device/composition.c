@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* See composition.h. */
+#include "device/composition.h"
+
+/** device_journal() - whom and what a line of the journal is about. */
+struct journal device_journal(const struct device *d)
+{
+	return (struct journal){d->handle, d->history.trigger};
+}
+
+/** device_permission() - what may be done now. */
+struct permission device_permission(const struct device *d)
+{
+	return permission_of(&(struct circumstances){
+		.entry = d->assignment.used.entry,
+		.mandate = d->mandate,
+		.off = d->env->off,
+		.converged_once = d->world.memory.converged_once,
+		.torn_down = d->world.facts.reload_failed,
+		.reload_part_failed = failures_block_reload(&d->failures),
+		.rollback = d->world.memory.lasting.rollback,
+		.retry_at = d->failures.retry_at,
+	});
+}
+
+/** device_status_input() - what the status is derived from; borrows from @d. */
+struct status_input device_status_input(const struct device *d)
+{
+	return (struct status_input){.world = &d->world,
+				     .assignment = &d->assignment,
+				     .goal = &d->goal,
+				     .view = &d->view,
+				     .run = &d->run,
+				     .failures = &d->failures,
+				     .reloads = &d->reloads,
+				     .fights = &d->fights,
+				     .history = &d->history,
+				     .permission = device_permission(d),
+				     .settled = d->settled};
+}
+
+/** device_add_failure() - @s did not come true: noted, and told. See failures_add(). */
+void device_add_failure(struct device *d, const struct step *s, const struct step_result *r,
+			uint64_t now)
+{
+	journal_failure(device_journal(d), failures_add(&d->failures, s, r, now));
+	history_add_failure(&d->history);
+	status_changed(&d->status);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The parts of a device's machine together, and what takes several of them to say. Each part has a header with its
+ * invariants and writes only what is its own.
+ */
+#pragma once
+
+#include "device/journal.h"
+#include "device/status.h"
+
+/* What is the same for all devices. */
+struct device_env {
+	const char *kernel; /* its release */
+	const char *boot;   /* the boot's id */
+	bool off;	    /* carved=off: nothing is written */
+};
+
+struct device {
+	const struct device_env *env;
+	char *handle;
+	struct world world;	      /* shared data; the parts' headers say who writes what */
+	struct assignment assignment; /* which entry is the device's, and what is wanted */
+	struct state goal;	      /* what is planned for */
+	struct view view;	      /* what is known, and what to ask */
+	enum mandate mandate;
+	struct run run;
+	struct failures failures;
+	struct reloads reloads;
+	struct fights fights;
+	struct history history;
+	struct status status;
+	bool settled; /* has rested since it registered or the config changed */
+};
+
+struct journal device_journal(const struct device *d);
+struct permission device_permission(const struct device *d);
+struct status_input device_status_input(const struct device *d);
+void device_add_failure(struct device *d, const struct step *s, const struct step_result *r,
+			uint64_t now);

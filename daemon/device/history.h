@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What happened between two rests, for those who ask later: what set the device going, what was done, how it
+ * ended, how long an outage took. It is never looked at to decide anything.
+ */
+#pragma once
+
+#include "base/text.h"
+#include "model/step.h"
+
+/* What set a device going. */
+enum trigger {
+	TRIGGER_NONE, /* of an event: as before */
+	TRIGGER_START,
+	TRIGGER_REGISTRATION,
+	TRIGGER_CONFIG,
+	TRIGGER_APPLY,
+	TRIGGER_RETRY,
+	TRIGGER_NOTIFICATION,
+	TRIGGER_FLASH, /* somebody's flash has ended */
+	TRIGGER_OVERRUN,
+	TRIGGER_AUDIT,
+	TRIGGER_FOREIGN_RELOAD,
+};
+
+/* What the device did between two rests. */
+struct record {
+	uint64_t at; /* when it came to rest, microseconds */
+	char *trigger, *result, *detail;
+	uint64_t outage; /* of a reload in it, microseconds; 0: none */
+};
+
+typedef VEC(struct record) record_list;
+
+/* So many are kept; the oldest goes first. */
+#define RECORDS_MAX 64
+
+struct history {
+	enum trigger trigger; /* what set it going last */
+	char *who;	      /* who asked for it, or NULL */
+	struct buf done;      /* steps since the device rested */
+	unsigned n_done, n_failed;
+	unsigned n_restored;  /* SETs that make up for a reload by others */
+	bool recovering;      /* from a reload: an outage goes on */
+	uint64_t outage_from; /* when it began; 0: not known */
+	uint64_t outage;      /* of the last reload, microseconds */
+	bool drift_told;      /* a line of the journal says what is being set back */
+	record_list records;  /* oldest first */
+	uint64_t n_records;   /* made since the device registered */
+};
+
+/* What comes into a record from elsewhere. */
+struct ending {
+	const char *result, *reason;
+	uint64_t config; /* its hash, or 0 */
+	bool worth_telling;
+};
+
+const char *trigger_name(enum trigger t);
+void history_set_trigger(struct history *h, enum trigger t);
+void history_set_who(struct history *h, const char *who);
+void history_add_step(struct history *h, const struct step *s);
+void history_add_failure(struct history *h);
+void history_add_restored(struct history *h);
+void history_restart_restore(struct history *h);
+void history_tell_drift(struct history *h);
+void history_begin_outage(struct history *h, uint64_t from);
+uint64_t history_end_outage(struct history *h, uint64_t now);
+bool history_close(struct history *h, const struct ending *e, uint64_t outage, uint64_t now);
+void history_inherit(struct history *h, record_list *records);
+void history_clear(struct history *h);
+void records_clear(record_list *records);

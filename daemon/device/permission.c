@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The rules of `reload:`, `drift:`, carved=off and roll-backs, in one place. */
+#include "device/permission.h"
+#include "base/clock.h"
+
+#include <stdlib.h>
+
+/** rollback_is_due() - is it to be brought back up now, whatever the policy? Nothing works anyway. */
+bool rollback_is_due(const struct circumstances *c)
+{
+	return c->torn_down && c->retry_at == USEC_NEVER &&
+	       (c->rollback == ROLLBACK_GOOD || c->rollback == ROLLBACK_DEFAULTS);
+}
+
+static bool policy_permits(const struct circumstances *c)
+{
+	if (c->mandate == MANDATE_ANYTHING)
+		return true;
+	switch (c->entry->reload) {
+	case RELOAD_AUTO:
+		return c->mandate >= MANDATE_RELOAD;
+	case RELOAD_BOOT:
+		return !c->converged_once;
+	case RELOAD_MANUAL:
+		return false;
+	}
+	abort();
+}
+
+/* Of a device to which live changes are permitted: what stands in the way of a reload? */
+static enum hindrance reload_hindrance(const struct circumstances *c)
+{
+	if (c->torn_down && c->rollback != ROLLBACK_NONE) {
+		if (rollback_is_due(c))
+			return HINDRANCE_NONE;
+		return c->retry_at == USEC_NEVER ? HINDRANCE_QUARANTINE : HINDRANCE_ROLLBACK_WAITS;
+	}
+	if (!policy_permits(c))
+		return HINDRANCE_POLICY;
+	return c->reload_part_failed ? HINDRANCE_FAILED : HINDRANCE_NONE;
+}
+
+/** permission_of() - what may be done under these circumstances. */
+struct permission permission_of(const struct circumstances *c)
+{
+	struct permission p = {.may = MAY_NOTHING, .until = USEC_NEVER};
+
+	if (!c->entry)
+		p.why = HINDRANCE_UNMANAGED;
+	else if (c->off)
+		p.why = HINDRANCE_OFF;
+	else if (c->entry->drift == DRIFT_REPORT && c->mandate < MANDATE_LIVE &&
+		 !rollback_is_due(c))
+		p.why = HINDRANCE_REPORT_ONLY;
+	if (p.why)
+		return p;
+	p.why = reload_hindrance(c);
+	if (p.why == HINDRANCE_ROLLBACK_WAITS)
+		p.until = c->retry_at;
+	if (p.why)
+		p.may = MAY_LIVE;
+	else
+		p.may = c->mandate == MANDATE_ANYTHING ? MAY_DESTROY : MAY_RELOAD;
+	return p;
+}
+
+/** hindrance_text() - what an operator reads beside an object that is not as wanted; "" for none. */
+const char *hindrance_text(enum hindrance h)
+{
+	switch (h) {
+	case HINDRANCE_OFF:
+		return "carved=off on the kernel command line";
+	case HINDRANCE_REPORT_ONLY:
+		return "only reported (drift: report)";
+	case HINDRANCE_POLICY:
+	case HINDRANCE_FAILED:
+	case HINDRANCE_IMPACT:
+		return "waits for a permitted reload";
+	case HINDRANCE_QUARANTINE:
+	case HINDRANCE_ROLLBACK_WAITS:
+		return "in quarantine: a reload with it failed";
+	case HINDRANCE_FIGHT:
+		return "left alone: somebody else sets it again and again";
+	case HINDRANCE_NONE:
+	case HINDRANCE_UNMANAGED:
+		break;
+	}
+	return "";
+}

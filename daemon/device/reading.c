@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* See reading.h. Hands what the view says on to the other parts, in the order in which they need it. */
+#include "device/reading.h"
+#include "base/clock.h"
+#include "device/baseline.h"
+#include "device/goal.h"
+#include "plan/bind.h"
+
+/* --- plan -------------------------------------------------------------------- */
+
+static void make_plan(struct device *d)
+{
+	enum may may = device_permission(d).may;
+	struct policy policy = {.reload = may >= MAY_RELOAD,
+				.destroy = may >= MAY_DESTROY,
+				.held = &d->fights.yielded};
+	step_list refused = {};
+	struct plan plan = {};
+
+	vec_each(f, &d->failures.list)
+		vec_push(&refused, f->step); /* borrowed */
+	policy.refused = &refused;
+	plan_make(&d->goal, &d->world, &policy, &plan);
+	run_set_plan(&d->run, &plan);
+	vec_clear(&refused);
+}
+
+/*
+ * What a reload resets is looked at right before it, and for whoever has to permit it; torn down there is
+ * nothing left to look at.
+ */
+static bool impact_is_missing(const struct device *d)
+{
+	const struct plan *p = &d->run.plan;
+
+	if (d->world.impact.known || d->world.facts.reload_failed)
+		return false;
+	if (p->pending == DISRUPTION_RELOAD && !p->steps.n)
+		return true;
+	vec_each(s, &p->steps)
+		if (s->kind == STEP_RELOAD)
+			return true;
+	return false;
+}
+
+/* What was acknowledged since the device last rested and is to be done again was not kept. */
+static bool find_not_kept(struct device *d, uint64_t now)
+{
+	bool found = false;
+
+	vec_each(s, &d->run.plan.steps) {
+		if (!run_was_kept_out(&d->run, s, view_has_heard(&d->view)))
+			continue;
+		device_add_failure(d, s, &(struct step_result){}, now);
+		found = true;
+	}
+	if (!found)
+		run_forget_kept(&d->run);
+	return found;
+}
+
+/* At rest, what differs was changed by another program, unless a reload or a registration explains it. */
+static bool find_drift(struct device *d, uint64_t now)
+{
+	struct drift_news news = {};
+	bool found;
+
+	if (!d->settled || d->mandate >= MANDATE_LIVE || d->reloads.foreign_open ||
+	    d->history.recovering || d->view.heard.recreated_at ||
+	    device_permission(d).may == MAY_NOTHING)
+		return false;
+	fights_look(&d->fights, &d->run.plan.steps, now, &news);
+	vec_each(s, &news.yielded)
+		journal_yielded(device_journal(d), *s);
+	if (news.n) {
+		journal_drift(device_journal(d), news.first, news.n);
+		history_tell_drift(&d->history);
+	}
+	found = news.yielded.n;
+	vec_clear(&news.yielded);
+	return found;
+}
+
+static void replan(struct device *d, uint64_t now)
+{
+	make_plan(d);
+	if (impact_is_missing(d)) {
+		run_drop(&d->run);
+		view_need(&d->view, PART_IMPACT);
+		return;
+	}
+	if (!d->run.plan.steps.n && !d->failures.list.n)
+		fights_next_episode(&d->fights);
+	if (find_not_kept(d, now))
+		make_plan(d);
+	if (find_drift(d, now))
+		make_plan(d);
+}
+
+/* --- reads ------------------------------------------------------------------- */
+
+/* The device is not managed any more; what is in flight is still looked at. */
+static void release(struct device *d)
+{
+	state_clear(&d->goal);
+	if (d->run.activity != ACTIVITY_WRITING)
+		run_drop(&d->run);
+	failures_forget(&d->failures);
+	fights_end(&d->fights);
+}
+
+static void take_assignment_news(struct device *d, const struct assignment_news *news)
+{
+	if (news->problems)
+		journal_problems(device_journal(d), &d->assignment.diags);
+	if (news->released)
+		release(d);
+	if (news->other)
+		view_need(&d->view, PART_OBJECTS);
+	if (news->problems || news->want)
+		status_changed(&d->status);
+}
+
+/** device_match() - the config, versions or names may have changed: which entry is the device's? */
+void device_match(struct device *d)
+{
+	struct assignment_news news = {};
+
+	if (!view_is_identified(&d->view))
+		return;
+	assignment_match(&d->assignment, d->handle, &d->world, &news);
+	take_assignment_news(d, &news);
+}
+
+static void follow_firmware(struct device *d)
+{
+	const char *reason;
+	enum flash_news news;
+
+	flash_end_boot(&d->world.memory, d->env->boot);
+	if (d->view.old & PART_IDENTITY) /* the versions may be others by now */
+		return;
+	news = flash_follow(&d->world, d->env->boot, &d->assignment.want.firmware);
+	reason = d->world.memory.lasting.flash.reason;
+	journal_flash(device_journal(d), news, &d->assignment.want.firmware, reason);
+}
+
+static void learn(struct device *d)
+{
+	object_list ignored = {};
+
+	reloads_learn(&d->reloads, &d->world, &d->assignment.want, &d->run.done, &ignored);
+	vec_each(o, &ignored)
+		journal_ignored_size(device_journal(d), *o);
+	vec_clear(&ignored);
+}
+
+static void compose_goal(struct device *d)
+{
+	baseline_follow(&d->world, &d->assignment);
+	follow_firmware(d);
+	goal_compose(&(struct goal_input){.assignment = &d->assignment,
+					  .world = &d->world,
+					  .identified = !d->view.identity.error},
+		     &d->goal);
+}
+
+/* Return: false where something has to be read before a plan can be made, or there is none to make. */
+static bool bind(struct device *d)
+{
+	struct assignment_news news = {};
+	int r = assignment_bind(&d->assignment, d->handle, &d->world, &news);
+
+	take_assignment_news(d, &news);
+	if (r == BIND_NEEDS_CATALOGUE)
+		view_need(&d->view, PART_CATALOGUE);
+	if (r == BIND_NEEDS_IMAGE)
+		view_need(&d->view, PART_IMAGE);
+	if (view_needs(&d->view))
+		return false;
+	learn(d);
+	if (assignment_is_bound(&d->assignment))
+		reloads_check_key(&d->world, &d->assignment.want);
+	compose_goal(d);
+	if (assignment_is_removed(&d->assignment) && !assignment_removed_entry(&d->world.memory)) {
+		assignment_release(&d->assignment, &d->world.memory);
+		release(d);
+	}
+	return d->assignment.used.entry;
+}
+
+/* Another instance is under this handle: everything is at the driver's defaults. */
+static void start_anew(struct device *d)
+{
+	reloads_registered(&d->reloads, &d->world.memory);
+	d->mandate = MAX(d->mandate, MANDATE_RELOAD);
+	d->settled = false;
+	failures_forget(&d->failures);
+	run_forget_done(&d->run);
+	history_set_trigger(&d->history, TRIGGER_REGISTRATION);
+	journal_registered(device_journal(d));
+}
+
+/* The device was reloaded: by whom, and what does that make of what is known? */
+static void account(struct device *d, const struct reading_news *news)
+{
+	struct reload_news reload =
+		reloads_attribute(&d->reloads, &d->world, &d->goal, &news->before, &news->now);
+
+	if (!news->identified) /* versions may have changed */
+		view_outdate(&d->view, PART_IDENTITY);
+	/* params bring traps in some drivers; before Linux 6.6 to look would wait for any device that is busy */
+	if (reload.own && !news->catalogued && world_kernel_is(&d->world, 6, 6))
+		view_outdate(&d->view, PART_CATALOGUE);
+	if (reload.own)
+		failures_forget_transient(&d->failures); /* a lost answer to it: here it is */
+	history_begin_outage(&d->history, d->history.recovering ? 0 : d->view.heard.first_at);
+	status_changed(&d->status);
+	if (!reload.foreign)
+		return;
+	history_set_trigger(&d->history, TRIGGER_FOREIGN_RELOAD);
+	history_restart_restore(&d->history);
+	failures_forget(&d->failures);
+	run_forget_done(&d->run);
+}
+
+static void judge_attempt(struct device *d, bool registered, uint64_t now)
+{
+	_cleanup_free_ char *why = NULL;
+	enum attempt_news news = reloads_judge(&d->world, &d->failures, registered, now, &why);
+
+	if (news == ATTEMPT_NONE || news == ATTEMPT_ENDED)
+		return;
+	journal_attempt(device_journal(d), news, why,
+			d->world.memory.lasting.rollback == ROLLBACK_GIVEN_UP);
+	run_forget_done(&d->run);
+	status_changed(&d->status);
+}
+
+static void take_news(struct device *d, const struct reading_news *news, uint64_t now)
+{
+	if (news->registered)
+		start_anew(d);
+	if (news->registered && !news->identified)
+		return;
+	if (!news->registered && news->before.n && counters_differ(&news->now, &news->before))
+		account(d, news);
+	reloads_answered(&d->reloads, &d->world.memory, &news->now);
+	judge_attempt(d, news->registered || news->first, now);
+	if (news->changed)
+		status_changed(&d->status);
+	if (news->identified)
+		device_match(d);
+	if (!d->assignment.used.entry || view_needs(&d->view) == PART_OBJECTS)
+		return;
+	if (news->partial)
+		view_need(&d->view, PART_OBJECTS);
+	else if (bind(d))
+		replan(d, now);
+}
+
+/** device_take_reading() - what was read is there: learn from it, bind, plan. */
+void device_take_reading(struct device *d, const struct device_reading *r, uint64_t now)
+{
+	struct reading_news news = {};
+
+	run_end(&d->run);
+	switch (view_answer(&d->view, &d->world, r, now, &news)) {
+	case READING_GOOD:
+		take_news(d, &news, now);
+		break;
+	case READING_UNSURE:
+		if (!news.retry_at)
+			break;
+		d->settled = false;
+		failures_retry_at(&d->failures, MIN(d->failures.retry_at, news.retry_at));
+		break;
+	case READING_UNNAMED:
+		if (news.first_time)
+			journal_unnamed(device_journal(d), r->error);
+		break;
+	case READING_FAILED:
+		if (news.first_time)
+			journal_unreadable(device_journal(d), r->error);
+		failures_retry_at(&d->failures, news.retry_at);
+		break;
+	case READING_LATER:
+		failures_retry_at(&d->failures, news.retry_at);
+		break;
+	case READING_GONE:
+		break;
+	}
+	vec_clear(&news.before);
+	vec_clear(&news.now);
+}

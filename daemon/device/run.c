@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* See run.h. */
+#include "device/run.h"
+#include "base/clock.h"
+
+/** run_begin() - an answer is waited for from @now on. */
+void run_begin(struct run *r, enum activity a, uint64_t now)
+{
+	r->activity = a;
+	r->since = now;
+}
+
+/** run_end() - the answer is there. */
+void run_end(struct run *r)
+{
+	r->activity = ACTIVITY_NONE;
+}
+
+/** run_drop() - there is nothing to carry out. */
+void run_drop(struct run *r)
+{
+	plan_clear(&r->plan);
+	r->first = r->end = 0;
+}
+
+/** run_set_plan() - @plan, which is taken over, is carried out from its start. */
+void run_set_plan(struct run *r, struct plan *plan)
+{
+	run_drop(r);
+	r->plan = *plan;
+	*plan = (struct plan){};
+}
+
+/** run_has_next() - is another phase to be carried out? */
+bool run_has_next(const struct run *r)
+{
+	return r->end < r->plan.steps.n &&
+	       !(r->end > 0 && step_is_barrier(&r->plan.steps.v[r->end - 1]));
+}
+
+/** run_next() - step on to the next phase. Return: is there one? */
+bool run_next(struct run *r)
+{
+	size_t n = r->plan.steps.n;
+
+	if (!run_has_next(r))
+		return false;
+	for (r->first = r->end; r->end < n; r->end++)
+		if (r->plan.steps.v[r->end].phase != r->plan.steps.v[r->first].phase ||
+		    (r->end > r->first && step_is_barrier(&r->plan.steps.v[r->end])))
+			break;
+	return true;
+}
+
+/** run_acknowledged() - @s was carried out. */
+void run_acknowledged(struct run *r, const struct step *s)
+{
+	if (s->kind == STEP_FLASH) /* a reload activates another image from here on */
+		run_forget_done(r);
+	vec_push(&r->done, step_copy(s));
+}
+
+/** run_forget_done() - whatever was done may be done again. */
+void run_forget_done(struct run *r)
+{
+	steps_clear(&r->done);
+}
+
+static unsigned times_done(const struct run *r, const struct step *s)
+{
+	unsigned n = 0;
+
+	vec_each(done, &r->done)
+		n += step_same(done, s);
+	return n;
+}
+
+static bool is_planned(const struct run *r, const struct step *s)
+{
+	vec_each(p, &r->plan.steps)
+		if (step_same(p, s))
+			return true;
+	return false;
+}
+
+/** run_forget_kept() - what the plan shows to be kept may drift later on. */
+void run_forget_kept(struct run *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->done.n; i++) {
+		if (is_planned(r, &r->done.v[i]))
+			r->done.v[n++] = r->done.v[i];
+		else
+			step_clear(&r->done.v[i]);
+	}
+	r->done.n = n;
+}
+
+/* Another reload is expected if something was flashed or newly staged since the last one. */
+static bool reload_is_expected(const struct run *r)
+{
+	vec_each(s, &r->plan.steps)
+		if (s->kind == STEP_FLASH ||
+		    (s->kind == STEP_SET && s->phase < PHASE_RELOAD && !times_done(r, s)))
+			return true;
+	return false;
+}
+
+/**
+ * run_was_kept_out() - was @s of the plan acknowledged often enough to say that it is not kept?
+ * @heard: a notification came since the last question: the change may be another program's
+ */
+bool run_was_kept_out(const struct run *r, const struct step *s, bool heard)
+{
+	unsigned tries = s->phase > PHASE_RELOAD ? 1u + heard : 0;
+
+	if (!step_traits(s)->kept || times_done(r, s) <= tries)
+		return false;
+	return s->kind != STEP_RELOAD || !reload_is_expected(r);
+}
+
+/** run_reads_back() - is the read in flight the one that shows what was done? */
+bool run_reads_back(const struct run *r)
+{
+	return r->activity == ACTIVITY_READING && r->done.n;
+}
+
+/** run_find() - the first step of @kind among those in flight, or NULL. */
+const struct step *run_find(const struct run *r, enum step_kind kind)
+{
+	for (size_t i = r->first; i < r->end; i++)
+		if (r->plan.steps.v[i].kind == kind)
+			return &r->plan.steps.v[i];
+	return NULL;
+}
+
+/** run_wake_at() - when an activity is to be looked at although nothing happens; USEC_NEVER. */
+uint64_t run_wake_at(const struct run *r)
+{
+	return r->activity == ACTIVITY_READING ? r->since + USEC_PER_SEC : USEC_NEVER;
+}
+
+/** run_clear() - free what it holds. */
+void run_clear(struct run *r)
+{
+	run_drop(r);
+	run_forget_done(r);
+}

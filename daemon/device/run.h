@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the machine is doing, and how far it is in a plan. Steps [first, end) are one phase: in flight while
+ * ACTIVITY_WRITING, else the one that was done last. Nothing behind a barrier of the same plan is sent.
+ *
+ * "Accepted but not kept": a step that was acknowledged and comes up again before the device has rested is not sent
+ * again. What needs no reload is sent a second time before that, as another program may have changed it between
+ * the SET and its read-back.
+ */
+#pragma once
+
+#include "device/failures.h"
+#include "plan/plan.h"
+
+enum activity { ACTIVITY_NONE, ACTIVITY_READING, ACTIVITY_WRITING };
+
+struct run {
+	enum activity activity;
+	uint64_t since; /* the activity began, microseconds */
+	struct plan plan;
+	size_t first, end;
+	bool last_phase; /* what is asked for has changed: plan again when this phase is answered */
+	step_list done;	 /* acknowledged since the device rested */
+};
+
+/* How the phase that was in flight ended. */
+struct phase_end {
+	enum phase phase;
+	bool failed;
+};
+
+void run_begin(struct run *r, enum activity a, uint64_t now);
+void run_end(struct run *r);
+void run_set_plan(struct run *r, struct plan *plan);
+void run_drop(struct run *r);
+bool run_next(struct run *r);
+bool run_has_next(const struct run *r);
+void run_acknowledged(struct run *r, const struct step *s);
+void run_forget_done(struct run *r);
+void run_forget_kept(struct run *r);
+bool run_was_kept_out(const struct run *r, const struct step *s, bool heard);
+bool run_reads_back(const struct run *r);
+const struct step *run_find(const struct run *r, enum step_kind kind);
+uint64_t run_wake_at(const struct run *r);
+void run_clear(struct run *r);
