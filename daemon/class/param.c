@@ -2,6 +2,7 @@
 /* devlink params: one object per name and configuration mode (cmode). */
 #include "model/class.h"
 
+#include <errno.h>
 #include <linux/devlink.h>
 #include <string.h>
 
@@ -48,18 +49,29 @@ static const struct field fields[] = {
 			 "the value in this cmode; the device tells the type"},
 };
 
+static const enum effect effects[] = {
+	[CMODE_RUNTIME] = EFFECT_LIVE,
+	[CMODE_DRIVERINIT] = EFFECT_STAGED,
+	[CMODE_PERMANENT] = EFFECT_POWER_CYCLE,
+};
+
 const struct class class_param = {
 	.name = "param",
 	.section = "params",
 	.noun = "param",
 	.form = FORM_BY_CMODE,
-	.key = KEY_NAME,
+	.cmode_effects = effects,
 	.phase = PHASE_PARAM,
-	.key_attr = DEVLINK_ATTR_PARAM_NAME,
+	.staged_phase = PHASE_STAGE_PARAM,
+	.outlives_reload = true,
+	.ends_dump = true,
+	.keys = {{"name", VALUE_STRING, DEVLINK_ATTR_PARAM_NAME, NULL, 0}},
+	.absent_errors = {EINVAL, ENOENT, EOPNOTSUPP},
 	.cmd_get = DEVLINK_CMD_PARAM_GET,
 	.cmd_set = DEVLINK_CMD_PARAM_SET,
 	.cmd_reply = DEVLINK_CMD_PARAM_GET,
 	.fields = fields,
 	.n_fields = ARRAY_SIZE(fields),
 	.n_writable = 1,
+	.value_names = param_value_names,
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* devlink resources: sizes of the ASIC's tables, a tree. Sizes take effect at a reload. */
-#include "model/class.h"
+#include "model/object.h"
 
+#include <errno.h>
 #include <linux/devlink.h>
 
 static const struct enum_name no_limit[] = {{"unlimited", VALUE_UNLIMITED}};
@@ -24,18 +25,33 @@ static const struct field fields[] = {
 	[RESOURCE_UNIT] = {"unit", VALUE_U8, DEVLINK_ATTR_RESOURCE_UNIT, 0, NULL, "0: entries"},
 };
 
+/* Those that become smaller than staged go first, so that sums are never larger. */
+static int rank(const struct object *target, const struct object *have)
+{
+	uint64_t staged = object_num(have, RESOURCE_SIZE_NEW, object_num(have, RESOURCE_SIZE, 0));
+
+	return target->v[RESOURCE_SIZE].num < staged ? 0 : 1;
+}
+
 const struct class class_resource = {
 	.name = "resource",
 	.section = "resources",
 	.noun = "resource",
 	.form = FORM_SCALAR,
-	.key = KEY_PATH,
+	.read = READ_DEVICE,
+	.effect = EFFECT_STAGED,
 	.phase = PHASE_STAGE_RESOURCE,
-	.key_attr = DEVLINK_ATTR_RESOURCE_ID,
+	.staged_phase = PHASE_STAGE_RESOURCE,
+	.tree = true,
+	.outlives_reload = true,
+	.pending = RESOURCE_SIZE_NEW,
+	.keys = {{"id", VALUE_U64, DEVLINK_ATTR_RESOURCE_ID, NULL, 0}},
+	.absent_errors = {EOPNOTSUPP, ENOENT, EINVAL},
 	.cmd_get = DEVLINK_CMD_RESOURCE_DUMP,
 	.cmd_set = DEVLINK_CMD_RESOURCE_SET,
 	.cmd_reply = DEVLINK_CMD_RESOURCE_DUMP,
 	.fields = fields,
 	.n_fields = ARRAY_SIZE(fields),
 	.n_writable = 1,
+	.rank = rank,
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* devlink packet traps: what becomes of packets that the ASIC would drop. */
-#include "model/class.h"
+#include "model/object.h"
 
+#include <errno.h>
 #include <linux/devlink.h>
 
 static const struct enum_name actions[] = {
@@ -27,18 +28,29 @@ static const struct field fields[] = {
 			"the group it belongs to"},
 };
 
+static bool settable(const struct object *have, struct buf *why)
+{
+	uint64_t type = object_num(have, TRAP_TYPE, TRAP_TYPE_DROP);
+
+	if (type != TRAP_TYPE_DROP)
+		buf_add(why, "is of type %s: only traps of type drop have an action to set",
+			enum_name(&trap_type_names, type));
+	return type == TRAP_TYPE_DROP;
+}
+
 const struct class class_trap = {
 	.name = "trap",
 	.section = "traps",
 	.noun = "trap",
 	.form = FORM_SCALAR,
-	.key = KEY_NAME,
 	.phase = PHASE_TRAP,
-	.key_attr = DEVLINK_ATTR_TRAP_NAME,
+	.keys = {{"name", VALUE_STRING, DEVLINK_ATTR_TRAP_NAME, NULL, 0}},
+	.absent_errors = {ENOENT, EOPNOTSUPP, EINVAL},
 	.cmd_get = DEVLINK_CMD_TRAP_GET,
 	.cmd_set = DEVLINK_CMD_TRAP_SET,
 	.cmd_reply = DEVLINK_CMD_TRAP_NEW,
 	.fields = fields,
 	.n_fields = ARRAY_SIZE(fields),
 	.n_writable = 1,
+	.settable = settable,
 };

@@ -6,6 +6,7 @@
  */
 #include "model/class.h"
 
+#include <errno.h>
 #include <linux/devlink.h>
 
 static const struct enum_name no_policer[] = {{"none", 0}};
@@ -24,9 +25,9 @@ const struct class class_trap_group = {
 	.section = "trap_groups",
 	.noun = "trap group",
 	.form = FORM_MAP,
-	.key = KEY_NAME,
 	.phase = PHASE_GROUP,
-	.key_attr = DEVLINK_ATTR_TRAP_GROUP_NAME,
+	.keys = {{"name", VALUE_STRING, DEVLINK_ATTR_TRAP_GROUP_NAME, NULL, 0}},
+	.absent_errors = {ENOENT, EOPNOTSUPP, EINVAL},
 	.cmd_get = DEVLINK_CMD_TRAP_GROUP_GET,
 	.cmd_set = DEVLINK_CMD_TRAP_GROUP_SET,
 	.cmd_reply = DEVLINK_CMD_TRAP_GROUP_NEW,

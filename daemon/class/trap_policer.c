@@ -2,6 +2,7 @@
 /* devlink trap policers: rate and burst of the packets that reach the CPU. */
 #include "model/class.h"
 
+#include <errno.h>
 #include <linux/devlink.h>
 
 static const struct field fields[] = {
@@ -16,9 +17,9 @@ const struct class class_trap_policer = {
 	.section = "trap_policers",
 	.noun = "trap policer",
 	.form = FORM_MAP,
-	.key = KEY_ID,
 	.phase = PHASE_POLICER,
-	.key_attr = DEVLINK_ATTR_TRAP_POLICER_ID,
+	.keys = {{"number", VALUE_U32, DEVLINK_ATTR_TRAP_POLICER_ID, NULL, 1}},
+	.absent_errors = {ENOENT, EOPNOTSUPP, EINVAL},
 	.cmd_get = DEVLINK_CMD_TRAP_POLICER_GET,
 	.cmd_set = DEVLINK_CMD_TRAP_POLICER_SET,
 	.cmd_reply = DEVLINK_CMD_TRAP_POLICER_NEW,

@@ -8,22 +8,53 @@
 
 #include "model/value.h"
 
-#define CLASS_MAX_FIELDS   8
-#define CLASS_MAX_WRITABLE 2 /* writable fields come first in a class's table */
+#define CLASS_MAX_FIELDS   12
+#define CLASS_MAX_WRITABLE 4 /* writable fields come first in a class's table */
+#define CLASS_MAX_KEYS	   4
+#define CLASS_MAX_ERRORS   4
 #define CLASS_NO_CMODE	   0xff
+
+struct object;
 
 /* How the YAML writes an object of the class. */
 enum class_form {
 	FORM_SCALAR,   /* name: value, the value of the only writable field */
 	FORM_MAP,      /* name: {field: value} */
 	FORM_BY_CMODE, /* name: {cmode: value}, or a bare value where there is one cmode */
+	FORM_SECTION,  /* {field: value}: the section is the only object, and gives it its name */
 };
 
-/* How objects of the class are addressed, in the YAML and by the kernel. */
-enum class_key {
-	KEY_NAME, /* a string attribute */
-	KEY_ID,	  /* a u32 attribute, written as a decimal number */
-	KEY_PATH, /* "/parent/child"; the kernel's u64 id is read from the device */
+/* How objects are read, but for those of the catalogue, which is a dump of each class. */
+enum class_read {
+	READ_BY_NAME, /* each by a GET with its key, which no other device can block */
+	READ_DEVICE,  /* all by one GET without a key */
+	READ_PORT,    /* all of one port by a dump with the first part of the key, the port */
+};
+
+/* Which writable fields a SET carries. */
+enum class_set {
+	SET_CHANGED, /* those that are to be changed */
+	SET_WHOLE,   /* all of the object: the kernel refuses it without one of them */
+	SET_EACH,    /* one: the kernel applies several one by one, and undoes none if one fails */
+};
+
+/* When a value that was set is in force. */
+enum effect {
+	EFFECT_LIVE,
+	EFFECT_STAGED, /* at the next reload */
+	EFFECT_POWER_CYCLE,
+};
+
+/*
+ * One part of an object's key: an attribute of its GET and SET. In the YAML, and as the object's name, the
+ * parts are written with "/" between them.
+ */
+struct key {
+	const char *name;     /* in messages: "pool" */
+	enum value_type type; /* VALUE_NONE: there are no more parts */
+	uint16_t attr;	      /* DEVLINK_ATTR_* */
+	const struct enum_names *names;
+	uint64_t least; /* numbers below are none */
 };
 
 /* When a SET takes its place in a plan; each phase waits for the one before. */
@@ -33,7 +64,14 @@ enum phase {
 	PHASE_STAGE_PARAM,    /* takes effect at the next reload */
 	PHASE_STAGE_RESOURCE, /* the same */
 	PHASE_RELOAD,	      /* the reload itself */
-	PHASE_POLICER,	      /* policers before bindings before actions: never trap unpoliced */
+	PHASE_LINECARD,	      /* what makes ports comes before what is set for each */
+	PHASE_SPLIT,
+	PHASE_ESWITCH,
+	PHASE_POOL, /* pools before the thresholds in them before what is bound to them */
+	PHASE_THRESHOLD,
+	PHASE_BINDING,
+	PHASE_HEALTH,
+	PHASE_POLICER, /* policers before bindings before actions: never trap unpoliced */
 	PHASE_GROUP,
 	PHASE_TRAP,
 	PHASE_PARAM, /* params that take effect at once, or at the next power cycle */
@@ -63,12 +101,27 @@ struct class
 	const char *section; /* of the YAML entry: "trap_policers" */
 	const char *noun;    /* in messages: "trap policer" */
 	enum class_form form;
-	enum class_key key;
-	enum phase phase;
-	uint16_t key_attr; /* DEVLINK_ATTR_* in a by-name GET and in a SET */
+	enum class_read read;
+	enum class_set set;
+	enum effect effect;
+	const enum effect *cmode_effects; /* FORM_BY_CMODE: by cmode, instead of effect */
+	enum phase phase, staged_phase;	  /* staged_phase: of values that are staged */
+	bool tree;			  /* named by a path of any depth; the key is a field */
+	bool outlives_reload;		  /* objects may be there though a reload has failed */
+	bool ends_dump; /* the kernel ends a dump at an object that it fails to read */
+	unsigned
+		pending; /* EFFECT_STAGED: the field with what is staged; 0: it shows as in force */
+	struct key keys[CLASS_MAX_KEYS];
+	uint16_t nest; /* the attribute that fields and keys of a reply lie in; 0: none does */
+	int absent_errors[CLASS_MAX_ERRORS]; /* errno of a GET: the device has no such object */
 	uint8_t cmd_get, cmd_set, cmd_reply;
 	const struct field *fields;
 	size_t n_fields, n_writable;
+
+	/* Of what is special; each may be NULL. */
+	const struct enum_names *(*value_names)(const char *object); /* instead of the field's */
+	bool (*settable)(const struct object *have, struct buf *why);
+	int (*rank)(const struct object *target, const struct object *have); /* in the phase */
 };
 
 extern const struct class class_param, class_resource, class_trap_policer, class_trap_group,
@@ -99,6 +152,17 @@ extern const struct enum_names cmode_names, trap_action_names, trap_type_names, 
 enum cmode { CMODE_RUNTIME, CMODE_DRIVERINIT, CMODE_PERMANENT };
 enum trap_type { TRAP_TYPE_DROP, TRAP_TYPE_EXCEPTION, TRAP_TYPE_CONTROL };
 
+/* The parts of an object's key, one value for each part that the class has. */
+struct key_values {
+	struct value v[CLASS_MAX_KEYS];
+	char *text; /* what strings point into */
+};
+
 const struct class *class_by_section(const char *section);
 const struct class *class_by_name(const char *name);
+size_t class_n_keys(const struct class *class);
+int class_key_parse(const struct class *class, const char *name, struct key_values *ret,
+		    char **ret_why);
+char *class_key_format(const struct class *class, const struct value *v);
+void key_values_clear(struct key_values *k);
 const struct enum_names *param_value_names(const char *param);

@@ -246,7 +246,7 @@ static json_t *field_to_json(const struct object *o, unsigned field)
 		return json_string(v->str);
 	if (v->type == VALUE_BOOL)
 		return json_boolean(v->num);
-	if (o->class != &class_param)
+	if (o->class->form != FORM_BY_CMODE)
 		name = enum_name(o->class->fields[field].names, v->num);
 	return name ? json_string(name) : json_number(v->num);
 }
@@ -258,7 +258,7 @@ static json_t *object_to_json(const struct object *o)
 	for (unsigned i = 0; i < o->class->n_fields; i++)
 		if (object_has(o, i))
 			json_object_set_new(j, o->class->fields[i].name, field_to_json(o, i));
-	if (o->class == &class_param)
+	if (o->class->form == FORM_BY_CMODE)
 		json_object_set_new(j, "type",
 				    json_string(value_type_name(o->v[PARAM_VALUE].type)));
 	return j;
@@ -278,13 +278,21 @@ static json_t *child(json_t *parent, const char *key)
 static void add_objects(json_t *root, const struct state *s)
 {
 	vec_each(o, &s->objects) {
-		json_t *section = child(root, o->class->section);
+		const char *section = o->class->section;
 
-		if (o->class == &class_param)
-			json_object_set_new(child(section, o->name),
+		switch (o->class->form) {
+		case FORM_SECTION:
+			json_object_set_new(root, section, object_to_json(o));
+			break;
+		case FORM_BY_CMODE:
+			json_object_set_new(child(child(root, section), o->name),
 					    enum_name(&cmode_names, o->cmode), object_to_json(o));
-		else
-			json_object_set_new(section, o->name, object_to_json(o));
+			break;
+		case FORM_SCALAR:
+		case FORM_MAP:
+			json_object_set_new(child(root, section), o->name, object_to_json(o));
+			break;
+		}
 	}
 }
 
@@ -409,7 +417,7 @@ static int read_object(struct reader *r, const struct class *class, const char *
 	struct object *o = state_add(s, class, name, cmode);
 	enum value_type type = type_by_name(json_string_value(json_object_get(j, "type")));
 
-	if (!json_is_object(j) || (class == &class_param && type == VALUE_NONE))
+	if (!json_is_object(j) || (class->form == FORM_BY_CMODE && type == VALUE_NONE))
 		return bad(r, class->noun, name);
 	o->v[0].type = type;
 	for (unsigned i = 0; i < class->n_fields; i++) {
@@ -427,11 +435,12 @@ static int read_object(struct reader *r, const struct class *class, const char *
 	return 0;
 }
 
-static int read_param(struct reader *r, const char *name, json_t *cmodes)
+static int read_cmodes(struct reader *r, const struct class *class, const char *name,
+		       json_t *cmodes)
 {
 	const char *key;
 	json_t *j;
-	int ret = json_is_object(cmodes) ? 0 : bad(r, "param", name);
+	int ret = json_is_object(cmodes) ? 0 : bad(r, class->noun, name);
 
 	json_object_foreach(cmodes, key, j) {
 		uint64_t cmode;
@@ -439,8 +448,8 @@ static int read_param(struct reader *r, const char *name, json_t *cmodes)
 		if (ret < 0)
 			break;
 		ret = enum_number(&cmode_names, key, &cmode)
-			      ? read_object(r, &class_param, name, (uint8_t)cmode, j)
-			      : bad(r, "param", name);
+			      ? read_object(r, class, name, (uint8_t)cmode, j)
+			      : bad(r, class->noun, name);
 	}
 	return ret;
 }
@@ -451,11 +460,13 @@ static int read_section(struct reader *r, const struct class *class, json_t *sec
 	json_t *j;
 	int ret = 0;
 
+	if (section && class->form == FORM_SECTION)
+		return read_object(r, class, class->section, CLASS_NO_CMODE, section);
 	json_object_foreach(section, name, j) {
 		if (ret < 0)
 			return ret;
-		ret = class == &class_param ? read_param(r, name, j)
-					    : read_object(r, class, name, CLASS_NO_CMODE, j);
+		ret = class->form == FORM_BY_CMODE ? read_cmodes(r, class, name, j)
+						   : read_object(r, class, name, CLASS_NO_CMODE, j);
 	}
 	return ret;
 }

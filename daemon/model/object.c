@@ -173,15 +173,22 @@ const char *object_str(const struct object *o, unsigned field)
 /** object_names() - the names of the field's numbers; a generic param's depend on its name. */
 const struct enum_names *object_names(const struct object *o, unsigned field)
 {
-	return o->class == &class_param ? param_value_names(o->name)
-					: o->class->fields[field].names;
+	return o->class->value_names ? o->class->value_names(o->name)
+				     : o->class->fields[field].names;
+}
+
+/** object_effect() - when a change of it is in force. Return: by the class, or by the cmode. */
+enum effect object_effect(const struct object *o)
+{
+	const enum effect *by_cmode = o->class->cmode_effects;
+
+	return by_cmode && o->cmode != CLASS_NO_CMODE ? by_cmode[o->cmode] : o->class->effect;
 }
 
 /** object_reload_class() - does a change of it need a reload to take effect? */
 bool object_reload_class(const struct object *o)
 {
-	return o->class == &class_resource ||
-	       (o->class == &class_param && o->cmode == CMODE_DRIVERINIT);
+	return object_effect(o) == EFFECT_STAGED;
 }
 
 /** object_label() - the object's name in output: "/kvd/linear", "max_macs/driverinit"; to be freed.

@@ -49,6 +49,7 @@ field_mask object_writable(const struct object *o);
 uint64_t object_num(const struct object *o, unsigned field, uint64_t otherwise);
 const char *object_str(const struct object *o, unsigned field);
 const struct enum_names *object_names(const struct object *o, unsigned field);
+enum effect object_effect(const struct object *o);
 bool object_reload_class(const struct object *o);
 
 char *object_label(const struct object *o);

@@ -26,10 +26,27 @@ struct binder {
 void winners_collect(winner_list *winners, const struct entry *e, const char *handle,
 		     const struct facts *facts);
 
+/* binder.c: what all binders do */
 void bind_error(struct binder *b, const struct wish *w, const char *format, ...) _printf_(3, 4);
 void bind_error_name(struct binder *b, const struct wish *w, const char *format, ...)
 	_printf_(3, 4);
 void bind_missing(struct binder *b, const struct winner *w);
 void bind_staged(struct binder *b, const struct wish *w, const struct object *want);
+bool bind_parse(struct binder *b, const struct wish *w, enum value_type type,
+		const struct enum_names *names, struct value *ret);
+void bind_want(struct binder *b, const struct wish *w, const struct class *class, const char *name,
+	       uint8_t cmode, unsigned field, struct value v);
+const struct object *bind_find(const struct binder *b, const struct wish *w);
+void reads_add(struct reads *reads, const struct class *class, const char *name);
+
+/* takes.c: what the driver is known to refuse */
+bool bind_takes(struct binder *b, const struct wish *w, const struct object *have, unsigned field,
+		const struct value *v);
+
+/* The binders, each for the winners of one class. */
+void bind_objects(struct binder *b, const struct winner *first, size_t n);
+void bind_params(struct binder *b, const struct winner *first, size_t n);
+void bind_groups(struct binder *b, const struct winner *first, size_t n);
+void bind_group_reads(struct reads *reads, const struct world *w, const struct wish *wish);
 void bind_resources(struct binder *b, const struct winner *first, size_t n);
 void bind_firmware(struct binder *b, const struct entry *e);

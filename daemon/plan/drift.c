@@ -30,28 +30,39 @@ static void add(drift_list *list, const struct object *want, unsigned wanted, un
 /* A size that the driver does not read, or a param that it shows after the power cycle. */
 static bool is_unread(const struct world *w, const struct object *want)
 {
-	const struct notes *notes = want->class == &class_resource ? &w->memory.ignored_sizes
-								   : &w->memory.hidden_until_boot;
+	const struct notes *notes =
+		want->class->pending ? &w->memory.ignored_sizes : &w->memory.hidden_until_boot;
 	const struct value *v = notes_find(notes, want, 0);
 
 	return v && value_equal(v, &want->v[0]);
 }
 
+static struct object in_force(const struct world *w, const struct object *want)
+{
+	struct object now = {.class = want->class, .name = want->name, .cmode = want->cmode};
+
+	for (unsigned i = 0; i < want->class->n_writable; i++) {
+		const struct value *v = world_in_force(w, want, i);
+
+		if (v)
+			object_set(&now, i, *v);
+	}
+	return now;
+}
+
 static void find(const struct world *w, const struct object *want, drift_list *list)
 {
 	const struct object *have = state_find(&w->have, want->class, want->name, want->cmode);
-	bool resource = want->class == &class_resource;
+	const struct object now = in_force(w, want);
+	field_mask differs = is_unread(w, want) ? 0 : object_differs(want, &now);
+	unsigned pending = want->class->pending;
 
-	for (unsigned i = 0; i < want->class->n_writable; i++) {
-		const struct value *actual = world_in_force(w, want, i);
-
-		if (object_has(want, i) && !(actual && value_equal(&want->v[i], actual)) &&
-		    !is_unread(w, want))
-			add(list, want, i, i, actual);
-	}
-	if (resource && have && object_has(have, RESOURCE_SIZE_NEW) &&
-	    !value_equal(&want->v[RESOURCE_SIZE], &have->v[RESOURCE_SIZE_NEW]))
-		add(list, want, RESOURCE_SIZE, RESOURCE_SIZE_NEW, &have->v[RESOURCE_SIZE_NEW]);
+	for (unsigned i = 0; i < want->class->n_writable; i++)
+		if (differs & FIELD_BIT(i))
+			add(list, want, i, i, object_has(&now, i) ? &now.v[i] : NULL);
+	if (pending && have && object_has(have, pending) &&
+	    !value_equal(&want->v[0], &have->v[pending]))
+		add(list, want, 0, pending, &have->v[pending]);
 }
 
 /** drift_is_in_force() - is there no difference? */

@@ -80,7 +80,7 @@ static void add_remember(struct planner *p, const struct object *o, const struct
 	struct object note = *o;
 
 	note.v[0] = *in_force;
-	step_set_target(s, &note, 1);
+	step_set_target(s, &note, FIELD_BIT(0));
 	s->to = format_value(o, in_force);
 }
 
@@ -100,13 +100,18 @@ static void drop_refused(struct planner *p)
 	}
 }
 
+/* Is the device shown with what is staged, and not with what is in force? */
+static bool shows_staged(const struct class *class)
+{
+	return !class->pending;
+}
+
 /* Bring a staged value to its goal. */
 static void stage(struct planner *p, const struct object *want, const struct triple *t)
 {
 	bool goes = p->permitted;
 	const struct value *goal = goes ? &t->wanted : &t->in_force;
 	bool back = value_equal(goal, &t->in_force);
-	bool is_param = want->class == &class_param;
 	struct object target = *want;
 
 	if (!value_equal(&t->wanted, &t->in_force)) {
@@ -119,9 +124,9 @@ static void stage(struct planner *p, const struct object *want, const struct tri
 	if (value_equal(goal, &t->staged))
 		return;
 	target.v[0] = *goal;
-	if (is_param && !back && t->in_force_known)
+	if (shows_staged(want->class) && !back && t->in_force_known)
 		add_remember(p, want, &t->in_force);
-	add_set(p, &target, 1, is_param ? PHASE_STAGE_PARAM : PHASE_STAGE_RESOURCE,
+	add_set(p, &target, FIELD_BIT(0), want->class->staged_phase,
 		back ? DISRUPTION_LIVE : DISRUPTION_RELOAD,
 		format_value(want,
 			     value_equal(&t->staged, &t->in_force) ? &t->in_force : &t->staged));
@@ -129,33 +134,35 @@ static void stage(struct planner *p, const struct object *want, const struct tri
 		drop_refused(p);
 }
 
-static void plan_resource(struct planner *p, const struct object *want, const struct object *have)
+static struct triple triple_of(const struct planner *p, const struct object *want,
+			       const struct object *have)
 {
-	struct triple t = {.wanted = want->v[RESOURCE_SIZE],
-			   .in_force = have->v[RESOURCE_SIZE],
-			   .staged = object_has(have, RESOURCE_SIZE_NEW)
-					     ? have->v[RESOURCE_SIZE_NEW]
-					     : have->v[RESOURCE_SIZE]};
-	const struct value *unread =
-		notes_find(&p->world->memory.ignored_sizes, want, RESOURCE_SIZE);
+	const struct value *shown = &have->v[0], *noted;
+	unsigned pending = want->class->pending;
 
-	if (unread && value_equal(unread, &t.wanted) && value_equal(&t.staged, &t.wanted)) {
-		buf_add(&p->plan->unread_text, "%s%s", p->plan->unread_text.n ? ", " : "",
-			want->name);
-		return;
-	}
-	stage(p, want, &t);
+	if (!shows_staged(want->class))
+		return (struct triple){.wanted = want->v[0],
+				       .staged = object_has(have, pending) ? have->v[pending]
+									   : *shown,
+				       .in_force = *shown,
+				       .in_force_known = true};
+	noted = notes_find(&p->world->memory.in_force, want, 0);
+	return (struct triple){.wanted = want->v[0],
+			       .staged = *shown,
+			       .in_force = noted ? *noted : *shown,
+			       .in_force_known = noted || object_has(have, 0)};
 }
 
-static void plan_driverinit(struct planner *p, const struct object *want, const struct object *have)
+static void plan_staged(struct planner *p, const struct object *want, const struct object *have)
 {
-	const struct value *in_force = notes_find(&p->world->memory.in_force, want, PARAM_VALUE);
-	struct triple t = {.wanted = want->v[PARAM_VALUE],
-			   .staged = have->v[PARAM_VALUE],
-			   .in_force = in_force ? *in_force : have->v[PARAM_VALUE],
-			   .in_force_known = in_force || object_has(have, PARAM_VALUE)};
+	const struct triple t = triple_of(p, want, have);
+	const struct value *ignored = notes_find(&p->world->memory.ignored_sizes, want, 0);
 
-	stage(p, want, &t);
+	if (ignored && value_equal(ignored, &t.wanted) && value_equal(&t.staged, &t.wanted))
+		buf_add(&p->plan->unread_text, "%s%s", p->plan->unread_text.n ? ", " : "",
+			want->name);
+	else
+		stage(p, want, &t);
 }
 
 /*
@@ -167,28 +174,53 @@ static struct object stored(const struct planner *p, const struct object *have)
 		notes_find(&p->world->memory.hidden_until_boot, have, PARAM_VALUE);
 	struct object ret = *have;
 
-	if (set && have->cmode == CMODE_PERMANENT)
+	if (set && object_effect(have) == EFFECT_POWER_CYCLE)
 		object_set(&ret, PARAM_VALUE, *set);
 	return ret;
 }
 
-static void plan_live(struct planner *p, const struct object *want, const struct object *shown)
+static void set_live(struct planner *p, const struct object *target, field_mask fields,
+		     const struct object *have)
 {
-	const struct object now = stored(p, shown), *have = &now;
-	field_mask fields = object_differs(want, have);
-
-	if (!fields)
-		return;
-	add_set(p, want, fields, want->class->phase,
-		want->cmode == CMODE_PERMANENT ? DISRUPTION_POWER_CYCLE : DISRUPTION_LIVE,
+	add_set(p, target, fields, target->class->phase,
+		object_effect(target) == EFFECT_POWER_CYCLE ? DISRUPTION_POWER_CYCLE
+							    : DISRUPTION_LIVE,
 		object_format(have, fields));
 	drop_refused(p);
 }
 
+/* A SET of all fields carries, of those that are not wanted, what is there. */
+static struct object whole(const struct object *want, const struct object *have)
+{
+	struct object target = *want;
+
+	for (unsigned i = 0; i < want->class->n_writable; i++)
+		if (!object_has(want, i) && object_has(have, i))
+			target.v[i] = have->v[i];
+	return target;
+}
+
+static void plan_live(struct planner *p, const struct object *want, const struct object *shown)
+{
+	const struct object have = stored(p, shown);
+	const struct object target = want->class->set == SET_WHOLE ? whole(want, &have) : *want;
+	field_mask fields = object_differs(want, &have);
+
+	if (want->class->set != SET_EACH) {
+		if (fields)
+			set_live(p, &target, fields, &have);
+		return;
+	}
+	for (unsigned i = 0; i < want->class->n_writable; i++)
+		if (fields & FIELD_BIT(i))
+			set_live(p, &target, FIELD_BIT(i), &have);
+}
+
 static bool differs(const struct object *want, const struct object *have)
 {
-	return object_differs(want, have) ||
-	       (want->class == &class_resource && object_has(have, RESOURCE_SIZE_NEW));
+	unsigned pending = want->class->pending;
+
+	return object_differs(want, have) || (pending && object_has(have, pending));
 }
 
 static void plan_object(struct planner *p, const struct object *want)
@@ -208,10 +240,8 @@ static void plan_object(struct planner *p, const struct object *want)
 			name_object(&p->plan->held_text, want);
 		return;
 	}
-	if (want->class == &class_resource)
-		plan_resource(p, want, have);
-	else if (object_reload_class(want))
-		plan_driverinit(p, want, have);
+	if (object_reload_class(want))
+		plan_staged(p, want, have);
 	else
 		plan_live(p, want, have);
 }
@@ -220,16 +250,17 @@ static void plan_object(struct planner *p, const struct object *want)
 static void undo_foreign(struct planner *p)
 {
 	vec_each(have, &p->world->have.objects) {
+		unsigned pending = have->class->pending;
 		struct object target = *have;
 
-		if (have->class != &class_resource || !object_has(have, RESOURCE_SIZE_NEW) ||
+		if (!pending || !object_has(have, pending) ||
 		    state_find(p->want, have->class, have->name, have->cmode))
 			continue;
-		target.v[RESOURCE_SIZE].num = resource_settable(have, have->v[RESOURCE_SIZE].num);
-		if (value_equal(&target.v[RESOURCE_SIZE], &have->v[RESOURCE_SIZE_NEW]))
+		target.v[0].num = resource_settable(have, have->v[0].num);
+		if (value_equal(&target.v[0], &have->v[pending]))
 			continue;
-		add_set(p, &target, 1, PHASE_STAGE_RESOURCE, DISRUPTION_LIVE,
-			format_value(have, &have->v[RESOURCE_SIZE_NEW]));
+		add_set(p, &target, FIELD_BIT(0), have->class->staged_phase, DISRUPTION_LIVE,
+			format_value(have, &have->v[pending]));
 		p->plan->steps.v[p->plan->steps.n - 1].foreign = true;
 	}
 }
@@ -367,27 +398,17 @@ static void order_for_flash(struct planner *p)
 			s->phase = PHASE_FLASH_PARAM;
 }
 
-/*
- * Does the step make a resource smaller than staged? Those go first, so that sums are never larger.
- */
-static bool shrinks(const struct planner *p, const struct step *s)
-{
-	const struct object *have =
-		state_find(&p->world->have, s->target.class, s->target.name, s->target.cmode);
-	uint64_t staged = object_num(have, RESOURCE_SIZE_NEW, object_num(have, RESOURCE_SIZE, 0));
-
-	return s->target.v[RESOURCE_SIZE].num < staged;
-}
-
+/* The order within a phase: notes before the SETs that they protect, then as the class says. */
 static int rank(const struct planner *p, const struct step *s)
 {
 	if (s->kind == STEP_RELOAD)
 		return s->action == FW_ACTIVATE ? 0 : 1;
-	if (s->phase == PHASE_STAGE_PARAM || s->phase == PHASE_FLASH_PARAM)
-		return s->kind == STEP_REMEMBER ? 0 : 1;
-	if (s->phase == PHASE_STAGE_RESOURCE)
-		return shrinks(p, s) ? 0 : 1;
-	return 0;
+	if (!step_traits(s)->request)
+		return -1;
+	if (s->kind != STEP_SET || !s->target.class->rank)
+		return 0;
+	return s->target.class->rank(&s->target, state_find(&p->world->have, s->target.class,
+							    s->target.name, s->target.cmode));
 }
 
 static int by_phase(const void *pa, const void *pb, void *user)
@@ -397,7 +418,10 @@ static int by_phase(const void *pa, const void *pb, void *user)
 
 	if (c == 0)
 		c = CMP(rank(user, a), rank(user, b));
-	return c || step_is_barrier(a) ? c : object_compare(&a->target, &b->target);
+	if (c || step_is_barrier(a))
+		return c;
+	c = object_compare(&a->target, &b->target);
+	return c ? c : CMP(a->target.present, b->target.present);
 }
 
 /**

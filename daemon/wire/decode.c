@@ -141,7 +141,15 @@ static bool read_value(const struct nlattr *a, enum value_type type, struct aren
 	return false;
 }
 
-static void read_fields(struct object *o, const struct attrs *a, struct arena *arena)
+/* What may lie in the class's nest is looked for there first. */
+static const struct nlattr *attr_in(const struct attrs *top, const struct attrs *nest,
+				    uint16_t attr)
+{
+	return nest && nest->v[attr] ? nest->v[attr] : top->v[attr];
+}
+
+static void read_fields(struct object *o, const struct attrs *top, const struct attrs *nest,
+			struct arena *arena)
 {
 	for (unsigned i = 0; i < o->class->n_fields; i++) {
 		const struct field *f = &o->class->fields[i];
@@ -149,29 +157,42 @@ static void read_fields(struct object *o, const struct attrs *a, struct arena *a
 
 		if (f->flags & FIELD_MACRO)
 			continue;
-		if (read_value(a->v[f->attr], f->type, arena, &v))
+		if (read_value(attr_in(top, nest, f->attr), f->type, arena, &v))
 			object_set(o, i, v);
 		else if (f->flags & FIELD_ZERO_IS_NONE)
 			object_set(o, i, (struct value){.type = f->type});
 	}
 }
 
-/* Readers return false where the message lacks what makes it one of its kind: it was cut. */
-static bool read_flat(const struct class *class, const struct attrs *a, struct state *state)
+static bool read_key(const struct nlattr *a, enum value_type type, struct arena *arena,
+		     struct value *ret)
 {
-	const char *name = attr_string(a->v[class->key_attr]);
-	char number[24];
-	uint64_t id;
+	if (type != VALUE_STRING)
+		return read_value(a, type, arena, ret);
+	*ret = (struct value){.type = type, .str = attr_string(a)};
+	return ret->str;
+}
 
-	if (class->key == KEY_ID) {
-		if (!attr_uint(a->v[class->key_attr], 4, &id))
+/* Readers return false where the message lacks what makes it one of its kind: it was cut. */
+static bool read_flat(const struct class *class, const struct attrs *top, struct state *state)
+{
+	struct value key[CLASS_MAX_KEYS];
+	_cleanup_free_ char *name = NULL;
+	const struct attrs *in = NULL;
+	struct attrs nest;
+
+	if (class->nest) {
+		if (!attrs_parse_nest(&nest, top->v[class->nest]))
 			return false;
-		snprintf(number, sizeof(number), "%" PRIu64, id);
-		name = number;
+		in = &nest;
 	}
-	if (name)
-		read_fields(state_add(state, class, name, CLASS_NO_CMODE), a, &state->arena);
-	return name;
+	for (size_t i = 0; i < class_n_keys(class); i++)
+		if (!read_key(attr_in(top, in, class->keys[i].attr), class->keys[i].type,
+			      &state->arena, &key[i]))
+			return false;
+	name = class_key_format(class, key);
+	read_fields(state_add(state, class, name, CLASS_NO_CMODE), top, in, &state->arena);
+	return true;
 }
 
 static enum value_type param_type(uint64_t wire_type)
@@ -195,7 +216,7 @@ static enum value_type param_type(uint64_t wire_type)
 }
 
 /* PARAM { NAME, TYPE, VALUES_LIST { VALUE { [DATA], CMODE } ... } } */
-static bool read_param(const struct attrs *top, struct state *state)
+static bool read_param(const struct class *class, const struct attrs *top, struct state *state)
 {
 	struct attrs param, value;
 	struct nlattr *nest;
@@ -220,7 +241,7 @@ static bool read_param(const struct attrs *top, struct state *state)
 		    !attr_uint(value.v[DEVLINK_ATTR_PARAM_VALUE_CMODE], 1, &cmode) ||
 		    cmode > CMODE_PERMANENT)
 			continue;
-		o = state_add(state, &class_param, name, (uint8_t)cmode);
+		o = state_add(state, class, name, (uint8_t)cmode);
 		if (read_value(value.v[DEVLINK_ATTR_PARAM_VALUE_DATA], param_type(n), &state->arena,
 			       &v))
 			object_set(o, PARAM_VALUE, v);
@@ -231,8 +252,8 @@ static bool read_param(const struct attrs *top, struct state *state)
 }
 
 /* RESOURCE_LIST { RESOURCE { NAME, SIZE, ID, ..., [RESOURCE_LIST] } ... } */
-static void read_resources(const struct nlattr *list, const char *parent, int depth,
-			   struct state *state)
+static void read_tree(const struct class *class, const struct nlattr *list, const char *parent,
+		      int depth, struct state *state)
 {
 	struct nlattr *nest;
 	int left;
@@ -250,10 +271,19 @@ static void read_resources(const struct nlattr *list, const char *parent, int de
 		if (!name)
 			continue;
 		path = mem_printf("%s/%s", parent, name);
-		read_fields(state_add(state, &class_resource, path, CLASS_NO_CMODE), &a,
-			    &state->arena);
-		read_resources(a.v[DEVLINK_ATTR_RESOURCE_LIST], path, depth + 1, state);
+		read_fields(state_add(state, class, path, CLASS_NO_CMODE), &a, NULL, &state->arena);
+		read_tree(class, a.v[DEVLINK_ATTR_RESOURCE_LIST], path, depth + 1, state);
 	}
+}
+
+static bool read_objects(const struct class *class, const struct attrs *a, struct state *state)
+{
+	if (class->form == FORM_BY_CMODE)
+		return read_param(class, a, state);
+	if (!class->tree)
+		return read_flat(class, a, state);
+	read_tree(class, a->v[DEVLINK_ATTR_RESOURCE_LIST], "", 0, state);
+	return a->v[DEVLINK_ATTR_RESOURCE_LIST];
 }
 
 static void read_stats_entries(const struct nlattr *info, bool remote, struct facts *facts)
@@ -380,15 +410,10 @@ int decode_answer(const struct nlmsghdr *m, uint16_t family, const char *handle,
 	case DEVLINK_CMD_INFO_GET:
 		read_info(m, &a, facts);
 		return 1;
-	case DEVLINK_CMD_RESOURCE_DUMP:
-		read_resources(a.v[DEVLINK_ATTR_RESOURCE_LIST], "", 0, state);
-		return a.v[DEVLINK_ATTR_RESOURCE_LIST] ? 1 : -EBADMSG;
-	case DEVLINK_CMD_PARAM_GET:
-		return read_param(&a, state) ? 1 : -EBADMSG;
 	}
 	for (size_t i = 0; i < n_classes; i++)
 		if (classes[i]->cmd_reply == command_of(m))
-			return read_flat(classes[i], &a, state) ? 1 : -EBADMSG;
+			return read_objects(classes[i], &a, state) ? 1 : -EBADMSG;
 	return 0;
 }
 

@@ -120,21 +120,33 @@ struct nl_msg *encode_info_get(uint16_t family, const char *handle)
 }
 
 /**
- * encode_resource_dump() - all resources of one device.
+ * encode_device_objects() - all objects of one device, of a class that is READ_DEVICE.
  *
  * Not a netlink dump but a request with a multi-part answer: NLMSG_DONE, then the acknowledgement.
  */
-struct nl_msg *encode_resource_dump(uint16_t family, const char *handle)
+struct nl_msg *encode_device_objects(uint16_t family, const char *handle, const struct class *class)
 {
-	return request(family, DEVLINK_CMD_RESOURCE_DUMP, 0, handle);
+	return request(family, class->cmd_get, 0, handle);
+}
+
+/*
+ * The first @n parts of the key of the object that is called @name. One that can be no name, as a damaged
+ * file may have it, is left out: the kernel says that there is no such object.
+ */
+static void put_keys(struct nl_msg *msg, const struct class *class, const char *name, size_t n)
+{
+	_cleanup_free_ char *why = NULL;
+	struct key_values key;
+	int r = class_key_parse(class, name, &key, &why);
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		put_value(msg, class->keys[i].attr, &key.v[i]);
+	key_values_clear(&key);
 }
 
 static void put_key(struct nl_msg *msg, const struct class *class, const char *name)
 {
-	if (class->key == KEY_ID)
-		must(nla_put_u32(msg, class->key_attr, (uint32_t)strtoul(name, NULL, 10)));
-	else
-		must(nla_put_string(msg, class->key_attr, name));
+	put_keys(msg, class, name, class_n_keys(class));
 }
 
 /** encode_object_get() - one object by its name; not for resources. */
@@ -171,12 +183,32 @@ struct nl_msg *encode_eswitch_get(uint16_t family, const char *handle)
 	return request(family, DEVLINK_CMD_ESWITCH_GET, 0, handle);
 }
 
+/**
+ * encode_port_objects() - all objects of a class that are of one port.
+ * @name: of one of them, whose key begins with the port
+ */
+struct nl_msg *encode_port_objects(uint16_t family, const char *handle, const struct class *class,
+				   const char *name)
+{
+	struct nl_msg *msg = request(family, class->cmd_get, NLM_F_DUMP, handle);
+
+	put_keys(msg, class, name, 1);
+	return msg;
+}
+
 static void put_param(struct nl_msg *msg, const struct object *o)
 {
 	put_key(msg, o->class, o->name);
 	must(nla_put_u8(msg, DEVLINK_ATTR_PARAM_TYPE, param_wire_type(o->v[PARAM_VALUE].type)));
 	must(nla_put_u8(msg, DEVLINK_ATTR_PARAM_VALUE_CMODE, o->cmode));
 	put_value(msg, DEVLINK_ATTR_PARAM_VALUE_DATA, &o->v[PARAM_VALUE]);
+}
+
+/* Does a SET carry the field? Of a SET_WHOLE one that is not to be changed has the present value. */
+static bool is_sent(const struct object *o, unsigned field)
+{
+	return object_has(o, field) ||
+	       (o->class->set == SET_WHOLE && o->v[field].type != VALUE_NONE);
 }
 
 /**
@@ -188,16 +220,16 @@ struct nl_msg *encode_object_set(uint16_t family, const char *handle, const stru
 	const struct class *class = o->class;
 	struct nl_msg *msg = request(family, class->cmd_set, 0, handle);
 
-	if (class == &class_param) {
+	if (class->form == FORM_BY_CMODE) {
 		put_param(msg, o);
 		return msg;
 	}
-	if (class->key == KEY_PATH)
-		put_value(msg, class->key_attr, &o->v[RESOURCE_ID]);
+	if (class->tree)
+		put_value(msg, class->keys[0].attr, &o->v[RESOURCE_ID]);
 	else
 		put_key(msg, class, o->name);
 	for (unsigned i = 0; i < class->n_writable; i++)
-		if (object_has(o, i))
+		if (is_sent(o, i))
 			put_value(msg, class->fields[i].attr, &o->v[i]);
 	return msg;
 }

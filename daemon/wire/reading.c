@@ -8,15 +8,70 @@
 #include "wire/encode.h"
 
 #include <errno.h>
+#include <string.h>
 
-static void add(read_request_list *list, struct nl_msg *msg, const struct class *class, bool dump)
+static void add(read_request_list *list, struct read_request request)
 {
-	vec_push(list, ((struct read_request){.msg = msg, .class = class, .dump = dump}));
+	vec_push(list, request);
 }
 
-static void add_impact(read_request_list *list, struct nl_msg *msg, bool dump)
+/* Do both lie below the same first part of a key: the port? */
+static bool same_port(const struct read_name *a, const struct read_name *b)
 {
-	vec_push(list, ((struct read_request){.msg = msg, .dump = dump, .impact = true}));
+	size_t n = strcspn(a->name, "/");
+
+	return a->class == b->class && strncmp(a->name, b->name, n + 1) == 0;
+}
+
+/* The names of one port follow each other: one dump is for all of them. */
+static void add_port(struct reading *r, const struct reads *reads, size_t i, read_request_list *ret)
+{
+	const struct read_name *n = &reads->names.v[i];
+
+	if (i && same_port(n, n - 1))
+		return;
+	add(ret, (struct read_request){
+			 .msg = encode_port_objects(r->family, r->handle, n->class, n->name),
+			 .class = n->class,
+			 .dump = true});
+}
+
+static void add_object(struct reading *r, const struct read_name *n, read_request_list *ret)
+{
+	add(ret,
+	    (struct read_request){.msg = encode_object_get(r->family, r->handle, n->class, n->name),
+				  .class = n->class,
+				  .name = arena_strdup(&r->have.arena, n->name)});
+}
+
+static void add_names(struct reading *r, const struct reads *reads, read_request_list *ret)
+{
+	for (size_t i = 0; i < reads->names.n; i++) {
+		if (reads->names.v[i].class->read == READ_PORT)
+			add_port(r, reads, i, ret);
+		else
+			add_object(r, &reads->names.v[i], ret);
+	}
+}
+
+static void add_of_device(struct reading *r, read_request_list *ret)
+{
+	for (size_t i = 0; i < n_classes; i++)
+		if (classes[i]->read == READ_DEVICE)
+			add(ret, (struct read_request){.msg = encode_device_objects(
+							       r->family, r->handle, classes[i]),
+						       .class = classes[i]});
+}
+
+static void add_catalogue(struct reading *r, read_request_list *ret)
+{
+	for (size_t i = 0; i < n_classes; i++)
+		if (classes[i]->read != READ_DEVICE)
+			add(ret, (struct read_request){.msg = encode_object_dump(
+							       r->family, r->handle, classes[i]),
+						       .class = classes[i],
+						       .dump = true,
+						       .catalogue = true});
 }
 
 /** reading_start() - set up @r and list the requests it takes, GET first. */
@@ -27,35 +82,33 @@ void reading_start(struct reading *r, const struct reads *reads, uint16_t family
 			      .handle = mem_strdup(handle),
 			      .identified = reads->identify,
 			      .catalogued = reads->catalogue};
-	add(ret, encode_get(family, handle), NULL, false);
+	add(ret, (struct read_request){.msg = encode_get(family, handle)});
 	if (reads->identify)
-		add(ret, encode_info_get(family, handle), NULL, false);
+		add(ret, (struct read_request){.msg = encode_info_get(family, handle)});
 	if (reads->resources)
-		add(ret, encode_resource_dump(family, handle), &class_resource, false);
-	vec_each(n, &reads->names) {
-		add(ret, encode_object_get(family, handle, n->class, n->name), n->class, false);
-		ret->v[ret->n - 1].name = arena_strdup(&r->have.arena, n->name);
-	}
-	for (size_t i = 0; reads->catalogue && i < n_classes; i++)
-		if (classes[i] != &class_resource)
-			add(ret, encode_object_dump(family, handle, classes[i]), classes[i], true);
+		add_of_device(r, ret);
+	add_names(r, reads, ret);
+	if (reads->catalogue)
+		add_catalogue(r, ret);
 	if (reads->impact)
-		add_impact(ret, encode_eswitch_get(family, handle), false);
+		add(ret, (struct read_request){.msg = encode_eswitch_get(family, handle),
+					       .impact = true});
 	if (reads->impact && reads->ports)
-		add_impact(ret, encode_port_dump(family, handle), true);
+		add(ret, (struct read_request){.msg = encode_port_dump(family, handle),
+					       .dump = true,
+					       .impact = true});
 	r->impact.known = reads->impact;
 }
 
-/*
- * Errors that say "there is no such thing": unknown traps, groups and policers are ENOENT, unknown
- * params EINVAL; EOPNOTSUPP comes from a driver without any of the kind (net/devlink of Linux 6.1
- * and 6.12).
- */
+/* Does the error say that there is no such thing? */
 static bool means_absent(const struct read_request *request, int error)
 {
 	if (request->class == NULL)
 		return error == -EOPNOTSUPP; /* INFO_GET of a driver without it */
-	return error == -ENOENT || error == -EINVAL || error == -EOPNOTSUPP;
+	for (size_t i = 0; i < CLASS_MAX_ERRORS; i++)
+		if (error == -request->class->absent_errors[i])
+			return true;
+	return false;
 }
 
 /*
@@ -68,7 +121,7 @@ static bool means_absent(const struct read_request *request, int error)
 static bool is_of_object(const struct read_request *request, int error)
 {
 	return error_is(error, ERROR_OF_OBJECT) &&
-	       (request->name || (request->dump && request->class == &class_param));
+	       (request->name || (request->catalogue && request->class->ends_dump));
 }
 
 /**
@@ -80,7 +133,7 @@ static bool is_of_object(const struct read_request *request, int error)
 void reading_answer(struct reading *r, const struct read_request *request, const void *reply,
 		    size_t len, int error, bool lost)
 {
-	struct state *into = request->dump ? &r->catalogue : &r->have;
+	struct state *into = request->catalogue ? &r->catalogue : &r->have;
 	bool told = request->dump;
 
 	if (request->impact) {
@@ -101,7 +154,7 @@ void reading_answer(struct reading *r, const struct read_request *request, const
 		return;
 	if (lost || !is_of_object(request, error))
 		r->error = r->error ? r->error : error;
-	else if (request->dump)
+	else if (request->catalogue)
 		r->params_cut = true;
 	else
 		state_add(&r->have, request->class, request->name, CLASS_NO_CMODE)->error = error;

@@ -78,7 +78,11 @@ static void value(struct emitter *e, const struct object *o, unsigned field)
 
 static bool can_be_wanted(const struct object *o)
 {
-	if (o->class == &class_trap && object_num(o, TRAP_TYPE, TRAP_TYPE_DROP) != TRAP_TYPE_DROP)
+	struct buf why = {};
+	bool settable = !o->class->settable || o->class->settable(o, &why);
+
+	buf_clear(&why);
+	if (!settable)
 		return false;
 	if (!source_can_hold(o->name) ||
 	    (o->v[0].type == VALUE_STRING && object_has(o, 0) && !source_can_hold(o->v[0].str)))
@@ -104,12 +108,15 @@ static const struct object *object(struct emitter *e, const struct object *o,
 {
 	const struct object *first = o;
 
-	key(e, o->name, strspn(o->name, "0123456789") > 0 && o->class->key != KEY_ID);
+	if (o->class->form != FORM_SECTION)
+		key(e, o->name,
+		    strspn(o->name, "0123456789") > 0 && o->class->keys[0].type == VALUE_STRING);
 	switch (o->class->form) {
 	case FORM_SCALAR:
 		value(e, o, 0);
 		return o + 1;
 	case FORM_MAP:
+	case FORM_SECTION:
 		fields(e, o);
 		return o + 1;
 	case FORM_BY_CMODE:
@@ -138,9 +145,10 @@ static void section(struct emitter *e, const struct class *class, const struct s
 		}
 		if (!open) {
 			key(e, class->section, false);
-			map(e, false);
+			if (class->form != FORM_SECTION)
+				map(e, false);
 		}
-		open = true;
+		open = class->form != FORM_SECTION;
 		o = object(e, o, end);
 	}
 	if (open)
@@ -157,7 +165,7 @@ static void device(struct emitter *e, const char *handle, const struct world *w)
 	scalar(e, handle, true);
 	map(e, false);
 	for (size_t i = 0; i < n_classes; i++)
-		section(e, classes[i], classes[i] == &class_resource ? &w->have : &w->catalogue);
+		section(e, classes[i], classes[i]->read == READ_DEVICE ? &w->have : &w->catalogue);
 	map_end(e);
 	map_end(e);
 	map_end(e);

@@ -79,7 +79,7 @@ static const char *attr_name(const struct class *class, const char *attr)
 
 	if (class->form == FORM_BY_CMODE && enum_number(&cmode_names, attr, &cmode))
 		return enum_name(&cmode_names, cmode);
-	for (size_t i = 0; class->form == FORM_MAP && i < class->n_fields; i++)
+	for (size_t i = 0; class->form != FORM_BY_CMODE && i < class->n_fields; i++)
 		if (strcmp(class->fields[i].name, attr) == 0)
 			return class->fields[i].name;
 	return NULL;
@@ -105,6 +105,11 @@ static void add_section(struct build *b, struct layer *layer, const struct class
 	const struct node *v = section->value;
 	struct subject whole = {layer, class, NULL, section->at};
 
+	if (class->form == FORM_SECTION) {
+		whole.name = class->section;
+		add_object(b, &whole, v);
+		return;
+	}
 	if (v->type == NODE_NULL)
 		add_wish(b, &whole, NULL, v);
 	if (v->cleared)

@@ -139,26 +139,35 @@ static void check_id(struct schema *s, const struct object_place *o)
 	_cleanup_free_ char *why = NULL;
 	struct value v;
 
-	if (value_parse(key, VALUE_U32, NULL, &v, &why) < 0)
+	if (value_parse(key, o->class->keys[0].type, NULL, &v, &why) < 0)
 		place_error(s->diags, o->pair->at, "number of a %s: %s", o->class->noun, why);
-	else if (v.num == 0 || strspn(key, "0123456789") != strlen(key))
+	else if (v.num < o->class->keys[0].least || strspn(key, "0123456789") != strlen(key))
 		place_error(s->diags, o->pair->at,
 			    "\"%s\" is not the number of a %s: 1, 2 and so on, without a unit", key,
 			    o->class->noun);
 }
 
+static void check_key(struct schema *s, const struct object_place *o)
+{
+	_cleanup_free_ char *why = NULL;
+	struct key_values key;
+
+	if (class_key_parse(o->class, o->pair->key, &key, &why) < 0)
+		place_error(s->diags, o->pair->at, "%s \"%s\": %s", o->class->noun, o->pair->key,
+			    why);
+	key_values_clear(&key);
+}
+
 static void check_name(struct schema *s, const struct object_place *o)
 {
-	switch (o->class->key) {
-	case KEY_NAME:
-		return;
-	case KEY_ID:
-		check_id(s, o);
-		return;
-	case KEY_PATH:
+	size_t n = class_n_keys(o->class);
+
+	if (o->class->tree)
 		check_path(s, o->pair);
-		return;
-	}
+	else if (n > 1)
+		check_key(s, o);
+	else if (n == 1 && o->class->keys[0].type != VALUE_STRING)
+		check_id(s, o);
 }
 
 static void check_object(struct schema *s, const struct object_place *o)
@@ -170,6 +179,7 @@ static void check_object(struct schema *s, const struct object_place *o)
 			check_field(s, o, &o->class->fields[0], NULL, o->pair->value);
 		return;
 	case FORM_MAP:
+	case FORM_SECTION:
 		if (schema_expect(s, o->pair, NODE_MAP))
 			check_map(s, o);
 		return;
@@ -184,6 +194,10 @@ void objects_check(struct schema *s, struct pair *section)
 {
 	const struct class *class = class_by_section(section->key);
 
+	if (class->form == FORM_SECTION) {
+		check_object(s, &(struct object_place){class, section});
+		return;
+	}
 	for (size_t i = 0; i < section->value->n; i++)
 		check_object(s, &(struct object_place){class, &section->value->pairs[i]});
 }

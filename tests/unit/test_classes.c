@@ -21,7 +21,6 @@ static void test_names_are_unique(void **state)
 			assert_int_not_equal(classes[i]->cmd_get, classes[j]->cmd_get);
 			assert_int_not_equal(classes[i]->cmd_set, classes[j]->cmd_set);
 			assert_int_not_equal(classes[i]->cmd_reply, classes[j]->cmd_reply);
-			assert_int_not_equal(classes[i]->key_attr, classes[j]->key_attr);
 		}
 	}
 	assert_null(class_by_name("nonsense"));
@@ -37,9 +36,9 @@ static void test_fields(void **state)
 
 		assert_in_range(c->n_fields, 1, CLASS_MAX_FIELDS);
 		assert_in_range(c->n_writable, 1, CLASS_MAX_WRITABLE);
-		assert_true(c->form == FORM_MAP || c->n_writable == 1);
+		assert_true(c->form == FORM_MAP || c->form == FORM_SECTION || c->n_writable == 1);
 		assert_true(c->phase <= PHASE_PARAM && c->phase != PHASE_RELOAD);
-		assert_true(c->key_attr && c->cmd_get && c->cmd_set && c->cmd_reply);
+		assert_true(c->cmd_get && c->cmd_set && c->cmd_reply);
 		for (unsigned f = 0; f < c->n_fields; f++) {
 			const struct field *field = &c->fields[f];
 
@@ -51,6 +50,41 @@ static void test_fields(void **state)
 				assert_true(!field->attr || field->attr != c->fields[g].attr);
 			}
 		}
+	}
+}
+
+/* Parts of a key come without a gap; only a section that is the object has none. */
+static void test_keys(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < n_classes; i++) {
+		const struct class *c = classes[i];
+		size_t n = class_n_keys(c);
+
+		assert_int_equal(n == 0, c->form == FORM_SECTION);
+		for (size_t k = 0; k < CLASS_MAX_KEYS; k++) {
+			assert_int_equal(c->keys[k].type != VALUE_NONE, k < n);
+			assert_int_equal(c->keys[k].attr != 0, k < n);
+			assert_int_equal(c->keys[k].name != NULL, k < n);
+		}
+		assert_true(c->absent_errors[0] > 0);
+	}
+}
+
+/* What is staged is one value, and is loaded before what is live is set. */
+static void test_effects(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < n_classes; i++) {
+		const struct class *c = classes[i];
+		bool staged = c->effect == EFFECT_STAGED || c->cmode_effects;
+
+		assert_int_equal(c->cmode_effects != NULL, c->form == FORM_BY_CMODE);
+		assert_true(!c->pending || (c->pending >= c->n_writable && staged));
+		if (!staged)
+			continue;
+		assert_int_equal(c->n_writable, 1);
+		assert_true(c->staged_phase < PHASE_RELOAD);
 	}
 }
 
@@ -156,8 +190,12 @@ static void test_order_of_objects(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names_are_unique),  cmocka_unit_test(test_fields),
-		cmocka_unit_test(test_values_round_trip), cmocka_unit_test(test_sizes_round_trip),
+		cmocka_unit_test(test_names_are_unique),
+		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_effects),
+		cmocka_unit_test(test_values_round_trip),
+		cmocka_unit_test(test_sizes_round_trip),
 		cmocka_unit_test(test_order_of_objects),
 	};
 

@@ -85,7 +85,8 @@ static void test_encode_get(void **state)
 	check_request(encode_get(FAMILY, HANDLE), "29 5 cmd 1: " DEVICE);
 	check_request(encode_get_all(FAMILY), "29 305 cmd 1:");
 	check_request(encode_info_get(0xffff, HANDLE), "65535 5 cmd 51: " DEVICE);
-	check_request(encode_resource_dump(FAMILY, HANDLE), "29 5 cmd 36: " DEVICE);
+	check_request(encode_device_objects(FAMILY, HANDLE, &class_resource),
+		      "29 5 cmd 36: " DEVICE);
 	check_request(encode_get(FAMILY, "auxiliary/mlx5_core.sf.4/x"),
 		      "29 5 cmd 1: 1='auxiliary' 2='mlx5_core.sf.4/x'");
 }
@@ -1100,8 +1101,8 @@ static int read_error(const struct class *class, bool dump, int error)
 {
 	struct reading r = {};
 
-	reading_answer(&r, &(struct read_request){.class = class, .dump = dump}, NULL, 0, error,
-		       false);
+	reading_answer(&r, &(struct read_request){.class = class, .dump = dump, .catalogue = dump},
+		       NULL, 0, error, false);
 	reading_finish(&r);
 	error = r.error;
 	assert_int_equal(r.have.objects.n + r.catalogue.objects.n, 0);
@@ -1140,7 +1141,7 @@ static void test_read_one_object(void **state)
 	static const int errors[] = {-EIO, -EMSGSIZE, -ENODEV, -ETIMEDOUT, -EPERM, -524};
 	static const int of_the_moment[] = {-EBUSY, -EAGAIN, -EINTR, -ENOMEM, -ENOBUFS};
 	struct read_request trap = {.class = &class_trap, .name = "t"};
-	struct read_request params = {.class = &class_param, .dump = true};
+	struct read_request params = {.class = &class_param, .dump = true, .catalogue = true};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
@@ -1192,8 +1193,8 @@ static void test_read_cut(void **state)
 static void answer(struct reading *r, const struct class *class, bool dump, struct bytes *b,
 		   int error)
 {
-	reading_answer(r, &(struct read_request){.class = class, .dump = dump}, b->data, b->len,
-		       error, false);
+	reading_answer(r, &(struct read_request){.class = class, .dump = dump, .catalogue = dump},
+		       b->data, b->len, error, false);
 	b->len = 0;
 }
 

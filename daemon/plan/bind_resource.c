@@ -395,7 +395,7 @@ static void attach(struct tree *t, const struct winner *w)
 
 static void want_size(struct binder *b, const struct slot *s)
 {
-	struct object *o = state_add(b->want, &class_resource, s->have->name, CLASS_NO_CMODE);
+	struct object *o = state_add(b->want, s->have->class, s->have->name, CLASS_NO_CMODE);
 
 	object_set(o, RESOURCE_SIZE, (struct value){.type = VALUE_U64, .num = s->value});
 	object_set(o, RESOURCE_ID, s->have->v[RESOURCE_ID]);

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What a driver is known to refuse is complained of before anything is written. */
+#include "plan/binder.h"
+#include "plan/quirks.h"
+
+#include <inttypes.h>
+#include <linux/devlink.h>
+
+static bool takes_trap(struct binder *b, const struct wish *w, const struct object *have,
+		       _unused_ unsigned field, const struct value *v)
+{
+	const char *driver = b->world->facts.driver;
+	const struct quirks *q = quirks_of(driver);
+
+	if (q->no_mirror && v->num == DEVLINK_TRAP_ACTION_MIRROR)
+		bind_error(b, w, "%s cannot mirror packets of trap %s; write drop or trap", driver,
+			   have->name);
+	else if (quirks_lists(q->fixed_traps, have->name))
+		bind_error(b, w, "the action of trap %s is fixed in %s", have->name, driver);
+	else
+		return true;
+	return false;
+}
+
+static bool takes_group(struct binder *b, const struct wish *w, const struct object *have,
+			_unused_ unsigned field, _unused_ const struct value *v)
+{
+	const char *driver = b->world->facts.driver;
+
+	if (!quirks_lists(quirks_of(driver)->fixed_groups, have->name))
+		return true;
+	bind_error(b, w, "the policer of trap group %s is fixed in %s", have->name, driver);
+	return false;
+}
+
+/* The power of two at or below @n, or the one after it, within the limits. */
+static uint64_t nearest_power(uint64_t n, bool above, const struct quirk_range *range)
+{
+	uint64_t low = UINT64_C(1) << (63 - __builtin_clzll(n | 1));
+
+	return MAX(MIN(above ? low * 2 : low, range->max), range->min);
+}
+
+static bool takes_policer(struct binder *b, const struct wish *w, const struct object *have,
+			  unsigned field, const struct value *v)
+{
+	const char *name = have->class->fields[field].name, *driver = b->world->facts.driver;
+	const struct quirks *q = quirks_of(driver);
+	const struct quirk_range *range = field == POLICER_RATE ? &q->rate : &q->burst;
+
+	if (!range->max)
+		return true;
+	if (v->num < range->min)
+		bind_error(b, w, "%s %" PRIu64 " is less than the minimum %" PRIu64 " of %s", name,
+			   v->num, range->min, driver);
+	else if (v->num > range->max)
+		bind_error(b, w, "%s %" PRIu64 " is more than the maximum %" PRIu64 " of %s", name,
+			   v->num, range->max, driver);
+	else if (field == POLICER_BURST && q->power_of_two && (v->num & (v->num - 1)))
+		bind_error(b, w,
+			   "%s %" PRIu64 " is not a power of two, which %s requires; the nearest "
+			   "are %" PRIu64 " and %" PRIu64,
+			   name, v->num, driver, nearest_power(v->num, false, range),
+			   nearest_power(v->num, true, range));
+	else
+		return true;
+	return false;
+}
+
+static const struct {
+	const struct class *class;
+	bool (*takes)(struct binder *b, const struct wish *w, const struct object *have,
+		      unsigned field, const struct value *v);
+} table[] = {
+	{&class_trap, takes_trap},
+	{&class_trap_group, takes_group},
+	{&class_trap_policer, takes_policer},
+};
+
+/**
+ * bind_takes() - complain of a value that the driver is known to refuse; never of what is there.
+ *
+ * Return: false where it was complained of.
+ */
+bool bind_takes(struct binder *b, const struct wish *w, const struct object *have, unsigned field,
+		const struct value *v)
+{
+	if (object_has(have, field) && value_equal(&have->v[field], v))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (table[i].class == have->class)
+			return table[i].takes(b, w, have, field, v);
+	return true;
+}
