@@ -5,6 +5,7 @@
 #include "bus/bus.h"
 #include "loop/sdnotify.h"
 #include "manager/manager.h"
+#include "manager/runner.h"
 #include "yaml/yaml.h"
 
 #include <getopt.h>
@@ -27,6 +28,7 @@ struct daemon {
 	struct manager *manager;
 	struct bus *bus;
 	struct sdnotify *notify;
+	bool stopping;
 	struct loop_io *hup, *term, *interrupt;
 };
 
@@ -72,10 +74,10 @@ static const struct option long_options[] = {{"config", required_argument, NULL,
 					     {"help", no_argument, NULL, OPT_HELP},
 					     {}};
 
-static bool parse_kernel(const char *text, struct transport *t)
+static bool parse_kernel(const char *text, const char **ret_path)
 {
-	t->unix_path = strncmp(text, "unix:", 5) == 0 ? text + 5 : NULL;
-	return t->unix_path ? *t->unix_path != '\0' : strcmp(text, "netlink") == 0;
+	*ret_path = strncmp(text, "unix:", 5) == 0 ? text + 5 : NULL;
+	return *ret_path ? **ret_path != '\0' : strcmp(text, "netlink") == 0;
 }
 
 static bool parse_bus(const char *text, enum bus_kind *ret)
@@ -105,7 +107,7 @@ static bool parse_option(struct options *o, int c)
 	case OPT_BUS:
 		return parse_bus(optarg, &o->bus);
 	case OPT_KERNEL:
-		return parse_kernel(optarg, &o->manager.transport);
+		return parse_kernel(optarg, &o->manager.kernel_path);
 	case OPT_STATE:
 		o->manager.state_dir = optarg;
 		return true;
@@ -177,41 +179,56 @@ static void show_status(struct daemon *d)
 	sdnotify_status(d->notify, text);
 }
 
-/** daemon_reload() - read the config again, on behalf of a signal or of the bus. */
-static int daemon_reload(void *user, const char *who, uint64_t *ret_job)
+/* --- the service manager, told of what happens ---------------------------------- */
+
+static void on_config_loading(void *user)
 {
 	struct daemon *d = user;
-	int r;
 
 	sdnotify_reloading(d->notify);
-	r = manager_reload(d->manager, who, ret_job);
-	if (r < 0)
-		sdnotify_reload_ended(d->notify);
-	show_status(d);
-	return r;
 }
 
-static void on_ready(void *user, bool ready)
+static void on_config_loaded(void *user, bool accepted)
 {
 	struct daemon *d = user;
 
-	if (ready)
+	if (!accepted)
+		sdnotify_reload_ended(d->notify);
+}
+
+static void on_concluded(void *user, bool settled)
+{
+	struct daemon *d = user;
+
+	if (d->stopping)
+		return;
+	if (settled)
 		sdnotify_ready(d->notify);
 	sdnotify_busy(d->notify, manager_busy(d->manager));
 	show_status(d);
 }
 
+static const struct manager_observer service_manager = {
+	.config_loading = on_config_loading,
+	.config_loaded = on_config_loaded,
+	.concluded = on_concluded,
+};
+
+/* --- signals ---------------------------------------------------------------------- */
+
 static void on_hup(void *user)
 {
+	struct daemon *d = user;
 	uint64_t job;
 
-	daemon_reload(user, "SIGHUP", &job);
+	manager_reload(d->manager, "SIGHUP", &job);
 }
 
 static void on_term(void *user)
 {
 	struct daemon *d = user;
 
+	d->stopping = true;
 	sdnotify_stopping(d->notify);
 	manager_stop(d->manager);
 }
@@ -223,9 +240,8 @@ static int run(const struct options *o)
 
 	d.notify = sdnotify_new(d.loop);
 	d.manager = manager_new(d.loop, &o->manager);
-	d.bus = bus_new(
-		d.loop, d.manager, o->bus,
-		&(struct bus_hooks){.ready = on_ready, .reload = daemon_reload, .user = &d});
+	manager_add_observer(d.manager, &service_manager, &d);
+	d.bus = bus_new(d.loop, d.manager, o->bus);
 	d.hup = loop_watch_signal(d.loop, SIGHUP, on_hup, &d);
 	d.term = loop_watch_signal(d.loop, SIGTERM, on_term, &d);
 	d.interrupt = loop_watch_signal(d.loop, SIGINT, on_term, &d);

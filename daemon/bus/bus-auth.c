@@ -19,7 +19,7 @@
 #define POLKIT_INTERACTIVE 1u
 
 /* A question that is not answered yet. It holds the call, and so the connection. */
-struct bus_question {
+struct auth_check {
 	struct bus *bus;
 	sd_bus_message *call;
 	sd_bus_slot *slot;
@@ -28,38 +28,38 @@ struct bus_question {
 	uint32_t uid;
 };
 
-static void question_free(struct bus_question *q)
+static void question_free(struct auth_check *q)
 {
 	sd_bus_slot_unref(q->slot);
 	sd_bus_message_unref(q->call);
 	free(q);
 }
 
-static void forget(struct bus_question *q)
+static void forget(struct auth_check *q)
 {
 	struct bus *b = q->bus;
 
-	for (size_t i = b->questions.n; i-- > 0;)
-		if (b->questions.v[i] == q)
-			vec_remove(&b->questions, i);
+	for (size_t i = b->auth_checks.n; i-- > 0;)
+		if (b->auth_checks.v[i] == q)
+			vec_remove(&b->auth_checks, i);
 	question_free(q);
 }
 
-/** bus_questions_drop() - the connection is gone. */
-void bus_questions_drop(struct bus *b)
+/** bus_auth_checks_drop() - the connection is gone. */
+void bus_auth_checks_drop(struct bus *b)
 {
-	vec_each(q, &b->questions)
+	vec_each(q, &b->auth_checks)
 		question_free(*q);
-	vec_clear(&b->questions);
+	vec_clear(&b->auth_checks);
 }
 
-static int deny(const struct bus_question *q, const char *why)
+static int deny(const struct auth_check *q, const char *why)
 {
 	return sd_bus_reply_method_errorf(q->call, SD_BUS_ERROR_ACCESS_DENIED,
 					  "not authorized for %s: %s", q->action, why);
 }
 
-static int permit(const struct bus_question *q)
+static int permit(const struct auth_check *q)
 {
 	_cleanup_free_ char *who = mem_printf("uid %" PRIu32, q->uid);
 	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -68,7 +68,7 @@ static int permit(const struct bus_question *q)
 	return r < 0 ? sd_bus_reply_method_errno(q->call, r, &error) : r;
 }
 
-static int judge(const struct bus_question *q, sd_bus_message *verdict)
+static int judge(const struct auth_check *q, sd_bus_message *verdict)
 {
 	int authorized, challenge;
 
@@ -94,14 +94,14 @@ static int on_verdict(sd_bus_message *m, void *user, _unused_ sd_bus_error *erro
 	return r;
 }
 
-static int ask(struct bus_question *q, sd_bus_message *question, sd_bus_message_handler_t then,
+static int ask(struct auth_check *q, sd_bus_message *question, sd_bus_message_handler_t then,
 	       uint64_t usec)
 {
 	q->slot = sd_bus_slot_unref(q->slot);
 	return sd_bus_call_async(q->bus->connection, &q->slot, question, then, q, usec);
 }
 
-static int ask_polkit(struct bus_question *q)
+static int ask_polkit(struct auth_check *q)
 {
 	_cleanup_message_ sd_bus_message *question = NULL;
 	bool interactive = sd_bus_message_get_allow_interactive_authorization(q->call) > 0;
@@ -116,13 +116,13 @@ static int ask_polkit(struct bus_question *q)
 }
 
 /* Return: true where polkit is asked, else the call is answered. */
-static bool goes_on(struct bus_question *q, sd_bus_message *m)
+static bool goes_on(struct auth_check *q, sd_bus_message *m)
 {
 	if (sd_bus_message_is_method_error(m, NULL) || sd_bus_message_read(m, "u", &q->uid) < 0)
 		deny(q, "the caller is not known");
-	else if (q->uid == 0 || (q->bus->kind == BUS_USER && q->uid == getuid()))
+	else if (q->uid == 0 || (q->bus->is_users && q->uid == getuid()))
 		permit(q);
-	else if (q->bus->kind == BUS_USER)
+	else if (q->bus->is_users)
 		deny(q, "this carved is somebody else's");
 	else if (ask_polkit(q) >= 0)
 		return true;
@@ -146,7 +146,7 @@ static int on_uid(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
 int bus_authorize(struct bus *b, sd_bus_message *call, const char *action, bus_permitted then)
 {
 	_cleanup_message_ sd_bus_message *question = NULL;
-	struct bus_question *q;
+	struct auth_check *q;
 	int r = sd_bus_message_new_method_call(b->connection, &question, "org.freedesktop.DBus",
 					       "/org/freedesktop/DBus", "org.freedesktop.DBus",
 					       "GetConnectionUnixUser");
@@ -155,10 +155,10 @@ int bus_authorize(struct bus *b, sd_bus_message *call, const char *action, bus_p
 		r = sd_bus_message_append(question, "s", sd_bus_message_get_sender(call));
 	if (r < 0)
 		return r;
-	q = mem_new(struct bus_question);
-	*q = (struct bus_question){
+	q = mem_new(struct auth_check);
+	*q = (struct auth_check){
 		.bus = b, .call = sd_bus_message_ref(call), .action = action, .then = then};
-	vec_push(&b->questions, q);
+	vec_push(&b->auth_checks, q);
 	r = ask(q, question, on_uid, 0);
 	if (r < 0)
 		forget(q);

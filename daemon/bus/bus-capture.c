@@ -6,6 +6,9 @@
  */
 #include "base/clock.h"
 #include "bus/internal.h"
+#include "loop/loop.h"
+#include "manager/manager.h"
+#include "manager/runner.h"
 #include "model/json.h"
 #include "yaml/emit.h"
 
@@ -71,7 +74,7 @@ uint64_t bus_capture_until(struct bus *b, const struct device *d)
 {
 	uint64_t now = clock_now();
 
-	loop_timer_set(b->patience, now);
+	loop_timer_set(b->timeout_timer, now);
 	return (d->run.activity == ACTIVITY_READING ? d->run.since : now) + PATIENCE_USEC;
 }
 

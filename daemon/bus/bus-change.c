@@ -5,6 +5,8 @@
  */
 #include "base/clock.h"
 #include "bus/internal.h"
+#include "manager/manager.h"
+#include "manager/runner.h"
 
 #include <string.h>
 
@@ -19,12 +21,13 @@ static int do_reload(struct bus *b, sd_bus_message *m, const char *who, sd_bus_e
 	_cleanup_free_ char *text = NULL;
 	uint64_t job;
 
-	if (b->hooks.reload(b->hooks.user, who, &job) == 0)
+	if (manager_reload(b->manager, who, &job) == 0)
 		return sd_bus_reply_method_return(m, "t", job);
 	text = diag_render_all(manager_diagnostics(b->manager));
 	return sd_bus_error_setf(error, BUS_ERROR("InvalidConfig"), "%s", text);
 }
 
+/** bus_reload() - the method; see sd_bus_message_handler_t(3). */
 int bus_reload(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
 {
 	return bus_authorize(user, m, ACTION_RELOAD, do_reload);
@@ -33,7 +36,7 @@ int bus_reload(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
 /* What is known to be in the way beforehand. Return: 1 where it was told. */
 static int find_hindrance(struct bus *b, sd_bus_message *m, const char *name)
 {
-	const char *hindrance = manager_hindrance(b->manager);
+	const char *hindrance = manager_refuses_jobs(b->manager);
 	bool found = !*name, off = false;
 
 	if (hindrance)
@@ -63,9 +66,9 @@ static bool is_working(const struct device *d)
 
 static void answer(struct bus *b, size_t i, const char *error, const char *text)
 {
-	struct bus_change c = b->changes.v[i];
+	struct pending_reply c = b->pending_replies.v[i];
 
-	vec_remove(&b->changes, i);
+	vec_remove(&b->pending_replies, i);
 	if (error)
 		sd_bus_reply_method_errorf(c.call, error, "%s", text);
 	else
@@ -73,13 +76,13 @@ static void answer(struct bus *b, size_t i, const char *error, const char *text)
 	sd_bus_message_unref(c.call);
 }
 
-/** bus_changes_working() - there is work to do on @changed: who waits for it gets the job. */
-void bus_changes_working(struct bus *b, const struct runner *changed)
+/** bus_replies_working() - there is work to do on @changed: who waits for it gets the job. */
+void bus_replies_working(struct bus *b, const struct runner *changed)
 {
 	const struct device *d = runner_device(changed);
 
-	for (size_t i = b->changes.n; i-- > 0;)
-		if (is_working(d) && device_matches_name(d, b->changes.v[i].name))
+	for (size_t i = b->pending_replies.n; i-- > 0;)
+		if (is_working(d) && device_matches_name(d, b->pending_replies.v[i].name))
 			answer(b, i, NULL, NULL);
 }
 
@@ -109,7 +112,7 @@ static char *explain(const struct bus *b, const char *name, enum device_state st
 }
 
 /* The name of the error that a look at the devices has come to, or NULL. */
-static const char *error_of(const struct bus_change *c, const char *result,
+static const char *error_of(const struct pending_reply *c, const char *result,
 			    enum device_state *ret_state)
 {
 	if (*c->name && strcmp(result, device_state_name(STATE_REFUSED)) == 0) {
@@ -124,11 +127,11 @@ static const char *error_of(const struct bus_change *c, const char *result,
 	return NULL;
 }
 
-/** bus_changes_end() - the job came to rest before anybody was told of it. */
-void bus_changes_end(struct bus *b, uint64_t job, const char *result)
+/** bus_replies_end() - the job came to rest before anybody was told of it. */
+void bus_replies_end(struct bus *b, uint64_t job, const char *result)
 {
-	for (size_t i = b->changes.n; i-- > 0;) {
-		const struct bus_change *c = &b->changes.v[i];
+	for (size_t i = b->pending_replies.n; i-- > 0;) {
+		const struct pending_reply *c = &b->pending_replies.v[i];
 		_cleanup_free_ char *text = NULL;
 		enum device_state state;
 		const char *error;
@@ -142,12 +145,12 @@ void bus_changes_end(struct bus *b, uint64_t job, const char *result)
 	}
 }
 
-/** bus_changes_drop() - the connection is gone. */
-void bus_changes_drop(struct bus *b)
+/** bus_replies_drop() - the connection is gone. */
+void bus_replies_drop(struct bus *b)
 {
-	vec_each(c, &b->changes)
+	vec_each(c, &b->pending_replies)
 		sd_bus_message_unref(c->call);
-	vec_clear(&b->changes);
+	vec_clear(&b->pending_replies);
 }
 
 static int begin(struct bus *b, sd_bus_message *m, const char *name, const char *who,
@@ -159,10 +162,8 @@ static int begin(struct bus *b, sd_bus_message *m, const char *name, const char 
 	if (r != 0)
 		return r;
 	job = manager_apply(b->manager, name, who, allow_reload, retry);
-	vec_push(&b->changes,
-		 ((struct bus_change){sd_bus_message_ref(m), name, job, allow_reload}));
-	for (size_t i = 0; i < manager_count(b->manager); i++)
-		bus_changes_working(b, manager_at(b->manager, i));
+	vec_push(&b->pending_replies,
+		 ((struct pending_reply){sd_bus_message_ref(m), name, job, allow_reload}));
 	return 1;
 }
 
@@ -178,6 +179,7 @@ static int do_apply(struct bus *b, sd_bus_message *m, const char *who, sd_bus_er
 	return r < 0 ? r : begin(b, m, name, who, allow_reload, false);
 }
 
+/** bus_apply() - the method; see sd_bus_message_handler_t(3). */
 int bus_apply(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
 {
 	return bus_authorize(user, m, ACTION_APPLY, do_apply);
@@ -195,6 +197,7 @@ static int do_retry(struct bus *b, sd_bus_message *m, const char *who, sd_bus_er
 	return begin(b, m, name, who, false, true);
 }
 
+/** bus_retry() - the method; see sd_bus_message_handler_t(3). */
 int bus_retry(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
 {
 	return bus_authorize(user, m, ACTION_APPLY, do_retry);

@@ -4,6 +4,7 @@
  * with their values, long ones only as changed.
  */
 #include "bus/internal.h"
+#include "manager/runner.h"
 #include "plan/drift.h"
 #include "plan/match.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What happened to the devices: all that is remembered, and each new piece as a signal. */
 #include "bus/internal.h"
+#include "manager/departed.h"
+#include "manager/manager.h"
 
 #include <string.h>
 
@@ -45,7 +47,9 @@ static bool find_lines(const struct bus *b, const char *name, line_list *lines)
 		found = true;
 		add_lines(lines, d->handle, &d->history.records);
 	}
-	vec_each(gone, manager_departed(b->manager)) {
+	for (size_t i = 0; i < manager_count_departed(b->manager); i++) {
+		const struct departed *gone = manager_departed(b->manager, i);
+
 		if (*name && strcmp(gone->handle, name) != 0 && strcmp(gone->entry, name) != 0)
 			continue;
 		found = true;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* org.carved1.Manager: its properties, ListDevices(), and which other methods there are. */
 #include "bus/internal.h"
+#include "manager/manager.h"
+#include "manager/runner.h"
 
 /* --- properties -------------------------------------------------------------- */
 

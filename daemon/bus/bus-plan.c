@@ -5,6 +5,9 @@
  */
 #include "base/clock.h"
 #include "bus/internal.h"
+#include "manager/look.h"
+#include "manager/manager.h"
+#include "manager/runner.h"
 #include "plan/match.h"
 
 #include <errno.h>
@@ -12,15 +15,6 @@
 
 /* Anybody may ask, and each may read large files. */
 #define CANDIDATES_MAX 16
-
-/** bus_is_entry() - is an entry of @config called so? */
-bool bus_is_entry(const struct config *config, const char *name)
-{
-	vec_each(e, &config->entries)
-		if (strcmp(e->name, name) == 0)
-			return true;
-	return false;
-}
 
 static int append_step(sd_bus_message *reply, const char *handle, const struct step *s)
 {
@@ -126,7 +120,6 @@ static void on_looked(void *user);
 struct asked {
 	struct bus *bus;
 	struct bus_candidate *candidate;
-	const struct runner *runner;
 };
 
 /* Devices with the same firmware share one look at its file. */
@@ -140,7 +133,7 @@ static const struct image_verdict *look_at(void *user, const struct firmware *f)
 		if (image_verdict_covers(image, f))
 			return image->error == -EINPROGRESS ? NULL : image;
 	}
-	vec_push(&a->candidate->looks, look_new(a->runner, f, on_looked, a->bus));
+	vec_push(&a->candidate->looks, manager_look(a->bus->manager, f, on_looked, a->bus));
 	return NULL;
 }
 
@@ -151,12 +144,12 @@ static bool answer(struct bus *b, struct bus_candidate *c)
 	bool found = !*c->name || bus_is_entry(c->config, c->name);
 	struct diag_list diags = {};
 	const char *unread = NULL;
+	struct asked asked = {b, c};
 	bool again = false;
 	int r = new_reply(c->call, &reply);
 
 	for (size_t i = 0; r >= 0 && i < manager_count(b->manager); i++) {
-		struct asked asked = {b, c, manager_at(b->manager, i)};
-		const struct device *d = runner_device(asked.runner);
+		const struct device *d = runner_device(manager_at(b->manager, i));
 		struct plan plan = {};
 
 		if (!is_meant(c, d))
@@ -205,7 +198,7 @@ static void on_looked(void *user)
 
 	for (size_t i = b->candidates.n; i-- > 0;)
 		answer_if_done(b, i);
-	bus_update_wait(b);
+	bus_flush_later(b);
 }
 
 /**
@@ -309,6 +302,7 @@ static int plan_candidate(struct bus *b, sd_bus_message *m, const char *name)
 	return 1;
 }
 
+/** bus_plan() - the method; see sd_bus_message_handler_t(3). */
 int bus_plan(sd_bus_message *m, void *user, sd_bus_error *error)
 {
 	bool candidate = false;

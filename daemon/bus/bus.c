@@ -4,9 +4,13 @@
  * name is not to be had: the bus may not know our user yet. The name is asked for last, when all
  * objects are there.
  */
+#include "bus/bus.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "bus/internal.h"
+#include "loop/loop.h"
+#include "manager/manager.h"
+#include "manager/runner.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,69 +20,6 @@
 #define NAME_IS_OURS   1 /* the bus's answer to RequestName: primary owner */
 
 static void connect_bus(struct bus *b);
-
-char *bus_device_path(const char *handle)
-{
-	char *path = NULL;
-
-	if (sd_bus_path_encode(BUS_DEVICE_PREFIX, handle, &path) < 0)
-		abort();
-	return path;
-}
-
-/* More than this off, and the clock was set rather than kept. */
-#define CLOCK_STEP_USEC (10 * USEC_PER_MSEC)
-
-/**
- * bus_realtime() - a time of the boot clock as one of the wall clock.
- *
- * The same time is told the same way until the wall clock is set.
- */
-uint64_t bus_realtime(struct bus *b, uint64_t boot_time)
-{
-	uint64_t zero = clock_wall() - clock_now();
-	uint64_t off = zero > b->boot_time ? zero - b->boot_time : b->boot_time - zero;
-
-	if (off > CLOCK_STEP_USEC)
-		b->boot_time = zero;
-	return b->boot_time + boot_time;
-}
-
-/* The variant that comes next is @option's. */
-static int read_option(sd_bus_message *m, const struct bus_option *option, sd_bus_error *error)
-{
-	int value, r = sd_bus_message_read(m, "v", "b", &value);
-
-	if (r == -ENXIO)
-		return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
-					 "the option %s takes a boolean", option->name);
-	*option->ret = r >= 0 && value;
-	return r;
-}
-
-/**
- * bus_read_options() - which of @options the a{sv} that comes next sets; others are passed over.
- * @error: says what is wrong where that is known
- */
-int bus_read_options(sd_bus_message *m, const struct bus_option *options, size_t n,
-		     sd_bus_error *error)
-{
-	int r = sd_bus_message_enter_container(m, 'a', "{sv}");
-	const char *key;
-	size_t i;
-
-	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-		r = sd_bus_message_read(m, "s", &key);
-		for (i = 0; r >= 0 && i < n && strcmp(key, options[i].name) != 0; i++)
-			;
-		if (r >= 0)
-			r = i < n ? read_option(m, &options[i], error)
-				  : sd_bus_message_skip(m, "v");
-		if (r >= 0)
-			r = sd_bus_message_exit_container(m);
-	}
-	return r < 0 ? r : sd_bus_message_exit_container(m);
-}
 
 static void drop_objects(struct bus *b)
 {
@@ -92,8 +33,8 @@ static void disconnect_bus(struct bus *b)
 	bus_captures_drop(b, NULL);
 	vec_clear(&b->captures);
 	bus_candidates_drop(b);
-	bus_changes_drop(b);
-	bus_questions_drop(b);
+	bus_replies_drop(b);
+	bus_auth_checks_drop(b);
 	drop_objects(b);
 	b->io = loop_unwatch(b->io);
 	b->manager_slot = sd_bus_slot_unref(b->manager_slot);
@@ -111,8 +52,8 @@ static void lost(struct bus *b, int error)
 	loop_timer_set(b->timer, clock_now() + RECONNECT_USEC);
 }
 
-/** bus_update_wait() - what the connection waits for now; after anything was sent outside of pump(). */
-void bus_update_wait(struct bus *b)
+/* What the connection waits for now. */
+static void update_wait(struct bus *b)
 {
 	uint64_t timeout = UINT64_MAX; /* CLOCK_MONOTONIC */
 	int events = sd_bus_get_events(b->connection);
@@ -126,6 +67,15 @@ void bus_update_wait(struct bus *b)
 
 		loop_timer_set(b->timer, clock_now() + (timeout > now ? timeout - now : 0));
 	}
+}
+
+/* What was sent outside of pump() may wait for the socket to take more. */
+static void on_flush(void *user)
+{
+	struct bus *b = user;
+
+	if (b->connection)
+		update_wait(b);
 }
 
 static void pump(void *user)
@@ -143,11 +93,11 @@ static void pump(void *user)
 	if (r < 0 || b->nameless)
 		lost(b, r);
 	else
-		bus_update_wait(b);
+		update_wait(b);
 }
 
-/* Somebody has waited long enough, or began to wait. */
-static void on_patience(void *user)
+/* A caller has waited long enough, or began to wait. */
+static void on_timeout(void *user)
 {
 	struct bus *b = user;
 	uint64_t now = clock_now(), captures, candidates;
@@ -156,8 +106,8 @@ static void on_patience(void *user)
 		return;
 	captures = bus_captures_expire(b, now);
 	candidates = bus_candidates_expire(b, now);
-	loop_timer_set(b->patience, MIN(captures, candidates));
-	bus_update_wait(b);
+	loop_timer_set(b->timeout_timer, MIN(captures, candidates));
+	bus_flush_later(b);
 }
 
 static int on_name(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
@@ -204,8 +154,7 @@ static void add_device(struct bus *b, struct runner *runner)
 
 static int open_connection(struct bus *b)
 {
-	return b->kind == BUS_USER ? sd_bus_open_user(&b->connection)
-				   : sd_bus_open_system(&b->connection);
+	return b->is_users ? sd_bus_open_user(&b->connection) : sd_bus_open_system(&b->connection);
 }
 
 static void connect_bus(struct bus *b)
@@ -243,34 +192,29 @@ static void tell_state(struct bus *b)
 	b->has_problem = has_problem;
 }
 
+/* A connection that was made since it was found shows it already. */
 static void on_device_added(void *user, struct runner *runner)
 {
 	struct bus *b = user;
 
-	if (!b->connection)
-		return;
-	add_device(b, runner);
-	bus_update_wait(b);
+	if (b->connection && !find(b, runner))
+		add_device(b, runner);
 }
 
 static void on_device_changed(void *user, struct runner *runner)
 {
 	struct bus *b = user;
-	struct bus_device *d;
+	struct bus_device *d = b->connection ? find(b, runner) : NULL;
 
-	if (!b->connection)
+	if (!d)
 		return;
 	bus_captures_answer(b, runner);
 	bus_candidates_answer(b, runner, false);
-	bus_changes_working(b, runner);
-	d = find(b, runner);
-	if (d && bus_device_tell(d, false))
+	bus_replies_working(b, runner);
+	if (bus_device_tell(d, false))
 		sd_bus_emit_properties_changed(b->connection, BUS_PATH, BUS_MANAGER, "Diagnostics",
 					       NULL);
-	tell_state(b);
-	if (d)
-		bus_tell_records(d);
-	bus_update_wait(b);
+	bus_tell_records(d);
 }
 
 static void on_device_progress(void *user, struct runner *runner)
@@ -278,89 +222,88 @@ static void on_device_progress(void *user, struct runner *runner)
 	struct bus *b = user;
 	struct bus_device *d = b->connection ? find(b, runner) : NULL;
 
-	if (!d)
-		return;
-	sd_bus_emit_properties_changed(b->connection, d->path, BUS_DEVICE, "Progress", NULL);
-	bus_update_wait(b);
+	if (d)
+		sd_bus_emit_properties_changed(b->connection, d->path, BUS_DEVICE, "Progress",
+					       NULL);
 }
 
 static void on_device_removed(void *user, struct runner *runner)
 {
 	struct bus *b = user;
-	struct bus_device *d = b->connection ? find(b, runner) : NULL;
+	struct bus_device *d;
 
-	if (!d)
+	if (!b->connection)
 		return;
 	bus_captures_drop(b, runner);
 	bus_candidates_answer(b, runner, true);
+	d = find(b, runner);
+	if (!d)
+		return;
 	sd_bus_emit_object_removed(b->connection, d->path);
 	for (size_t i = b->devices.n; i-- > 0;)
 		if (b->devices.v[i] == d)
 			vec_remove(&b->devices, i);
 	bus_device_forget(d);
-	tell_state(b);
-	bus_update_wait(b);
 }
 
-static void on_manager_changed(void *user)
+static void on_config_loaded(void *user, _unused_ bool accepted)
 {
 	struct bus *b = user;
 
-	if (!b->connection)
-		return;
-	sd_bus_emit_properties_changed(b->connection, BUS_PATH, BUS_MANAGER, "Generation",
-				       "ConfigFiles", "Diagnostics", NULL);
-	tell_state(b);
-	bus_update_wait(b);
+	if (b->connection)
+		sd_bus_emit_properties_changed(b->connection, BUS_PATH, BUS_MANAGER, "Generation",
+					       "ConfigFiles", "Diagnostics", NULL);
 }
 
+/* Who waits for a job may look at the state when it ends. */
 static void on_job_removed(void *user, uint64_t job, const char *result)
 {
 	struct bus *b = user;
 
 	if (!b->connection)
 		return;
-	bus_changes_end(b, job, result);
+	tell_state(b);
+	bus_replies_end(b, job, result);
 	sd_bus_emit_signal(b->connection, BUS_PATH, BUS_MANAGER, "JobRemoved", "ts", job, result);
-	bus_update_wait(b);
 }
 
-static void on_ready(void *user, bool ready)
+static void on_concluded(void *user, _unused_ bool settled)
 {
 	struct bus *b = user;
 
-	b->hooks.ready(b->hooks.user, ready);
 	if (!b->connection)
 		return;
 	tell_state(b);
-	bus_update_wait(b);
+	bus_flush_later(b);
 }
 
-static const struct manager_face face = {
+static const struct manager_observer observer = {
 	.device_added = on_device_added,
 	.device_changed = on_device_changed,
 	.device_removed = on_device_removed,
 	.device_progress = on_device_progress,
-	.manager_changed = on_manager_changed,
+	.config_loaded = on_config_loaded,
 	.job_removed = on_job_removed,
-	.ready = on_ready,
+	.concluded = on_concluded,
 };
 
-/** bus_new() - be the manager's face on @kind of bus; with BUS_NONE only the hooks are served. */
-struct bus *bus_new(struct loop *loop, struct manager *manager, enum bus_kind kind,
-		    const struct bus_hooks *hooks)
+/** bus_new() - show @manager on @kind of bus, whenever that is there. */
+struct bus *bus_new(struct loop *loop, struct manager *manager, enum bus_kind kind)
 {
 	struct bus *b = mem_new(struct bus);
 
-	*b = (struct bus){.loop = loop, .manager = manager, .kind = kind, .hooks = *hooks};
+	*b = (struct bus){.loop = loop, .manager = manager, .is_users = kind == BUS_USER};
 	b->timer = loop_timer_new(loop, pump, b);
-	b->patience = loop_timer_new(loop, on_patience, b);
-	manager_set_face(manager, &face, b);
-	if (kind != BUS_NONE)
-		connect_bus(b);
+	b->timeout_timer = loop_timer_new(loop, on_timeout, b);
+	b->flush = loop_task_new(loop, on_flush, b);
+	if (kind == BUS_NONE)
+		return b;
+	manager_add_observer(manager, &observer, b);
+	connect_bus(b);
 	return b;
 }
 
+/** bus_free() - once the loop has ended. Return: NULL. */
 struct bus *bus_free(struct bus *b)
 {
 	if (!b)
@@ -369,8 +312,8 @@ struct bus *bus_free(struct bus *b)
 		sd_bus_flush(b->connection);
 	disconnect_bus(b);
 	loop_timer_free(b->timer);
-	loop_timer_free(b->patience);
-	manager_set_face(b->manager, NULL, NULL);
+	loop_timer_free(b->timeout_timer);
+	loop_task_free(b->flush);
 	free(b);
 	return NULL;
 }

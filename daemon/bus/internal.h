@@ -2,9 +2,16 @@
 /* What the files of bus/ share. */
 #pragma once
 
-#include "bus/bus.h"
+#include "base/vec.h"
+#include "device/device.h"
 
 #include <systemd/sd-bus.h>
+
+struct auth_check;
+struct look;
+struct loop;
+struct manager;
+struct runner;
 
 #define BUS_ERROR(name)	  "org.carved1.Error." name
 #define BUS_NAME	  "org.carved1"
@@ -49,8 +56,8 @@ struct bus_candidate {
 	VEC(struct look *) looks;      /* at the files of firmware that it would flash */
 };
 
-/* Somebody who asked for a change, and was told nothing so far. */
-struct bus_change {
+/* A change that was asked for; the answer to the call comes when it is known what stands in its way. */
+struct pending_reply {
 	sd_bus_message *call;
 	const char *name; /* borrowed from the call */
 	uint64_t job;
@@ -63,24 +70,22 @@ struct bus_option {
 	bool *ret;
 };
 
-struct bus_question;
-
 struct bus {
 	struct loop *loop;
 	struct manager *manager;
-	enum bus_kind kind;
-	struct bus_hooks hooks;
+	bool is_users; /* not the system's: who runs carved may do all */
 	sd_bus *connection;
 	struct loop_io *io;
-	struct loop_timer *timer, *patience;
+	struct loop_timer *timer, *timeout_timer;
+	struct loop_task *flush;
 	sd_bus_slot *manager_slot, *tree_slot;
 	bool lost;     /* ... and it was said so, since the name was ours */
 	bool nameless; /* the bus has refused the name */
 	VEC(struct bus_device *) devices;
 	VEC(struct bus_capture) captures;
 	VEC(struct bus_candidate) candidates;
-	VEC(struct bus_change) changes;
-	VEC(struct bus_question *) questions;
+	VEC(struct pending_reply) pending_replies;
+	VEC(struct auth_check *) auth_checks;
 	enum device_state state; /* as told */
 	bool has_problem;	 /* ... among the diagnostics */
 	uint64_t boot_time;	 /* when the boot clock was 0, see bus_realtime() */
@@ -88,10 +93,11 @@ struct bus {
 
 extern const sd_bus_vtable bus_manager_vtable[], bus_device_vtable[];
 
-/* bus.c */
+/* util.c */
 char *bus_device_path(const char *handle);
 uint64_t bus_realtime(struct bus *b, uint64_t boot_time);
-void bus_update_wait(struct bus *b);
+void bus_flush_later(struct bus *b);
+bool bus_is_entry(const struct config *config, const char *name);
 int bus_read_options(sd_bus_message *m, const struct bus_option *options, size_t n,
 		     sd_bus_error *error);
 
@@ -104,18 +110,17 @@ bool bus_device_tell(struct bus_device *d, bool silently);
 typedef int (*bus_permitted)(struct bus *b, sd_bus_message *call, const char *who,
 			     sd_bus_error *error);
 int bus_authorize(struct bus *b, sd_bus_message *call, const char *action, bus_permitted then);
-void bus_questions_drop(struct bus *b);
+void bus_auth_checks_drop(struct bus *b);
 
 /* bus-change.c: methods that change something, see sd_bus_message_handler_t(3) */
 int bus_reload(sd_bus_message *m, void *user, sd_bus_error *error);
 int bus_apply(sd_bus_message *m, void *user, sd_bus_error *error);
 int bus_retry(sd_bus_message *m, void *user, sd_bus_error *error);
-void bus_changes_working(struct bus *b, const struct runner *changed);
-void bus_changes_end(struct bus *b, uint64_t job, const char *result);
-void bus_changes_drop(struct bus *b);
+void bus_replies_working(struct bus *b, const struct runner *changed);
+void bus_replies_end(struct bus *b, uint64_t job, const char *result);
+void bus_replies_drop(struct bus *b);
 
 /* bus-plan.c */
-bool bus_is_entry(const struct config *config, const char *name);
 int bus_plan(sd_bus_message *m, void *user, sd_bus_error *error);
 uint64_t bus_candidates_expire(struct bus *b, uint64_t now);
 void bus_candidates_answer(struct bus *b, const struct runner *changed, bool gone);

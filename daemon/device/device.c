@@ -133,6 +133,16 @@ static void take_tick(struct device *d, uint64_t now)
 	view_need(&d->view, PART_OBJECTS);
 }
 
+static void take_notifications(struct device *d, const struct device_event *e, uint64_t now)
+{
+	struct device_event one = *e;
+
+	for (size_t i = 0; i < e->n_heard; i++) {
+		one.type = e->heard[i];
+		take_notification(d, &one, now);
+	}
+}
+
 static void take(struct device *d, const struct device_event *e, uint64_t now)
 {
 	switch (e->type) {
@@ -144,6 +154,9 @@ static void take(struct device *d, const struct device_event *e, uint64_t now)
 	case DEVICE_EV_VANISHED:
 	case DEVICE_EV_RECREATED:
 		take_notification(d, e, now);
+		return;
+	case DEVICE_EV_HEARD:
+		take_notifications(d, e, now);
 		return;
 	case DEVICE_EV_APPLY:
 		take_apply(d, e);

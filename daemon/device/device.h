@@ -31,16 +31,21 @@ enum device_event_type {
 	DEVICE_EV_COUNTED,   /* the same, by a message that carries counters */
 	DEVICE_EV_VANISHED,  /* it says that it is gone */
 	DEVICE_EV_RECREATED, /* traps, groups or policers were registered again */
-	DEVICE_EV_READ,	     /* .reading */
-	DEVICE_EV_DONE,	     /* .results, one for each step of todo.steps but STEP_REMEMBER */
-	DEVICE_EV_IMAGE,     /* .error, .why: what the file of todo.image is like */
-	DEVICE_EV_APPLY,     /* bring about what is wanted; .allow_reload, .retry, .who */
-	DEVICE_EV_CAPTURE,   /* all that the device has is to be shown: read its catalogue */
+	DEVICE_EV_HEARD,   /* .heard: these of the four above, in this order; .trigger, .identify */
+	DEVICE_EV_READ,	   /* .reading */
+	DEVICE_EV_DONE,	   /* .results, one for each step of todo.steps but STEP_REMEMBER */
+	DEVICE_EV_IMAGE,   /* .error, .why: what the file of todo.image is like */
+	DEVICE_EV_APPLY,   /* bring about what is wanted; .allow_reload, .retry, .who */
+	DEVICE_EV_CAPTURE, /* all that the device has is to be shown: read its catalogue */
 	DEVICE_EV_TICK,
 };
 
+#define DEVICE_HEARD_MAX 4
+
 struct device_event {
 	enum device_event_type type;
+	const enum device_event_type *heard; /* borrowed, as all that is pointed to */
+	size_t n_heard;
 	struct config *config;
 	bool allow_reload; /* whatever the policy says */
 	bool identify;	   /* versions, too, may have changed */

@@ -47,6 +47,7 @@ void departed_return(departed_list *l, struct runner *r)
 	}
 }
 
+/** departed_clear() - at the end. */
 void departed_clear(departed_list *l)
 {
 	while (l->n)

@@ -8,6 +8,7 @@
 
 #include "manager/runner.h"
 
+/* One that is gone. */
 struct departed {
 	char *handle, *entry; /* entry: the last one, "" if there was none */
 	record_list records;  /* oldest first */

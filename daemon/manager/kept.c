@@ -5,6 +5,7 @@
  */
 #include "manager/kept.h"
 #include "base/log.h"
+#include "store/store.h"
 #include "yaml/yaml.h"
 
 #include <errno.h>

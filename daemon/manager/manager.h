@@ -1,31 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The control core: config, devices, jobs. Carries out what the device machines ask for and tells a
- * face (D-Bus, or none) what changed. Knows no bus.
+ * The control core: config, devices, jobs. It carries out what the device machines ask for, and tells its
+ * observers what came of it. It knows no bus.
+ *
+ *	struct manager *m = manager_new(loop, &options);
+ *	manager_add_observer(m, &observer, user);
+ *	manager_start(m); loop_run(loop); manager_exit_code(m);
+ *
+ * What happens at one wake-up of the loop, answers, notifications and calls alike, only leaves marks; when
+ * all of it was handled, one conclusion follows: devices that are gone are forgotten, observers are told
+ * what has changed, jobs end, and whether all has come to rest is decided once.
+ *
+ * A phase never goes back. That it is not known yet which devices there are is no phase of its own: while
+ * carved is being stopped it may still be so.
  */
 #pragma once
 
-#include "manager/departed.h"
+#include "device/device.h"
+#include "manager/observer.h"
 
+struct chan_hub;
+struct departed;
+struct look;
+struct loop;
 struct manager;
+struct runner;
 
 struct manager_options {
 	const char *config_root, *config_file; /* as in struct yaml_paths */
 	const char *runtime_dir, *state_dir;
-	struct transport transport;
-	bool once; /* end when everything has come to rest */
+	const char *kernel_path; /* of a stand-in's socket, for tests; NULL: netlink */
+	bool once;		 /* end when everything has come to rest */
 	struct device_env device;
-};
-
-/* What a face wants to know. Each may be NULL. */
-struct manager_face {
-	void (*device_added)(void *user, struct runner *r);
-	void (*device_changed)(void *user, struct runner *r);
-	void (*device_removed)(void *user, struct runner *r);
-	void (*device_progress)(void *user, struct runner *r);
-	void (*manager_changed)(void *user);
-	void (*job_removed)(void *user, uint64_t job, const char *result);
-	void (*ready)(void *user, bool ready);
 };
 
 /* Exit codes of the daemon, see sysexits.h where they come from there. */
@@ -38,7 +44,7 @@ enum {
 
 struct manager *manager_new(struct loop *loop, const struct manager_options *options);
 struct manager *manager_free(struct manager *m);
-void manager_set_face(struct manager *m, const struct manager_face *face, void *user);
+void manager_add_observer(struct manager *m, const struct manager_observer *calls, void *user);
 int manager_start(struct manager *m);
 void manager_stop(struct manager *m);
 int manager_exit_code(const struct manager *m);
@@ -46,8 +52,10 @@ int manager_exit_code(const struct manager *m);
 int manager_reload(struct manager *m, const char *who, uint64_t *ret_job);
 uint64_t manager_apply(struct manager *m, const char *name, const char *who, bool allow_reload,
 		       bool retry);
+const char *manager_refuses_jobs(const struct manager *m);
+
+/* The config. */
 int manager_load_candidate(const struct manager *m, struct config **ret, struct diag_list *diags);
-enum device_state manager_state(const struct manager *m);
 const struct diag_list *manager_diagnostics(const struct manager *m);
 uint64_t manager_generation(const struct manager *m);
 bool manager_out_of_sync(const struct manager *m);
@@ -56,9 +64,11 @@ const struct config *manager_config(const struct manager *m);
 /* Devices, and entries without one. */
 size_t manager_count(const struct manager *m);
 struct runner *manager_at(const struct manager *m, size_t i);
-const departed_list *manager_departed(const struct manager *m);
-struct runner *manager_find(const struct manager *m, const char *handle);
+size_t manager_count_departed(const struct manager *m);
+const struct departed *manager_departed(const struct manager *m, size_t i);
+enum device_state manager_state(const struct manager *m);
 enum device_state manager_absent(const struct manager *m, entry_list *ret);
 bool manager_busy(const struct manager *m);
 const char *manager_problem(const struct manager *m);
-const char *manager_hindrance(const struct manager *m);
+struct look *manager_look(struct manager *m, const struct firmware *f, void (*done)(void *user),
+			  void *user);

@@ -6,28 +6,40 @@
 #include "manager/runner.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "kernel/image.h"
+#include "kernel/chan.h"
 #include "kernel/netdevs.h"
+#include "loop/loop.h"
+#include "manager/look.h"
+#include "store/store.h"
 #include "wire/encode.h"
 #include "wire/reading.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
+
+/* What the batch in flight is for, and so what its answers are. Savings are told apart by their own. */
+enum sent { SENT_NOTHING, SENT_READ, SENT_LOOK, SENT_STEPS };
 
 struct runner {
 	const struct runner_env *env;
 	struct device *device;
 	struct chan *chan;
 	struct loop_timer *timer;
-	bool gone, writing, looking;
+	bool gone;
+	enum sent sent;
 	unsigned saving; /* batches that save */
 	int save_error;	 /* the last one, or 0 */
 	struct progress progress;
-	/* the read in flight */
-	struct reading reading;
-	read_request_list requests;
+	struct reading reading;	    /* of SENT_READ */
+	read_request_list requests; /* of SENT_READ */
 };
+
+static void submit(struct runner *r, struct batch *b, enum sent what)
+{
+	r->sent = what;
+	chan_submit(r->chan, b);
+}
 
 static void send_read(struct runner *r, struct device_todo *todo)
 {
@@ -42,16 +54,7 @@ static void send_read(struct runner *r, struct device_todo *todo)
 	}
 	if (todo->reads.impact)
 		b->v[0].precheck = netdevs_probe(r->env->sysfs, r->device->handle);
-	chan_submit(r->chan, b);
-}
-
-static struct precheck *precheck_of(const struct runner *r, const char *file, const char *sha256)
-{
-	struct image_tree tree = {.prefix = r->env->images, .owner = getuid()};
-
-	if (strcmp(tree.prefix, "/") == 0)
-		tree.owner = 0;
-	return image_precheck(&tree, file, sha256);
+	submit(r, b, SENT_READ);
 }
 
 /* The file is looked at in the channel's thread: it may be large. */
@@ -60,9 +63,8 @@ static void send_look(struct runner *r, const struct image_verdict *image)
 	struct batch *b = batch_new(1);
 
 	b->v[0].request = encode_get(r->env->family, r->device->handle);
-	b->v[0].precheck = precheck_of(r, image->file, image->sha256);
-	r->looking = true;
-	chan_submit(r->chan, b);
+	b->v[0].precheck = look_precheck(r->env->images, image->file, image->sha256);
+	submit(r, b, SENT_LOOK);
 }
 
 static void finish_look(struct runner *r, const struct batch *b)
@@ -70,7 +72,6 @@ static void finish_look(struct runner *r, const struct batch *b)
 	const struct exchange *e = &b->v[0];
 	struct device_event event = {.type = DEVICE_EV_IMAGE};
 
-	r->looking = false;
 	if (e->unsent) {
 		event.error = e->error;
 		event.why = e->extack;
@@ -85,17 +86,16 @@ static void send_steps(struct runner *r, const struct device_todo *todo)
 	b->n = 0;
 	for (size_t i = 0; i < todo->n_steps; i++) {
 		const struct step *s = &todo->steps[i];
-
 		struct nl_msg *request = encode_step(r->env->family, r->device->handle, s);
 
 		if (!request)
 			continue;
 		if (s->firmware.file)
-			b->v[b->n].precheck = precheck_of(r, s->firmware.file, s->firmware.sha256);
+			b->v[b->n].precheck =
+				look_precheck(r->env->images, s->firmware.file, s->firmware.sha256);
 		b->v[b->n++].request = request;
 	}
-	r->writing = true;
-	chan_submit(r->chan, b);
+	submit(r, b, SENT_STEPS);
 }
 
 /* A saving as what a batch does before its requests. */
@@ -106,12 +106,12 @@ struct save_job {
 
 static int run_save(struct precheck *p, char **ret_why _unused_)
 {
-	return store_saving_write(((struct save_job *)p)->saving);
+	return store_saving_write(container_of(p, struct save_job, precheck)->saving);
 }
 
 static struct precheck *free_save(struct precheck *p)
 {
-	struct save_job *job = (struct save_job *)p;
+	struct save_job *job = container_of(p, struct save_job, precheck);
 
 	store_saving_free(job->saving);
 	free(job);
@@ -175,6 +175,21 @@ static void carry_out(struct runner *r, struct device_todo *todo)
 	loop_timer_set(r->timer, todo->wake_at);
 }
 
+static const char *const event_names[] = {
+	[DEVICE_EV_CONFIG] = "a config",
+	[DEVICE_EV_STALE] = "a notification",
+	[DEVICE_EV_COUNTED] = "a notification with counters",
+	[DEVICE_EV_VANISHED] = "a farewell",
+	[DEVICE_EV_RECREATED] = "objects that were registered again",
+	[DEVICE_EV_HEARD] = "notifications",
+	[DEVICE_EV_READ] = "answers",
+	[DEVICE_EV_DONE] = "results",
+	[DEVICE_EV_IMAGE] = "a firmware file",
+	[DEVICE_EV_APPLY] = "an operator",
+	[DEVICE_EV_CAPTURE] = "a capture",
+	[DEVICE_EV_TICK] = "the time",
+};
+
 /** runner_event() - let the machine take an event and do what it says. */
 void runner_event(struct runner *r, const struct device_event *e)
 {
@@ -182,6 +197,7 @@ void runner_event(struct runner *r, const struct device_event *e)
 
 	if (r->gone)
 		return;
+	log_debug("%s: called for %s", r->device->handle, event_names[e->type]);
 	device_event(r->device, e, clock_now(), &todo);
 	carry_out(r, &todo);
 	r->env->changed(r->env->user, r);
@@ -236,20 +252,26 @@ static void finish_steps(struct runner *r, struct batch *b)
 static void on_done(void *user, struct batch *b)
 {
 	struct runner *r = user;
+	enum sent sent = r->sent;
 
 	if (b->before) {
 		finish_save(r, b);
 		batch_free(b);
 		return;
 	}
-	r->env->drain(r->env->user);
-	if (r->requests.n) {
+	r->sent = SENT_NOTHING; /* the machine may send the next at once */
+	switch (sent) {
+	case SENT_READ:
 		finish_read(r, b);
-	} else if (r->looking) {
+		break;
+	case SENT_LOOK:
 		finish_look(r, b);
-	} else {
-		r->writing = false;
+		break;
+	case SENT_STEPS:
 		finish_steps(r, b);
+		break;
+	case SENT_NOTHING:
+		break;
 	}
 	batch_free(b);
 }
@@ -272,6 +294,7 @@ struct runner *runner_new(const struct runner_env *env, const char *handle, stru
 	return r;
 }
 
+/** runner_free() - what the kernel is at goes on without it. Return: NULL. */
 struct runner *runner_free(struct runner *r)
 {
 	if (!r)
@@ -288,12 +311,13 @@ struct runner *runner_free(struct runner *r)
 	return NULL;
 }
 
+/** runner_device() - Return: the machine, to look at. */
 const struct device *runner_device(const struct runner *r)
 {
 	return r->device;
 }
 
-/** runner_take_records() - what the device has done, which is forgotten here. */
+/** runner_take_records() - Return: what the device has done, which is forgotten here. */
 record_list runner_take_records(struct runner *r)
 {
 	return device_take_records(r->device);
@@ -320,7 +344,7 @@ bool runner_saving(const struct runner *r)
 /** runner_writing() - the kernel is carrying out a request that cannot be interrupted. */
 bool runner_writing(const struct runner *r)
 {
-	return r->writing;
+	return r->sent == SENT_STEPS;
 }
 
 /** runner_progress() - of the flash that goes on, or NULL. */
@@ -343,86 +367,4 @@ void runner_set_progress(struct runner *r, const struct flash_progress *flash)
 	r->progress.what = text_clean(text, strlen(text));
 	r->progress.done = flash->done;
 	r->progress.total = flash->total;
-}
-
-/* --- files of firmware, for somebody else ------------------------------------ */
-
-struct look {
-	struct chan *chan;
-	struct image_verdict image;
-	void (*tell)(void *user);
-	void *user;
-};
-
-/* A batch without requests that runs another precheck and keeps its words. */
-struct look_job {
-	struct precheck precheck;
-	struct precheck *check;
-	char *why;
-};
-
-static int run_look(struct precheck *p, _unused_ char **ret_why)
-{
-	struct look_job *job = (struct look_job *)p;
-
-	return job->check->run(job->check, &job->why);
-}
-
-static struct precheck *free_look(struct precheck *p)
-{
-	struct look_job *job = (struct look_job *)p;
-
-	job->check->free(job->check);
-	free(job->why);
-	free(job);
-	return NULL;
-}
-
-static void on_looked(void *user, struct batch *b)
-{
-	struct look_job *job = (struct look_job *)b->before;
-	struct look *l = user;
-
-	l->image.error = b->before_error;
-	l->image.why = TAKE(job->why);
-	batch_free(b);
-	l->tell(l->user);
-}
-
-/**
- * look_new() - look at the file of @f, in a thread of its own: it may be large, and
- * the device be at work for long.
- * @done: called later, and may free it
- */
-struct look *look_new(const struct runner *r, const struct firmware *f, void (*done)(void *user),
-		      void *user)
-{
-	struct look *l = mem_new(struct look);
-	struct look_job *job = mem_new(struct look_job);
-	struct batch *b = batch_new(0);
-
-	*l = (struct look){.tell = done, .user = user};
-	l->image = (struct image_verdict){.file = mem_strdup(f->file),
-					  .sha256 = mem_strdup(f->sha256),
-					  .error = -EINPROGRESS};
-	job->precheck = (struct precheck){.run = run_look, .free = free_look};
-	job->check = precheck_of(r, f->file, f->sha256);
-	b->before = &job->precheck;
-	l->chan = chan_new(r->env->hub, on_looked, l);
-	chan_submit(l->chan, b);
-	return l;
-}
-
-struct look *look_free(struct look *l)
-{
-	chan_free(l->chan);
-	image_verdict_clear(&l->image);
-	free(l);
-	return NULL;
-}
-
-/** look_verdict() - what the file is like; its error is -EINPROGRESS until that is known. */
-const struct image_verdict *look_verdict(const struct look *l)
-{
-	return &l->image;
 }

@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A device machine with its channel, timer and files: carries out what the machine asks for. */
+/*
+ * A device machine with its channel, timer and files: carries out what the machine asks for.
+ *
+ *	struct runner *r = runner_new(&env, handle, config, "registration");
+ *	runner_event(r, &event);	... env.changed(env.user, r), whenever something came of it
+ *	runner_free(r);			... once runner_gone(r) and not runner_saving(r), or at the end
+ *
+ * Invariants: at most one batch that asks or writes is in flight, and the machine knows of it; savings go
+ * ahead of what was asked for after them, in the same channel.
+ */
 #pragma once
 
 #include "device/device.h"
-#include "kernel/chan.h"
-#include "loop/loop.h"
-#include "store/store.h"
-#include "wire/decode.h"
 
+struct chan_hub;
+struct flash_progress;
+struct loop;
 struct runner;
+struct store;
 
 /* How far a flash is, whoever asked for it. */
 struct progress {
@@ -23,8 +32,6 @@ struct runner_env {
 	struct chan_hub *hub;
 	const struct store *store;
 	uint16_t family;
-	/* before an answer is judged: let the notifications that came before it be known */
-	void (*drain)(void *user);
 	/* the device changed, or is to be forgotten: it must not be freed inside of the call */
 	void (*changed)(void *user, struct runner *r);
 	void *user;
@@ -45,10 +52,3 @@ bool runner_saving(const struct runner *r);
 bool runner_writing(const struct runner *r);
 const struct progress *runner_progress(const struct runner *r);
 void runner_set_progress(struct runner *r, const struct flash_progress *flash);
-
-/* A file of firmware, looked at for somebody else than the device's machine. */
-struct look;
-struct look *look_new(const struct runner *r, const struct firmware *f, void (*done)(void *user),
-		      void *user);
-struct look *look_free(struct look *l);
-const struct image_verdict *look_verdict(const struct look *l);

@@ -2,6 +2,7 @@
 """org.carved1 as any client of D-Bus meets it."""
 import os
 import re
+import signal
 import time
 
 import dbus
@@ -356,12 +357,32 @@ def test_devices_come_and_go(bed, carved, signals):
     wait(lambda: signals.of("InterfacesRemoved"), "the device to go")
     gone, interfaces = signals.of("InterfacesRemoved")[0]
     assert gone == path and DEVICE in interfaces and path not in objects()
+    signals.clear()
     bed.kernel.ask(f"bind {SPECTRUM}")
     wait(lambda: signals.of("InterfacesAdded"), "the device to come")
     come, interfaces = signals.of("InterfacesAdded")[0]
     assert come == path and interfaces[DEVICE]["Handle"] == SPECTRUM
     assert set(carved.all(SPECTRUM)) - set(interfaces[DEVICE]) == {"Objects", "Drift", "Resources"}
     wait(lambda: carved.state(SPECTRUM) == "converged", "the device to converge")
+
+
+def test_notifications_at_once_are_one_change(bed, carved, signals):
+    """A reload by somebody else, of which carved hears all at one wake-up: its machine is called once for it. After that
+    it is called for each answer only, and each signal tells something else."""
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
+    before = len(carved.log.read_text())
+    signals.clear()
+    carved.process.send_signal(signal.SIGSTOP)
+    bed.kernel.ask(f"reload {SPECTRUM}")
+    carved.process.send_signal(signal.SIGCONT)
+    wait(lambda: signals.of("Changed"), "the reload to be made good")
+    log = carved.log.read_text()[before:]
+    counts = [int(n) for n in re.findall(f"{SPECTRUM}: (\\d+) notifications at once", log)]
+    assert sum(counts) > 100 and len(counts) <= 3, counts  # its own SETs, before and after, are heard of, too
+    assert len(re.findall(f"{SPECTRUM}: called for ", log)) < 12, log
+    told = [a[1] for name, _, a in signals.all if name == "PropertiesChanged" and a[0] == DEVICE]
+    assert [(t.get("State"), t.get("StateReason")) for t in told] == [
+        ("applying", "0 of 1 steps, trigger foreign-reload"), (None, "reading back"), ("converged", "")]
 
 
 def test_the_bus_is_restarted(bed, carved):

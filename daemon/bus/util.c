@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What all files of bus/ need. It calls none of them. */
+#include "base/clock.h"
+#include "bus/internal.h"
+#include "loop/loop.h"
+
+#include <errno.h>
+#include <string.h>
+
+/** bus_device_path() - Return: the object of a device, to be freed. */
+char *bus_device_path(const char *handle)
+{
+	char *path = NULL;
+
+	if (sd_bus_path_encode(BUS_DEVICE_PREFIX, handle, &path) < 0)
+		abort();
+	return path;
+}
+
+/* More than this off, and the clock was set rather than kept. */
+#define CLOCK_STEP_USEC (10 * USEC_PER_MSEC)
+
+/**
+ * bus_realtime() - a time of the boot clock as one of the wall clock.
+ *
+ * The same time is told the same way until the wall clock is set.
+ *
+ * Return: microseconds since 1970.
+ */
+uint64_t bus_realtime(struct bus *b, uint64_t boot_time)
+{
+	uint64_t zero = clock_wall() - clock_now();
+	uint64_t off = zero > b->boot_time ? zero - b->boot_time : b->boot_time - zero;
+
+	if (off > CLOCK_STEP_USEC)
+		b->boot_time = zero;
+	return b->boot_time + boot_time;
+}
+
+/* The variant that comes next is @option's. */
+static int read_option(sd_bus_message *m, const struct bus_option *option, sd_bus_error *error)
+{
+	int value, r = sd_bus_message_read(m, "v", "b", &value);
+
+	if (r == -ENXIO)
+		return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
+					 "the option %s takes a boolean", option->name);
+	*option->ret = r >= 0 && value;
+	return r;
+}
+
+/**
+ * bus_read_options() - which of @options the a{sv} that comes next sets; others are passed over.
+ * @error: says what is wrong where that is known
+ *
+ * Return: as of sd_bus_message_read().
+ */
+int bus_read_options(sd_bus_message *m, const struct bus_option *options, size_t n,
+		     sd_bus_error *error)
+{
+	int r = sd_bus_message_enter_container(m, 'a', "{sv}");
+	const char *key;
+	size_t i;
+
+	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+		r = sd_bus_message_read(m, "s", &key);
+		for (i = 0; r >= 0 && i < n && strcmp(key, options[i].name) != 0; i++)
+			;
+		if (r >= 0)
+			r = i < n ? read_option(m, &options[i], error)
+				  : sd_bus_message_skip(m, "v");
+		if (r >= 0)
+			r = sd_bus_message_exit_container(m);
+	}
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+/** bus_flush_later() - something was sent by other than an answer to a call: see what to wait for. */
+void bus_flush_later(struct bus *b)
+{
+	loop_defer(b->flush);
+}
+
+/** bus_is_entry() - is an entry of @config called @name? */
+bool bus_is_entry(const struct config *config, const char *name)
+{
+	vec_each(e, &config->entries)
+		if (strcmp(e->name, name) == 0)
+			return true;
+	return false;
+}

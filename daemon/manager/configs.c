@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which config is in force, and what the files say meanwhile. Decides when an older one is used; what a
+ * config may say is yaml/'s, how it is kept the store's.
+ */
+#include "manager/configs.h"
+#include "base/log.h"
+#include "manager/kept.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/**
+ * configs_load() - read the files, and tell the journal of their problems.
+ * @ret: written only on success; the caller's reference
+ *
+ * Return: 0, or -EINVAL with errors in @c->diags.
+ */
+int configs_load(struct configs *c, struct config **ret)
+{
+	struct diag_list diags = {};
+	int r = yaml_load(&c->paths, ret, &diags);
+
+	diag_clear(&c->diags);
+	c->diags = diags;
+	vec_each(d, &c->diags.diags) {
+		_cleanup_free_ char *place = mark_format(d->mark);
+
+		log_with(d->severity == DIAG_ERROR ? LOG_ERR : LOG_WARNING,
+			 &(struct log_fields){.id = MESSAGE_CONFIG_PROBLEM,
+					      .file = d->mark.file,
+					      .line = d->mark.line},
+			 "%s: %s", place, d->message);
+	}
+	return r;
+}
+
+/**
+ * configs_start() - the first config: that of the files, else the one accepted last, before a restart or a
+ * reboot.
+ * @may_be_kept: else only that of the files will do
+ *
+ * Return: 0, or -errno where there is none.
+ */
+int configs_start(struct configs *c, bool may_be_kept)
+{
+	struct config *config;
+	int r = configs_load(c, &config);
+
+	if (r == 0) {
+		configs_adopt(c, config);
+		return 0;
+	}
+	r = may_be_kept ? kept_load(c->store, 0, &c->in_force) : -ENOENT;
+	if (r < 0)
+		return r;
+	c->generation++;
+	log_fact(LOG_ERR, MESSAGE_CONFIG_REFUSED,
+		 "the config is refused; the one accepted last is in force");
+	return 0;
+}
+
+/** configs_adopt() - @config, the caller's reference to which is taken over, is in force now. */
+void configs_adopt(struct configs *c, struct config *config)
+{
+	config_unref(c->in_force);
+	c->in_force = config;
+	c->fresh = true;
+}
+
+/**
+ * configs_keep() - count the config in force as accepted and keep it on disk, where that is not done yet.
+ * @used: the configs that devices live by; what no device needs is deleted
+ *
+ * What is kept belongs to the carved that has the lock.
+ */
+void configs_keep(struct configs *c, const hash_list *used)
+{
+	int r;
+
+	if (!c->fresh)
+		return;
+	c->fresh = false;
+	c->generation++;
+	r = store_keep_config(c->store, c->paths.root, c->paths.file, c->in_force);
+	log_fact(LOG_INFO, MESSAGE_CONFIG_ACCEPTED,
+		 "the config is in force: %zu entries, %zu files", c->in_force->entries.n,
+		 c->in_force->files.n);
+	if (r < 0)
+		log_fact(LOG_WARNING, MESSAGE_NOT_SAVED,
+			 "the config is not kept for a start with broken files: %s", strerror(-r));
+	store_forget_configs(c->store, used);
+}
+
+/**
+ * configs_candidate() - the config that is in the files now, without adopting it.
+ *
+ * Return: 0; -EINVAL with errors in @diags; -ENODATA where the config came from something that can be
+ * read only once.
+ */
+int configs_candidate(const struct configs *c, struct config **ret, struct diag_list *diags)
+{
+	const char *file = c->paths.file;
+	struct stat st;
+
+	if (file && stat(file, &st) == 0 && !S_ISREG(st.st_mode))
+		return -ENODATA;
+	return yaml_load(&c->paths, ret, diags);
+}
+
+/** configs_out_of_sync() - Return: whether the files say something else than what is in force. */
+bool configs_out_of_sync(const struct configs *c)
+{
+	_cleanup_config_ struct config *config = NULL;
+	struct diag_list diags = {};
+	int r = configs_candidate(c, &config, &diags);
+
+	diag_clear(&diags);
+	return r == 0 ? config->hash != c->in_force->hash : r != -ENODATA;
+}
+
+/** configs_clear() - at the end. */
+void configs_clear(struct configs *c)
+{
+	diag_clear(&c->diags);
+	config_unref(c->in_force);
+}

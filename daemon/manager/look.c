@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Looks at files of firmware, for the plan of a config that is not in force. What a file must be like is
+ * kernel/image.c's.
+ */
+#include "manager/look.h"
+#include "kernel/chan.h"
+#include "kernel/image.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+struct look {
+	struct chan *chan;
+	struct image_verdict image;
+	void (*done)(void *user);
+	void *user;
+};
+
+/* A batch without requests that runs another precheck and keeps its words. */
+struct look_job {
+	struct precheck precheck;
+	struct precheck *check;
+	char *why;
+};
+
+/**
+ * look_precheck() - look at a file where the kernel would find it.
+ * @images: what the kernel's directories of firmware are below; "/" in production, where root must own them
+ */
+struct precheck *look_precheck(const char *images, const char *file, const char *sha256)
+{
+	struct image_tree tree = {.prefix = images,
+				  .owner = strcmp(images, "/") == 0 ? 0 : getuid()};
+
+	return image_precheck(&tree, file, sha256);
+}
+
+static int run(struct precheck *p, _unused_ char **ret_why)
+{
+	struct look_job *job = container_of(p, struct look_job, precheck);
+
+	return job->check->run(job->check, &job->why);
+}
+
+static struct precheck *free_job(struct precheck *p)
+{
+	struct look_job *job = container_of(p, struct look_job, precheck);
+
+	job->check->free(job->check);
+	free(job->why);
+	free(job);
+	return NULL;
+}
+
+static void on_done(void *user, struct batch *b)
+{
+	struct look_job *job = container_of(b->before, struct look_job, precheck);
+	struct look *l = user;
+
+	l->image.error = b->before_error;
+	l->image.why = TAKE(job->why);
+	batch_free(b);
+	l->done(l->user);
+}
+
+/**
+ * look_new() - look at the file of @f.
+ * @images: as in look_precheck()
+ * @done: called later, and may free it
+ */
+struct look *look_new(struct chan_hub *hub, const char *images, const struct firmware *f,
+		      void (*done)(void *user), void *user)
+{
+	struct look *l = mem_new(struct look);
+	struct look_job *job = mem_new(struct look_job);
+	struct batch *b = batch_new(0);
+
+	*l = (struct look){.done = done, .user = user};
+	l->image = (struct image_verdict){.file = mem_strdup(f->file),
+					  .sha256 = mem_strdup(f->sha256),
+					  .error = -EINPROGRESS};
+	job->precheck = (struct precheck){.run = run, .free = free_job};
+	job->check = look_precheck(images, f->file, f->sha256);
+	b->before = &job->precheck;
+	l->chan = chan_new(hub, on_done, l);
+	chan_submit(l->chan, b);
+	return l;
+}
+
+/** look_free() - done is not called any more. Return: NULL. */
+struct look *look_free(struct look *l)
+{
+	chan_free(l->chan);
+	image_verdict_clear(&l->image);
+	free(l);
+	return NULL;
+}
+
+/** look_verdict() - Return: what the file is like; its error is -EINPROGRESS until that is known. */
+const struct image_verdict *look_verdict(const struct look *l)
+{
+	return &l->image;
+}
