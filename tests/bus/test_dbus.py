@@ -370,6 +370,7 @@ def test_notifications_at_once_are_one_change(bed, carved, signals):
     """A reload by somebody else, of which carved hears all at one wake-up: its machine is called once for it. After that
     it is called for each answer only, and each signal tells something else."""
     carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
+    wait(lambda: signals.of("Changed"), "what was told of the start")
     before = len(carved.log.read_text())
     signals.clear()
     carved.process.send_signal(signal.SIGSTOP)
@@ -380,7 +381,7 @@ def test_notifications_at_once_are_one_change(bed, carved, signals):
     counts = [int(n) for n in re.findall(f"{SPECTRUM}: (\\d+) notifications at once", log)]
     assert sum(counts) > 100 and len(counts) <= 3, counts  # its own SETs, before and after, are heard of, too
     assert len(re.findall(f"{SPECTRUM}: called for ", log)) < 12, log
-    told = [a[1] for name, _, a in signals.all if name == "PropertiesChanged" and a[0] == DEVICE]
+    told = [a[1] for name, at, a in signals.all if name == "PropertiesChanged" and at == carved.path(SPECTRUM)]
     assert [(t.get("State"), t.get("StateReason")) for t in told] == [
         ("applying", "0 of 1 steps, trigger foreign-reload"), (None, "reading back"), ("converged", "")]
 
