@@ -31,8 +31,8 @@ static const struct {
 	const char *param;
 	struct enum_names names;
 } named[] = {
-	{"fw_load_policy", {fw_load_policies, ARRAY_SIZE(fw_load_policies), false}},
-	{"reset_dev_on_drv_probe", {reset_policies, ARRAY_SIZE(reset_policies), false}},
+	{"fw_load_policy", {.v = fw_load_policies, .n = ARRAY_SIZE(fw_load_policies)}},
+	{"reset_dev_on_drv_probe", {.v = reset_policies, .n = ARRAY_SIZE(reset_policies)}},
 };
 
 /** param_value_names() - the names of a generic param's values, or NULL. */

@@ -80,7 +80,7 @@ enum phase {
 enum field_flag {
 	FIELD_WRITABLE = 1 << 0,     /* may be wanted; sent in a SET */
 	FIELD_SIZE = 1 << 1,	     /* written in the grammar of size_parse() */
-	FIELD_ZERO_IS_NONE = 1 << 2, /* 0 is written `none` and is absent in replies */
+	FIELD_ZERO_IS_NONE = 1 << 2, /* 0 or "" is written `none` and is absent in replies */
 	FIELD_LIVE = 1 << 3,	     /* moves by itself: no part of a comparison */
 	FIELD_MACRO =
 		1 << 4, /* the YAML takes it, bind expands it: not an attribute of the object */
@@ -120,6 +120,8 @@ struct class
 
 	/* Of what is special; each may be NULL. */
 	const struct enum_names *(*value_names)(const char *object); /* instead of the field's */
+	void (*round)(const struct object *have, unsigned field,
+		      struct value *v); /* as the driver */
 	bool (*settable)(const struct object *have, struct buf *why);
 	int (*rank)(const struct object *target, const struct object *have); /* in the phase */
 };

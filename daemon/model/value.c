@@ -4,6 +4,7 @@
  * knows are bind's.
  */
 #include "model/value.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -57,6 +58,20 @@ bool enum_number(const struct enum_names *names, const char *text, uint64_t *ret
 	return false;
 }
 
+/* In the largest unit that leaves no rest. */
+static void format_duration(uint64_t msec, struct buf *out)
+{
+	static const struct {
+		const char *unit;
+		uint64_t msec;
+	} units[] = {{"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
+	size_t i = 0;
+
+	while (msec % units[i].msec || (msec == 0 && units[i].msec != 1000))
+		i++;
+	buf_add(out, "%" PRIu64 "%s", msec / units[i].msec, units[i].unit);
+}
+
 /** value_format() - append @v as the YAML would say it. */
 void value_format(const struct value *v, const struct enum_names *names, struct buf *out)
 {
@@ -67,7 +82,7 @@ void value_format(const struct value *v, const struct enum_names *names, struct 
 		buf_add(out, "-");
 		return;
 	case VALUE_STRING:
-		buf_add(out, "%s", v->str);
+		buf_add(out, "%s", names && names->empty && !*v->str ? names->empty : v->str);
 		return;
 	case VALUE_BOOL:
 		buf_add(out, "%s", v->num ? "true" : "false");
@@ -79,6 +94,8 @@ void value_format(const struct value *v, const struct enum_names *names, struct 
 		name = enum_name(names, v->num);
 		if (name)
 			buf_add(out, "%s", name);
+		else if (names && names->duration)
+			format_duration(v->num, out);
 		else
 			buf_add(out, "%" PRIu64, v->num);
 		return;
@@ -230,6 +247,19 @@ static int unknown_name(const char *text, const struct enum_names *names, char *
 	return fail(ret_why, buf_take(&b));
 }
 
+static int parse_duration(const char *text, uint64_t *ret, char **ret_why)
+{
+	int r = clock_parse_duration(text, ret);
+
+	if (r == -ERANGE)
+		return fail(ret_why, mem_printf("\"%s\" is too long", text));
+	if (r < 0)
+		return fail(ret_why,
+			    mem_printf("\"%s\" is not a duration like 500ms, 30s, 5m or 1h", text));
+	*ret /= USEC_PER_MSEC;
+	return 0;
+}
+
 /* A number of @type, or one of @names. */
 static int parse_enum(const char *text, enum value_type type, const struct enum_names *names,
 		      uint64_t *ret, char **ret_why)
@@ -245,6 +275,8 @@ static int parse_enum(const char *text, enum value_type type, const struct enum_
 
 	if (enum_number(names, text, ret))
 		return 0;
+	if (names && names->duration)
+		return parse_duration(text, ret, ret_why);
 	if (named && (names->closed || digits == 0))
 		return unknown_name(text, names, ret_why);
 	r = parse_number(text, &num, ret_why);
@@ -260,8 +292,11 @@ static int parse_enum(const char *text, enum value_type type, const struct enum_
 	return 0;
 }
 
-static int parse_string(const char *text, struct value *ret, char **ret_why)
+static int parse_string(const char *text, const struct enum_names *names, struct value *ret,
+			char **ret_why)
 {
+	if (names && names->empty && strcmp(text, names->empty) == 0)
+		text = "";
 	if (strlen(text) > PARAM_STRING_MAX)
 		return fail(ret_why, mem_printf("longer than %d bytes", PARAM_STRING_MAX));
 	*ret = (struct value){.type = VALUE_STRING, .str = text};
@@ -285,7 +320,7 @@ int value_parse(const char *text, enum value_type type, const struct enum_names 
 	if (type == VALUE_BOOL)
 		return parse_bool(text, ret, ret_why);
 	if (type == VALUE_STRING)
-		return parse_string(text, ret, ret_why);
+		return parse_string(text, names, ret, ret_why);
 	if (parse_enum(text, type, names, &num, ret_why) < 0)
 		return -EINVAL;
 	*ret = (struct value){.type = type, .num = num};

@@ -39,7 +39,9 @@ struct enum_name {
 struct enum_names {
 	const struct enum_name *v;
 	size_t n;
-	bool closed; /* a name must be written, a number will not do */
+	bool closed;	   /* a name must be written, a number will not do */
+	bool duration;	   /* numbers are milliseconds, written with a unit: "500ms", "30s" */
+	const char *empty; /* what the empty string is called, or NULL */
 };
 
 const char *value_type_name(enum value_type type);

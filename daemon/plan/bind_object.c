@@ -26,19 +26,29 @@ static bool is_settable(struct binder *b, const struct wish *w, const struct obj
 	return settable;
 }
 
+static void want_field(struct binder *b, const struct wish *w, const struct object *have,
+		       unsigned i)
+{
+	const struct field *field = &w->class->fields[i];
+	struct value v;
+
+	if (!bind_parse(b, w, field->type, field->names, &v))
+		return;
+	if (w->class->round)
+		w->class->round(have, i, &v);
+	if (bind_takes(b, w, have, i, &v))
+		bind_want(b, w, w->class, w->object, CLASS_NO_CMODE, i, v);
+}
+
 static void bind_one(struct binder *b, const struct winner *winner)
 {
 	const struct wish *w = winner->wish;
 	const struct object *have = bind_find(b, w);
-	unsigned i = field_of(w);
-	const struct field *field = &w->class->fields[i];
-	struct value v;
 
 	if (!have)
 		bind_missing(b, winner);
-	else if (is_settable(b, w, have) && bind_parse(b, w, field->type, field->names, &v) &&
-		 bind_takes(b, w, have, i, &v))
-		bind_want(b, w, w->class, w->object, CLASS_NO_CMODE, i, v);
+	else if (is_settable(b, w, have))
+		want_field(b, w, have, field_of(w));
 }
 
 /** bind_objects() - want the values that @n winners write. */

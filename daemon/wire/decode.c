@@ -141,6 +141,15 @@ static bool read_value(const struct nlattr *a, enum value_type type, struct aren
 	return false;
 }
 
+static struct value nothing_of(enum value_type type)
+{
+	struct value v = {.type = type};
+
+	if (type == VALUE_STRING)
+		v.str = "";
+	return v;
+}
+
 /* What may lie in the class's nest is looked for there first. */
 static const struct nlattr *attr_in(const struct attrs *top, const struct attrs *nest,
 				    uint16_t attr)
@@ -160,7 +169,7 @@ static void read_fields(struct object *o, const struct attrs *top, const struct 
 		if (read_value(attr_in(top, nest, f->attr), f->type, arena, &v))
 			object_set(o, i, v);
 		else if (f->flags & FIELD_ZERO_IS_NONE)
-			object_set(o, i, (struct value){.type = f->type});
+			object_set(o, i, nothing_of(f->type));
 	}
 }
 
