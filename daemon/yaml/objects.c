@@ -87,7 +87,7 @@ static void unknown_attr(struct schema *s, const struct object_place *o, struct 
 			if (o->class->fields[i].flags & (FIELD_WRITABLE | FIELD_MACRO))
 				names[n++] = o->class->fields[i].name;
 	}
-	schema_unknown(s, p, where, names, n);
+	rules_unknown(s, p, where, names, n);
 }
 
 static void check_map(struct schema *s, const struct object_place *o)
@@ -98,7 +98,7 @@ static void check_map(struct schema *s, const struct object_place *o)
 
 		if (!field)
 			unknown_attr(s, o, p);
-		else if (schema_expect(s, p, NODE_SCALAR))
+		else if (rules_expect(s, p, NODE_SCALAR))
 			check_field(s, o, field, p->key, p->value);
 	}
 }
@@ -109,7 +109,7 @@ static void check_by_cmode(struct schema *s, const struct object_place *o)
 	uint64_t cmode;
 
 	if (v->type != NODE_MAP) {
-		if (schema_expect(s, o->pair, NODE_SCALAR))
+		if (rules_expect(s, o->pair, NODE_SCALAR))
 			check_param(s, o, NULL, v);
 		return;
 	}
@@ -118,7 +118,7 @@ static void check_by_cmode(struct schema *s, const struct object_place *o)
 
 		if (!enum_number(&cmode_names, p->key, &cmode))
 			unknown_attr(s, o, p);
-		else if (schema_expect(s, p, NODE_SCALAR))
+		else if (rules_expect(s, p, NODE_SCALAR))
 			check_param(s, o, p->key, p->value);
 	}
 }
@@ -175,12 +175,12 @@ static void check_object(struct schema *s, const struct object_place *o)
 	check_name(s, o);
 	switch (o->class->form) {
 	case FORM_SCALAR:
-		if (schema_expect(s, o->pair, NODE_SCALAR))
+		if (rules_expect(s, o->pair, NODE_SCALAR))
 			check_field(s, o, &o->class->fields[0], NULL, o->pair->value);
 		return;
 	case FORM_MAP:
 	case FORM_SECTION:
-		if (schema_expect(s, o->pair, NODE_MAP))
+		if (rules_expect(s, o->pair, NODE_MAP))
 			check_map(s, o);
 		return;
 	case FORM_BY_CMODE:
@@ -204,7 +204,7 @@ void objects_check(struct schema *s, struct pair *section)
 
 static void check_text(struct schema *s, struct pair *p)
 {
-	schema_text(s, p);
+	rules_text(s, p);
 	if (p->value->text[0] == '\0')
 		place_error(s->diags, p->value->at, "%s of the firmware is empty", p->key);
 	if (strlen(p->value->text) > FIRMWARE_TEXT_MAX)
@@ -258,10 +258,10 @@ static const struct key_rule firmware_rules[] = {
 	{"allow_downgrade", NODE_SCALAR, check_bool, ANY_FILE},
 };
 static const struct key_set firmware_keys = {"firmware", firmware_rules, ARRAY_SIZE(firmware_rules),
-					     false};
+					     NULL, NULL};
 
 /** firmware_check() - check the keys of `firmware`. */
 void firmware_check(struct schema *s, struct pair *p)
 {
-	schema_keys(s, p->value, &firmware_keys, FILE_MAIN);
+	rules_check(s, p->value, &firmware_keys, FILE_MAIN);
 }

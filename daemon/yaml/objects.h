@@ -2,7 +2,7 @@
 /* The parts of an entry that name things of a device: the classes' sections and the firmware. */
 #pragma once
 
-#include "yaml/schema.h"
+#include "yaml/rules.h"
 
 void objects_check(struct schema *s, struct pair *section);
 void firmware_check(struct schema *s, struct pair *p);

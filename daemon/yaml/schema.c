@@ -22,87 +22,6 @@ const struct enum_names reload_names = {reloads, ARRAY_SIZE(reloads), .closed = 
 const struct enum_names drift_names = {drifts, ARRAY_SIZE(drifts), .closed = true};
 const struct enum_names removal_names = {removals, ARRAY_SIZE(removals), .closed = true};
 
-static const char *type_name(enum node_type type)
-{
-	switch (type) {
-	case NODE_MAP:
-		return "a map (KEY: VALUE)";
-	case NODE_LIST:
-		return "a list ([A, B])";
-	case NODE_SCALAR:
-	case NODE_NULL:
-	case NODE_EMPTY:
-	case NODE_BAD:
-		return "a single value";
-	}
-	return NULL;
-}
-
-/**
- * schema_expect() - whether @p has a value of @type to look at.
- *
- * False for null, for a map or list that is left empty, and for what is wrong, which is reported.
- */
-bool schema_expect(struct schema *s, struct pair *p, enum node_type type)
-{
-	struct node *v = p->value;
-
-	if (v->type == type)
-		return true;
-	if (v->type == NODE_NULL || v->type == NODE_BAD)
-		return false;
-	if (v->type == NODE_EMPTY && type != NODE_SCALAR)
-		return false;
-	if (v->type != NODE_EMPTY)
-		place_error(s->diags, v->at, "\"%s\" must be %s, not %s", p->key, type_name(type),
-			    type_name(v->type));
-	else if (strchr(p->key, ':'))
-		place_error(s->diags, p->at, "\"%s\" has no value; is a space missing after \":\"?",
-			    p->key);
-	else
-		place_error(s->diags, p->at, "\"%s\" has no value; to take it away write null",
-			    p->key);
-	v->type = NODE_BAD;
-	return false;
-}
-
-/** schema_text() - refuse a text without quotes that not all programs take for one. */
-void schema_text(struct schema *s, const struct pair *p)
-{
-	const struct node *v = p->value;
-	bool letter = strlen(v->text) == 1; /* y and n are text to most */
-	_cleanup_free_ char *other = v->quoted || letter ? NULL : value_yaml11(v->text);
-
-	if (other)
-		place_error(s->diags, v->at,
-			    "%s: put \"%s\" into quotes; not all programs take it for text", p->key,
-			    v->text);
-}
-
-/**
- * schema_unknown() - report a key that is none of @names.
- *
- * The pair takes the name that was probably meant, so that nobody misses it.
- */
-void schema_unknown(struct schema *s, struct pair *p, const char *where, const char *const *names,
-		    size_t n)
-{
-	const char *nearest = text_nearest(p->key, names, n);
-	struct buf known = {};
-
-	for (size_t i = 0; i < n; i++)
-		buf_add(&known, "%s%s", i ? ", " : "", names[i]);
-	if (nearest)
-		place_error(s->diags, p->at, "unknown key \"%s\" in %s; did you mean \"%s\"?",
-			    p->key, where, nearest);
-	else
-		place_error(s->diags, p->at, "unknown key \"%s\" in %s; known are %s", p->key,
-			    where, known.s);
-	buf_clear(&known);
-	p->key = nearest ? nearest : p->key;
-	p->value->type = NODE_BAD;
-}
-
 static void check_version(struct schema *s, struct pair *p)
 {
 	if (strcmp(p->value->text, "1") != 0)
@@ -128,11 +47,11 @@ static const struct key_rule settings_rules[] = {
 	{"settle_timeout", NODE_SCALAR, check_duration, FILE_MAIN | FILE_DROPIN},
 };
 static const struct key_set settings_keys = {"settings", settings_rules, ARRAY_SIZE(settings_rules),
-					     false};
+					     NULL, NULL};
 
 static void check_settings(struct schema *s, struct pair *p)
 {
-	schema_keys(s, p->value, &settings_keys, FILE_MAIN);
+	rules_check(s, p->value, &settings_keys, FILE_MAIN);
 }
 
 static const char *nearest_preset(const struct schema *s, const char *name)
@@ -225,9 +144,9 @@ static void check_match(struct schema *s, struct pair *p)
 	for (size_t i = 0; i < p->value->n; i++) {
 		struct pair *rule = &p->value->pairs[i];
 
-		if (!schema_expect(s, rule, NODE_SCALAR))
+		if (!rules_expect(s, rule, NODE_SCALAR))
 			continue;
-		schema_text(s, rule);
+		rules_text(s, rule);
 		if (rule->value->text[0] == '\0')
 			place_error(s->diags, rule->value->at,
 				    "an empty pattern matches no device");
@@ -266,16 +185,18 @@ static const struct key_rule entry_rules[] = {
 	{"on_removal", NODE_SCALAR, check_removal, FILE_MAIN | FILE_DROPIN},
 	{"firmware", NODE_MAP, firmware_check, FILE_MAIN | FILE_DROPIN},
 };
+static const struct key_rule section_rule = {NULL, NODE_MAP, objects_check, ~0U};
+
 static const struct key_set entry_keys = {"a device entry", entry_rules, ARRAY_SIZE(entry_rules),
-					  true};
+					  &section_rule, NULL};
 
 static void check_devices(struct schema *s, struct pair *p)
 {
 	for (size_t i = 0; i < p->value->n; i++) {
 		struct pair *entry = &p->value->pairs[i];
 
-		if (schema_expect(s, entry, NODE_MAP))
-			schema_keys(s, entry->value, &entry_keys, FILE_MAIN);
+		if (rules_expect(s, entry, NODE_MAP))
+			rules_check(s, entry->value, &entry_keys, FILE_MAIN);
 	}
 }
 
@@ -286,7 +207,7 @@ static const struct key_rule config_rules[] = {
 	{"devices", NODE_MAP, check_devices, FILE_MAIN | FILE_DROPIN},
 };
 static const struct key_set config_keys = {"this file", config_rules, ARRAY_SIZE(config_rules),
-					   false};
+					   NULL, &entry_keys};
 
 /* The rows without a kind of file are there to be refused by name. */
 static const struct key_rule preset_rules[] = {
@@ -301,57 +222,7 @@ static const struct key_rule preset_rules[] = {
 	{"on_removal", NODE_SCALAR, NULL, 0},
 };
 static const struct key_set preset_keys = {"a preset", preset_rules, ARRAY_SIZE(preset_rules),
-					   true};
-
-static const struct key_rule *find_rule(const struct key_set *set, const char *key)
-{
-	static const struct key_rule section = {NULL, NODE_MAP, objects_check, ~0U};
-
-	for (size_t i = 0; i < set->n; i++)
-		if (strcmp(set->rules[i].key, key) == 0)
-			return &set->rules[i];
-	return set->sections && class_by_section(key) ? &section : NULL;
-}
-
-static void unknown_key(struct schema *s, struct pair *p, const struct key_set *set)
-{
-	const char *names[32];
-	size_t n = 0;
-
-	if (set == &config_keys && find_rule(&entry_keys, p->key)) {
-		place_error(
-			s->diags, p->at,
-			"\"%s\" belongs to a device: write it under devices: and the entry's name",
-			p->key);
-		p->value->type = NODE_BAD;
-		return;
-	}
-	for (size_t i = 0; i < set->n; i++)
-		if (set->rules[i].files)
-			names[n++] = set->rules[i].key;
-	for (size_t i = 0; set->sections && i < n_classes; i++)
-		names[n++] = classes[i]->section;
-	schema_unknown(s, p, set->where, names, n);
-}
-
-/** schema_keys() - check all pairs of @map against @set. */
-void schema_keys(struct schema *s, struct node *map, const struct key_set *set, enum file_kind kind)
-{
-	for (size_t i = 0; i < map->n; i++) {
-		struct pair *p = &map->pairs[i];
-		const struct key_rule *rule = find_rule(set, p->key);
-
-		if (!rule) {
-			unknown_key(s, p, set);
-		} else if (!(rule->files & kind)) {
-			place_error(s->diags, p->at, "\"%s\" cannot be written in %s", p->key,
-				    set->where);
-			p->value->type = NODE_BAD;
-		} else if (schema_expect(s, p, rule->type)) {
-			rule->check(s, p);
-		}
-	}
-}
+					   &section_rule, NULL};
 
 /* Presets without a match are for all devices, so an empty one is no small matter. */
 static void check_preset_match(struct schema *s, const struct node *root)
@@ -372,11 +243,11 @@ void schema_check(struct schema *s, struct node *root, enum file_kind kind)
 		return;
 	if (root->type != NODE_MAP) {
 		place_error(s->diags, root->at, "the file must be a map (KEY: VALUE), not %s",
-			    type_name(root->type));
+			    rules_type_name(root->type));
 		root->type = NODE_BAD;
 		return;
 	}
-	schema_keys(s, root, kind == FILE_PRESET ? &preset_keys : &config_keys, kind);
+	rules_check(s, root, kind == FILE_PRESET ? &preset_keys : &config_keys, kind);
 	if (kind == FILE_PRESET)
 		check_preset_match(s, root);
 	version = node_get(root, "version");
