@@ -6,7 +6,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-/** class_by_section() - the class with this section of the YAML. Return: NULL where there is none. */
+/**
+ * class_by_section() - the class with this section of the YAML. Return: NULL where there is none.
+ */
 const struct class *class_by_section(const char *section)
 {
 	for (size_t i = 0; i < n_classes; i++)

@@ -46,8 +46,8 @@ enum effect {
 };
 
 /*
- * One part of an object's key: an attribute of its GET and SET. In the YAML, and as the object's name, the
- * parts are written with "/" between them.
+ * One part of an object's key: an attribute of its GET and SET. In the YAML, and as the object's
+ * name, the parts are written with "/" between them.
  */
 struct key {
 	const char *name;     /* in messages: "pool" */

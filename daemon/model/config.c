@@ -45,6 +45,7 @@ struct config *config_new(void)
 	return c;
 }
 
+/** config_ref() - one more reference. Return: @c. */
 struct config *config_ref(struct config *c)
 {
 	c->refs++;
@@ -71,6 +72,7 @@ struct config *config_unref(struct config *c)
 	return NULL;
 }
 
+/** config_unrefp() - for _cleanup_config_. */
 void config_unrefp(struct config **c)
 {
 	config_unref(*c);

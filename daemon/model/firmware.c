@@ -12,6 +12,7 @@ char *firmware_text(const struct firmware *f)
 			  f->sha256 ? f->sha256 : "");
 }
 
+/** firmware_copy() - make @to equal to @from, with strings in @arena. */
 void firmware_copy(struct arena *arena, struct firmware *to, const struct firmware *from)
 {
 	*to = *from;
@@ -22,6 +23,7 @@ void firmware_copy(struct arena *arena, struct firmware *to, const struct firmwa
 	to->sha256 = arena_strdup(arena, from->sha256);
 }
 
+/** flash_latch_clear() - free what it owns; no flash is remembered then. */
 void flash_latch_clear(struct flash_latch *l)
 {
 	free(l->firmware);
@@ -30,6 +32,7 @@ void flash_latch_clear(struct flash_latch *l)
 	*l = (struct flash_latch){};
 }
 
+/** image_verdict_clear() - free what it owns; no file was looked at then. */
 void image_verdict_clear(struct image_verdict *c)
 {
 	free(c->file);

@@ -14,7 +14,7 @@ static size_t class_index(const struct class *class)
 	return i;
 }
 
-/** object_compare() - order of class, then name (numbers in it as numbers), then cmode. */
+/** object_compare() - the order of class, then name (numbers in it as numbers), then cmode. */
 int object_compare(const struct object *a, const struct object *b)
 {
 	int c = CMP(class_index(a->class), class_index(b->class));
@@ -41,6 +41,7 @@ struct object *state_add(struct state *s, const struct class *class, const char 
 	return o;
 }
 
+/** state_sort() - bring the objects into the order of object_compare(). */
 void state_sort(struct state *s)
 {
 	vec_sort(&s->objects, compare);
@@ -122,6 +123,7 @@ bool state_same(const struct state *a, const struct state *b)
 	return true;
 }
 
+/** state_clear() - free all objects; the state is empty then. */
 void state_clear(struct state *s)
 {
 	vec_clear(&s->objects);
@@ -129,18 +131,22 @@ void state_clear(struct state *s)
 	s->firmware = (struct firmware){};
 }
 
+/** object_has() - does the field have a value? Return: true if so. */
 bool object_has(const struct object *o, unsigned field)
 {
 	return o->present & FIELD_BIT(field);
 }
 
+/** object_set() - give the field a value; a string is borrowed. */
 void object_set(struct object *o, unsigned field, struct value v)
 {
 	o->v[field] = v;
 	o->present |= FIELD_BIT(field);
 }
 
-/** object_differs() - the writable fields that @want has, and @have not with the same value; a mask. */
+/**
+ * object_differs() - the writable fields that @want has, and @have not with the same value; a mask.
+ */
 field_mask object_differs(const struct object *want, const struct object *have)
 {
 	field_mask differs = 0;
@@ -241,6 +247,11 @@ uint64_t resource_settable(const struct object *have, uint64_t size)
 	return size < min ? size + gran : size;
 }
 
+/**
+ * resource_is_child() - is @path directly below @parent? Both are paths of resources.
+ *
+ * Return: true if so.
+ */
 bool resource_is_child(const char *path, const char *parent)
 {
 	size_t n = strlen(parent);

@@ -57,5 +57,4 @@ char *object_format(const struct object *o, field_mask fields);
 
 uint64_t resource_settable(const struct object *have, uint64_t size);
 
-/* Is @path the direct child of @parent? Both are resource paths. */
 bool resource_is_child(const char *path, const char *parent);

@@ -5,6 +5,7 @@
 
 #include <linux/devlink.h>
 
+/** disruption_name() - as plans show it. Return: "" for none. */
 const char *disruption_name(enum disruption d)
 {
 	static const char *const names[] = {[DISRUPTION_NONE] = "",
@@ -127,6 +128,7 @@ struct step step_copy(const struct step *s)
 	return copy;
 }
 
+/** step_clear() - free what the step owns. */
 void step_clear(struct step *s)
 {
 	free((char *)s->target.name);
@@ -143,6 +145,7 @@ void step_clear(struct step *s)
 	*s = (struct step){};
 }
 
+/** steps_clear() - free all steps; the list is empty then. */
 void steps_clear(step_list *steps)
 {
 	vec_each(s, steps)

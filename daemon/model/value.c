@@ -28,6 +28,7 @@ char *size_text(uint64_t size)
 	return size == VALUE_UNLIMITED ? mem_strdup("unlimited") : mem_printf("%" PRIu64, size);
 }
 
+/** value_equal() - are type and value the same? Return: true if so. */
 bool value_equal(const struct value *a, const struct value *b)
 {
 	if (a->type != b->type)
@@ -46,7 +47,10 @@ const char *enum_name(const struct enum_names *names, uint64_t num)
 	return NULL;
 }
 
-/** enum_number() - the number that is called @text. Return: false where @names (or NULL) has no such name. */
+/**
+ * enum_number() - the number that is called @text. Return: false where @names (or NULL) has no such
+ * name.
+ */
 bool enum_number(const struct enum_names *names, const char *text, uint64_t *ret)
 {
 	for (size_t i = 0; names && i < names->n; i++) {

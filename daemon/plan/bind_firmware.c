@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The firmware that an entry wants: can it be had on this device, from this file? Whether it is to be
- * flashed or activated is firmware.c's.
+ * The firmware that an entry wants: can it be had on this device, from this file? Whether it is to
+ * be flashed or activated is firmware.c's.
  */
 #include "model/version.h"
 #include "plan/binder.h"

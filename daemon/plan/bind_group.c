@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Trap groups: the policer must be there, and the action is a macro over the group's traps, as it can
- * neither be read back nor is it applied as a whole.
+ * Trap groups: the policer must be there, and the action is a macro over the group's traps, as it
+ * can neither be read back nor is it applied as a whole.
  */
 #include "plan/binder.h"
 

@@ -203,7 +203,10 @@ void reads_add(struct reads *reads, const struct class *class, const char *name)
 	vec_push(&reads->names, ((struct read_name){class, name}));
 }
 
-/** bind_find() - the object that the wish names, as the device has it. Return: NULL where it has none. */
+/**
+ * bind_find() - the object that the wish names, as the device has it. Return: NULL where it has
+ * none.
+ */
 const struct object *bind_find(const struct binder *b, const struct wish *w)
 {
 	return state_find(&b->world->have, w->class, w->object, CLASS_NO_CMODE);

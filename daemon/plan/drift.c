@@ -101,6 +101,7 @@ void drift_find(const struct state *want, const struct world *w, drift_list *ret
 		find(w, o, ret);
 }
 
+/** drift_clear() - free all rows; the list is empty then. */
 void drift_clear(drift_list *list)
 {
 	vec_each(d, list) {

@@ -23,7 +23,7 @@ bool match_entry(const struct entry *e, const char *handle, const struct facts *
 	return true;
 }
 
-/** match_may_be() - match_entry() as far as @f tells; a key that it lacks may hold. */
+/** match_may_be() - may match_entry() hold? A key that @f lacks may. */
 bool match_may_be(const struct entry *e, const char *handle, const struct facts *f)
 {
 	if (!e->matches.n)

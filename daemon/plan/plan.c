@@ -461,6 +461,7 @@ void plan_make(const struct state *want, const struct world *w, const struct pol
 		qsort_r(ret->steps.v, ret->steps.n, sizeof(struct step), by_phase, &p);
 }
 
+/** plan_clear() - free the steps and texts; the plan is empty then. */
 void plan_clear(struct plan *p)
 {
 	steps_clear(&p->steps);

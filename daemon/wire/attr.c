@@ -15,6 +15,9 @@ bool attrs_parse(struct attrs *a, const struct nlmsghdr *m)
 	return nlmsg_parse((struct nlmsghdr *)m, GENL_HDRLEN, a->v, ATTR_MAX, NULL) >= 0;
 }
 
+/**
+ * attrs_parse_nest() - attributes in @nest, which may be NULL. Return: false where there are none.
+ */
 bool attrs_parse_nest(struct attrs *a, const struct nlattr *nest)
 {
 	return nest && nla_parse_nested(a->v, ATTR_MAX, (struct nlattr *)nest, NULL) >= 0;

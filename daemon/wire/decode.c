@@ -104,7 +104,10 @@ bool decode_impact(const struct nlmsghdr *m, uint16_t family, const char *handle
 	return true;
 }
 
-/** decode_handle() - which device @m is about. Return: 0, or -EBADMSG where it is not devlink's or names none. */
+/**
+ * decode_handle() - which device @m is about. Return: 0, or -EBADMSG where it is not devlink's or
+ * names none.
+ */
 int decode_handle(const struct nlmsghdr *m, uint16_t family, char ret[static HANDLE_MAX])
 {
 	struct attrs a;

@@ -114,6 +114,7 @@ struct nl_msg *encode_get_all(uint16_t family)
 	return request(family, DEVLINK_CMD_GET, NLM_F_DUMP, NULL);
 }
 
+/** encode_info_get() - one device: its driver, serial numbers and versions. */
 struct nl_msg *encode_info_get(uint16_t family, const char *handle)
 {
 	return request(family, DEVLINK_CMD_INFO_GET, 0, handle);
@@ -130,8 +131,8 @@ struct nl_msg *encode_device_objects(uint16_t family, const char *handle, const 
 }
 
 /*
- * The first @n parts of the key of the object that is called @name. One that can be no name, as a damaged
- * file may have it, is left out: the kernel says that there is no such object.
+ * The first @n parts of the key of the object that is called @name. One that can be no name, as a
+ * damaged file may have it, is left out: the kernel says that there is no such object.
  */
 static void put_keys(struct nl_msg *msg, const struct class *class, const char *name, size_t n)
 {
@@ -178,6 +179,7 @@ struct nl_msg *encode_port_dump(uint16_t family, const char *handle)
 	return request(family, DEVLINK_CMD_PORT_GET, NLM_F_DUMP, handle);
 }
 
+/** encode_eswitch_get() - one device: the mode of its eswitch. */
 struct nl_msg *encode_eswitch_get(uint16_t family, const char *handle)
 {
 	return request(family, DEVLINK_CMD_ESWITCH_GET, 0, handle);
@@ -204,7 +206,9 @@ static void put_param(struct nl_msg *msg, const struct object *o)
 	put_value(msg, DEVLINK_ATTR_PARAM_VALUE_DATA, &o->v[PARAM_VALUE]);
 }
 
-/* Does a SET carry the field? Of a SET_WHOLE one that is not to be changed has the present value. */
+/*
+ * Does a SET carry the field? Of a SET_WHOLE one that is not to be changed has the present value.
+ */
 static bool is_sent(const struct object *o, unsigned field)
 {
 	return object_has(o, field) ||

@@ -167,6 +167,7 @@ void reading_finish(struct reading *r)
 	state_sort(&r->catalogue);
 }
 
+/** reading_clear() - free what was read and not taken. */
 void reading_clear(struct reading *r)
 {
 	free(r->handle);

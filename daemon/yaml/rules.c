@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * How a map is checked against the table of its keys. Decides how a wrong key or type is reported; which
- * keys there are is said by schema.c and objects.c.
+ * How a map is checked against the table of its keys. Decides how a wrong key or type is reported;
+ * which keys there are is said by schema.c and objects.c.
  */
 #include "yaml/rules.h"
 #include "model/class.h"

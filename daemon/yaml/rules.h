@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Checking a map against the table of its keys, which says the type of each value and who looks at it:
+ * Checking a map against the table of its keys, which says the type of each value and who looks at
+ * it:
  *
  *	static const struct key_rule rules[] = {{"file", NODE_SCALAR, check_file, FILE_MAIN}};
  *	static const struct key_set keys = {"firmware", rules, ARRAY_SIZE(rules), NULL, NULL};

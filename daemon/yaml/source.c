@@ -47,7 +47,11 @@ static char *line_copy(struct place at)
 	return p ? text_clean(p, n) : NULL;
 }
 
-/** source_keep_line() - the line at @at as text that lives in @arena; made once per line. */
+/**
+ * source_keep_line() - the line at @at as text that lives in @arena; made once per line.
+ *
+ * Return: NULL where there is no such line.
+ */
 const char *source_keep_line(struct place at, struct arena *arena)
 {
 	struct source *s = at.source;
@@ -91,6 +95,7 @@ char place_char(struct place at)
 	return '\0';
 }
 
+/** place_mark() - the place without its source, which may go then. */
 struct mark place_mark(struct place at)
 {
 	return (struct mark){at.source->path, at.line, at.column};

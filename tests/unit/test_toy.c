@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Kinds of object that no kernel has, each a table and nothing else: from the YAML over wishes, want and
- * plan to the bytes of a request, and from the bytes of an answer to what is shown. That this links is
- * half of the test: the list of classes is the only thing that had to be changed.
+ * Kinds of object that no kernel has, each a table and nothing else: from the YAML over wishes,
+ * want and plan to the bytes of a request, and from the bytes of an answer to what is shown. That
+ * this links is half of the test: the list of classes is the only thing that had to be changed.
  */
 #include "model/json.h"
 #include "plan/bind.h"
@@ -28,7 +28,9 @@
 #define FAMILY 29
 #define HANDLE "pci/0000:03:00.0"
 
-/* ---- a pool: four parts of a key, a nest in replies, a SET of all fields, sizes rounded up ---- */
+/*
+ * ---- a pool: four parts of a key, a nest in replies, a SET of all fields, sizes rounded up ----
+ */
 
 static const struct enum_name directions[] = {{"ingress", 0}, {"egress", 1}};
 static const struct enum_names direction_names = {directions, ARRAY_SIZE(directions),
