@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Reading attributes so that no short or unterminated one can hurt. */
 #include "wire/attr.h"
+#include "base/text.h"
 
 #include <linux/genetlink.h>
 #include <netlink/genl/genl.h>
@@ -46,4 +47,17 @@ const char *attr_string(const struct nlattr *a)
 	if (!a || nla_len(a) < 1 || !memchr(nla_data(a), '\0', (size_t)nla_len(a)))
 		return NULL;
 	return nla_data(a);
+}
+
+/**
+ * attr_clean() - a string as one that can be shown and remembered, whatever bytes a driver puts
+ * there.
+ *
+ * Return: to be freed; NULL if absent or not terminated.
+ */
+char *attr_clean(const struct nlattr *a)
+{
+	const char *s = attr_string(a);
+
+	return s ? text_clean(s, strlen(s)) : NULL;
 }

@@ -20,3 +20,4 @@ bool attrs_parse(struct attrs *a, const struct nlmsghdr *m);
 bool attrs_parse_nest(struct attrs *a, const struct nlattr *nest);
 bool attr_uint(const struct nlattr *a, size_t size, uint64_t *ret);
 const char *attr_string(const struct nlattr *a);
+char *attr_clean(const struct nlattr *a);

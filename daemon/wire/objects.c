@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Objects in an answer. Flat ones follow the classes' tables; params and resources are nests of their
+ * own shape.
+ */
+#include "wire/objects.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define RESOURCE_DEPTH_MAX 8
+
+static bool read_value(const struct nlattr *a, enum value_type type, struct arena *arena,
+		       struct value *ret)
+{
+	static const size_t sizes[] = {
+		[VALUE_U8] = 1, [VALUE_U16] = 2, [VALUE_U32] = 4, [VALUE_U64] = 8};
+
+	switch (type) {
+	case VALUE_BOOL:
+		*ret = (struct value){.type = type, .num = a != NULL};
+		return true;
+	case VALUE_STRING:
+		if (!attr_string(a) || !text_is_utf8(attr_string(a)))
+			return false;
+		*ret = (struct value){.type = type, .str = arena_strdup(arena, attr_string(a))};
+		return true;
+	case VALUE_U8:
+	case VALUE_U16:
+	case VALUE_U32:
+	case VALUE_U64:
+		ret->type = type;
+		return attr_uint(a, sizes[type], &ret->num);
+	case VALUE_NONE:
+		break;
+	}
+	return false;
+}
+
+static struct value nothing_of(enum value_type type)
+{
+	struct value v = {.type = type};
+
+	if (type == VALUE_STRING)
+		v.str = "";
+	return v;
+}
+
+/* What may lie in the class's nest is looked for there first. */
+static const struct nlattr *attr_in(const struct attrs *top, const struct attrs *nest,
+				    uint16_t attr)
+{
+	return nest && nest->v[attr] ? nest->v[attr] : top->v[attr];
+}
+
+static void read_fields(struct object *o, const struct attrs *top, const struct attrs *nest,
+			struct arena *arena)
+{
+	for (unsigned i = 0; i < o->class->n_fields; i++) {
+		const struct field *f = &o->class->fields[i];
+		struct value v;
+
+		if (f->flags & FIELD_MACRO)
+			continue;
+		if (read_value(attr_in(top, nest, f->attr), f->type, arena, &v))
+			object_set(o, i, v);
+		else if (f->flags & FIELD_ZERO_IS_NONE)
+			object_set(o, i, nothing_of(f->type));
+	}
+}
+
+static bool read_key(const struct nlattr *a, enum value_type type, struct arena *arena,
+		     struct value *ret)
+{
+	if (type != VALUE_STRING)
+		return read_value(a, type, arena, ret);
+	*ret = (struct value){.type = type, .str = attr_string(a)};
+	return ret->str;
+}
+
+/* Readers return false where the message lacks what makes it one of its kind: it was cut. */
+static bool read_flat(const struct class *class, const struct attrs *top, struct state *state)
+{
+	struct value key[CLASS_MAX_KEYS];
+	_cleanup_free_ char *name = NULL;
+	const struct attrs *in = NULL;
+	struct attrs nest;
+
+	if (class->nest) {
+		if (!attrs_parse_nest(&nest, top->v[class->nest]))
+			return false;
+		in = &nest;
+	}
+	for (size_t i = 0; i < class_n_keys(class); i++)
+		if (!read_key(attr_in(top, in, class->keys[i].attr), class->keys[i].type,
+			      &state->arena, &key[i]))
+			return false;
+	name = class_key_format(class, key);
+	read_fields(state_add(state, class, name, CLASS_NO_CMODE), top, in, &state->arena);
+	return true;
+}
+
+static enum value_type param_type(uint64_t wire_type)
+{
+	switch (wire_type) {
+	case NLA_U8:
+		return VALUE_U8;
+	case NLA_U16:
+		return VALUE_U16;
+	case NLA_U32:
+		return VALUE_U32;
+	case NLA_U64:
+		return VALUE_U64;
+	case NLA_STRING:
+		return VALUE_STRING;
+	case NLA_FLAG:
+		return VALUE_BOOL;
+	default: /* a type of newer kernels: the param is not shown */
+		return VALUE_NONE;
+	}
+}
+
+/* PARAM { NAME, TYPE, VALUES_LIST { VALUE { [DATA], CMODE } ... } } */
+static bool read_param(const struct class *class, const struct attrs *top, struct state *state)
+{
+	struct attrs param, value;
+	struct nlattr *nest;
+	const char *name;
+	uint64_t n;
+	int left;
+
+	if (!attrs_parse_nest(&param, top->v[DEVLINK_ATTR_PARAM]))
+		return false;
+	name = attr_string(param.v[DEVLINK_ATTR_PARAM_NAME]);
+	if (!name || !param.v[DEVLINK_ATTR_PARAM_VALUES_LIST] ||
+	    !attr_uint(param.v[DEVLINK_ATTR_PARAM_TYPE], 1, &n))
+		return false;
+	if (param_type(n) == VALUE_NONE)
+		return true;
+	nla_for_each_nested(nest, param.v[DEVLINK_ATTR_PARAM_VALUES_LIST], left) {
+		struct object *o;
+		struct value v;
+		uint64_t cmode;
+
+		if (!attrs_parse_nest(&value, nest) ||
+		    !attr_uint(value.v[DEVLINK_ATTR_PARAM_VALUE_CMODE], 1, &cmode) ||
+		    cmode > CMODE_PERMANENT)
+			continue;
+		o = state_add(state, class, name, (uint8_t)cmode);
+		if (read_value(value.v[DEVLINK_ATTR_PARAM_VALUE_DATA], param_type(n), &state->arena,
+			       &v))
+			object_set(o, PARAM_VALUE, v);
+		else /* no value now, but the type is known */
+			o->v[PARAM_VALUE] = (struct value){.type = param_type(n)};
+	}
+	return true;
+}
+
+/* RESOURCE_LIST { RESOURCE { NAME, SIZE, ID, ..., [RESOURCE_LIST] } ... } */
+static void read_tree(const struct class *class, const struct nlattr *list, const char *parent,
+		      int depth, struct state *state)
+{
+	struct nlattr *nest;
+	int left;
+
+	if (!list || depth == RESOURCE_DEPTH_MAX)
+		return;
+	nla_for_each_nested(nest, list, left) {
+		_cleanup_free_ char *path = NULL;
+		const char *name;
+		struct attrs a;
+
+		if (!attrs_parse_nest(&a, nest))
+			continue;
+		name = attr_string(a.v[DEVLINK_ATTR_RESOURCE_NAME]);
+		if (!name)
+			continue;
+		path = mem_printf("%s/%s", parent, name);
+		read_fields(state_add(state, class, path, CLASS_NO_CMODE), &a, NULL, &state->arena);
+		read_tree(class, a.v[DEVLINK_ATTR_RESOURCE_LIST], path, depth + 1, state);
+	}
+}
+
+/**
+ * decode_objects() - the objects of one class that a message tells of.
+ *
+ * Return: false where it lacks what makes it one of its kind: it was cut.
+ */
+bool decode_objects(const struct class *class, const struct attrs *a, struct state *state)
+{
+	if (class->form == FORM_BY_CMODE)
+		return read_param(class, a, state);
+	if (!class->tree)
+		return read_flat(class, a, state);
+	read_tree(class, a->v[DEVLINK_ATTR_RESOURCE_LIST], "", 0, state);
+	return a->v[DEVLINK_ATTR_RESOURCE_LIST];
+}

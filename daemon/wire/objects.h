@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* For decode.c: the objects in an answer. */
+#pragma once
+
+#include "model/object.h"
+#include "wire/attr.h"
+
+bool decode_objects(const struct class *class, const struct attrs *a, struct state *state);
