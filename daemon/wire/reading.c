@@ -63,15 +63,24 @@ static void add_of_device(struct reading *r, read_request_list *ret)
 						       .class = classes[i]});
 }
 
+/* A class whose section is its only object has nothing to dump. */
+static struct read_request catalogue_request(const struct reading *r, const struct class *class)
+{
+	bool dump = class->form != FORM_SECTION;
+
+	return (struct read_request){
+		.msg = dump ? encode_object_dump(r->family, r->handle, class)
+			    : encode_object_get(r->family, r->handle, class, class->section),
+		.class = class,
+		.dump = dump,
+		.catalogue = true};
+}
+
 static void add_catalogue(struct reading *r, read_request_list *ret)
 {
 	for (size_t i = 0; i < n_classes; i++)
 		if (classes[i]->read != READ_DEVICE)
-			add(ret, (struct read_request){.msg = encode_object_dump(
-							       r->family, r->handle, classes[i]),
-						       .class = classes[i],
-						       .dump = true,
-						       .catalogue = true});
+			add(ret, catalogue_request(r, classes[i]));
 }
 
 /** reading_start() - set up @r and list the requests it takes, GET first. */

@@ -19,7 +19,7 @@ struct read_request {
 	const struct class *class; /* of the object or dump; NULL: GET or INFO_GET */
 	const char *name;	   /* of the object; in the reading's arena */
 	bool dump;		   /* ends with NLMSG_DONE, without an acknowledgement */
-	bool catalogue;		   /* a dump of all that the device has of the class */
+	bool catalogue;		   /* of all that the device has of the class */
 	bool impact;		   /* of ports or the eswitch; that it fails is no harm */
 };
 

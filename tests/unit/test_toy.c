@@ -522,6 +522,38 @@ static void test_reads(void **state)
 	bed_clear(&bed);
 }
 
+/* All that there is of each class: by a dump, but of the section that is the only object. */
+static void test_catalogue(void **state)
+{
+	struct reads reads = {.catalogue = true};
+	struct reading reading;
+	read_request_list requests = {};
+	struct bytes b = {};
+	size_t at;
+
+	(void)state;
+	reading_start(&reading, &reads, FAMILY, HANDLE, &requests);
+	assert_int_equal(requests.n, n_classes); /* GET, and each class but resources */
+	vec_each(q, &requests)
+		assert_int_equal(q->dump, q->class && q->class != &class_mode);
+	at = open_request(&b, 0, 203);
+	msg_close(&b, at);
+	check_bytes(requests.v[n_classes - 3].msg, &b);
+	at = open_request(&b, NLM_F_DUMP, 208);
+	msg_close(&b, at);
+	check_bytes(requests.v[n_classes - 1].msg, &b);
+	b.len = 0;
+	put_mode(&b);
+	reading_answer(&reading, &requests.v[n_classes - 3], b.data, b.len, 0, false);
+	assert_int_equal(reading.catalogue.objects.n, 1);
+	assert_int_equal(reading.error, 0);
+	for (size_t i = 0; i < n_classes; i++)
+		if (i != n_classes - 3 && i != n_classes - 1)
+			nlmsg_free(requests.v[i].msg);
+	reading_clear(&reading);
+	vec_clear(&requests);
+}
+
 /* An answer without the nest, or without a part of the key, was cut. */
 static void test_cut(void **state)
 {
@@ -605,10 +637,15 @@ static void test_drift(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plan),	  cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_set_whole), cmocka_unit_test(test_set_each),
-		cmocka_unit_test(test_reads),	  cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_drift),	  cmocka_unit_test(test_facts_and_capture),
+		cmocka_unit_test(test_plan),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_set_whole),
+		cmocka_unit_test(test_set_each),
+		cmocka_unit_test(test_reads),
+		cmocka_unit_test(test_catalogue),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_drift),
+		cmocka_unit_test(test_facts_and_capture),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
