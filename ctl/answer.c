@@ -6,6 +6,7 @@
 #include "answer.h"
 #include "model/json.h"
 
+#include <jansson.h>
 #include <errno.h>
 
 #define FIELD(type, name, property, form, member, of)                                              \

@@ -111,20 +111,11 @@ int bus_capture(sd_bus_message *m, void *user, sd_bus_error *error)
 	return 1;
 }
 
-static char *facts_text(const struct device *d)
-{
-	json_t *j = facts_to_json(d->handle, &d->world);
-	char *text = json_dumps(j, JSON_INDENT(2));
-
-	json_decref(j);
-	return text;
-}
-
 static void answer(const struct bus_capture *c)
 {
 	const struct device *d = runner_device(c->runner);
-	_cleanup_free_ char *text =
-		c->facts ? facts_text(d) : yaml_emit_world(d->handle, &d->world, c->json);
+	_cleanup_free_ char *text = c->facts ? facts_to_text(d->handle, &d->world)
+					     : yaml_emit_world(d->handle, &d->world, c->json);
 
 	sd_bus_reply_method_return(c->call, "s", text);
 	sd_bus_message_unref(c->call);

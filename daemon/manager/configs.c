@@ -5,7 +5,7 @@
  */
 #include "manager/configs.h"
 #include "base/log.h"
-#include "manager/kept.h"
+#include "store/configs.h"
 
 #include <errno.h>
 #include <string.h>
@@ -52,7 +52,7 @@ int configs_start(struct configs *c, bool may_be_kept)
 		configs_adopt(c, config);
 		return 0;
 	}
-	r = may_be_kept ? kept_load(c->store, 0, &c->in_force) : -ENOENT;
+	r = may_be_kept ? store_load_config(c->store, 0, &c->in_force) : -ENOENT;
 	if (r < 0)
 		return r;
 	c->generation++;
@@ -83,7 +83,7 @@ void configs_keep(struct configs *c, const hash_list *used)
 		return;
 	c->fresh = false;
 	c->generation++;
-	r = store_keep_config(c->store, c->paths.root, c->paths.file, c->in_force);
+	r = store_keep_config(c->store, c->paths.file, c->in_force);
 	log_fact(LOG_INFO, MESSAGE_CONFIG_ACCEPTED,
 		 "the config is in force: %zu entries, %zu files", c->in_force->entries.n,
 		 c->in_force->files.n);

@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include "store/store.h"
+#include "store/configs.h"
 #include "yaml/yaml.h"
 
 struct configs {

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "loop/loop.h"
-#include "manager/kept.h"
 
 #include <string.h>
 
@@ -58,13 +57,31 @@ void devices_clear(struct devices *d)
 
 /* --- who is there ------------------------------------------------------------ */
 
+/* What it accepted last, before a restart, is of use where it refuses the config in force. */
+static void inherit_accepted(const struct devices *d, struct runner *r)
+{
+	const struct device *device = runner_device(r);
+	_cleanup_config_ struct config *config = NULL;
+	uint64_t hash = device->world.memory.lasting.accepted;
+
+	if (!hash || hash == d->config->hash || device->assignment.accepted.config)
+		return;
+	if (store_load_config(d->env.store, hash, &config) == 0)
+		runner_inherit(r, NULL, &(struct config_entry){.config = config});
+	else
+		log_with(LOG_WARNING,
+			 &(struct log_fields){.id = MESSAGE_NOT_SAVED, .device = device->handle},
+			 "%s: the config that it accepted last cannot be read again",
+			 device->handle);
+}
+
 static void add(struct devices *d, const char *handle)
 {
 	struct runner *r = runner_new(&d->env, handle, d->config,
 				      d->listed ? TRIGGER_REGISTRATION : TRIGGER_START);
 
 	departed_return(&d->departed, r);
-	kept_return(d->env.store, r);
+	inherit_accepted(d, r);
 	vec_push(&d->list, ((struct member){.runner = r}));
 	vec_sort(&d->list, by_handle);
 	runner_event(r, &(struct device_event){.type = DEVICE_EV_TICK});

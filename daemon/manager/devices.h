@@ -18,7 +18,7 @@
 #include "manager/departed.h"
 #include "manager/marks.h"
 #include "manager/observer.h"
-#include "store/store.h"
+#include "store/configs.h"
 
 struct loop_task;
 

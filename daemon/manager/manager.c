@@ -9,6 +9,7 @@
 #include "manager/finder.h"
 #include "manager/jobs.h"
 #include "manager/look.h"
+#include "store/file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -180,7 +181,10 @@ struct manager *manager_new(struct loop *loop, const struct manager_options *opt
 	m->options = *options;
 	m->transport.unix_path = options->kernel_path;
 	m->hub = chan_hub_new(&m->transport);
-	m->store.lock_fd = -1;
+	m->store = (struct store){.runtime_dir = options->runtime_dir,
+				  .state_dir = options->state_dir,
+				  .config_root = options->config_root,
+				  .lock_fd = -1};
 	m->conclusion = loop_task_new(loop, conclude, m);
 	m->configs = (struct configs){
 		.store = &m->store,
@@ -229,7 +233,7 @@ void manager_add_observer(struct manager *m, const struct manager_observer *call
  */
 int manager_start(struct manager *m)
 {
-	int r = store_open(&m->store, m->options.runtime_dir, m->options.state_dir);
+	int r = store_open(&m->store);
 
 	if (r < 0)
 		log_fact(LOG_ERR, MESSAGE_NOT_SAVED, "%s or %s: %s", m->options.runtime_dir,

@@ -10,7 +10,7 @@
 #include "kernel/netdevs.h"
 #include "loop/loop.h"
 #include "manager/look.h"
-#include "store/store.h"
+#include "store/memory.h"
 #include "wire/encode.h"
 #include "wire/reading.h"
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <linux/devlink.h>
 #include <stdio.h>
 #include <string.h>
@@ -352,6 +353,16 @@ json_t *facts_to_json(const char *handle, const struct world *w)
 	add_objects(j, &w->have);
 	add_objects(j, &w->catalogue);
 	return j;
+}
+
+/** facts_to_text() - Return: facts_to_json() as it is shown, to be freed. */
+char *facts_to_text(const char *handle, const struct world *w)
+{
+	json_t *j = facts_to_json(handle, w);
+	char *text = json_dumps(j, JSON_INDENT(2));
+
+	json_decref(j);
+	return text;
 }
 
 /* --- facts: in --------------------------------------------------------------- */

@@ -16,14 +16,15 @@
 
 #include "model/world.h"
 
-#include <jansson.h>
+struct json_t; /* of jansson */
 
-json_t *json_number(uint64_t n);
+struct json_t *json_number(uint64_t n);
 
-json_t *memory_to_json(const char *handle, const struct memory *m);
-int memory_from_json(json_t *j, struct memory *m);
-json_t *lasting_to_json(const char *handle, const struct lasting *l);
-int lasting_from_json(json_t *j, struct lasting *l);
+struct json_t *memory_to_json(const char *handle, const struct memory *m);
+int memory_from_json(struct json_t *j, struct memory *m);
+struct json_t *lasting_to_json(const char *handle, const struct lasting *l);
+int lasting_from_json(struct json_t *j, struct lasting *l);
 
-json_t *facts_to_json(const char *handle, const struct world *w);
-int facts_from_json(json_t *j, struct world *w, char **ret_handle, char **ret_why);
+struct json_t *facts_to_json(const char *handle, const struct world *w);
+char *facts_to_text(const char *handle, const struct world *w);
+int facts_from_json(struct json_t *j, struct world *w, char **ret_handle, char **ret_why);

@@ -6,6 +6,7 @@
  */
 #include "yaml/files.h"
 #include "yaml/source.h"
+#include "yaml/yaml.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -44,46 +45,65 @@ static bool is_masked(const char *path)
 	       (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3));
 }
 
-static void list_dir(const char *dir, unsigned rank, struct arena *arena, struct diag_list *diags,
-		     found_list *list)
+/* One directory that is looked through. */
+struct search {
+	const char *dir;
+	unsigned rank;
+	struct arena *arena;
+	found_list *list;
+};
+
+static void take(void *user, const char *name)
 {
-	DIR *d = opendir(dir);
+	const struct search *s = user;
+	size_t n = strlen(name), suffix = strlen(SUFFIX);
+
+	if (name[0] == '.' || n <= suffix || strcmp(name + n - suffix, SUFFIX) != 0)
+		return;
+	vec_push(s->list, ((struct found){.name = arena_strndup(s->arena, name, n - suffix),
+					  .path = arena_printf(s->arena, "%s/%s", s->dir, name),
+					  .rank = s->rank}));
+}
+
+static void list_dir(struct search *s, struct diag_list *diags)
+{
+	DIR *d = opendir(s->dir);
 
 	if (!d) {
 		if (errno != ENOENT)
-			file_error(diags, dir, "cannot read the directory: %s", strerror(errno));
+			file_error(diags, s->dir, "cannot read the directory: %s", strerror(errno));
 		return;
 	}
-	for (struct dirent *e = readdir(d); e; e = readdir(d)) {
-		size_t n = strlen(e->d_name), suffix = strlen(SUFFIX);
-
-		if (e->d_name[0] == '.' || n <= suffix ||
-		    strcmp(e->d_name + n - suffix, SUFFIX) != 0)
-			continue;
-		vec_push(list, ((struct found){.name = arena_strndup(arena, e->d_name, n - suffix),
-					       .path = arena_printf(arena, "%s/%s", dir, e->d_name),
-					       .rank = rank}));
-	}
+	for (struct dirent *e = readdir(d); e; e = readdir(d))
+		take(s, e->d_name);
 	closedir(d);
 }
 
 /**
  * files_find() - all files of @dirs under @root by name, one per name.
+ * @files: where they are instead of on disk, or NULL
  * @arena: keeps the names and paths
  */
-void files_find(const char *root, const char *const dirs[FILES_DIRS], struct arena *arena,
-		struct diag_list *diags, found_list *ret)
+void files_find(const struct yaml_files *files, const char *root,
+		const char *const dirs[FILES_DIRS], struct arena *arena, struct diag_list *diags,
+		found_list *ret)
 {
 	size_t kept = 0;
 
-	for (unsigned i = 0; i < FILES_DIRS; i++)
-		list_dir(arena_printf(arena, "%s%s", root, dirs[i]), i, arena, diags, ret);
+	for (unsigned i = 0; i < FILES_DIRS; i++) {
+		struct search s = {arena_printf(arena, "%s%s", root, dirs[i]), i, arena, ret};
+
+		if (files)
+			files->list(files->user, s.dir, take, &s);
+		else
+			list_dir(&s, diags);
+	}
 	vec_sort(ret, by_name_and_rank);
 	for (size_t i = 0; i < ret->n; i++) {
 		if (i + 1 < ret->n && strcmp(ret->v[i].name, ret->v[i + 1].name) == 0)
 			continue;
 		ret->v[kept] = ret->v[i];
-		ret->v[kept].masked = is_masked(ret->v[kept].path);
+		ret->v[kept].masked = !files && is_masked(ret->v[kept].path);
 		kept++;
 	}
 	ret->n = kept;

@@ -72,7 +72,17 @@ static bool may_be_missing(const struct load *l, const char *path, enum file_kin
 {
 	struct stat st;
 
-	return kind == FILE_MAIN && !l->paths->file && lstat(path, &st) < 0;
+	return kind == FILE_MAIN && !l->paths->file && (l->paths->files || lstat(path, &st) < 0);
+}
+
+static int read_source(struct load *l, const char *path, enum source_kind kind, struct source **ret)
+{
+	const struct yaml_files *files = l->paths->files;
+	const char *text = files ? files->read(files->user, path) : NULL;
+
+	if (!files)
+		return source_read(path, kind, l->diags, ret);
+	return text ? source_of_text(path, text, l->diags, ret) : -ENOENT;
 }
 
 /* Reads and checks a file. Return: its tree, or NULL where there is none. */
@@ -82,7 +92,7 @@ static struct node *load_file(struct load *l, const char *path, enum file_kind k
 	struct schema schema = {l->diags, &l->presets};
 	struct source *source;
 	struct node *tree;
-	int r = source_read(path, source_kind, l->diags, &source);
+	int r = read_source(l, path, source_kind, &source);
 
 	if (r == -ENOENT && may_be_missing(l, path, kind))
 		return NULL;
@@ -113,7 +123,7 @@ static void load_main_and_dropins(struct load *l)
 	found_list dropins = {};
 
 	add_tree(l, load_file(l, path, FILE_MAIN, SOURCE_REGULAR));
-	files_find(l->root, files_dropin_dirs, &l->scratch, l->diags, &dropins);
+	files_find(l->paths->files, l->root, files_dropin_dirs, &l->scratch, l->diags, &dropins);
 	vec_each(f, &dropins)
 		if (!f->masked)
 			add_tree(l, load_file(l, f->path, FILE_DROPIN, SOURCE_REGULAR));
@@ -138,7 +148,7 @@ static void load_all(struct load *l)
 {
 	struct build build = {l->config, l->diags, &l->presets, false};
 
-	files_find(l->root, files_preset_dirs, &l->scratch, l->diags, &l->presets);
+	files_find(l->paths->files, l->root, files_preset_dirs, &l->scratch, l->diags, &l->presets);
 	if (l->paths->file)
 		load_named(l);
 	else

@@ -253,6 +253,28 @@ static int slurp(struct source *s, enum source_kind kind)
 	return read_bytes(fd, s, S_ISREG(st.st_mode) ? (size_t)st.st_size : 4096);
 }
 
+/* What was read, unless it failed with @r, is to be text. @s is the caller's if it is. */
+static int take_bytes(struct source *s, int r, struct diag_list *diags, struct source **ret)
+{
+	static const char bom[] = "\xef\xbb\xbf";
+
+	if (r == 0 && s->size > SOURCE_SIZE_MAX) {
+		file_error(diags, s->path, "larger than 1 MiB");
+		r = -EFBIG;
+	}
+	if (r == 0 && s->size >= 3 && memcmp(s->bytes, bom, 3) == 0) {
+		s->size -= 3;
+		memmove(s->bytes, s->bytes + 3, s->size + 1);
+	}
+	if (r == 0)
+		r = scan(s, diags);
+	if (r < 0)
+		s = source_free(s);
+	else
+		*ret = s;
+	return r;
+}
+
 /**
  * source_read() - a file as text.
  * @diags: gets what is wrong with the file, unless it is not there
@@ -262,7 +284,6 @@ static int slurp(struct source *s, enum source_kind kind)
 int source_read(const char *path, enum source_kind kind, struct diag_list *diags,
 		struct source **ret)
 {
-	static const char bom[] = "\xef\xbb\xbf";
 	struct source *s;
 	int r;
 
@@ -279,21 +300,23 @@ int source_read(const char *path, enum source_kind kind, struct diag_list *diags
 		file_error(diags, path, "not a regular file");
 	else if (r < 0 && r != -ENOENT)
 		file_error(diags, path, "cannot read the file: %s", strerror(-r));
-	if (r == 0 && s->size > SOURCE_SIZE_MAX) {
-		file_error(diags, path, "larger than 1 MiB");
-		r = -EFBIG;
-	}
-	if (r == 0 && s->size >= 3 && memcmp(s->bytes, bom, 3) == 0) {
-		s->size -= 3;
-		memmove(s->bytes, s->bytes + 3, s->size + 1);
-	}
-	if (r == 0)
-		r = scan(s, diags);
-	if (r < 0)
-		s = source_free(s);
-	else
-		*ret = s;
-	return r;
+	return take_bytes(s, r, diags, ret);
+}
+
+/**
+ * source_of_text() - a file that is not on disk.
+ * @diags: gets what is wrong with the text
+ *
+ * Return: 0, or -errno with a diagnostic.
+ */
+int source_of_text(const char *path, const char *text, struct diag_list *diags, struct source **ret)
+{
+	struct source *s = mem_new(struct source);
+
+	s->path = text_intern(path);
+	s->bytes = mem_strdup(text);
+	s->size = strlen(text);
+	return take_bytes(s, 0, diags, ret);
 }
 
 /** source_free() - forget a file; places in it are no longer valid. Return: NULL. */

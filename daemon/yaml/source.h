@@ -31,6 +31,8 @@ enum source_kind {
 
 int source_read(const char *path, enum source_kind kind, struct diag_list *diags,
 		struct source **ret);
+int source_of_text(const char *path, const char *text, struct diag_list *diags,
+		   struct source **ret);
 struct source *source_free(struct source *s);
 const char *source_line(const struct source *s, uint32_t line, size_t *ret_n);
 bool source_can_hold(const char *text);

@@ -13,11 +13,22 @@
 
 #include "model/config.h"
 
+/* Files that are not on disk. */
+struct yaml_files {
+	/* Return: the text of a file, good until the load ends; NULL where there is none. */
+	const char *(*read)(void *user, const char *path);
+	/* Calls @found for each name in a directory. */
+	void (*list)(void *user, const char *dir, void (*found)(void *list, const char *name),
+		     void *list);
+	void *user;
+};
+
 struct yaml_paths {
 	const char *root; /* put before /etc, /run and /usr; "" in production */
 	const char *file; /* read this file only: no drop-ins (presets still resolve); or NULL */
 	const char *const *dropins; /* with file: laid over it, in this order */
 	size_t n_dropins;
+	const struct yaml_files *files; /* where they are instead of on disk; or NULL */
 };
 
 int yaml_load(const struct yaml_paths *paths, struct config **ret, struct diag_list *diags);

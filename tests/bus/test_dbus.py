@@ -386,6 +386,19 @@ def test_notifications_at_once_are_one_change(bed, carved, signals):
         ("applying", "0 of 1 steps, trigger foreign-reload"), (None, "reading back"), ("converged", "")]
 
 
+def test_kept_config_has_its_origins(bed, carved):
+    """With broken files the config comes from memory: it names the files that it was in, and none are written for it."""
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
+    origins = [row[-1] for row in carved.all(SPECTRUM)["Objects"]]
+    assert all(origin.startswith(f"{bed.file}:") for origin in origins) and origins
+    carved.stop()
+    bed.file.write_text("devices: 7\n")
+    carved.start()
+    carved.at_rest()
+    assert [row[-1] for row in carved.all(SPECTRUM)["Objects"]] == origins
+    assert {file.name for file in (bed.folder / "runtime").iterdir()} == {"devices", "lock"}
+
+
 def test_the_bus_is_restarted(bed, carved):
     carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
     bed.bus.stop()

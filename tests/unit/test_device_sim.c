@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <linux/devlink.h>
 #include <string.h>
 #include <sys/mman.h>

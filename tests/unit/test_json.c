@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <linux/devlink.h>
 #include <setjmp.h>
 #include <stdarg.h>

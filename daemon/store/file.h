@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Files that outlive the process, and the lock that makes one carved their owner. All that the store keeps
+ * goes through here: a file is written to a temporary one, synced and renamed, so that it is there as a
+ * whole or not at all, also after a crash. Decides nothing of what is in it.
+ */
+#pragma once
+
+#include <stdint.h>
+
+struct json_t; /* of jansson */
+
+struct store {
+	const char *runtime_dir; /* over restarts, gone at a reboot */
+	const char *state_dir;	 /* over reboots */
+	const char
+		*config_root; /* what the paths of config files begin with, and kept ones do not */
+	int lock_fd;	      /* -1: not locked */
+};
+
+int store_open(const struct store *s);
+int store_lock(struct store *s);
+void store_close(struct store *s);
+
+int file_save(const char *path, const char *text);
+int file_link(const char *path, const char *other);
+int file_read_json(const char *path, struct json_t **ret);
+char *file_json_text(struct json_t *j);
+void file_each(const char *dir, void (*each)(void *user, const char *name), void *user);
+void file_remove(const char *path);
+void file_set_aside(const char *path);
