@@ -59,6 +59,15 @@ static void keep(struct exchange *x, const struct nlmsghdr *m)
 	x->reply_len += len;
 }
 
+/*
+ * What is to be carried out is acknowledged. A question is over with its answer, a dump and other answers of several
+ * parts with NLMSG_DONE.
+ */
+static bool is_acked(const struct exchange *x)
+{
+	return nlmsg_hdr(x->request)->nlmsg_flags & NLM_F_ACK;
+}
+
 static void take(struct window *w, const struct nlmsghdr *m)
 {
 	uint32_t i = m->nlmsg_seq - w->first_seq;
@@ -70,12 +79,15 @@ static void take(struct window *w, const struct nlmsghdr *m)
 	if (i >= w->n || w->v[i].answered) /* an answer to an earlier window, or to nothing */
 		return;
 	x = &w->v[i];
-	if (decode_ack(m, &ack) < 0)
+	if (decode_ack(m, &ack) < 0) {
 		keep(x, m);
-	else if (m->nlmsg_type == NLMSG_ERROR || x->dump)
+		if (!is_acked(x) && !x->dump && !(m->nlmsg_flags & NLM_F_MULTI))
+			finish(w, x, 0, NULL);
+	} else if (m->nlmsg_type == NLMSG_ERROR || x->dump || !is_acked(x)) {
 		finish(w, x, ack.error, ack.text);
-	else /* the NLMSG_DONE of a multi-part answer: its acknowledgement follows */
+	} else { /* the NLMSG_DONE of several parts: the acknowledgement follows */
 		free(ack.text);
+	}
 }
 
 /* Return: 0; -ETIMEDOUT where no answer will come any more; -errno. */

@@ -27,11 +27,11 @@ struct precheck {
 /* One request and its answer. */
 struct exchange {
 	struct nl_msg *request;
-	bool dump;		   /* ends with NLMSG_DONE, not with an acknowledgement */
+	bool dump;		   /* of the kernel: a socket does one at a time */
 	struct precheck *precheck; /* NULL: none; else the batch's own */
 	/* filled in by the channel */
 	bool unsent; /* a precheck, its own or an earlier one's, failed with error and extack */
-	void *reply; /* the messages before the acknowledgement */
+	void *reply; /* the messages but for the acknowledgement and NLMSG_DONE */
 	size_t reply_len, reply_room;
 	int error;    /* 0 or -errno */
 	bool lost;    /* no answer came, error says why: the request may have been carried out */

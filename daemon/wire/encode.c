@@ -73,8 +73,7 @@ static struct nl_msg *new_request(uint16_t family, uint8_t command, uint8_t vers
 {
 	struct nl_msg *msg = nlmsg_alloc_size(4096);
 
-	if (!msg ||
-	    !genlmsg_put(msg, 0, 0, family, 0, NLM_F_REQUEST | NLM_F_ACK | flags, command, version))
+	if (!msg || !genlmsg_put(msg, 0, 0, family, 0, NLM_F_REQUEST | flags, command, version))
 		abort();
 	if (handle) {
 		char bus[HANDLE_PART_MAX], dev[HANDLE_PART_MAX];
@@ -87,6 +86,7 @@ static struct nl_msg *new_request(uint16_t family, uint8_t command, uint8_t vers
 	return msg;
 }
 
+/* @flags: 0: a question that its answer ends; NLM_F_DUMP; NLM_F_ACK: to be carried out and acknowledged */
 static struct nl_msg *request(uint16_t family, uint8_t command, int flags, const char *handle)
 {
 	return new_request(family, command, DEVLINK_GENL_VERSION, flags, handle);
@@ -123,7 +123,7 @@ struct nl_msg *encode_info_get(uint16_t family, const char *handle)
 /**
  * encode_device_objects() - all objects of one device, of a class that is READ_DEVICE.
  *
- * Not a netlink dump but a request with a multi-part answer: NLMSG_DONE, then the acknowledgement.
+ * Not a netlink dump but a request with a multi-part answer, which NLMSG_DONE ends.
  */
 struct nl_msg *encode_device_objects(uint16_t family, const char *handle, const struct class *class)
 {
@@ -222,7 +222,7 @@ static bool is_sent(const struct object *o, unsigned field)
 struct nl_msg *encode_object_set(uint16_t family, const char *handle, const struct object *o)
 {
 	const struct class *class = o->class;
-	struct nl_msg *msg = request(family, class->cmd_set, 0, handle);
+	struct nl_msg *msg = request(family, class->cmd_set, NLM_F_ACK, handle);
 
 	if (class->form == FORM_BY_CMODE) {
 		put_param(msg, o);
@@ -246,7 +246,7 @@ struct nl_msg *encode_object_set(uint16_t family, const char *handle, const stru
  */
 struct nl_msg *encode_reload(uint16_t family, const char *handle, uint8_t action, uint8_t limit)
 {
-	struct nl_msg *msg = request(family, DEVLINK_CMD_RELOAD, 0, handle);
+	struct nl_msg *msg = request(family, DEVLINK_CMD_RELOAD, NLM_F_ACK, handle);
 	struct nla_bitfield32 limits = {.value = 1u << limit, .selector = 1u << limit};
 
 	must(nla_put_u8(msg, DEVLINK_ATTR_RELOAD_ACTION, action));
@@ -263,7 +263,7 @@ struct nl_msg *encode_reload(uint16_t family, const char *handle, uint8_t action
 struct nl_msg *encode_flash(uint16_t family, const char *handle, const char *file,
 			    const char *component)
 {
-	struct nl_msg *msg = request(family, DEVLINK_CMD_FLASH_UPDATE, 0, handle);
+	struct nl_msg *msg = request(family, DEVLINK_CMD_FLASH_UPDATE, NLM_F_ACK, handle);
 
 	must(nla_put_string(msg, DEVLINK_ATTR_FLASH_UPDATE_FILE_NAME, file));
 	if (component)

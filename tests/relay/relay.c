@@ -33,7 +33,7 @@
 /* One message of a datagram that waits for its end. */
 struct request {
 	uint32_t seq;
-	bool dump, over;
+	bool dump, acked, over;
 	struct verdict verdict;
 };
 
@@ -121,10 +121,14 @@ static void end_request(struct link *l, struct request *r)
 	l->open--;
 }
 
-/* Does @m end the answer to @r? A dump with DONE; the rest with its acknowledgement. */
+/* Does @m end the answer to @r? What is in several parts with DONE, unless an acknowledgement is to follow. */
 static bool ends(const struct request *r, const struct nlmsghdr *m)
 {
-	return m->nlmsg_type == NLMSG_ERROR || (r->dump && m->nlmsg_type == NLMSG_DONE);
+	if (m->nlmsg_type == NLMSG_ERROR)
+		return true;
+	if (r->dump || !r->acked)
+		return m->nlmsg_type == NLMSG_DONE || (!r->dump && !(m->nlmsg_flags & NLM_F_MULTI));
+	return false;
 }
 
 /* Forward one datagram of the kernel, less what the rules take out of it. */
@@ -250,6 +254,7 @@ static void pass(struct link *l, const struct nlmsghdr *m)
 
 	*r = (struct request){.seq = m->nlmsg_seq,
 			      .dump = (m->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP,
+			      .acked = m->nlmsg_flags & NLM_F_ACK,
 			      .verdict = rules_judge(m)};
 	log_line(&r->verdict, m);
 	if (!obey(l, m, &r->verdict))

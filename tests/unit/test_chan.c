@@ -220,6 +220,33 @@ static void test_answers(void **state)
 	line_close(&l);
 }
 
+/* A question is over with its answer, one of several parts with NLMSG_DONE: no acknowledgement is waited for. */
+static void test_questions(void **state)
+{
+	static const struct {
+		enum act act;
+		int error;
+		const char *tags;
+	} table[] = {{ACT_ECHO, 0, "0 "},	{ACT_PARTS, 0, "1 2 "}, {ACT_ECHO, 0, "2 "},
+		     {ACT_REFUSE, -ENOENT, ""}, {ACT_PARTS, 0, "4 5 "}, {ACT_ECHO, 0, "5 "}};
+	struct batch *b = batch_new(ARRAY_SIZE(table));
+	struct rig *r = *state;
+	struct line l;
+
+	line_open(&l, r);
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		batch_put(b, i, table[i].act, (uint32_t)i);
+		nlmsg_hdr(b->v[i].request)->nlmsg_flags = NLM_F_REQUEST;
+	}
+	chan_submit(l.chan, b);
+	await(r, &l, 1);
+	for (size_t i = 0; i < b->n; i++)
+		check_exchange(&b->v[i], table[i].error, table[i].tags,
+			       table[i].error ? "there is none" : NULL);
+	assert_int_equal(r->server->n_windows, 1);
+	line_close(&l);
+}
+
 static void test_windows(void **state)
 {
 	static const unsigned windows[] = {11, 32, 8, 1, 32, 17};
@@ -1033,6 +1060,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		listening(test_answers),
+		listening(test_questions),
 		listening(test_windows),
 		listening(test_order),
 		listening(test_precheck),

@@ -39,7 +39,7 @@ static void describe_payload(struct buf *out, const unsigned char *p, size_t n)
 	buf_add(out, "u%zu:%" PRIu64, n * 8, num);
 }
 
-/* Type, flags, command and attributes: "29 5 cmd 1: 1='pci' 2='0000:03:00.0' 153=u8:1". */
+/* Type, flags, command and attributes: "29 1 cmd 1: 1='pci' 2='0000:03:00.0' 153=u8:1". */
 static char *describe_request(struct nl_msg *msg)
 {
 	const unsigned char *p = (const unsigned char *)nlmsg_hdr(msg);
@@ -81,33 +81,33 @@ static void check_request(struct nl_msg *msg, const char *expected)
 static void test_encode_get(void **state)
 {
 	(void)state;
-	check_request(encode_getfamily(), "16 5 cmd 3: 2='devlink'");
-	check_request(encode_get(FAMILY, HANDLE), "29 5 cmd 1: " DEVICE);
-	check_request(encode_get_all(FAMILY), "29 305 cmd 1:");
-	check_request(encode_info_get(0xffff, HANDLE), "65535 5 cmd 51: " DEVICE);
+	check_request(encode_getfamily(), "16 1 cmd 3: 2='devlink'");
+	check_request(encode_get(FAMILY, HANDLE), "29 1 cmd 1: " DEVICE);
+	check_request(encode_get_all(FAMILY), "29 301 cmd 1:");
+	check_request(encode_info_get(0xffff, HANDLE), "65535 1 cmd 51: " DEVICE);
 	check_request(encode_device_objects(FAMILY, HANDLE, &class_resource),
-		      "29 5 cmd 36: " DEVICE);
+		      "29 1 cmd 36: " DEVICE);
 	check_request(encode_get(FAMILY, "auxiliary/mlx5_core.sf.4/x"),
-		      "29 5 cmd 1: 1='auxiliary' 2='mlx5_core.sf.4/x'");
+		      "29 1 cmd 1: 1='auxiliary' 2='mlx5_core.sf.4/x'");
 }
 
 static void test_encode_object_get(void **state)
 {
 	(void)state;
 	check_request(encode_object_get(FAMILY, HANDLE, &class_param, "max_macs"),
-		      "29 5 cmd 38: " DEVICE " 81='max_macs'");
+		      "29 1 cmd 38: " DEVICE " 81='max_macs'");
 	check_request(encode_object_get(FAMILY, HANDLE, &class_trap, "ttl_value"),
-		      "29 5 cmd 61: " DEVICE " 130='ttl_value'");
+		      "29 1 cmd 61: " DEVICE " 130='ttl_value'");
 	check_request(encode_object_get(FAMILY, HANDLE, &class_trap_group, "l3_drops"),
-		      "29 5 cmd 65: " DEVICE " 135='l3_drops'");
+		      "29 1 cmd 65: " DEVICE " 135='l3_drops'");
 	check_request(encode_object_get(FAMILY, HANDLE, &class_trap_policer, "4294967295"),
-		      "29 5 cmd 69: " DEVICE " 142=u32:4294967295");
-	check_request(encode_object_dump(FAMILY, HANDLE, &class_param), "29 305 cmd 38: " DEVICE);
-	check_request(encode_object_dump(FAMILY, HANDLE, &class_trap), "29 305 cmd 61: " DEVICE);
+		      "29 1 cmd 69: " DEVICE " 142=u32:4294967295");
+	check_request(encode_object_dump(FAMILY, HANDLE, &class_param), "29 301 cmd 38: " DEVICE);
+	check_request(encode_object_dump(FAMILY, HANDLE, &class_trap), "29 301 cmd 61: " DEVICE);
 	check_request(encode_object_dump(FAMILY, HANDLE, &class_trap_group),
-		      "29 305 cmd 65: " DEVICE);
+		      "29 301 cmd 65: " DEVICE);
 	check_request(encode_object_dump(FAMILY, HANDLE, &class_trap_policer),
-		      "29 305 cmd 69: " DEVICE);
+		      "29 301 cmd 69: " DEVICE);
 }
 
 static void test_encode_reload(void **state)
@@ -1066,7 +1066,7 @@ static void check_reads(const struct reads *reads, const char *expected)
 	assert_string_equal(text, expected);
 }
 
-#define GET_LINE "29 5 cmd 1: " DEVICE " -\n"
+#define GET_LINE "29 1 cmd 1: " DEVICE " -\n"
 
 static void test_read_requests(void **state)
 {
@@ -1074,25 +1074,25 @@ static void test_read_requests(void **state)
 
 	(void)state;
 	check_reads(&reads, GET_LINE);
-	check_reads(&(struct reads){.identify = true}, GET_LINE "29 5 cmd 51: " DEVICE " -\n");
+	check_reads(&(struct reads){.identify = true}, GET_LINE "29 1 cmd 51: " DEVICE " -\n");
 	check_reads(&(struct reads){.resources = true},
-		    GET_LINE "29 5 cmd 36: " DEVICE " resource\n");
+		    GET_LINE "29 1 cmd 36: " DEVICE " resource\n");
 	check_reads(&(struct reads){.catalogue = true},
-		    GET_LINE "29 305 cmd 38: " DEVICE " param dump\n"
-			     "29 305 cmd 69: " DEVICE " trap_policer dump\n"
-			     "29 305 cmd 65: " DEVICE " trap_group dump\n"
-			     "29 305 cmd 61: " DEVICE " trap dump\n");
+		    GET_LINE "29 301 cmd 38: " DEVICE " param dump\n"
+			     "29 301 cmd 69: " DEVICE " trap_policer dump\n"
+			     "29 301 cmd 65: " DEVICE " trap_group dump\n"
+			     "29 301 cmd 61: " DEVICE " trap dump\n");
 	vec_push(&reads.names, ((struct read_name){&class_trap, "t"}));
 	vec_push(&reads.names, ((struct read_name){&class_trap_policer, "7"}));
 	vec_push(&reads.names, ((struct read_name){&class_trap_group, "g"}));
 	vec_push(&reads.names, ((struct read_name){&class_param, "p"}));
 	reads.identify = reads.resources = true;
-	check_reads(&reads, GET_LINE "29 5 cmd 51: " DEVICE " -\n"
-				     "29 5 cmd 36: " DEVICE " resource\n"
-				     "29 5 cmd 61: " DEVICE " 130='t' trap\n"
-				     "29 5 cmd 69: " DEVICE " 142=u32:7 trap_policer\n"
-				     "29 5 cmd 65: " DEVICE " 135='g' trap_group\n"
-				     "29 5 cmd 38: " DEVICE " 81='p' param\n");
+	check_reads(&reads, GET_LINE "29 1 cmd 51: " DEVICE " -\n"
+				     "29 1 cmd 36: " DEVICE " resource\n"
+				     "29 1 cmd 61: " DEVICE " 130='t' trap\n"
+				     "29 1 cmd 69: " DEVICE " 142=u32:7 trap_policer\n"
+				     "29 1 cmd 65: " DEVICE " 135='g' trap_group\n"
+				     "29 1 cmd 38: " DEVICE " 81='p' param\n");
 	vec_clear(&reads.names);
 }
 
