@@ -8,7 +8,7 @@
 
 #include "model/value.h"
 
-#define CLASS_MAX_FIELDS   12
+#define CLASS_MAX_FIELDS   8
 #define CLASS_MAX_WRITABLE 4 /* writable fields come first in a class's table */
 #define CLASS_MAX_KEYS	   4
 #define CLASS_MAX_ERRORS   4
