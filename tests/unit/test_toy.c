@@ -410,7 +410,7 @@ static size_t open_request(struct bytes *b, uint16_t flags, uint8_t command)
 	size_t at;
 
 	b->len = 0;
-	at = msg_open(b, FAMILY, NLM_F_REQUEST | NLM_F_ACK | flags, 0, command);
+	at = msg_open(b, FAMILY, NLM_F_REQUEST | flags, 0, command);
 	put_string(b, DEVLINK_ATTR_BUS_NAME, "pci");
 	put_string(b, DEVLINK_ATTR_DEV_NAME, "0000:03:00.0");
 	return at;
@@ -428,7 +428,7 @@ static void test_set_whole(void **state)
 	load_entry(&bed, "toy_pools: {p1/0/4/ingress: {threshold: 9}}");
 	assert_int_equal(plan_entry(&bed), 0);
 	assert_int_equal(bed.plan.steps.n, 1);
-	at = open_request(&b, 0, 201);
+	at = open_request(&b, NLM_F_ACK, 201);
 	put_string(&b, 7, "p1");
 	put_u32(&b, 11, 0);
 	put_u16(&b, 17, 4);
@@ -452,16 +452,16 @@ static void test_set_each(void **state)
 	load_entry(&bed, "toy_mode: {encap: true, mode: switchdev}, toy_cards: {1: none}");
 	assert_int_equal(plan_entry(&bed), 0);
 	assert_int_equal(bed.plan.steps.n, 3);
-	at = open_request(&b, 0, 206);
+	at = open_request(&b, NLM_F_ACK, 206);
 	put_u32(&b, 171, 1);
 	put_string(&b, 173, "");
 	msg_close(&b, at);
 	check_bytes(encode_step(FAMILY, HANDLE, &bed.plan.steps.v[0]), &b);
-	at = open_request(&b, 0, 204);
+	at = open_request(&b, NLM_F_ACK, 204);
 	put_u16(&b, 25, 1);
 	msg_close(&b, at);
 	check_bytes(encode_step(FAMILY, HANDLE, &bed.plan.steps.v[1]), &b);
-	at = open_request(&b, 0, 204);
+	at = open_request(&b, NLM_F_ACK, 204);
 	put_u8(&b, 62, 1);
 	msg_close(&b, at);
 	check_bytes(encode_step(FAMILY, HANDLE, &bed.plan.steps.v[2]), &b);
