@@ -1,20 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The life of the Debian package on a switch that is at work: root in a guest, with the packages of tests/package/build.
 
-The tests are one life, in their order: installed, used, upgraded, removed, installed again, purged.
+The tests are one life, in their order: installed, used, upgraded, removed, installed again, purged. In the guest of the
+line trixie it begins with the package of Debian 12, as where a machine has come from there.
 """
 import json
 import os
 import pathlib
+import platform
 import re
 import subprocess
 import time
 
 import pytest
 
-pytestmark = pytest.mark.skipif(not os.uname().release.startswith("6.1."),
-                                reason="dpkg knows no kernel: Debian 12's own is enough")
-PACKAGES = pathlib.Path(__file__).resolve().parents[2] / "build/package"
+LINE = os.environ.get("CARVED_LINE")
+pytestmark = pytest.mark.skipif(LINE == "6.12", reason="dpkg knows no kernel: Debian 12 with its own is enough")
+BUILD = pathlib.Path(__file__).resolve().parents[2] / "build/package"
+RELEASE = platform.freedesktop_os_release()["VERSION_CODENAME"]
+FIRST = "bookworm" if LINE == "trixie" else RELEASE
+UNITS = {"bookworm": "/lib/systemd/system"}.get(RELEASE, "/usr/lib/systemd/system")
 HANDLE = "netdevsim/netdevsim30"
 DROPIN = pathlib.Path("/etc/carved/carved.d/switch.yaml")
 RULES = pathlib.Path("/etc/polkit-1/rules.d/50-carved.rules")
@@ -46,8 +51,8 @@ def wait(condition, what):
         time.sleep(0.1)
 
 
-def package(later=False):
-    found, = PACKAGES.glob("later/carved_*.deb" if later else "carved_*.deb")
+def package(later=False, release=RELEASE):
+    found, = (BUILD / release).glob("later/carved_*.deb" if later else "carved_*.deb")
     return str(found)
 
 
@@ -95,7 +100,7 @@ def journal():
 
 def test_installed():
     """It runs, is on the bus, and does nothing."""
-    dpkg("--install", package())
+    dpkg("--install", package(release=FIRST))
     assert show("ActiveState", "UnitFileState") == ["active", "enabled"]
     assert output("ps", "-o", "user=", "-C", "carved").split() == ["carved"]
     assert "carved: converged" in output("carvectl", "status")
@@ -238,11 +243,12 @@ def test_metrics():
 
 
 def test_upgraded():
-    """Another process, and nothing else happens to the switch."""
+    """Another process, and nothing else happens to the switch. The units are where this release has them."""
     pid, = show("MainPID")
     dpkg("--install", package(later=True))
-    now, state = show("MainPID", "ActiveState")
-    assert state == "active" and now != pid
+    now, state, enabled, path = show("MainPID", "ActiveState", "UnitFileState", "FragmentPath")
+    assert (state, enabled, path) == ("active", "enabled", f"{UNITS}/carved.service") and now != pid
+    assert f"{UNITS}/carved.service" in output("dpkg", "-L", "carved").splitlines()
     wait(converged, "the new one to say so")
     assert as_wanted() and reloads() == 1
 
