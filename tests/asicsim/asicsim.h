@@ -79,6 +79,7 @@ struct asicsim_model {
 	bool shows_stored;
 	bool health;
 	bool cpu_port;
+	bool shared;			/* all boards of the kind are one chip */
 	bool keeps_traps;		/* default of the knob keep_traps */
 	u64 kvd_size, hash_single_min, hash_double_min;
 	ASICSIM_TABLE(asicsim_trap_desc, traps);
@@ -212,6 +213,7 @@ struct asicsim {
 
 struct asicsim_priv {
 	struct asicsim *sim;
+	struct devlink *shared;
 };
 
 static inline struct asicsim *asicsim_of(struct devlink *devlink)
@@ -247,6 +249,9 @@ const char *asicsim_action_name(enum devlink_trap_action action);
 int ASICSIM_PARAM_GET(asicsim_param_get);
 int ASICSIM_PARAM_SET(asicsim_param_set);
 int ASICSIM_PARAM_VALIDATE(asicsim_param_validate);
+int ASICSIM_PARAM_GET(asicsim_param_get_default);
+int asicsim_param_reset_default(struct devlink *devlink, u32 id, enum devlink_param_cmode cmode,
+				struct netlink_ext_ack *extack);
 int asicsim_params_add(struct asicsim *sim, struct devlink *devlink);
 void asicsim_params_del(struct asicsim *sim, struct devlink *devlink);
 int asicsim_params_up(struct asicsim *sim, struct devlink *devlink);
@@ -269,7 +274,7 @@ int asicsim_fw_write(struct asicsim *sim, struct devlink *devlink,
 void asicsim_pause(struct asicsim *sim, const u32 *ms);
 
 /* ops.c */
-extern const struct devlink_ops asicsim_spectrum_ops, asicsim_mlx5ish_ops;
+extern const struct devlink_ops asicsim_spectrum_ops, asicsim_mlx5ish_ops, asicsim_shared_ops;
 void asicsim_version_print(char *buf, size_t size, const struct asicsim *sim,
 			   const struct asicsim_version *version);
 

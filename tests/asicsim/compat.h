@@ -17,7 +17,9 @@
 #define ASICSIM_HAS_EAPOL		(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0))
 #define ASICSIM_REGISTERS_FIRST		(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0))
 
+/* Arrays of numbers come with it, as do defaults and instances without a device shortly before. */
 #define ASICSIM_VALUE_BY_POINTER	(LINUX_VERSION_CODE >= KERNEL_VERSION(7, 2, 0))
+#define ASICSIM_HAS_RVUISH		ASICSIM_VALUE_BY_POINTER
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
 #define ASICSIM_BUS_CONST const
@@ -166,6 +168,36 @@ static inline void asicsim_driverinit_set(struct devlink *devlink, u32 id,
 	devl_param_driverinit_value_set(devlink, id, val);
 #else
 	devlink_param_driverinit_value_set(devlink, id, val);
+#endif
+}
+
+/*
+ * The instance without a device in which those of one chip are nested; NULL where the kernel has no
+ * such. It is there as long as one of them is. Before @devlink is registered.
+ */
+static inline struct devlink *asicsim_shared_get(struct devlink *devlink, struct device *dev,
+						 const struct devlink_ops *ops)
+{
+#if ASICSIM_HAS_RVUISH
+	struct devlink *shared = devlink_shd_get("asicsim", ops, 0, dev->driver);
+
+	if (!shared)
+		return NULL;
+	devl_lock(shared);
+	if (devl_nested_devlink_set(shared, devlink))
+		dev_warn(dev, "not nested\n");
+	devl_unlock(shared);
+	return shared;
+#else
+	return NULL;
+#endif
+}
+
+static inline void asicsim_shared_put(struct devlink *shared)
+{
+#if ASICSIM_HAS_RVUISH
+	if (shared)
+		devlink_shd_put(shared);
 #endif
 }
 

@@ -469,6 +469,16 @@ err_params:
 	return err;
 }
 
+static void instance_free(struct device *dev, struct devlink *devlink)
+{
+	struct asicsim_priv *priv = devlink_priv(devlink);
+	struct devlink *shared = priv->shared;
+
+	dev_set_drvdata(dev, NULL);
+	devlink_free(devlink);
+	asicsim_shared_put(shared);
+}
+
 int asicsim_probe(struct device *dev)
 {
 	struct asicsim *sim = container_of(dev, struct asicsim, dev);
@@ -483,6 +493,8 @@ int asicsim_probe(struct device *dev)
 	priv->sim = sim;
 
 	mutex_lock(&sim->bind_lock);
+	if (sim->model->shared)
+		priv->shared = asicsim_shared_get(devlink, dev, &asicsim_shared_ops);
 	dev_set_drvdata(dev, priv);
 	asicsim_traps_reset(sim);
 	resources_reset(sim);
@@ -494,8 +506,7 @@ int asicsim_probe(struct device *dev)
 	if (err) {
 		asicsim_count(sim, "probe_failed %d", -err);
 		asicsim_devlink_end(devlink);
-		dev_set_drvdata(dev, NULL);
-		devlink_free(devlink);
+		instance_free(dev, devlink);
 	} else {
 		asicsim_count(sim, "probe");
 		sim->devlink = devlink;
@@ -521,8 +532,7 @@ int asicsim_remove(struct device *dev)
 	devl_resources_unregister(devlink);
 	asicsim_params_del(sim, devlink);
 	asicsim_devlink_end(devlink);
-	dev_set_drvdata(dev, NULL);
-	devlink_free(devlink);
+	instance_free(dev, devlink);
 	asicsim_count(sim, "remove");
 	mutex_unlock(&sim->bind_lock);
 	return 0;

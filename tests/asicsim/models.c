@@ -303,6 +303,8 @@ static int msix_check(const union devlink_param_value *val, struct netlink_ext_a
 enum {
 	PARAM_ID_REHASH = DEVLINK_PARAM_GENERIC_ID_MAX + 1,
 	PARAM_ID_STEERING,
+	PARAM_ID_SEARCH_ORDER,
+	PARAM_ID_CSUM_MODE,
 };
 
 #define DRIVERINIT(_id)									\
@@ -336,6 +338,36 @@ static const struct asicsim_param_desc mlx5ish_params[] = {
 	{ .param = PERMANENT(ENABLE_SRIOV) },
 	{ .param = PERMANENT(MSIX_VEC_PER_PF_MAX), .def.vu32 = 64, .check = msix_check },
 };
+
+#if ASICSIM_HAS_RVUISH
+#define WITH_DEFAULT(_id, _name, _type, _cmode)						\
+	DEVLINK_PARAM_DRIVER_WITH_DEFAULTS(_id, _name, DEVLINK_PARAM_TYPE_##_type,	\
+					   BIT(DEVLINK_PARAM_CMODE_##_cmode),		\
+					   asicsim_param_get, asicsim_param_set,	\
+					   asicsim_param_validate,			\
+					   asicsim_param_get_default,			\
+					   asicsim_param_reset_default)
+
+static const struct asicsim_param_desc rvuish_params[] = {
+	{ .param = DRIVERINIT(CLOCK_ID), .def.vu64 = 0x1122334455667788 },
+	{ .param = WITH_DEFAULT(PARAM_ID_SEARCH_ORDER, "npc_srch_order", U64_ARRAY, RUNTIME),
+	  .def.u64arr = { .size = 3, .val = { 2, 0, 0x100000001 } } },
+	{ .param = WITH_DEFAULT(PARAM_ID_CSUM_MODE, "swp_l4_csum_mode", STRING, PERMANENT),
+	  .def.vstr = "full_csum" },
+};
+
+static const struct asicsim_model asicsim_rvuish = {
+	.name = "rvuish",
+	.psid = "ASIM_RVU_0001",
+	.ops = &asicsim_mlx5ish_ops,
+	.fw = { 20, 1, 1000 },
+	.shows_stored = true,
+	.shared = true,
+	ASICSIM_ROWS(traps, mlx5ish_traps),
+	ASICSIM_ROWS(groups, mlx5ish_groups),
+	ASICSIM_ROWS(params, rvuish_params),
+};
+#endif
 
 const struct asicsim_model asicsim_spectrum1 = {
 	.name = "spectrum1",
@@ -393,6 +425,9 @@ const struct asicsim_model *asicsim_model_find(const char *name)
 {
 	static const struct asicsim_model * const all[] = {
 		&asicsim_spectrum1, &asicsim_spectrum2, &asicsim_mlx5ish,
+#if ASICSIM_HAS_RVUISH
+		&asicsim_rvuish,
+#endif
 	};
 	size_t i;
 

@@ -225,3 +225,6 @@ const struct devlink_ops asicsim_mlx5ish_ops = {
 	.trap_action_set = asicsim_mlx5ish_trap_set,
 	.trap_group_init = asicsim_group_init,
 };
+
+/* An instance without a device can do nothing. */
+const struct devlink_ops asicsim_shared_ops = {};

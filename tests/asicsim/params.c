@@ -31,6 +31,8 @@ const char *asicsim_cmode_name(const struct devlink_param *param)
 void asicsim_param_print(char *buf, size_t size, const struct devlink_param *param,
 			 const union devlink_param_value *val)
 {
+	size_t i __maybe_unused, len __maybe_unused = 0;
+
 	switch (param->type) {
 	case DEVLINK_PARAM_TYPE_U8:
 		snprintf(buf, size, "%u", val->vu8);
@@ -44,6 +46,17 @@ void asicsim_param_print(char *buf, size_t size, const struct devlink_param *par
 	case DEVLINK_PARAM_TYPE_STRING:
 		snprintf(buf, size, "%s", val->vstr);
 		break;
+#if ASICSIM_HAS_RVUISH
+	case DEVLINK_PARAM_TYPE_U64:
+		snprintf(buf, size, "%llu", val->vu64);
+		break;
+	case DEVLINK_PARAM_TYPE_U64_ARRAY:
+		buf[0] = '\0';
+		for (i = 0; i < val->u64arr.size; i++)
+			len += scnprintf(buf + len, size - len, "%s%llu", i ? "," : "",
+					 val->u64arr.val[i]);
+		break;
+#endif
 	default:
 		snprintf(buf, size, "?");
 	}
@@ -94,6 +107,28 @@ int ASICSIM_PARAM_SET(asicsim_param_set)
 	param_count(sim, "param_set", param, &ctx->val);
 	return 0;
 }
+
+#if ASICSIM_HAS_RVUISH
+int ASICSIM_PARAM_GET(asicsim_param_get_default)
+{
+	struct asicsim *sim = asicsim_of(devlink);
+	int i = param_index(sim, id);
+
+	if (i < 0)
+		return i;
+	ctx->val = sim->model->params[i].def;
+	return 0;
+}
+
+int asicsim_param_reset_default(struct devlink *devlink, u32 id, enum devlink_param_cmode cmode,
+				struct netlink_ext_ack *extack)
+{
+	struct devlink_param_gset_ctx ctx = { .cmode = cmode };
+	int err = asicsim_param_get_default(devlink, id, &ctx, extack);
+
+	return err ?: asicsim_param_set(devlink, id, &ctx, extack);
+}
+#endif
 
 /*
  * The one place where every SET passes: a driverinit value is stored by the core and never
