@@ -33,14 +33,16 @@ TRAP, TRAP_ACTION, TRAP_TYPE, TRAP_GENERIC, GROUP = 130, 131, 132, 133, 135
 FAILED, POLICER, RATE, BURST = 136, 142, 143, 144
 RELOAD_ACTION, PERFORMED, LIMITS, DEV_STATS, LOCAL, REMOTE = 153, 154, 155, 156, 157, 161
 ACTION_INFO, ACTION_STATS, STATS_LIMIT, STATS_VALUE = 162, 163, 159, 160
+DEFAULT, RESET_DEFAULT, INDEX, SCOPE = 182, 183, 184, 185    # since 6.19, 6.19, 7.1, 7.1
+INDEX_BUS = "devlink_index"
 
 U8, U16, U32, U64 = "B", "H", "I", "Q"
-WIDTH = {**dict.fromkeys((RESOURCE_ID, SIZE, RATE, BURST), U64), **dict.fromkeys((POLICER, PORT, PORT_TYPE), U32),
+WIDTH = {**dict.fromkeys((RESOURCE_ID, SIZE, RATE, BURST), U64), **dict.fromkeys((POLICER, PORT, PORT_TYPE, INDEX, SCOPE), U32),
          **dict.fromkeys((PARAM_TYPE, CMODE, TRAP_ACTION, RELOAD_ACTION), U8)}
 REINIT, ACTIVATE = 1, 2                                      # reload actions
 DROP, TRAPPED, MIRROR = 0, 1, 2                              # trap actions
 RUNTIME, DRIVERINIT, PERMANENT = 0, 1, 2                     # cmodes
-T_U8, T_U32, T_STRING, T_BOOL = 1, 3, 5, 6                   # types of params
+T_U8, T_U32, T_U64, T_STRING, T_BOOL, T_U64_ARRAY = 1, 3, 4, 5, 6, 0x81   # types of params
 NO_RESET = struct.pack("II", 2, 2)                           # RELOAD_LIMITS: value, selector
 
 
@@ -88,6 +90,11 @@ class Message:
     @property
     def handle(self):
         return text(self.attrs.get(BUS, b"")) + "/" + text(self.attrs.get(DEV, b""))
+
+    @property
+    def index(self):
+        """Of the registration; None where the kernel tells none."""
+        return number(self.attrs[INDEX]) if INDEX in self.attrs else None
 
     @property
     def word(self):

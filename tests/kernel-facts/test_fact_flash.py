@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """FLASH_UPDATE: files, notifications, outcome, and when a version runs."""
 import pathlib
+import time
 
 import pytest
 
 import rawlink as nl
 from rawlink import story
-from switches import AsicSim
+from switches import AsicSim, kernel
 
 FIRMWARE = pathlib.Path("/lib/firmware")
 
@@ -136,3 +137,15 @@ def test_stored_may_be_invisible(board, image):
     assert switch.good(nl.INFO_GET).replies[0].list == before
     assert not switch.reload(nl.REINIT).error
     assert switch.versions()["fw.version"] == "13.2010.2000"
+
+
+def test_netdevsim(sim, listener):
+    """50 steps of 100 ms each, before 7.1 500 of 10 ms."""
+    (FIRMWARE / "kernel-facts.img").write_bytes(b"x")
+    listener.notes()
+    began = time.monotonic()
+    assert not flash(sim, "kernel-facts.img").error
+    took, notes = time.monotonic() - began, listener.notes(sim)
+    (FIRMWARE / "kernel-facts.img").unlink()
+    assert story(notes) == kernel({"6.1": "FLASH FLASH_STATUS*504 FLASH_END", "7.1": "FLASH FLASH_STATUS*54 FLASH_END"})
+    assert took > 5

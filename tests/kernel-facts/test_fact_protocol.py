@@ -63,6 +63,15 @@ def test_dump_of_devices_has_no_filter(sim, sp1):
     assert answer.error or {sim.handle, sp1.handle} <= {m.handle for m in answer.replies}
 
 
+@pytest.mark.parametrize("get", [nl.GET, nl.TRAP_GET, nl.GROUP_GET, nl.POLICER_GET, nl.PARAM_GET, nl.PORT_GET])
+def test_dump_validation(sim, get):
+    """From 6.6 on a dump with an attribute that the kernel does not know is refused, except that of devices before
+    7.1; before, those of traps alone."""
+    strict = "EINVAL" if get in (nl.TRAP_GET, nl.GROUP_GET, nl.POLICER_GET) else "OK"
+    expected = kernel({"6.1": strict, "6.12": "OK" if get == nl.GET else "EINVAL", "7.1": "EINVAL"})
+    assert sim.link.ask(get, UNKNOWN, flags=nl.DUMP).name == expected
+
+
 def test_one_dump_at_a_time(sp1):
     """A socket that has not read a dump to its end cannot begin another: EBUSY, and the first one goes on."""
     link = nl.Link()
