@@ -21,7 +21,8 @@ COMMANDS = {"driverinit": "PARAM_SET", "runtime": "PARAM_SET", "permanent": "PAR
             **{kind: command for command, kind in KINDS.items()}}
 UNLIMITED = 2**64 - 1
 # carved asks uname(2) what to expect
-LINE = "6.1" if tuple(map(int, os.uname().release.split(".")[:2])) < (6, 6) else "6.12"
+LINE = [line for line, since in (("6.1", (0, 0)), ("6.12", (6, 6)), ("7.3", (7, 1)))
+        if tuple(map(int, os.uname().release.split(".")[:2])) >= since][-1]
 
 
 class FakeKernel:

@@ -22,7 +22,7 @@ static const struct command commands[] = {
 	{DEVLINK_CMD_GET, "GET", false, true, false, get_device},
 	{DEVLINK_CMD_PORT_GET, "PORT_GET", false, true, false, get_port},
 	{DEVLINK_CMD_RESOURCE_SET, "RESOURCE_SET", true, false, false, set_resource},
-	{DEVLINK_CMD_RESOURCE_DUMP, "RESOURCE_DUMP", false, false, false, get_resources},
+	{DEVLINK_CMD_RESOURCE_DUMP, "RESOURCE_DUMP", false, true, false, get_resources},
 	{DEVLINK_CMD_RELOAD, "RELOAD", true, false, false, reload_start},
 	{DEVLINK_CMD_PARAM_GET, "PARAM_GET", false, true, false, get_param},
 	{DEVLINK_CMD_PARAM_SET, "PARAM_SET", true, false, false, set_param},
@@ -89,35 +89,37 @@ const char *call_string(const struct call *c, uint16_t attr)
 
 enum policy_kind { POLICY_STRING, POLICY_UINT, POLICY_BITS };
 
-/* The attributes that requests may carry, and their limits in 6.1 and 6.12. */
+/* The attributes that requests may carry, and their limits by line. */
 static const struct policy {
 	uint16_t attr;
 	enum policy_kind kind;
 	unsigned len;
-	uint64_t min, max[2]; /* of an integer, or the bits of a bitfield32 */
+	uint64_t min, max[FAKE_LINES]; /* of an integer, or the bits of a bitfield32 */
 } policies[] = {
-	{DEVLINK_ATTR_BUS_NAME, POLICY_STRING, 0, 0, {0, 0}},
-	{DEVLINK_ATTR_DEV_NAME, POLICY_STRING, 0, 0, {0, 0}},
-	{DEVLINK_ATTR_PORT_INDEX, POLICY_UINT, 4, 0, {UINT32_MAX, UINT32_MAX}},
-	{DEVLINK_ATTR_RESOURCE_ID, POLICY_UINT, 8, 0, {UINT64_MAX, UINT64_MAX}},
-	{DEVLINK_ATTR_RESOURCE_SIZE, POLICY_UINT, 8, 0, {UINT64_MAX, UINT64_MAX}},
-	{DEVLINK_ATTR_PARAM_NAME, POLICY_STRING, 0, 0, {0, 0}},
-	{DEVLINK_ATTR_PARAM_TYPE, POLICY_UINT, 1, 0, {UINT8_MAX, UINT8_MAX}},
-	{DEVLINK_ATTR_PARAM_VALUE_CMODE, POLICY_UINT, 1, 0, {UINT8_MAX, 2}},
-	{DEVLINK_ATTR_FLASH_UPDATE_FILE_NAME, POLICY_STRING, 0, 0, {0, 0}},
-	{DEVLINK_ATTR_FLASH_UPDATE_COMPONENT, POLICY_STRING, 0, 0, {0, 0}},
-	{DEVLINK_ATTR_FLASH_UPDATE_OVERWRITE_MASK, POLICY_BITS, 8, 0, {3, 3}},
-	{DEVLINK_ATTR_TRAP_NAME, POLICY_STRING, 0, 0, {0, 0}},
-	{DEVLINK_ATTR_TRAP_ACTION, POLICY_UINT, 1, 0, {UINT8_MAX, 2}},
-	{DEVLINK_ATTR_TRAP_GROUP_NAME, POLICY_STRING, 0, 0, {0, 0}},
-	{DEVLINK_ATTR_NETNS_FD, POLICY_UINT, 4, 0, {UINT32_MAX, UINT32_MAX}},
-	{DEVLINK_ATTR_NETNS_PID, POLICY_UINT, 4, 0, {UINT32_MAX, UINT32_MAX}},
-	{DEVLINK_ATTR_NETNS_ID, POLICY_UINT, 4, 0, {UINT32_MAX, UINT32_MAX}},
-	{DEVLINK_ATTR_TRAP_POLICER_ID, POLICY_UINT, 4, 0, {UINT32_MAX, UINT32_MAX}},
-	{DEVLINK_ATTR_TRAP_POLICER_RATE, POLICY_UINT, 8, 0, {UINT64_MAX, UINT64_MAX}},
-	{DEVLINK_ATTR_TRAP_POLICER_BURST, POLICY_UINT, 8, 0, {UINT64_MAX, UINT64_MAX}},
-	{DEVLINK_ATTR_RELOAD_ACTION, POLICY_UINT, 1, 1, {2, 2}},
-	{DEVLINK_ATTR_RELOAD_LIMITS, POLICY_BITS, 8, 0, {3, 6}},
+	{DEVLINK_ATTR_BUS_NAME, POLICY_STRING, 0, 0, {0, 0, 0}},
+	{DEVLINK_ATTR_DEV_NAME, POLICY_STRING, 0, 0, {0, 0, 0}},
+	{DEVLINK_ATTR_PORT_INDEX, POLICY_UINT, 4, 0, {UINT32_MAX, UINT32_MAX, UINT32_MAX}},
+	{DEVLINK_ATTR_RESOURCE_ID, POLICY_UINT, 8, 0, {UINT64_MAX, UINT64_MAX, UINT64_MAX}},
+	{DEVLINK_ATTR_RESOURCE_SIZE, POLICY_UINT, 8, 0, {UINT64_MAX, UINT64_MAX, UINT64_MAX}},
+	{DEVLINK_ATTR_PARAM_NAME, POLICY_STRING, 0, 0, {0, 0, 0}},
+	{DEVLINK_ATTR_PARAM_TYPE, POLICY_UINT, 1, 0, {UINT8_MAX, UINT8_MAX, UINT8_MAX}},
+	{DEVLINK_ATTR_PARAM_VALUE_CMODE, POLICY_UINT, 1, 0, {UINT8_MAX, 2, 2}},
+	{DEVLINK_ATTR_FLASH_UPDATE_FILE_NAME, POLICY_STRING, 0, 0, {0, 0, 0}},
+	{DEVLINK_ATTR_FLASH_UPDATE_COMPONENT, POLICY_STRING, 0, 0, {0, 0, 0}},
+	{DEVLINK_ATTR_FLASH_UPDATE_OVERWRITE_MASK, POLICY_BITS, 8, 0, {3, 3, 3}},
+	{DEVLINK_ATTR_TRAP_NAME, POLICY_STRING, 0, 0, {0, 0, 0}},
+	{DEVLINK_ATTR_TRAP_ACTION, POLICY_UINT, 1, 0, {UINT8_MAX, 2, 2}},
+	{DEVLINK_ATTR_TRAP_GROUP_NAME, POLICY_STRING, 0, 0, {0, 0, 0}},
+	{DEVLINK_ATTR_NETNS_FD, POLICY_UINT, 4, 0, {UINT32_MAX, UINT32_MAX, UINT32_MAX}},
+	{DEVLINK_ATTR_NETNS_PID, POLICY_UINT, 4, 0, {UINT32_MAX, UINT32_MAX, UINT32_MAX}},
+	{DEVLINK_ATTR_NETNS_ID, POLICY_UINT, 4, 0, {UINT32_MAX, UINT32_MAX, UINT32_MAX}},
+	{DEVLINK_ATTR_TRAP_POLICER_ID, POLICY_UINT, 4, 0, {UINT32_MAX, UINT32_MAX, UINT32_MAX}},
+	{DEVLINK_ATTR_TRAP_POLICER_RATE, POLICY_UINT, 8, 0, {UINT64_MAX, UINT64_MAX, UINT64_MAX}},
+	{DEVLINK_ATTR_TRAP_POLICER_BURST, POLICY_UINT, 8, 0, {UINT64_MAX, UINT64_MAX, UINT64_MAX}},
+	{DEVLINK_ATTR_RELOAD_ACTION, POLICY_UINT, 1, 1, {2, 2, 2}},
+	{DEVLINK_ATTR_RELOAD_LIMITS, POLICY_BITS, 8, 0, {3, 6, 6}},
+	{ATTR_INDEX, POLICY_UINT, 4, 0, {0, 0, INT32_MAX}},
+	{ATTR_RESOURCE_SCOPE_MASK, POLICY_UINT, 4, 0, {0, 0, UINT32_MAX}},
 };
 
 static int fail_policy(struct call *c, const struct nlattr *a, const char *text, int error)
@@ -161,8 +163,11 @@ static int check_attr(struct call *c, const struct policy *p, const struct nlatt
 	return 0;
 }
 
-static const struct policy *policy_find(uint16_t attr)
+/* Return: NULL where the line has no opinion: an attribute that is newer than it is not seen. */
+static const struct policy *policy_find(enum fake_line line, uint16_t attr)
 {
+	if (line < FAKE_7_3 && attr >= ATTR_PARAM_VALUE_DEFAULT)
+		return NULL;
 	for (size_t i = 0; i < ARRAY_LEN(policies); i++)
 		if (policies[i].attr == attr)
 			return &policies[i];
@@ -179,7 +184,7 @@ static int check_attrs(struct call *c, bool strict)
 		return fail_policy(c, NULL, "bytes leftover after parsing attributes", -EINVAL);
 	attrs_each(a, data, len)
 	{
-		const struct policy *p = policy_find(attr_type(a));
+		const struct policy *p = policy_find(c->fake->line, attr_type(a));
 		bool newer =
 			c->fake->line == FAKE_6_1 && attr_type(a) >= DEVLINK_ATTR_TRAP_POLICER_ID;
 		int r = 0;
@@ -277,30 +282,10 @@ static bool dump_waits(struct call *c, bool filtered)
 
 	for (const struct device *d = c->fake->devices; d; d = d->next)
 		if (d->registered && !d->dying && device_locked(d) &&
-		    (!filtered || (strcmp(d->bus, bus) == 0 && strcmp(d->dev, dev) == 0)))
+		    (c->dev ? d == c->dev
+			    : !filtered || (!strcmp(d->bus, bus) && !strcmp(d->dev, dev))))
 			return true;
 	return false;
-}
-
-/* A dump is begun in sendmsg(); one at a time on a socket. */
-static int start_dump(struct call *c)
-{
-	struct dump *dump = &c->socket->dump;
-	bool filtered = c->fake->line >= FAKE_6_12 && c->command != DEVLINK_CMD_GET &&
-			c->a.v[DEVLINK_ATTR_BUS_NAME] && c->a.v[DEVLINK_ATTR_DEV_NAME];
-
-	if (dump_waits(c, filtered))
-		return CALL_WAIT;
-	log_start(c);
-	*dump = (struct dump){.running = true,
-			      .filtered = filtered,
-			      .command = c->command,
-			      .seq = c->m->nlmsg_seq};
-	if (filtered)
-		snprintf(dump->handle, sizeof(dump->handle), "%s/%s",
-			 call_string(c, DEVLINK_ATTR_BUS_NAME),
-			 call_string(c, DEVLINK_ATTR_DEV_NAME));
-	return CALL_NO_ACK;
 }
 
 /* devlink_get_from_attrs(); an instance on its way out is not found in 6.1, waited for in 6.12. */
@@ -308,11 +293,17 @@ static int find_device(struct call *c)
 {
 	const char *bus = call_string(c, DEVLINK_ATTR_BUS_NAME);
 	const char *dev = call_string(c, DEVLINK_ATTR_DEV_NAME);
+	const struct nlattr *index = c->fake->line >= FAKE_7_3 ? c->a.v[ATTR_INDEX] : NULL;
+	uint64_t number = index ? attr_num(index) : 0;
 
-	if (!bus || !dev)
+	if (index ? bus || dev : !bus || !dev)
 		return -EINVAL;
+	if (c->fake->line >= FAKE_7_3 && bus && strcmp(bus, INDEX_BUS) == 0)
+		number = strtoul(dev, NULL, 10);
 	for (struct device *d = c->fake->devices; d; d = d->next) {
-		if (!d->registered || strcmp(d->bus, bus) != 0 || strcmp(d->dev, dev) != 0)
+		if (!d->registered ||
+		    (number ? d->index != number
+			    : index || strcmp(d->bus, bus) || strcmp(d->dev, dev)))
 			continue;
 		if (d->dying && c->fake->line < FAKE_6_12)
 			return -ENODEV;
@@ -320,6 +311,78 @@ static int find_device(struct call *c)
 		return 0;
 	}
 	return -ENODEV;
+}
+
+/* Of the dumps with a policy, which from 6.6 on are strict about what is in none. */
+static bool dump_takes(const struct call *c, const struct nlattr *a)
+{
+	uint16_t type = attr_type(a);
+
+	if (c->command == DEVLINK_CMD_GET || c->command == DEVLINK_CMD_INFO_GET)
+		return c->fake->line < FAKE_7_3;
+	if (c->command == DEVLINK_CMD_RESOURCE_DUMP)
+		return type == DEVLINK_ATTR_BUS_NAME || type == DEVLINK_ATTR_DEV_NAME ||
+		       type == ATTR_INDEX || type == ATTR_RESOURCE_SCOPE_MASK;
+	return type <= (c->fake->line < FAKE_7_3 ? ATTR_MAX_6_12 : ATTR_INDEX);
+}
+
+static int check_dump(struct call *c)
+{
+	const char *data = (const char *)c->m + NLMSG_LENGTH(GENL_HDRLEN);
+
+	if (c->fake->line < FAKE_7_3 && c->command == DEVLINK_CMD_RESOURCE_DUMP)
+		return -EOPNOTSUPP;
+	if (c->fake->line < FAKE_6_12)
+		return 0;
+	attrs_each(a, data, c->m->nlmsg_len - NLMSG_LENGTH(GENL_HDRLEN))
+	{
+		if (!dump_takes(c, a))
+			return fail_policy(c, a, "Unknown attribute type", -EINVAL);
+		if (attr_type(a) == ATTR_RESOURCE_SCOPE_MASK &&
+		    attr_num(a) > (SCOPE_DEVICE | SCOPE_PORTS))
+			return fail_policy(c, a, "reserved bit set", -EINVAL);
+	}
+	return 0;
+}
+
+/* Which instance a dump is of, if it names one. */
+static int filter_dump(struct call *c, bool *ret_filtered)
+{
+	bool names = c->a.v[DEVLINK_ATTR_BUS_NAME] && c->a.v[DEVLINK_ATTR_DEV_NAME];
+
+	*ret_filtered = c->fake->line >= FAKE_6_12 && c->command != DEVLINK_CMD_GET && names;
+	if (c->fake->line < FAKE_7_3 || (!names && !c->a.v[ATTR_INDEX]))
+		return 0;
+	*ret_filtered = true;
+	return find_device(c);
+}
+
+/* A dump is begun in sendmsg(); one at a time on a socket. */
+static int start_dump(struct call *c)
+{
+	struct dump *dump = &c->socket->dump;
+	const struct nlattr *scope = c->a.v[ATTR_RESOURCE_SCOPE_MASK];
+	bool filtered, empty = c->fake->line >= FAKE_7_3 && scope && attr_num(scope) == 0;
+	int r = filter_dump(c, &filtered);
+
+	if (r)
+		return r;
+	if (dump_waits(c, filtered))
+		return CALL_WAIT;
+	log_start(c);
+	*dump = (struct dump){.running = true,
+			      .filtered = filtered,
+			      .command = c->command,
+			      .error = empty ? -EINVAL : 0,
+			      .scope = scope ? (uint32_t)attr_num(scope) : 0,
+			      .seq = c->m->nlmsg_seq};
+	if (c->dev)
+		snprintf(dump->handle, sizeof(dump->handle), "%s", c->dev->handle);
+	else if (filtered)
+		snprintf(dump->handle, sizeof(dump->handle), "%s/%s",
+			 call_string(c, DEVLINK_ATTR_BUS_NAME),
+			 call_string(c, DEVLINK_ATTR_DEV_NAME));
+	return CALL_NO_ACK;
 }
 
 static int run_locked(struct call *c, const struct command *k)
@@ -358,6 +421,9 @@ int call_run(struct call *c)
 	if (dump && c->socket->dump.running)
 		return -EBUSY;
 	r = check_attrs(c, k->strict_6_1 && c->fake->line == FAKE_6_1);
+	if (r)
+		return r;
+	r = dump ? check_dump(c) : 0;
 	if (r)
 		return r;
 	if (dump)

@@ -87,6 +87,8 @@ void device_defaults(struct device *d)
 void device_register(struct fake *f, struct device *d)
 {
 	d->serial = ++f->serial;
+	if (f->line >= FAKE_7_3 && strcmp(d->bus, INDEX_BUS) != 0)
+		d->index = ++f->last_index;
 	d->registered = true;
 	notify_device(f, d, DEVLINK_CMD_NEW);
 	if (f->line >= FAKE_6_12) {

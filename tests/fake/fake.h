@@ -28,7 +28,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum fake_line { FAKE_6_1, FAKE_6_12 };
+enum fake_line { FAKE_6_1, FAKE_6_12, FAKE_7_3, FAKE_LINES };
+
+extern const char *const fake_line_names[FAKE_LINES];
 
 struct fake;
 struct fake_socket;

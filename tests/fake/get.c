@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The GET commands, by name and as dumps, and RESOURCE_DUMP, which is no dump. */
+/* The GET commands, by name and as dumps, and RESOURCE_DUMP, which is no dump before 7.3. */
 #include "model.h"
 
 #include <errno.h>
@@ -137,10 +137,11 @@ int get_policer(struct call *c)
 	return reply_one(c, fill_policer(&b, c->dev, p), &b, at);
 }
 
-/* devlink_resource_put(). */
-static void put_resource(struct bytes *b, const struct device *d, size_t i)
+/* devlink_resource_put(): number @i of the @n in @list, with its children. */
+static void put_resource(struct bytes *b, const struct device *d, const struct resource *all,
+			 size_t n, size_t i)
 {
-	const struct resource *r = &d->resources[i];
+	const struct resource *r = &all[i];
 	size_t nest = nest_start(b, DEVLINK_ATTR_RESOURCE), list;
 
 	put_string(b, DEVLINK_ATTR_RESOURCE_NAME, strrchr(r->path, '/') + 1);
@@ -157,12 +158,71 @@ static void put_resource(struct bytes *b, const struct device *d, size_t i)
 	if (!r->leaf) {
 		put_u8(b, DEVLINK_ATTR_RESOURCE_SIZE_VALID, r->valid);
 		list = nest_start(b, DEVLINK_ATTR_RESOURCE_LIST);
-		for (size_t k = 0; k < d->n_resources; k++)
-			if (d->resources[k].parent == i + 1)
-				put_resource(b, d, k);
+		for (size_t k = 0; k < n; k++)
+			if (all[k].parent == i + 1)
+				put_resource(b, d, all, n, k);
 		nest_end(b, list);
 	}
 	nest_end(b, nest);
+}
+
+/* The resources of the port @i, in one list. */
+static int fill_port_resources(struct bytes *b, const struct device *d, unsigned i)
+{
+	size_t list;
+
+	if (!d->n_port_resources)
+		return -EOPNOTSUPP;
+	put_handle(b, d);
+	put_u32(b, DEVLINK_ATTR_PORT_INDEX, port_index(d, i));
+	list = nest_start(b, DEVLINK_ATTR_RESOURCE_LIST);
+	for (size_t k = 0; k < d->n_port_resources; k++)
+		put_resource(b, d, d->port_resources, d->n_port_resources, k);
+	nest_end(b, list);
+	return 0;
+}
+
+static int get_port_resources(struct call *c, uint64_t port)
+{
+	struct device *d = c->dev;
+	struct bytes b = {};
+	unsigned i = 0, n = d->up ? ports_of(d) : 0;
+	size_t at;
+	int r;
+
+	while (i < n && port_index(d, i) != port)
+		i++;
+	if (i == n)
+		return -ENODEV;
+	at = reply_start(c, &b, DEVLINK_CMD_RESOURCE_DUMP, NLM_F_MULTI);
+	r = fill_port_resources(&b, d, i);
+	if (r)
+		return reply_one(c, r, &b, at);
+	message_end(&b, at);
+	at = b.len;
+	message_start(&b, NLMSG_DONE, NLM_F_MULTI, c->m->nlmsg_seq, c->m->nlmsg_pid);
+	reply_send(c, &b, at);
+	return 0;
+}
+
+/* Part @i of a dump of 7.3: the device's resources, then those of its ports. */
+static int fill_resources(struct bytes *b, const struct device *d, uint32_t scope, size_t i)
+{
+	size_t list;
+
+	if (scope && !(scope & (i ? SCOPE_PORTS : SCOPE_DEVICE)))
+		return -EOPNOTSUPP;
+	if (i)
+		return fill_port_resources(b, d, (unsigned)i - 1);
+	if (!d->n_resources)
+		return -EOPNOTSUPP;
+	put_handle(b, d);
+	list = nest_start(b, DEVLINK_ATTR_RESOURCE_LIST);
+	for (size_t k = 0; k < d->n_resources; k++)
+		if (d->resources[k].depth == 1)
+			put_resource(b, d, d->resources, d->n_resources, k);
+	nest_end(b, list);
+	return 0;
 }
 
 /*
@@ -173,7 +233,10 @@ int get_resources(struct call *c)
 {
 	struct device *d = c->dev;
 	size_t room = c->fake->chunk_limit ?: REPLY_ROOM, next = 0;
+	const struct nlattr *port = c->a.v[DEVLINK_ATTR_PORT_INDEX];
 
+	if (port && c->fake->line >= FAKE_7_3)
+		return get_port_resources(c, attr_num(port));
 	if (!d->n_resources)
 		return -EOPNOTSUPP;
 	while (next < d->n_resources) {
@@ -188,7 +251,7 @@ int get_resources(struct call *c)
 
 			if (d->resources[next].depth != 1)
 				continue;
-			put_resource(&b, d, next);
+			put_resource(&b, d, d->resources, d->n_resources, next);
 			if (b.len <= room || n++ == 0)
 				continue;
 			b.len = before;
@@ -214,6 +277,8 @@ static size_t dump_items(const struct device *d, uint8_t command)
 		return d->quirks.info;
 	case DEVLINK_CMD_PORT_GET:
 		return d->up ? ports_of(d) : 0;
+	case DEVLINK_CMD_RESOURCE_DUMP:
+		return 1 + (d->up ? ports_of(d) : 0);
 	case DEVLINK_CMD_PARAM_GET:
 		return d->n_params;
 	case DEVLINK_CMD_TRAP_GET:
@@ -227,16 +292,18 @@ static size_t dump_items(const struct device *d, uint8_t command)
 	}
 }
 
-static int fill_item(struct fake *f, struct bytes *b, const struct device *d, uint8_t command,
-		     size_t i)
+static int fill_item(struct fake *f, struct bytes *b, const struct device *d,
+		     const struct dump *dump, size_t i)
 {
-	switch (command) {
+	switch (dump->command) {
 	case DEVLINK_CMD_GET:
 		fill_device(f, b, d);
 		return 0;
 	case DEVLINK_CMD_INFO_GET:
 		fill_info(b, d);
 		return 0;
+	case DEVLINK_CMD_RESOURCE_DUMP:
+		return fill_resources(b, d, dump->scope, i);
 	case DEVLINK_CMD_PORT_GET:
 		return fill_port(b, d, (unsigned)i, PORT_NETDEV);
 	case DEVLINK_CMD_PARAM_GET:
@@ -279,7 +346,7 @@ static bool add_item(struct fake_socket *s, struct bytes *b, size_t room, const 
 	size_t before = b->len;
 	size_t at = genl_start(b, FAMILY, reply_command(s->fake, dump->command), flags, dump->seq,
 			       s->id);
-	int r = fill_item(s->fake, b, d, dump->command, i);
+	int r = fill_item(s->fake, b, d, dump, i);
 
 	message_end(b, at);
 	if (r == 0 && (b->len <= room || before == 0))

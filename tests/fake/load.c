@@ -111,6 +111,10 @@ static int load_param(struct loader *l, struct param *p, const char *name, json_
 		if (!type_read(json_string_value(json_object_get(mode, "type")), &p->type) ||
 		    !value_read(json_object_get(mode, "value"), p->type, &p->mode[i].initial))
 			return bad(l, "param", name);
+		if (!value_read(json_object_get(mode, "default"), p->type, &p->mode[i].preset))
+			return bad(l, "param", name);
+		if (i == DEVLINK_PARAM_CMODE_DRIVERINIT && !p->mode[i].preset.has)
+			p->mode[i].preset = p->mode[i].initial;
 		p->mode[i].supported = true;
 		p->mode[i].now = p->mode[i].active = p->mode[i].initial;
 	}
@@ -193,6 +197,19 @@ static int load_resources(struct loader *l, json_t *section)
 		if (load_resource(l, &d->resources[d->n_resources++], name, j) < 0)
 			return -EINVAL;
 	link_resources(d);
+	return 0;
+}
+
+static int load_port_resources(struct loader *l, json_t *section)
+{
+	struct device *d = l->d;
+	const char *name;
+	json_t *j;
+
+	d->port_resources = make_room(json_object_size(section), sizeof(*d->port_resources));
+	json_object_foreach(section, name, j)
+		if (load_resource(l, &d->port_resources[d->n_port_resources++], name, j) < 0)
+			return -EINVAL;
 	return 0;
 }
 
@@ -319,6 +336,9 @@ static int load_objects(struct loader *l, json_t *facts)
 	    load_groups(l, json_object_get(facts, "trap_groups"), traps) < 0 ||
 	    load_traps(l, traps) < 0)
 		return -EINVAL;
+	if (load_port_resources(
+		    l, json_object_get(json_object_get(facts, "fake"), "port_resources")) < 0)
+		return -EINVAL;
 	quirks_by_driver(l->d, l->fake->line);
 	if (quirks_read(l->d, json_object_get(facts, "fake")) < 0)
 		return bad(l, "key", "fake");
@@ -338,6 +358,8 @@ static int load_head(struct loader *l, json_t *facts)
 	strcpy(d->handle, handle);
 	memcpy(d->bus, handle, (size_t)(slash - handle));
 	strcpy(d->dev, slash + 1);
+	if (strcmp(d->bus, INDEX_BUS) == 0) /* one without a device, called by its number */
+		d->index = (uint32_t)strtoul(d->dev, NULL, 10);
 	d->driver = json_string_value(json_object_get(facts, "driver"));
 	d->versions = json_deep_copy(json_object_get(facts, "versions")) ?: json_object();
 	return 0;
@@ -350,6 +372,7 @@ struct device *device_free(struct device *d)
 	json_decref(d->flashed);
 	free(d->params);
 	free(d->resources);
+	free(d->port_resources);
 	free(d->policers);
 	free(d->groups);
 	free(d->traps);

@@ -16,6 +16,17 @@
 #include <linux/devlink.h>
 #include <linux/genetlink.h>
 
+/* What the uapi header of Linux 7.3 has and those of the oldest kernels have not. */
+enum {
+	ATTR_MAX_6_12 = 179,
+	ATTR_PARAM_VALUE_DEFAULT = 182,
+	ATTR_PARAM_RESET_DEFAULT = 183,
+	ATTR_INDEX = 184,
+	ATTR_RESOURCE_SCOPE_MASK = 185,
+};
+enum { SCOPE_DEVICE = 1, SCOPE_PORTS = 2 };
+#define INDEX_BUS "devlink_index"
+
 #define FAMILY	     21
 #define GROUP	     5
 #define HANDLE_SIZE  128
@@ -59,6 +70,7 @@ struct param {
 		struct value now;     /* what a GET says */
 		struct value fresh;   /* driverinit from 6.3 on: set, not loaded yet */
 		struct value active;  /* what the driver works with */
+		struct value preset;  /* 7.3: what a reset to the default leads to */
 	} mode[N_CMODES];
 };
 
@@ -99,6 +111,7 @@ struct quirks {
 	uint32_t reads_params;	       /* actions in which driverinit params are read */
 	bool info, flash, mirror, group_set, occ_enforced;
 	bool traps_survive, runtime_survives, burst_power_of_two;
+	bool removed_by_id; /* PARAM_DELs are in the order of ids */
 	uint64_t rate_min, rate_max, burst_min, burst_max;
 	bool overwrite_mask; /* it knows the attribute, and takes these bits of it: */
 	uint32_t overwrite;
@@ -149,17 +162,18 @@ struct device {
 	bool loses;		   /* each probe starts from the image that it was made with */
 	char builtin[STRING_SIZE]; /* replaces older firmware while fw_load_policy is 0 */
 	uint64_t serial;	   /* order of registration */
+	uint32_t index;		   /* 7.3: of the registration, from 1 on; else 0 */
 	bool registered, dying, forget;
 	bool up; /* the objects that a reload tears down are there */
 	bool reload_failed;
 	uint32_t actions, limits;		/* bits: offered by the driver */
 	uint32_t stats[2][N_ACTIONS][N_LIMITS]; /* local, remote */
 	struct param *params;
-	struct resource *resources;
+	struct resource *resources, *port_resources; /* of each port, all at the top level */
 	struct policer *policers;
 	struct group *groups;
 	struct trap *traps;
-	size_t n_params, n_resources, n_policers, n_groups, n_traps;
+	size_t n_params, n_resources, n_port_resources, n_policers, n_groups, n_traps;
 	struct quirks quirks;
 	struct operation operation;
 	struct fate refuse_down, fail_up, fail_flash;
@@ -199,6 +213,8 @@ struct dump {
 	uint32_t seq;
 	uint64_t serial; /* 6.12: the instance it has come to */
 	size_t index;
+	int error;	/* of its end */
+	uint32_t scope; /* of RESOURCE_DUMP; 0: all */
 	char handle[HANDLE_SIZE];
 };
 
@@ -227,6 +243,7 @@ struct fake_socket {
 struct fake {
 	enum fake_line line;
 	uint64_t now, serial, ticket;
+	uint32_t last_index;
 	unsigned sockets_made;
 	bool no_devlink, pad;
 	size_t queue_limit; /* datagrams; 0: none */

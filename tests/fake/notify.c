@@ -15,6 +15,8 @@ void put_handle(struct bytes *b, const struct device *d)
 {
 	put_string(b, DEVLINK_ATTR_BUS_NAME, d->bus);
 	put_string(b, DEVLINK_ATTR_DEV_NAME, d->dev);
+	if (d->index)
+		put_u32(b, ATTR_INDEX, d->index);
 }
 
 /* devlink_reload_stats_put(): the remote half lists all pairs that are valid at all. */
@@ -96,27 +98,29 @@ void fill_info(struct bytes *b, const struct device *d)
 	put_versions(b, DEVLINK_ATTR_INFO_VERSION_STORED, json_object_get(d->versions, "stored"));
 }
 
-static void put_data(struct bytes *b, enum param_type type, const struct value *v)
+static void put_value(struct bytes *b, uint16_t attr, enum param_type type, const struct value *v)
 {
 	switch (type) {
 	case TYPE_U8:
-		put_u8(b, DEVLINK_ATTR_PARAM_VALUE_DATA, (uint8_t)v->num);
+		put_u8(b, attr, (uint8_t)v->num);
 		return;
 	case TYPE_U16:
-		put_u16(b, DEVLINK_ATTR_PARAM_VALUE_DATA, (uint16_t)v->num);
+		put_u16(b, attr, (uint16_t)v->num);
 		return;
 	case TYPE_U32:
-		put_u32(b, DEVLINK_ATTR_PARAM_VALUE_DATA, (uint32_t)v->num);
+		put_u32(b, attr, (uint32_t)v->num);
 		return;
 	case TYPE_U64:
-		put_u64(b, DEVLINK_ATTR_PARAM_VALUE_DATA, v->num);
+		put_u64(b, attr, v->num);
 		return;
 	case TYPE_STRING:
-		put_string(b, DEVLINK_ATTR_PARAM_VALUE_DATA, v->str);
+		put_string(b, attr, v->str);
 		return;
-	case TYPE_FLAG: /* false is the absence of the attribute */
-		if (v->num)
-			put_flag(b, DEVLINK_ATTR_PARAM_VALUE_DATA);
+	case TYPE_FLAG: /* false is the absence of the attribute, except as a default */
+		if (attr == ATTR_PARAM_VALUE_DEFAULT)
+			put_u8(b, attr, v->num != 0);
+		else if (v->num)
+			put_flag(b, attr);
 		return;
 	}
 }
@@ -156,7 +160,9 @@ int fill_param(struct fake *f, struct bytes *b, const struct device *d, const st
 		nest = nest_start(b, DEVLINK_ATTR_PARAM_VALUE);
 		put_u8(b, DEVLINK_ATTR_PARAM_VALUE_CMODE, i);
 		if (v->has)
-			put_data(b, p->type, v);
+			put_value(b, DEVLINK_ATTR_PARAM_VALUE_DATA, p->type, v);
+		if (f->line >= FAKE_7_3 && p->mode[i].preset.has)
+			put_value(b, ATTR_PARAM_VALUE_DEFAULT, p->type, &p->mode[i].preset);
 		nest_end(b, nest);
 	}
 	nest_end(b, list);
@@ -318,6 +324,8 @@ void notify_params(struct fake *f, struct device *d, uint8_t command, bool by_up
 	for (size_t i = 0; i < d->n_params; i++) {
 		struct param *p = &d->params[back ? d->n_params - 1 - i : i];
 
+		if (command == DEVLINK_CMD_PARAM_DEL && d->quirks.removed_by_id)
+			p = &d->params[param_by_id(f, d, i) - d->params];
 		if (p->by_up == by_up)
 			notify_param(f, d, p, command);
 	}

@@ -9,7 +9,8 @@
  *	  "reads_params": ["driver_reinit"],	actions in which it reads driverinit params
  *	  "policer": {"rate": [1, 8000], "burst": [8, 65536], "power_of_two": false},
  *	  "params": {"max_macs": {"min": 1, "max": 4096, "zero": false}},
- *	  "driver_specific": ["test1"],		not generic
+ *	  "driver_specific": ["test1"],		not generic, in the order of the driver's ids
+ *	  "port_resources": {"/test_resource": {"size": 20}},	of each port
  *	  "fixed_groups": ["acl_sample"],	refuse a policer
  *	  "group_set": true, "mirror": true, "info": true, "flash": true, "occ_enforced": false,
  *	  "traps_survive": false, "runtime_survives": false,
@@ -62,7 +63,7 @@ static bool driver_is(const struct device *d, const char *stem)
 }
 
 /* nsim_dev_resources_register(): only the leaves are ever read. */
-static void quirks_netdevsim(struct device *d)
+static void quirks_netdevsim(struct device *d, enum fake_line line)
 {
 	for (size_t i = 0; i < d->n_resources; i++)
 		d->resources[i].unread = !d->resources[i].leaf;
@@ -72,8 +73,10 @@ static void quirks_netdevsim(struct device *d)
 	d->quirks.occ_enforced = true;
 	d->quirks.ports = 1;
 	d->quirks.region = "dummy";
-	d->quirks.flash_steps = 500;
+	d->quirks.flash_steps = line < FAKE_7_3 ? 500 : 50;
+	d->quirks.runtime_survives = true;
 	d->quirks.flash_select = true;
+	d->quirks.removed_by_id = line >= FAKE_6_12;
 	d->quirks.overwrite_mask = true;
 }
 
@@ -172,7 +175,7 @@ void quirks_by_driver(struct device *d, enum fake_line line)
 		.flash_unit = 1000,
 	};
 	if (driver_is(d, "netdevsim"))
-		quirks_netdevsim(d);
+		quirks_netdevsim(d, line);
 	else if (driver_is(d, "mlxsw"))
 		quirks_mlxsw(d, line);
 	else if (driver_is(d, "mlx5"))
@@ -256,8 +259,10 @@ static int read_params(struct device *d, json_t *limits, json_t *specific)
 
 		if (t)
 			t->generic = false;
-		if (p)
+		if (p) {
 			p->generic = false;
+			p->id = UINT32_MAX + i;
+		}
 	}
 	return 0;
 }

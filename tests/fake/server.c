@@ -327,7 +327,7 @@ static int serve(struct server *s, const char *listen_path, const char *control_
 }
 
 static const char usage[] =
-	"Usage: fake-kernel --listen PATH [--control PATH] [--line 6.1|6.12] FACTS...\n"
+	"Usage: fake-kernel --listen PATH [--control PATH] [--line 6.1|6.12|7.3] FACTS...\n"
 	"       fake-kernel --ask PATH LINE...\n"
 	"A kernel with the devlink devices of the facts files, for carved --kernel=unix:PATH.\n"
 	"It says \"ready\" when it listens. The lines of the control socket are in control.c.\n";
@@ -340,6 +340,7 @@ int main(int argc, char **argv)
 						{"ask", required_argument, NULL, 'a'},
 						{}};
 	const char *listen_path = NULL, *control_path = NULL, *ask_path = NULL, *line = "6.1";
+	unsigned number;
 	struct server *s;
 	int c, r;
 
@@ -357,14 +358,16 @@ int main(int argc, char **argv)
 	}
 	if (ask_path)
 		return ask(ask_path, argc - optind, argv + optind);
-	if (!listen_path || (strcmp(line, "6.1") != 0 && strcmp(line, "6.12") != 0)) {
+	for (number = 0; number < FAKE_LINES && strcmp(line, fake_line_names[number]) != 0;)
+		number++;
+	if (!listen_path || number == FAKE_LINES) {
 		fputs(usage, stderr);
 		return 64;
 	}
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		abort();
-	s->fake = fake_new(strcmp(line, "6.1") == 0 ? FAKE_6_1 : FAKE_6_12);
+	s->fake = fake_new((enum fake_line)number);
 	load_all(s->fake, argc - optind, argv + optind);
 	r = serve(s, listen_path, control_path);
 	fake_free(s->fake);

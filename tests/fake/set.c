@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The SET commands: which checks, in which order, with which errno, as in 6.1 and 6.12. */
+/* The SET commands: which checks, in which order, with which errno, as in Linux. */
 #include "model.h"
 
 #include <errno.h>
@@ -120,6 +120,23 @@ static int set_mode(struct call *c, struct param *p, unsigned cmode, const struc
 	return 0;
 }
 
+/* A flag that older kernels do not see: there the absent value is what is set. */
+static int reset_param(struct call *c, struct param *p)
+{
+	uint64_t cmode;
+
+	if (!c->a.v[DEVLINK_ATTR_PARAM_VALUE_CMODE])
+		return call_missing(c, DEVLINK_ATTR_PARAM_VALUE_CMODE);
+	cmode = attr_num(c->a.v[DEVLINK_ATTR_PARAM_VALUE_CMODE]);
+	if (cmode >= N_CMODES || !p->mode[cmode].supported)
+		return -EOPNOTSUPP;
+	if (p->mode[cmode].preset.has)
+		return set_mode(c, p, (unsigned)cmode, &p->mode[cmode].preset);
+	if (cmode == DEVLINK_PARAM_CMODE_DRIVERINIT)
+		call_say(c, "Default value not available");
+	return -EOPNOTSUPP;
+}
+
 /** set_param() - __devlink_nl_cmd_param_set_doit(): the validator comes before the cmode check. */
 int set_param(struct call *c)
 {
@@ -138,6 +155,8 @@ int set_param(struct call *c)
 		return call_missing(c, DEVLINK_ATTR_PARAM_TYPE);
 	if (attr_num(c->a.v[DEVLINK_ATTR_PARAM_TYPE]) != (uint64_t)p->type)
 		return -EINVAL;
+	if (c->fake->line >= FAKE_7_3 && c->a.v[ATTR_PARAM_RESET_DEFAULT])
+		return reset_param(c, p);
 	r = value_of(c, p->type, &v);
 	if (r == 0)
 		r = validate_param(c, p, &v);

@@ -12,6 +12,8 @@
 #define FIRST_CHUNK 3776  /* NLMSG_GOODSIZE */
 #define LAST_CHUNK  32448 /* SKB_WITH_OVERHEAD(32768) */
 
+const char *const fake_line_names[FAKE_LINES] = {"6.1", "6.12", "7.3"};
+
 struct fake *fake_new(enum fake_line line)
 {
 	struct fake *f = calloc(1, sizeof(*f));
@@ -208,9 +210,9 @@ static void continue_dump(struct fake_socket *s)
 {
 	size_t room = s->fake->chunk_limit ?: s->room, at;
 	struct bytes b = {};
-	int error = 0;
+	int error = s->dump.error;
 
-	if (s->dump.filtered) {
+	if (!error && s->dump.filtered) {
 		const struct device *d = device_find(s->fake, s->dump.handle);
 
 		error = d && d->registered ? 0 : -ENODEV;

@@ -161,7 +161,7 @@ json_t *fake_state(const struct fake *f)
 
 	for (const struct device *d = f->devices; d; d = d->next)
 		json_object_set_new(devices, d->handle, device_json(d));
-	return json_pack("{s:s,s:I,s:I,s:o}", "line", f->line == FAKE_6_1 ? "6.1" : "6.12", "now",
+	return json_pack("{s:s,s:I,s:I,s:o}", "line", fake_line_names[f->line], "now",
 			 (json_int_t)f->now, "requests",
 			 (json_int_t)(f->forgotten + json_array_size(f->requests)), "devices",
 			 devices);

@@ -18,6 +18,12 @@ def _resource(attrs):
     return {**found, **({"occ": 2} if nl.OCC in attrs else {})}      # what is in use differs from boot to boot
 
 
+def _default(message, cmode):
+    """That of a driverinit param is the value that it begins with."""
+    found = traces.defaults_of(message)
+    return {"default": found[cmode]} if cmode in found and cmode != nl.DRIVERINIT else {}
+
+
 def _versions(bed):
     return traces.versions_of(bed.link.ask(nl.INFO_GET, *bed.address).replies[0])
 
@@ -26,14 +32,18 @@ def _dump(bed, get):
     return [m for m in bed.link.ask(get, *bed.address, flags=nl.DUMP).replies if m.handle == bed.handle]
 
 
-def _fake(bed, params, traps):
+def _fake(bed, traps):
     """What the format has no place for, but can be seen."""
     ports = _dump(bed, nl.PORT_GET)
     netdevs = [nl.number(m.attrs[nl.PORT]) for m in ports if nl.IFINDEX in m.attrs]
-    specific = [p[0] for p in params if not p[2]]
+    ordered = [traces.param_of(m) for m in _dump(bed, nl.PARAM_GET)]     # by the driver's ids, from 6.3 on
+    specific = [p[0] for p in ordered if not p[2]]
     specific += [nl.text(m.attrs[nl.TRAP]) for m in traps if nl.TRAP_GENERIC not in m.attrs]
+    more = bed.link.ask(nl.RESOURCE_DUMP, *bed.address, (nl.PORT, min(netdevs)))
+    of_port = {path: _resource(attrs) for m in more.replies if nl.PORT in m.attrs
+               for path, attrs in traces.resources_of(m)}
     return {"ports": len(netdevs), "first_port": min(netdevs), "cpu_port": len(ports) > len(netdevs),
-            "driver_specific": specific}
+            "driver_specific": specific, **({"port_resources": of_port} if of_port else {})}
 
 
 def read(bed):
@@ -48,10 +58,11 @@ def read(bed):
                 for (a, x), n in device.stats(of).items()]
     return {
         "format": 1, "handle": bed.handle, "driver": nl.text(info[nl.DRIVER]), "versions": _versions(bed),
-        "reload": {"failed": device.failed, "counters": counters}, "fake": _fake(bed, params, traps),
+        "reload": {"failed": device.failed, "counters": counters}, "fake": _fake(bed, traps),
         "resources": {path: _resource(attrs) for path, attrs in resources},
-        "params": {name: {traces.CMODES[c]: {"type": traces.TYPES[kind], "value": v} for c, v in values.items()}
-                   for name, kind, _, values in params},
+        "params": {name: {traces.CMODES[c]: {"type": traces.TYPES[kind], "value": v, **_default(m, c)}
+                          for c, v in values.items()}
+                   for m, (name, kind, _, values) in zip(new, params)},
         "trap_policers": {nl.number(m.attrs[nl.POLICER]): {"rate": nl.number(m.attrs[nl.RATE]),
                                                            "burst": nl.number(m.attrs[nl.BURST])} for m in policers},
         "trap_groups": {nl.text(m.attrs[nl.GROUP]): {"policer": nl.number(m.attrs[nl.POLICER])

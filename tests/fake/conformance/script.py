@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is done to a device while the tape runs. The same for every device, with the names and numbers of its kind."""
 import contextlib
+import re
 
 import rawlink as nl
 import traces
@@ -56,6 +57,7 @@ class Tape:
         self.bed, self.kind, self.operations = bed, KINDS[bed.model], []
         self.told = []
         self.ids = {}
+        self.index = bed.link.ask(nl.GET, *bed.address).replies[0].index
 
     @contextlib.contextmanager
     def operation(self, name):
@@ -63,15 +65,22 @@ class Tape:
         self.told = []
         yield
         notes = [m for m in self.bed.listener.notes() if m.handle == self.bed.handle]
-        self.told += ["* " + line for m in notes for line in traces.lines(m)]
+        self.told += ["* " + line for m in notes for line in traces.lines(m, self.index)]
         self.operations.append((name, traces.squeeze(self.told)))
 
     def ask(self, cmd, *attrs, flags=nl.ACK, handle=True):
         self.told.append(traces.request(cmd, attrs, flags))
         answer = self.bed.link.ask(cmd, *(self.bed.address if handle else ()), *attrs, flags=flags)
         mine = [m for m in answer.messages if not m.cmd or m.handle == self.bed.handle]
-        self.told += ["< " + line for m in mine for line in traces.lines(m)]
+        self.told += ["< " + line for m in mine for line in traces.lines(m, self.index)]
         return answer
+
+    @contextlib.contextmanager
+    def hidden(self, number):
+        """An index of the moment is told as N."""
+        before = len(self.told)
+        yield
+        self.told[before:] = [re.sub(rf"\b(index|dev)={number}\b", r"\1=N", line) for line in self.told[before:]]
 
     def text(self):
         return traces.fold(self.operations)
@@ -128,6 +137,34 @@ def reads(t):
         t.read_policy()
         t.ask(nl.RESOURCE_DUMP, flags=0)
         t.ask(nl.RESOURCE_DUMP, flags=nl.ACK | nl.DUMP)
+
+
+def newer(t):
+    """What Linux 7.3 knows, and what older kernels make of it: they do not see the attribute."""
+    with t.operation("resources of ports"):
+        for scope in (1, 2, 3, 0, 4):
+            t.ask(nl.RESOURCE_DUMP, (nl.SCOPE, scope), flags=nl.ACK | nl.DUMP)
+        for port in (0, 1, 99):
+            t.ask(nl.RESOURCE_DUMP, (nl.PORT, port))
+        t.ask(nl.RESOURCE_DUMP, (nl.PORT, 0), flags=nl.ACK | nl.DUMP)
+    with t.operation("index"):
+        index = t.ask(nl.GET).replies[0].index or 2**29
+        for cmd in (nl.GET, nl.TRAP_GET):
+            with t.hidden(index):
+                t.ask(cmd, (nl.INDEX, index), (nl.TRAP, t.kind.traps[0]), handle=False)
+                t.ask(cmd, (nl.INDEX, index), (nl.TRAP, t.kind.traps[0]))
+                t.ask(cmd, (nl.BUS, nl.INDEX_BUS), (nl.DEV, str(index)), (nl.TRAP, t.kind.traps[0]), handle=False)
+        t.ask(nl.GET, (nl.INDEX, 2**30), handle=False)
+        t.ask(nl.GET, (nl.BUS, nl.INDEX_BUS), (nl.DEV, "x"), handle=False)
+        with t.hidden(index):
+            t.ask(nl.PARAM_GET, (nl.INDEX, index), flags=nl.ACK | nl.DUMP, handle=False)
+    with t.operation("reset to the default"):
+        for name, kind, cmode, data in t.kind.params:
+            t.param_set(name, kind, cmode, data)
+            attrs = (nl.PARAM_NAME, name), (nl.PARAM_TYPE, kind)
+            t.ask(nl.PARAM_SET, *attrs, (nl.CMODE, cmode), (nl.RESET_DEFAULT, b""))
+            t.ask(nl.PARAM_SET, *attrs, (nl.RESET_DEFAULT, b""))
+            t.ask(nl.PARAM_SET, *attrs, (nl.CMODE, 3 - cmode), (nl.RESET_DEFAULT, b""))
 
 
 def reloads(t):
@@ -327,7 +364,7 @@ def wrong_policy(t):
     t.ask(nl.POLICER_SET, (nl.POLICER, 1), (nl.RATE, u32(100)))
 
 
-PARTS = reads, reloads, failures, half_way, mistakes, flashes, unasked, farewell
+PARTS = reads, newer, reloads, failures, half_way, mistakes, flashes, unasked, farewell
 OWN_PARTS = {"spectrum2": (reads, mistakes)}                 # the rest is as with spectrum1
 
 

@@ -7,7 +7,8 @@
     < ACK OK
     * NEW failed=0 local=1.0:1 ...  what the group is told of this device meanwhile
 
-Left out, as no two runs or kernels agree on it, or nobody may rely on it: ifindexes and names of netdevs (that there is
+Left out, as no two runs or kernels agree on it, or nobody may rely on it: the index of a registration (what it is more than the device's first one is told
+of the device, of others only where it is missing), ifindexes and names of netdevs (that there is
 one is told), statistics and metadata of traps, ports' attributes but index and type, occupancies (that there is one is
 told), the words of extended ACKs (that an ACK without error has some is told), the order of attributes and of versions,
 PAD attributes, and how messages share datagrams.
@@ -28,11 +29,11 @@ REQUESTS = {nl.GET: "GET", nl.PORT_GET: "PORT_GET", nl.RESOURCE_SET: "RESOURCE_S
             nl.GROUP_SET: "GROUP_SET", nl.POLICER_GET: "POLICER_GET", nl.POLICER_SET: "POLICER_SET"}
 ATTRIBUTES = {nl.BUS: "bus", nl.DEV: "dev", nl.PORT: "port", nl.RESOURCE_ID: "id", nl.SIZE: "size",
               nl.PARAM_NAME: "name", nl.PARAM_TYPE: "type", nl.DATA: "data", nl.CMODE: "cmode",
-              nl.FILE: "file", nl.COMPONENT: "component",
+              nl.RESET_DEFAULT: "reset_default", nl.INDEX: "index", nl.SCOPE: "scope", nl.FILE: "file", nl.COMPONENT: "component",
               nl.TRAP: "trap", nl.TRAP_ACTION: "action", nl.GROUP: "group", nl.POLICER: "policer", nl.RATE: "rate",
               nl.BURST: "burst", nl.RELOAD_ACTION: "action", nl.LIMITS: "limits", nl.OVERWRITE: "overwrite"}
 CMODES = {nl.RUNTIME: "runtime", nl.DRIVERINIT: "driverinit", nl.PERMANENT: "permanent"}
-TYPES = {nl.T_U8: "u8", nl.T_U32: "u32", nl.T_STRING: "string", nl.T_BOOL: "bool"}
+TYPES = {nl.T_U8: "u8", nl.T_U32: "u32", nl.T_U64: "u64", nl.T_STRING: "string", nl.T_BOOL: "bool"}
 ACTIONS, TRAP_TYPES = ("drop", "trap", "mirror"), ("drop", "exception", "control")
 KINDS = {nl.VER_FIXED: "fixed", nl.VER_RUNNING: "running", nl.VER_STORED: "stored"}
 FEWEST = 4                                                   # lines that are worth a reference
@@ -58,6 +59,15 @@ def param_of(message):
     values = [dict(nl.each(v)) for _, v in nl.each(attrs[nl.VALUES])]
     return (nl.text(attrs[nl.PARAM_NAME]), kind, nl.GENERIC in attrs,
             {nl.number(v[nl.CMODE]): value_of(kind, v.get(nl.DATA)) for v in values})
+
+
+def defaults_of(message):
+    """{cmode: value} of the param's defaults, where the kernel tells such."""
+    attrs = dict(nl.each(message.attrs[nl.PARAM]))
+    kind = nl.number(attrs[nl.PARAM_TYPE])
+    values = [dict(nl.each(v)) for _, v in nl.each(attrs[nl.VALUES])]
+    return {nl.number(v[nl.CMODE]): v[nl.DEFAULT] == b"\1" if kind == nl.T_BOOL else value_of(kind, v[nl.DEFAULT])
+            for v in values if nl.DEFAULT in v}
 
 
 def resources_of(message):
@@ -99,7 +109,8 @@ def _port(m):
 
 def _param(m):
     name, kind, generic, values = param_of(m)
-    return ([name, TYPES[kind]] + [f"{CMODES[c]}={v}" for c, v in values.items()] + (["generic"] if generic else []))
+    return ([name, TYPES[kind]] + [f"{CMODES[c]}={v}" for c, v in values.items()] + (["generic"] if generic else []) +
+            [f"default={v}" for v in defaults_of(m).values()])
 
 
 def _trap(m):
@@ -144,13 +155,24 @@ LABELS = {nl.SIZE: "size", nl.SIZE_NEW: "new", nl.SIZE_MIN: "min", nl.SIZE_MAX: 
           nl.RESOURCE_ID: "id", nl.UNIT: "unit", nl.SIZE_VALID: "valid"}
 
 
-def lines(message):
+def _index(message, first):
+    if first is None or not message.cmd:
+        return []
+    if message.index is None:
+        return ["without index"]
+    return [f"index+{message.index - first}"] if message.cmd in (nl.NEW, nl.DEL) else []
+
+
+def lines(message, first_index=None):
     """The lines of one message, without what precedes them."""
     if message.kind in (nl.ERROR, nl.DONE):
         return [message.word + " " + nl.errno_name(message.error) +
                 (f" misses={nl.number(message.extack[5])}" if 5 in message.extack else "") +
                 (" warns" if not message.error and 1 in message.extack else "")]
     details = DETAILS.get(message.cmd, lambda m: [])(message)
+    if message.cmd == nl.RESOURCE_DUMP and nl.PORT in message.attrs:
+        details.append(f"port={nl.number(message.attrs[nl.PORT])}")
+    details += _index(message, first_index)
     details += (["multi"] if message.flags & 2 else []) + (["filtered"] if message.flags & nl.FILTERED else [])
     found = [" ".join([COMMANDS.get(message.cmd, str(message.cmd)), *details])]
     for path, attrs in resources_of(message) if message.cmd == nl.RESOURCE_DUMP else ():
