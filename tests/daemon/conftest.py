@@ -38,14 +38,17 @@ def pytest_addoption(parser):
     parser.addoption("--cycles", type=int, default=50, help="of test_soak")
 
 
+# the guests among which tests are dealt, and which of them this is (tests/vm/suites)
+LINES = os.environ.get("CARVED_LINES", "here").split()
+LINE = os.environ.get("CARVED_LINE", "here")
 WITHOUT = pytest.StashKey()  # the parts of tests that were left out: (why, what)
 
 
 def pytest_configure(config):
     config.stash[WITHOUT] = []
     config.addinivalue_line("markers", "needs(feature...): of the switch or its place")
-    config.addinivalue_line("markers", "only(where, why): a place, guest or fake, or a kind")
-    config.addinivalue_line("markers", "anywhere(why): in a guest, with netdevsim, on one of the kernels")
+    config.addinivalue_line("markers", "only(where, why): a place, guest or fake, a line, or a kind")
+    config.addinivalue_line("markers", "anywhere(why): in a guest, with netdevsim, on one of the lines")
     config.addinivalue_line("markers", "waits: long and for nothing else; first, while others need the processors")
 
 
@@ -69,7 +72,7 @@ def reason_to_skip(item, place):
                  if name in params), None)
     here = {name for name, k in {**place.kinds, **place.captured, **place.flashed}.items()
             if k is kind}
-    here |= {"fake"} if place is Host else {"guest", ".".join(os.uname().release.split(".")[:2])}
+    here |= {"fake"} if place is Host else {"guest", LINE}
     lacks = kind.lacks if kind else next(iter(place.kinds.values())).lacks if place is Host else {}
     features = [f for mark in item.iter_markers("needs") for f in mark.args]
     if {"unit", "installed"} & set(item.fixturenames):
@@ -92,14 +95,17 @@ def kind_of(item):
     return item.callspec.params.get("switch_kind") if hasattr(item, "callspec") else None
 
 
-def runs_on_the_other_kernel(item):
-    """A test that both drivers can do runs with one of them on this kernel, with the other on the other one; one
-    that depends on neither runs on one of them."""
-    older = os.uname().release.startswith("6.1.")
+def lines_of(item, both):
+    """The lines that it runs on. A test that both drivers can do runs with one of them on one line, with the other on
+    a line that has another Debian; one that only one of them can do on both of these lines; one that depends on
+    neither runs once, as does one that names its line."""
+    if LINE in (mark.args[0] for mark in item.iter_markers("only")):
+        return [LINE]
     if item.get_closest_marker("anywhere"):
-        return (zlib.crc32(item.name.encode()) + older) % 2 == 1
+        return [LINES[zlib.crc32(item.name.encode()) % len(LINES)]]
     turn = zlib.crc32(item.originalname.encode())
-    return (turn + older + (kind_of(item) is Guest.kinds["netdevsim"])) % 2 == 1
+    two = [LINES[(turn + n) % len(LINES)] for n in (0, (len(LINES) + 1) // 2)]
+    return [two[kind_of(item) is Guest.kinds["netdevsim"]]] if both else two
 
 
 def pytest_collection_modifyitems(config, items):
@@ -115,9 +121,7 @@ def pytest_collection_modifyitems(config, items):
         return
     kinds = Guest.kinds.values()
     elsewhere = [item for item in items if not item.get_closest_marker("skip")
-                 and (item.get_closest_marker("anywhere") or
-                      all(many[item.originalname, kind] for kind in kinds))
-                 and runs_on_the_other_kernel(item)]
+                 and LINE not in lines_of(item, all(many[item.originalname, kind] for kind in kinds))]
     config.hook.pytest_deselected(items=elsewhere)
     items[:] = [item for item in items if item not in elsewhere]
 

@@ -9,7 +9,8 @@ from carved import wait
 TOP = pathlib.Path(__file__).resolve().parents[2]
 KERNEL = tuple(int(n) for n in os.uname().release.split(".")[:2])
 # The shipped facts are of 6.1; what later kernels have besides.
-NEWER = {"traps": {"eapol", "locked_port"}, "trap_groups": {"eapol"}, "trap_policers": {"21"}}
+NEWER = {(6, 2): {"traps": {"eapol", "locked_port"}, "trap_groups": {"eapol"}, "trap_policers": {"21"}},
+         (6, 19): {"params": {"test2"}}}
 # Not of the device, but of the moment, or of the place where it sits; and what no capture shows.
 OTHER = {"handle", "kernel", "fake"}
 
@@ -19,8 +20,8 @@ def plain(facts):
     kept = {k: v for k, v in facts.items() if k not in OTHER}
     for resource in kept.get("resources", {}).values():
         resource.pop("occ", None)
-    for section, names in NEWER.items():
-        if KERNEL >= (6, 2):
+    for since, sections in NEWER.items():
+        for section, names in sections.items() if KERNEL >= since else ():
             kept[section] = {k: v for k, v in kept.get(section, {}).items() if k not in names}
     # which counters there are depends on the kernel
     kept["reload"]["counters"] = [c for c in kept["reload"]["counters"] if c[-1]]
