@@ -4,6 +4,7 @@
  * config may say is yaml/'s, how it is kept the store's.
  */
 #include "manager/configs.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "store/configs.h"
 
@@ -109,20 +110,48 @@ int configs_candidate(const struct configs *c, struct config **ret, struct diag_
 	return yaml_load(&c->paths, ret, diags);
 }
 
-/** configs_out_of_sync() - Return: whether the files say something else than what is in force. */
-bool configs_out_of_sync(const struct configs *c)
+/* Reads the files. Return: as configs_out_of_sync(). */
+static bool differ(const struct configs *c)
 {
 	_cleanup_config_ struct config *config = NULL;
 	struct diag_list diags = {};
 	int r = configs_candidate(c, &config, &diags);
 
+	log_debug("the files are compared with the config in force");
 	diag_clear(&diags);
 	return r == 0 ? config->hash != c->in_force->hash : r != -ENODATA;
+}
+
+/**
+ * configs_out_of_sync() - do the files say something else than what is in force?
+ *
+ * Anybody may ask that on D-Bus, as often as he likes, and to read a large config takes long: it is read only
+ * where the files can have changed since the last time.
+ */
+bool configs_out_of_sync(struct configs *c)
+{
+	uint64_t now = clock_wall();
+	stamp_list stamps = {};
+
+	stamps_take(&c->paths, &stamps);
+	if (c->compared.with == c->in_force->hash && stamps_same(&stamps, &c->compared.stamps)) {
+		vec_clear(&stamps);
+		return c->compared.differ;
+	}
+	vec_clear(&c->compared.stamps);
+	c->compared.with = c->in_force->hash;
+	c->compared.differ = differ(c);
+	if (stamps_settled(&stamps, now))
+		c->compared.stamps = stamps;
+	else
+		vec_clear(&stamps);
+	return c->compared.differ;
 }
 
 /** configs_clear() - at the end. */
 void configs_clear(struct configs *c)
 {
 	diag_clear(&c->diags);
+	vec_clear(&c->compared.stamps);
 	config_unref(c->in_force);
 }

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "store/configs.h"
+#include "yaml/stamps.h"
 #include "yaml/yaml.h"
 
 struct configs {
@@ -21,6 +22,11 @@ struct configs {
 	struct diag_list diags;
 	uint64_t generation; /* counts the configs that came into force */
 	bool fresh;
+	struct {
+		stamp_list stamps; /* of the files when they were compared; empty: not known */
+		uint64_t with;	   /* the hash of the config that was in force */
+		bool differ;
+	} compared;
 };
 
 int configs_load(struct configs *c, struct config **ret);
@@ -28,5 +34,5 @@ int configs_start(struct configs *c, bool may_be_kept);
 void configs_adopt(struct configs *c, struct config *config);
 void configs_keep(struct configs *c, const hash_list *used);
 int configs_candidate(const struct configs *c, struct config **ret, struct diag_list *diags);
-bool configs_out_of_sync(const struct configs *c);
+bool configs_out_of_sync(struct configs *c);
 void configs_clear(struct configs *c);

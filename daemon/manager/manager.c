@@ -359,7 +359,7 @@ uint64_t manager_generation(const struct manager *m)
 }
 
 /** manager_out_of_sync() - do the files on disk say something else than what is in force? */
-bool manager_out_of_sync(const struct manager *m)
+bool manager_out_of_sync(struct manager *m)
 {
 	return configs_out_of_sync(&m->configs);
 }

@@ -58,7 +58,7 @@ const char *manager_refuses_jobs(const struct manager *m);
 int manager_load_candidate(const struct manager *m, struct config **ret, struct diag_list *diags);
 const struct diag_list *manager_diagnostics(const struct manager *m);
 uint64_t manager_generation(const struct manager *m);
-bool manager_out_of_sync(const struct manager *m);
+bool manager_out_of_sync(struct manager *m);
 const struct config *manager_config(const struct manager *m);
 
 /* Devices, and entries without one. */

@@ -19,6 +19,8 @@ struct found {
 
 typedef VEC(struct found) found_list;
 
+#define FILES_MAIN "/etc/carved/carved.yaml"
+
 /* FILES_DIRS: directories from the least to the most important, each under a root. */
 #define FILES_DIRS 3
 extern const char *const files_dropin_dirs[FILES_DIRS], *const files_preset_dirs[FILES_DIRS];

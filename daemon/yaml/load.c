@@ -15,8 +15,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define MAIN_FILE "/etc/carved/carved.yaml"
-
 struct load {
 	const struct yaml_paths *paths;
 	const char *root;
@@ -119,7 +117,7 @@ static void add_tree(struct load *l, struct node *tree)
 
 static void load_main_and_dropins(struct load *l)
 {
-	_cleanup_free_ char *path = mem_printf("%s%s", l->root, MAIN_FILE);
+	_cleanup_free_ char *path = mem_printf("%s%s", l->root, FILES_MAIN);
 	found_list dropins = {};
 
 	add_tree(l, load_file(l, path, FILE_MAIN, SOURCE_REGULAR));

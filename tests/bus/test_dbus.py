@@ -399,6 +399,28 @@ def test_kept_config_has_its_origins(bed, carved):
     assert {file.name for file in (bed.folder / "runtime").iterdir()} == {"devices", "lock"}
 
 
+def test_out_of_sync_is_not_read_each_time(bed, carved):
+    """Anybody may ask, as often as he likes: once the files are some seconds old they are not read for it."""
+    comparisons = lambda: carved.log.read_text().count("the files are compared")
+    carved.run(leaf("traps: {}"))
+
+    def settled():
+        assert carved.get("ConfigOutOfSync") == 0
+        before = comparisons()
+        assert carved.get("ConfigOutOfSync") == 0
+        return comparisons() == before
+    wait(settled, "the files to be old")
+    before = comparisons()
+    for _ in range(20):
+        assert carved.get("ConfigOutOfSync") == 0
+    assert comparisons() == before
+    text = bed.file.read_text()
+    bed.file.write_text(text.replace("{}", "[]"))
+    assert carved.get("ConfigOutOfSync") == 1
+    bed.file.write_text(text)
+    assert carved.get("ConfigOutOfSync") == 0 and comparisons() == before + 2
+
+
 def test_the_bus_is_restarted(bed, carved):
     carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
     bed.bus.stop()
