@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Memory and facts as JSON: what is written is read back; damaged documents are refused, not more.
  */
+#include "model/config.h"
 #include "model/json.h"
 
 #include <errno.h>
@@ -172,6 +173,108 @@ static void test_lasting_without_config(void **state)
 	lasting_clear(&back);
 }
 
+/* Word for word what the version before names wrote. */
+static void test_memory_of_numbers(void **state)
+{
+	static const char text[] =
+		"{'version': 1, 'handle': 'pci/0000:03:00.0', 'counters': [[1, 0, false, 3]],"
+		" 'in_force': [{'class': 'param', 'name': 'p', 'cmode': 1, 'field': 0,"
+		"   'value': {'type': 6, 'value': '1'}}],"
+		" 'unread': [{'class': 'resource', 'name': '/r', 'cmode': 255, 'field': 0,"
+		"   'value': {'type': 4, 'value': '18446744073709551615'}},"
+		"  {'class': 'param', 'name': 'q', 'cmode': 2,"
+		"   'value': {'type': 5, 'value': 'text'}}],"
+		" 'until_boot': [], 'pristine': [{'class': 'trap_policer', 'name': '7', 'cmode': "
+		"255,"
+		"   'field': 1, 'value': {'type': 4, 'value': '9'}}], 'restore': true, 'reload': 2,"
+		" 'both_performed': true, 'reloads': 5, 'foreign_reloads': 2, 'settled': true}";
+	const struct note *n;
+	struct memory m = {};
+	json_t *j = parse(text);
+
+	(void)state;
+	assert_int_equal(memory_from_json(j, &m), 0);
+	json_decref(j);
+	n = &m.in_force.notes.v[0];
+	assert_true(n->class == &class_param && n->cmode == CMODE_DRIVERINIT && n->field == 0);
+	assert_true(n->value.type == VALUE_BOOL && n->value.num == 1);
+	assert_string_equal(n->name, "p");
+	n = &m.ignored_sizes.notes.v[0];
+	assert_true(n->class == &class_resource && n->cmode == CLASS_NO_CMODE);
+	assert_true(n->value.type == VALUE_U64 && n->value.num == UINT64_MAX);
+	n = &m.hidden_until_boot.notes.v[0];
+	assert_true(n->cmode == CMODE_PERMANENT && n->value.type == VALUE_STRING);
+	assert_string_equal(n->value.str, "text");
+	assert_int_equal(m.pristine.notes.v[0].field, 1);
+	assert_int_equal(m.counters.v[0].action, DEVLINK_RELOAD_ACTION_DRIVER_REINIT);
+	assert_int_equal(m.counters.v[0].value, 3);
+	assert_true(m.restore && m.both_performed && m.converged_once);
+	assert_int_equal(m.reload, RELOAD_MANUAL);
+	assert_int_equal(m.reloads, 5);
+	assert_int_equal(m.foreign_reloads, 2);
+	memory_clear(&m);
+}
+
+static void test_lasting_of_numbers(void **state)
+{
+	static const char text[] =
+		"{'version': 1, 'handle': 'a/b', 'good': [],"
+		" 'flash': {'stage': 6, 'firmware': 'f', 'boot': 'b', 'reason': 'r'}, 'action': 2,"
+		" 'torn': true, 'vain': 3, 'rollback': 2, 'tries': 4, 'attempt': 'k',"
+		" 'quarantine': 'q', 'reason': 'why', 'accepted': 'fedcba9876543210'}";
+	struct lasting l = {};
+	json_t *j = parse(text);
+
+	(void)state;
+	assert_int_equal(lasting_from_json(j, &l), 0);
+	json_decref(j);
+	assert_int_equal(l.flash.stage, FLASH_MISMATCH);
+	assert_string_equal(l.flash.firmware, "f");
+	assert_string_equal(l.flash.boot, "b");
+	assert_string_equal(l.flash.reason, "r");
+	assert_int_equal(l.action, DEVLINK_RELOAD_ACTION_FW_ACTIVATE);
+	assert_int_equal(l.rollback, ROLLBACK_DEFAULTS);
+	assert_true(l.torn && l.reregistrations == 3 && l.tries == 4);
+	assert_string_equal(l.attempt, "k");
+	assert_string_equal(l.quarantine, "q");
+	assert_string_equal(l.reason, "why");
+	assert_true(l.accepted == UINT64_C(0xfedcba9876543210));
+	lasting_clear(&l);
+}
+
+/* No number of an enum is in a file, so none is bound to its place. */
+static void test_names_are_written(void **state)
+{
+	struct memory m = {.reload = RELOAD_BOOT};
+	json_t *j, *note;
+
+	(void)state;
+	put(&m.in_force, &class_param, "p", CMODE_PERMANENT,
+	    (struct value){.type = VALUE_U8, .num = 7});
+	put(&m.pristine, &class_resource, "/r", CLASS_NO_CMODE,
+	    (struct value){.type = VALUE_U64, .num = 8});
+	fill_lasting(&m.lasting);
+	m.lasting.flash.stage = FLASH_WRITTEN;
+	j = memory_to_json("a/b", &m);
+	assert_string_equal(json_string_value(json_object_get(j, "reload")), "boot");
+	note = json_array_get(json_object_get(j, "in_force"), 0);
+	assert_string_equal(json_string_value(json_object_get(note, "cmode")), "permanent");
+	assert_string_equal(json_string_value(json_object_get(note, "field")), "value");
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(note, "value"), "type")), "u8");
+	note = json_array_get(json_object_get(j, "pristine"), 0);
+	assert_null(json_object_get(note, "cmode"));
+	json_decref(j);
+	j = lasting_to_json("a/b", &m.lasting);
+	assert_string_equal(json_string_value(json_object_get(j, "rollback")), "defaults");
+	assert_string_equal(json_string_value(json_object_get(j, "action")), "fw_activate");
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(j, "flash"), "stage")),
+		"written");
+	json_decref(j);
+	memory_clear(&m);
+}
+
 #define MEMORY(counters, in_force, unread)                                                         \
 	"{'version': 1, 'handle': 'a/b', 'counters': " counters ", 'in_force': " in_force          \
 	", 'unread': " unread ", 'reloads': 0, 'foreign_reloads': 0, 'settled': false}"
@@ -209,6 +312,7 @@ static const char *const damaged_memories[] = {
 	MEMORY("[]", NOTE("'param'", "'x'", "1", "{'type': -1, 'value': '1'}"), "[]"),
 	MEMORY("[]", NOTE("'param'", "'x'", "1", "{'type': 3, 'value': 1}"), "[]"),
 	MEMORY("[]", NOTE("'param'", "'x'", "1", "{'type': 3}"), "[]"),
+	MEMORY("[]", NOTE("'param'", "'x'", "1", "{'type': 'u9', 'value': '1'}"), "[]"),
 	MEMORY("[]", "[]", NOTE("'resource'", "'/x'", "255", "{'type': 5, 'value': null}")),
 };
 
@@ -395,6 +499,9 @@ int main(void)
 		cmocka_unit_test(test_empty_memory),
 		cmocka_unit_test(test_lasting_round_trip),
 		cmocka_unit_test(test_lasting_of_before),
+		cmocka_unit_test(test_memory_of_numbers),
+		cmocka_unit_test(test_lasting_of_numbers),
+		cmocka_unit_test(test_names_are_written),
 		cmocka_unit_test(test_lasting_without_config),
 		cmocka_unit_test(test_damaged_memory),
 		cmocka_unit_test(test_facts_round_trip),
