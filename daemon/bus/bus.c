@@ -19,6 +19,10 @@
 #define RECONNECT_USEC USEC_PER_SEC
 #define NAME_IS_OURS   1 /* the bus's answer to RequestName: primary owner */
 
+/* Of one wake-up of the loop the calls get no more than this; the kernel and the watchdog come next. */
+#define TURN_USEC     (5 * USEC_PER_MSEC)
+#define TURN_MESSAGES 64
+
 static void connect_bus(struct bus *b);
 
 static void drop_objects(struct bus *b)
@@ -52,15 +56,17 @@ static void lost(struct bus *b, int error)
 	loop_timer_set(b->timer, clock_now() + RECONNECT_USEC);
 }
 
-/* What the connection waits for now. */
-static void update_wait(struct bus *b)
+/* What the connection waits for now; @more: for nothing but its next turn. */
+static void update_wait(struct bus *b, bool more)
 {
 	uint64_t timeout = UINT64_MAX; /* CLOCK_MONOTONIC */
 	int events = sd_bus_get_events(b->connection);
 
 	if (events >= 0)
-		loop_io_events(b->io, (short)events);
-	if (sd_bus_get_timeout(b->connection, &timeout) < 0 || timeout == UINT64_MAX) {
+		loop_io_events(b->io, (short)(more ? events & ~POLLIN : events));
+	if (more) {
+		loop_timer_set(b->timer, clock_now());
+	} else if (sd_bus_get_timeout(b->connection, &timeout) < 0 || timeout == UINT64_MAX) {
 		loop_timer_set(b->timer, USEC_NEVER);
 	} else {
 		uint64_t now = clock_monotonic();
@@ -75,7 +81,21 @@ static void on_flush(void *user)
 	struct bus *b = user;
 
 	if (b->connection)
-		update_wait(b);
+		update_wait(b, b->more);
+}
+
+/* Return: as of sd_bus_process(): is there more to do? */
+static int take_turn(struct bus *b)
+{
+	uint64_t end = clock_now() + TURN_USEC;
+	int r;
+
+	for (int i = 0; i < TURN_MESSAGES; i++) {
+		r = sd_bus_process(b->connection, NULL);
+		if (r <= 0 || clock_now() >= end)
+			break;
+	}
+	return r;
 }
 
 static void pump(void *user)
@@ -87,13 +107,12 @@ static void pump(void *user)
 		connect_bus(b);
 		return;
 	}
-	do
-		r = sd_bus_process(b->connection, NULL);
-	while (r > 0);
+	r = take_turn(b);
+	b->more = r > 0;
 	if (r < 0 || b->nameless)
 		lost(b, r);
 	else
-		update_wait(b);
+		update_wait(b, b->more);
 }
 
 /* A caller has waited long enough, or began to wait. */

@@ -81,6 +81,7 @@ struct bus {
 	sd_bus_slot *manager_slot, *tree_slot;
 	bool lost;     /* ... and it was said so, since the name was ours */
 	bool nameless; /* the bus has refused the name */
+	bool more;     /* calls wait for the next turn */
 	VEC(struct bus_device *) devices;
 	VEC(struct bus_capture) captures;
 	VEC(struct bus_candidate) candidates;
