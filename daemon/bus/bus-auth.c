@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Who may change something: root without further ado, others if polkit says so, nobody else where
- * there is no polkit. The bus and polkit are asked without waiting for them. What is asked for begins
- * in the callback that was given.
+ * there is no polkit. The bus and polkit are asked without waiting for them. What is asked for
+ * begins in the callback that was given.
  */
 #include "base/clock.h"
 #include "bus/internal.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Capture(): what a device is like, as a desired state (option `json`: written as JSON) or (option
- * `facts`) as facts. The catalogue is read for it, so the answer comes later than the question; nobody
- * else waits for it. Decides how long that may take.
+ * `facts`) as facts. The catalogue is read for it, so the answer comes later than the question;
+ * nobody else waits for it. Decides how long that may take.
  */
 #include "base/clock.h"
 #include "bus/internal.h"

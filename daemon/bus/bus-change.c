@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Reload, Apply and Retry. The answer to Apply and Retry waits for a first look at the devices, so
- * that it can say what stands in the way; it comes as soon as there is work to do, which is the job's.
+ * that it can say what stands in the way; it comes as soon as there is work to do, which is the
+ * job's.
  */
 #include "base/clock.h"
 #include "bus/internal.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * org.carved1.Device: the properties of one device, and which of them have changed. Short ones are told
- * with their values, long ones only as changed.
+ * org.carved1.Device: the properties of one device, and which of them have changed. Short ones are
+ * told with their values, long ones only as changed.
  */
 #include "bus/internal.h"
 #include "manager/runner.h"
@@ -324,6 +324,7 @@ bool bus_device_tell(struct bus_device *d, bool silently)
 	return take_diagnostics(d);
 }
 
+/** bus_device_forget() - the device is gone, or the connection. */
 void bus_device_forget(struct bus_device *d)
 {
 	sd_bus_slot_unref(d->slot);

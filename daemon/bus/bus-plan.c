@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Plan(): what would be done now, known at once; or (option `candidate`) what the files on disk would
- * do, which needs all that the device has, and the firmware that it would flash, to be read first.
+ * Plan(): what would be done now, known at once; or (option `candidate`) what the files on disk
+ * would do, which needs all that the device has, and the firmware that it would flash, to be read
+ * first.
  */
 #include "base/clock.h"
 #include "bus/internal.h"

@@ -56,7 +56,10 @@ struct bus_candidate {
 	VEC(struct look *) looks;      /* at the files of firmware that it would flash */
 };
 
-/* A change that was asked for; the answer to the call comes when it is known what stands in its way. */
+/*
+ * A change that was asked for; the answer to the call comes when it is known what stands in its
+ * way.
+ */
 struct pending_reply {
 	sd_bus_message *call;
 	const char *name; /* borrowed from the call */

@@ -75,7 +75,9 @@ int bus_read_options(sd_bus_message *m, const struct bus_option *options, size_t
 	return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
-/** bus_flush_later() - something was sent by other than an answer to a call: see what to wait for. */
+/**
+ * bus_flush_later() - something was sent by other than an answer to a call: see what to wait for.
+ */
 void bus_flush_later(struct bus *b)
 {
 	loop_defer(b->flush);

@@ -84,6 +84,7 @@ static void on_done(void *user, struct batch *b)
 	batch_free(b);
 }
 
+/** directory_new() - nothing is sent yet; @handlers must outlive it. */
 struct directory *directory_new(struct chan_hub *hub, const struct directory_handlers *handlers,
 				void *user)
 {
@@ -95,6 +96,7 @@ struct directory *directory_new(struct chan_hub *hub, const struct directory_han
 	return d;
 }
 
+/** directory_free() - its handlers are not called any more. Return: NULL. */
 struct directory *directory_free(struct directory *d)
 {
 	if (!d)

@@ -41,6 +41,7 @@ int watch_open(const struct transport *t, const struct family *family, watch_han
 	return 0;
 }
 
+/** watch_free() - end the subscription. Return: NULL. */
 struct watch *watch_free(struct watch *w)
 {
 	if (!w)
@@ -51,6 +52,7 @@ struct watch *watch_free(struct watch *w)
 	return NULL;
 }
 
+/** watch_fd() - Return: what is readable when watch_dispatch() has something to do. */
 int watch_fd(const struct watch *w)
 {
 	return w->fd;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Notifications of devlink. They only say that what was read may be out of date: nothing in them is
- * taken for state. The progress of a flash is passed on, as nobody can ask for it. The socket is never used for requests, so that answers cannot drown in a burst.
+ * taken for state. The progress of a flash is passed on, as nobody can ask for it. The socket is
+ * never used for requests, so that answers cannot drown in a burst.
  */
 #pragma once
 
@@ -12,12 +13,12 @@
 
 /* What a notification is to the manager. */
 enum watch_event {
-	WATCH_STALE,	/* something of the device may have changed */
-	WATCH_APPEARED, /* it registered, or one of its counters changed */
-	WATCH_RECREATED, /* traps, groups or policers were registered anew: at the driver's defaults */
-	WATCH_VANISHED, /* it says that it is gone: to be verified */
-	WATCH_OVERRUN,	/* messages were lost: everything is stale; handle is NULL */
-	WATCH_PROGRESS, /* a flash goes on or has ended, well or not: for people to look at */
+	WATCH_STALE,	 /* something of the device may have changed */
+	WATCH_APPEARED,	 /* it registered, or one of its counters changed */
+	WATCH_RECREATED, /* traps, groups or policers were registered again: at defaults */
+	WATCH_VANISHED,	 /* it says that it is gone: to be verified */
+	WATCH_OVERRUN,	 /* messages were lost: everything is stale; handle is NULL */
+	WATCH_PROGRESS,	 /* a flash goes on or has ended, well or not: for people to look at */
 };
 
 /* @progress: NULL but for WATCH_PROGRESS; valid during the call */

@@ -6,8 +6,8 @@
  * What follows from several things that happened at once is done once, by a task:
  *
  *	struct loop_task *t = loop_task_new(loop, conclude, user);
- *	loop_defer(t);	... as often as there is a reason; conclude(user) runs once, when all that was
- *			ready at this wake-up has been handled
+ *	loop_defer(t);	... as often as there is a reason: conclude(user) runs once, when
+ *			all that was ready at this wake-up has been handled
  */
 #pragma once
 

@@ -50,6 +50,7 @@ struct sdnotify *sdnotify_new(struct loop *l)
 	return s;
 }
 
+/** sdnotify_free() - the watchdog is fed no longer. Return: NULL. */
 struct sdnotify *sdnotify_free(struct sdnotify *s)
 {
 	if (!s)
@@ -86,6 +87,7 @@ void sdnotify_reloading(struct sdnotify *s)
 	s->reloading = s->ready;
 }
 
+/** sdnotify_stopping() - carved will end as soon as it can. */
 void sdnotify_stopping(_unused_ struct sdnotify *s)
 {
 	sd_notify(0, "STOPPING=1");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which config is in force, and what the files say meanwhile. Decides when an older one is used; what a
- * config may say is yaml/'s, how it is kept the store's.
+ * Which config is in force, and what the files say meanwhile. Decides when an older one is used;
+ * what a config may say is yaml/'s, how it is kept the store's.
  */
 #include "manager/configs.h"
 #include "base/clock.h"
@@ -38,8 +38,8 @@ int configs_load(struct configs *c, struct config **ret)
 }
 
 /**
- * configs_start() - the first config: that of the files, else the one accepted last, before a restart or a
- * reboot.
+ * configs_start() - the first config: that of the files, else the one accepted last, before a
+ * restart or a reboot.
  * @may_be_kept: else only that of the files will do
  *
  * Return: 0, or -errno where there is none.
@@ -71,7 +71,8 @@ void configs_adopt(struct configs *c, struct config *config)
 }
 
 /**
- * configs_keep() - count the config in force as accepted and keep it on disk, where that is not done yet.
+ * configs_keep() - count the config in force as accepted and keep it on disk, where that is not
+ * done yet.
  * @used: the configs that devices live by; what no device needs is deleted
  *
  * What is kept belongs to the carved that has the lock.
@@ -97,8 +98,8 @@ void configs_keep(struct configs *c, const hash_list *used)
 /**
  * configs_candidate() - the config that is in the files now, without adopting it.
  *
- * Return: 0; -EINVAL with errors in @diags; -ENODATA where the config came from something that can be
- * read only once.
+ * Return: 0; -EINVAL with errors in @diags; -ENODATA where the config came from something that can
+ * be read only once.
  */
 int configs_candidate(const struct configs *c, struct config **ret, struct diag_list *diags)
 {
@@ -125,8 +126,8 @@ static bool differ(const struct configs *c)
 /**
  * configs_out_of_sync() - do the files say something else than what is in force?
  *
- * Anybody may ask that on D-Bus, as often as he likes, and to read a large config takes long: it is read only
- * where the files can have changed since the last time.
+ * Anybody may ask that on D-Bus, as often as he likes, and to read a large config takes long: it is
+ * read only where the files can have changed since the last time.
  */
 bool configs_out_of_sync(struct configs *c)
 {

@@ -2,12 +2,13 @@
 /*
  * The config of the whole switch: read from the files, adopted, kept for a start with broken files.
  *
- *	configs_load(c, &config)		the files now, for adoption; says in the journal what is wrong
+ *	configs_load(c, &config)		the files now; tells the journal what is wrong
  *	configs_adopt(c, config)		it is in force from here on
  *	configs_keep(c, &used)			... and on disk, as soon as this carved has the lock
  *
- * Invariants: in_force is set once configs_start() has succeeded, and never goes away; diags are those of
- * the last configs_load(), adopted or not; fresh is true from an adoption to its configs_keep().
+ * Invariants: in_force is set once configs_start() has succeeded, and never goes away; diags are
+ * those of the last configs_load(), adopted or not; fresh is true from an adoption to its
+ * configs_keep().
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Keeps what is worth keeping of devices between their registrations. Decides how many devices are remembered;
- * how many records each has is the machine's.
+ * Keeps what is worth keeping of devices between their registrations. Decides how many devices are
+ * remembered; how many records each has is the machine's.
  */
 #include "manager/departed.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The devices by their handles and names. Decides when one is forgotten and when its successor is asked;
- * what happens to a device is its machine's to decide.
+ * The devices by their handles and names. Decides when one is forgotten and when its successor is
+ * asked; what happens to a device is its machine's to decide.
  */
 #include "manager/devices.h"
 #include "base/clock.h"
@@ -126,7 +126,9 @@ static void tell(const struct devices *d, struct member *m)
 	m->changed = m->progress = false;
 }
 
-/** devices_conclude() - forget those that are gone, and tell the observers of all that has changed. */
+/**
+ * devices_conclude() - forget those that are gone, and tell the observers of all that has changed.
+ */
 void devices_conclude(struct devices *d)
 {
 	for (size_t i = d->list.n; i-- > 0;)
@@ -216,7 +218,10 @@ const struct device *devices_at(const struct devices *d, size_t i)
 	return runner_device(d->list.v[i].runner);
 }
 
-/** devices_configs() - append the hashes of the configs that devices live by, also of those that are gone. */
+/**
+ * devices_configs() - append the hashes of the configs that devices live by, also of those that are
+ * gone.
+ */
 void devices_configs(const struct devices *d, hash_list *ret)
 {
 	vec_push(ret, d->config->hash);

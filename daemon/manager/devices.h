@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which devices there are: each handle that was heard of has a runner until the kernel says that there is
- * no such device and what is remembered of it is on disk. Notifications are marks until
- * devices_deliver(); what came of events are marks, too, until devices_conclude() tells the observers.
+ * Which devices there are: each handle that was heard of has a runner until the kernel says that
+ * there is no such device and what is remembered of it is on disk. Notifications are marks until
+ * devices_deliver(); what came of events are marks, too, until devices_conclude() tells the
+ * observers.
  *
  *	devices_ask(d, handle)		there may be one: it is asked
  *	devices_hear(d, handle, ...)	a notification came
@@ -10,8 +11,8 @@
  *	devices_conclude(d)		from the manager's conclusion
  *
  * Invariants: sorted by handle, and no two members have the same one: a successor is asked when its
- * predecessor is forgotten. Only devices_conclude() forgets a member, so pointers to runners are good
- * until then.
+ * predecessor is forgotten. Only devices_conclude() forgets a member, so pointers to runners are
+ * good until then.
  */
 #pragma once
 

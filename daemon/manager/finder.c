@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* From what the kernel says of itself to handles and marks. Decides whom to ask by name, and when to look again. */
+/*
+ * From what the kernel says of itself to handles and marks. Decides whom to ask by name, and when
+ * to look again.
+ */
 #include "manager/finder.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -213,7 +216,10 @@ void finder_start(struct finder *f)
 	directory_find(f->directory);
 }
 
-/** finder_follow_config() - another config is in force: it may name devices, and the audit's interval. */
+/**
+ * finder_follow_config() - another config is in force: it may name devices, and the audit's
+ * interval.
+ */
 void finder_follow_config(struct finder *f)
 {
 	if (!f->watch)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How devices are found and heard of: devlink's numbers, the subscription to its notifications, the list
- * of devices, and the audit that reads what no notification tells.
+ * How devices are found and heard of: devlink's numbers, the subscription to its notifications, the
+ * list of devices, and the audit that reads what no notification tells.
  *
  *	finder_start(f)		look for devlink; goes on by itself
  *
- * Invariants: watch is open exactly while notifications are heard, and then problem is NULL; what came
- * before an answer of the kernel is known to a machine before that answer is.
+ * Invariants: watch is open exactly while notifications are heard, and then problem is NULL; what
+ * came before an answer of the kernel is known to a machine before that answer is.
  */
 #pragma once
 

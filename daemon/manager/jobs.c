@@ -61,7 +61,8 @@ void jobs_end(struct jobs *j, const struct devices *d, const struct observers *o
 
 /**
  * jobs_settled() - has all come to rest?
- * @reachable: there may be devices: those that are absent are waited for, for a while after the start
+ * @reachable: there may be devices: those that are absent are waited for, for a while after the
+ * start
  */
 bool jobs_settled(struct jobs *j, const struct devices *d, bool reachable)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What was asked for and when it has come to rest. A job is about the devices that its name means at the
- * time; it ends with the first conclusion that finds all of them at rest, once.
+ * What was asked for and when it has come to rest. A job is about the devices that its name means
+ * at the time; it ends with the first conclusion that finds all of them at rest, once.
  */
 #pragma once
 

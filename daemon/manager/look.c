@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Looks at files of firmware, for the plan of a config that is not in force. What a file must be like is
- * kernel/image.c's.
+ * Looks at files of firmware, for the plan of a config that is not in force. What a file must be
+ * like is kernel/image.c's.
  */
 #include "manager/look.h"
 #include "kernel/chan.h"
@@ -27,7 +27,8 @@ struct look_job {
 
 /**
  * look_precheck() - look at a file where the kernel would find it.
- * @images: what the kernel's directories of firmware are below; "/" in production, where root must own them
+ * @images: what the kernel's directories of firmware are below; "/" in production, where root must
+ * own them
  */
 struct precheck *look_precheck(const char *images, const char *file, const char *sha256)
 {
@@ -98,7 +99,11 @@ struct look *look_free(struct look *l)
 	return NULL;
 }
 
-/** look_verdict() - Return: what the file is like; its error is -EINPROGRESS until that is known. */
+/**
+ * look_verdict() - what came of it.
+ *
+ * Return: what the file is like; its error is -EINPROGRESS until that is known.
+ */
 const struct image_verdict *look_verdict(const struct look *l)
 {
 	return &l->image;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A look at a file of firmware that no device's machine has asked for, in a thread of its own: the file
- * may be large, and the devices be at work for long.
+ * A look at a file of firmware that no device's machine has asked for, in a thread of its own: the
+ * file may be large, and the devices be at work for long.
  */
 #pragma once
 

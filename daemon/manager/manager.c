@@ -340,7 +340,7 @@ const char *manager_refuses_jobs(const struct manager *m)
 
 /* --- what there is to see --------------------------------------------------------- */
 
-/** manager_load_candidate() - see configs_candidate(). */
+/** manager_load_candidate() - see configs_candidate(). Return: as that. */
 int manager_load_candidate(const struct manager *m, struct config **ret, struct diag_list *diags)
 {
 	return configs_candidate(&m->configs, ret, diags);
@@ -419,7 +419,10 @@ const char *manager_problem(const struct manager *m)
 						    : m->finder.problem;
 }
 
-/** manager_look() - look at a file of firmware for somebody else than a device's machine; see look_new(). */
+/**
+ * manager_look() - look at a file of firmware for somebody else than a device's machine; see
+ * look_new().
+ */
 struct look *manager_look(struct manager *m, const struct firmware *f, void (*done)(void *user),
 			  void *user)
 {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The control core: config, devices, jobs. It carries out what the device machines ask for, and tells its
- * observers what came of it. It knows no bus.
+ * The control core: config, devices, jobs. It carries out what the device machines ask for, and
+ * tells its observers what came of it. It knows no bus.
  *
  *	struct manager *m = manager_new(loop, &options);
  *	manager_add_observer(m, &observer, user);
  *	manager_start(m); loop_run(loop); manager_exit_code(m);
  *
- * What happens at one wake-up of the loop, answers, notifications and calls alike, only leaves marks; when
- * all of it was handled, one conclusion follows: devices that are gone are forgotten, observers are told
- * what has changed, jobs end, and whether all has come to rest is decided once.
+ * What happens at one wake-up of the loop, answers, notifications and calls alike, only leaves
+ * marks; when all of it was handled, one conclusion follows: devices that are gone are forgotten,
+ * observers are told what has changed, jobs end, and whether all has come to rest is decided once.
  *
- * A phase never goes back. That it is not known yet which devices there are is no phase of its own: while
- * carved is being stopped it may still be so.
+ * A phase never goes back. That it is not known yet which devices there are is no phase of its own:
+ * while carved is being stopped it may still be so.
  */
 #pragma once
 

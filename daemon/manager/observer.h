@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who is told what happens: D-Bus and the service manager are two of them. All but config_loading comes
- * out of the manager's conclusion, once a wake-up of the loop, in the order of the members: so a device of
- * which hundreds of notifications came has changed once, and a job has ended after what it was about.
+ * Who is told what happens: D-Bus and the service manager are two of them. All but config_loading
+ * comes out of the manager's conclusion, once a wake-up of the loop, in the order of the members:
+ * so a device of which hundreds of notifications came has changed once, and a job has ended after
+ * what it was about.
  *
  *	static const struct manager_observer mine = {.concluded = on_concluded};
  *	manager_add_observer(manager, &mine, user);

@@ -18,7 +18,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* What the batch in flight is for, and so what its answers are. Savings are told apart by their own. */
+/*
+ * What the batch in flight is for, and so what its answers are. Savings are told apart by their
+ * own.
+ */
 enum sent { SENT_NOTHING, SENT_READ, SENT_LOOK, SENT_STEPS };
 
 struct runner {
@@ -131,7 +134,10 @@ static void save(struct runner *r)
 	chan_submit(r->chan, b);
 }
 
-/* That it cannot be saved costs a reload at most, is said once, and tried again with the next event. */
+/*
+ * That it cannot be saved costs a reload at most, is said once, and tried again with the next
+ * event.
+ */
 static void finish_save(struct runner *r, const struct batch *b)
 {
 	int error = b->before_error;
@@ -329,19 +335,19 @@ void runner_inherit(struct runner *r, record_list *records, const struct config_
 	device_inherit(r->device, records, accepted);
 }
 
-/** runner_gone() - the kernel says that there is no such device. */
+/** runner_gone() - has the kernel said that there is no such device? */
 bool runner_gone(const struct runner *r)
 {
 	return r->gone;
 }
 
-/** runner_saving() - something that is to be remembered is not on disk yet. */
+/** runner_saving() - is something that is to be remembered not on disk yet? */
 bool runner_saving(const struct runner *r)
 {
 	return r->saving > 0;
 }
 
-/** runner_writing() - the kernel is carrying out a request that cannot be interrupted. */
+/** runner_writing() - is the kernel carrying out a request that cannot be interrupted? */
 bool runner_writing(const struct runner *r)
 {
 	return r->sent == SENT_STEPS;

@@ -2,12 +2,12 @@
 /*
  * A device machine with its channel, timer and files: carries out what the machine asks for.
  *
- *	struct runner *r = runner_new(&env, handle, config, "registration");
+ *	struct runner *r = runner_new(&env, handle, config, TRIGGER_REGISTRATION);
  *	runner_event(r, &event);	... env.changed(env.user, r), whenever something came of it
- *	runner_free(r);			... once runner_gone(r) and not runner_saving(r), or at the end
+ *	runner_free(r);			... at the end, or when gone and not saving
  *
- * Invariants: at most one batch that asks or writes is in flight, and the machine knows of it; savings go
- * ahead of what was asked for after them, in the same channel.
+ * Invariants: at most one batch that asks or writes is in flight, and the machine knows of it;
+ * savings go ahead of what was asked for after them, in the same channel.
  */
 #pragma once
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The memory of a device as JSON: a row for each member, so that what is written is what is read. Numbers
- * of enums are not written, but their names, so that an enum may change. Earlier versions wrote numbers;
- * those are read as they were meant then: a table of names is in the order of that time, and only grows.
- * The numbers of counters are the kernel's.
+ * The memory of a device as JSON: a row for each member, so that what is written is what is read.
+ * Numbers of enums are not written, but their names, so that an enum may change. Earlier versions
+ * wrote numbers; those are read as they were meant then: a table of names is in the order of that
+ * time, and only grows. The numbers of counters are the kernel's.
  */
 #include "model/config.h"
 #include "model/json.h"

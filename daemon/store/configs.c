@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* From a config to a file and back. Decides that what is not the config that was accepted is none. */
+/*
+ * From a config to a file and back. A stored config whose hash does not match is treated as
+ * missing.
+ */
 #include "store/configs.h"
 #include "base/text.h"
 #include "store/file.h"
@@ -100,7 +103,8 @@ static int load(struct kept *k, uint64_t hash, struct config **ret)
 }
 
 /**
- * store_load_config() - a config that was accepted before; its origins are the paths that it came from.
+ * store_load_config() - a config that was accepted before; its origins are the paths that it came
+ * from.
  * @hash: its name, or 0: the newest. Where one with a name makes no sense it is set aside
  *
  * Return: 0; -ENOENT; -EINVAL where it makes no sense; -errno.

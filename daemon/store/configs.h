@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Configs that were accepted: the newest, for a start with broken files, and older ones by which a device
- * still lives as it refuses the later ones. A config is kept with the texts of its files, and loaded from
- * them again. It is named by its hash; 0 is the newest.
+ * Configs that were accepted: the newest, for a start with broken files, and older ones by which a
+ * device still lives as it refuses the later ones. A config is kept with the texts of its files,
+ * and loaded from them again. It is named by its hash; 0 is the newest.
  */
 #pragma once
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The only file of store/ that opens any. What makes no sense is set aside under another name: it can only cost a reload. */
+/*
+ * The only file of store/ that opens any. What makes no sense is set aside under another name: it
+ * can only cost a reload.
+ */
 #include "store/file.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -149,7 +152,8 @@ static int read_all(const char *path, char **ret, size_t *ret_n)
 }
 
 /**
- * file_save() - @text is what is to be on disk when it returns; what stands there already is not written again.
+ * file_save() - @text is what is to be on disk when it returns; what stands there already is not
+ * written again.
  *
  * Return: 0 or -errno.
  */
@@ -193,7 +197,11 @@ int file_read_json(const char *path, json_t **ret)
 	return *ret ? 0 : -EINVAL;
 }
 
-/** file_json_text() - Return: @j, the reference to which is taken over, as it is written to a file. */
+/**
+ * file_json_text() - the text of a file; gives up the reference @j.
+ *
+ * Return: to be freed.
+ */
 char *file_json_text(json_t *j)
 {
 	char *text = json_dumps(j, JSON_INDENT(1));
@@ -222,7 +230,9 @@ void file_remove(const char *path)
 	(void)unlink(path);
 }
 
-/** file_set_aside() - it makes no sense, or was written by a later version: it counts as missing. */
+/**
+ * file_set_aside() - it makes no sense, or was written by a later version: it counts as missing.
+ */
 void file_set_aside(const char *path)
 {
 	_cleanup_free_ char *aside = mem_printf("%s.damaged", path);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Files that outlive the process, and the lock that makes one carved their owner. All that the store keeps
- * goes through here: a file is written to a temporary one, synced and renamed, so that it is there as a
- * whole or not at all, also after a crash. Decides nothing of what is in it.
+ * Files that outlive the process, and the lock that makes one carved their owner. All that the
+ * store keeps goes through here: a file is written to a temporary one, synced and renamed, so that
+ * it is there as a whole or not at all, also after a crash. Decides nothing of what is in it.
  */
 #pragma once
 

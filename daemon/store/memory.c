@@ -87,7 +87,9 @@ static void look(void *user, const char *name)
 	json_decref(j);
 }
 
-/** store_each_accepted() - the configs that devices live by, also of devices that are not there now. */
+/**
+ * store_each_accepted() - the configs that devices live by, also of devices that are not there now.
+ */
 void store_each_accepted(const struct store *s, void (*each)(void *user, uint64_t hash), void *user)
 {
 	_cleanup_free_ char *dir = mem_printf("%s/devices", s->state_dir);

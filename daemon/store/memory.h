@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is remembered of each device, in two files: DIR/devices/HANDLE.json below the runtime directory for
- * as long as this boot lasts, and below the state directory what outlives it.
+ * What is remembered of each device, in two files: DIR/devices/HANDLE.json below the runtime
+ * directory for as long as this boot lasts, and below the state directory what outlives it.
  *
- *	struct saving *s = store_saving_new(store, handle, &memory);	what is to be saved, as it is now
- *	store_saving_write(s);						waits for the disk: for a thread
+ *	s = store_saving_new(store, handle, &memory);	what is to be saved, as it is now
+ *	store_saving_write(s);				waits for the disk: for a thread
  *	store_saving_free(s);
  */
 #pragma once

@@ -10,7 +10,10 @@
 #include <errno.h>
 #include <string.h>
 
-/* Two changes within a tick of the kernel's clock have one time; file systems are coarser, up to a second. */
+/*
+ * Two changes within a tick of the kernel's clock have one time; file systems are coarser, up to a
+ * second.
+ */
 #define SETTLED_USEC (2 * USEC_PER_SEC)
 
 /* Links are followed: who makes one point elsewhere changes its directory. */

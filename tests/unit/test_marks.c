@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What is left of many notifications: from it the machine derives the same as from all of them. Said of every
- * sequence of up to seven, from every state in which the machine can be meanwhile.
+ * What is left of many notifications: from it the machine derives the same as from all of them.
+ * Said of every sequence of up to seven, from every state in which the machine can be meanwhile.
  */
 #include "manager/marks.h"
 
@@ -90,7 +90,9 @@ static void test_hundreds_are_few(_unused_ void **state)
 	assert_int_equal(h.kinds[2], DEVICE_EV_COUNTED);
 }
 
-/* An overrun or the end of a flash: versions are in doubt, and the reason that came first is told. */
+/*
+ * An overrun or the end of a flash: versions are in doubt, and the reason that came first is told.
+ */
 static void test_doubts_stay(_unused_ void **state)
 {
 	struct marks h = {};
