@@ -770,3 +770,37 @@ def test_del_and_bind_race():
         run("devlink", "trap", "show", check=False)
     for t in threads:
         t.join()
+
+
+# --- what newer kernels have
+
+NEWER = tuple(int(n) for n in os.uname().release.split(".")[:2]) >= (7, 2)
+
+
+def instances():
+    return set(ask("dev"))
+
+
+@pytest.mark.skipif(NEWER, reason="this kernel has all that rvuish shows")
+def test_no_rvuish():
+    with pytest.raises(OSError):
+        Board("rvuish")
+
+
+@pytest.mark.skipif(not NEWER, reason="not in this kernel")
+def test_rvuish():
+    """Params that are wider, and an instance without a device as long as there is one of the kind."""
+    assert not any(handle.startswith("devlink_index/") for handle in instances())
+    one, two = Board("rvuish"), Board("rvuish", ident=2)
+    assert one.active("param", "clock_id") == f"driverinit {0x1122334455667788}"
+    assert one.active("param", "npc_srch_order") == "runtime 2,0,4294967297"
+    assert one.active("param", "swp_l4_csum_mode") == "permanent full_csum"
+    (shared,) = instances() - {one.handle, two.handle}
+    assert shared.startswith("devlink_index/")
+    two.rebind()
+    assert instances() == {one.handle, two.handle, shared}
+    two.bind("unbind")
+    one.reload()
+    assert instances() == {one.handle, shared}
+    one.bind("unbind")
+    assert not instances() & {one.handle, two.handle, shared}
