@@ -50,8 +50,8 @@ _carvectl() {
 		esac
 	else
 		case $command in
-		'') candidates=(status plan reload apply retry check capture history monitor metrics) ;;
-		status | plan | apply | retry | capture | history)
+		'') candidates=(status plan reload apply retry pause resume check capture history monitor metrics) ;;
+		status | plan | apply | retry | pause | resume | capture | history)
 			mapfile -t candidates < <(_carvectl_devices "${bus[@]}")
 			;;
 		esac

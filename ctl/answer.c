@@ -75,6 +75,7 @@ static const struct answer_field device_fields[] = {
 	NUMBER(device_answer, "last_reload_outage_usec", "LastReloadOutageUSec", outage_usec),
 	NUMBER(device_answer, "converged_at_usec", "ConvergedAtUSec", converged_at),
 	NUMBER(device_answer, "last_read_usec", "LastReadUSec", read_at),
+	NUMBER(device_answer, "paused_until_usec", "PausedUntilUSec", paused_until),
 	NUMBER(device_answer, "last_change_usec", NULL, changed_at),
 	TEXT(device_answer, "last_trigger", NULL, last_trigger),
 	TEXT(device_answer, "last_error", "LastError", last_error),

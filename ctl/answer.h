@@ -51,6 +51,7 @@ struct device_answer {
 	const char *firmware_running, *firmware_stored, *last_error, *last_extack, *last_trigger;
 	uint64_t reloads, foreign_reloads, outage_usec;
 	uint64_t converged_at, read_at, changed_at; /* microseconds since 1970, 0: never */
+	uint64_t paused_until; /* the same; 0: it is not, UINT64_MAX: without an end */
 	struct progress_answer progress;
 	VEC(struct drift_answer) drift;
 	VEC(struct resource_answer) resources;

@@ -13,7 +13,7 @@
 static const char *const states[] = {
 	"unmanaged", "absent",	  "reading",	    "converged",	   "applying",
 	"flashing",  "reloading", "pending-reload", "pending-power-cycle", "drifted",
-	"refused",   "failed",	  "quarantined"};
+	"paused",    "refused",	  "failed",	    "quarantined"};
 
 static void begin(struct buf *out, const char *name, const char *type, const char *help)
 {

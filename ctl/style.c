@@ -30,6 +30,7 @@ static const struct {
 	{"pending-power-cycle", COLOUR_WAITING, "○", "o"},
 	{"drifted", COLOUR_WAITING, "○", "o"},
 	{"absent", COLOUR_WAITING, "○", "o"},
+	{"paused", COLOUR_WAITING, "‖", "="},
 	{"refused", COLOUR_BAD, "×", "x"},
 	{"failed", COLOUR_BAD, "×", "x"},
 	{"quarantined", COLOUR_BAD, "×", "x"},

@@ -10,13 +10,7 @@
 /** when_text() - the time as "2026-11-22 19:40:01" in the reader's time zone; to be freed. */
 char *when_text(uint64_t time)
 {
-	time_t seconds = (time_t)(time / USEC_PER_SEC);
-	char text[64];
-	struct tm tm;
-
-	if (!localtime_r(&seconds, &tm) || !strftime(text, sizeof(text), "%F %T", &tm))
-		return mem_strdup("?");
-	return mem_strdup(text);
+	return clock_text(time);
 }
 
 /** when_ago() - the time as "5min ago", or "0s ago" where a clock was set back; to be freed. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The two clocks that carved reads, and the grammar of durations. */
+/* The clocks that carved reads, the grammar of durations, and how times are written. */
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -31,6 +32,18 @@ uint64_t clock_monotonic(void)
 uint64_t clock_wall(void)
 {
 	return read_clock(CLOCK_REALTIME);
+}
+
+/** clock_text() - @wall as "2026-11-22 19:40:01" in the reader's time zone; to be freed. */
+char *clock_text(uint64_t wall)
+{
+	time_t seconds = (time_t)(wall / USEC_PER_SEC);
+	char text[64];
+	struct tm tm;
+
+	if (!localtime_r(&seconds, &tm) || !strftime(text, sizeof(text), "%F %T", &tm))
+		return mem_strdup("?");
+	return mem_strdup(text);
 }
 
 /**

@@ -13,4 +13,5 @@
 uint64_t clock_now(void);
 uint64_t clock_monotonic(void);
 uint64_t clock_wall(void);
+char *clock_text(uint64_t wall);
 int clock_parse_duration(const char *text, uint64_t *ret_usec);

@@ -38,7 +38,8 @@ int bus_reload(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
 static int find_hindrance(struct bus *b, sd_bus_message *m, const char *name)
 {
 	const char *hindrance = manager_refuses_jobs(b->manager);
-	bool found = !*name, off = false;
+	bool found = !*name, off = false, known;
+	const struct device *paused = bus_paused_device(b, name, &known);
 
 	if (hindrance)
 		return sd_bus_reply_method_errorf(m, BUS_ERROR("Busy"), "%s", hindrance);
@@ -53,6 +54,10 @@ static int find_hindrance(struct bus *b, sd_bus_message *m, const char *name)
 	if (!found)
 		return sd_bus_reply_method_errorf(m, BUS_ERROR("NoSuchDevice"), "no device %s",
 						  name);
+	if (paused)
+		return sd_bus_reply_method_errorf(
+			m, BUS_ERROR("Busy"), "%s: %s; to end it: carvectl resume %s",
+			paused->handle, paused->status.reason, *name ? name : paused->handle);
 	return off ? sd_bus_reply_method_errorf(
 			     m, SD_BUS_ERROR_NOT_SUPPORTED,
 			     "carved=off on the kernel command line: nothing is written")

@@ -3,6 +3,7 @@
  * org.carved1.Device: the properties of one device, and which of them have changed. Short ones are
  * told with their values, long ones only as changed.
  */
+#include "base/clock.h"
 #include "bus/internal.h"
 #include "manager/runner.h"
 #include "plan/drift.h"
@@ -16,8 +17,9 @@ static const char *const text_names[BUS_DEVICE_TEXTS] = {
 	"Entry",     "Driver",	   "State",	      "StateReason",   "PendingClass",
 	"LastError", "LastExtack", "FirmwareRunning", "FirmwareStored"};
 
-static const char *const number_names[BUS_DEVICE_NUMBERS] = {
-	"ReloadCount", "ForeignReloadCount", "LastReloadOutageUSec", "ConvergedAtUSec"};
+static const char *const number_names[BUS_DEVICE_NUMBERS] = {"ReloadCount", "ForeignReloadCount",
+							     "LastReloadOutageUSec",
+							     "ConvergedAtUSec", "PausedUntilUSec"};
 
 /* The version that the entry, or by default the driver, means by firmware. */
 static const char *firmware(const struct device *d, enum version_kind kind)
@@ -69,6 +71,8 @@ static uint64_t number_of(const struct device *d, const char *property)
 		return d->world.memory.foreign_reloads;
 	if (strcmp(property, "LastReloadOutageUSec") == 0)
 		return d->history.outage;
+	if (strcmp(property, "PausedUntilUSec") == 0)
+		return d->world.memory.pause.until;
 	return d->status.converged_at;
 }
 
@@ -90,14 +94,15 @@ static int get_number(_unused_ sd_bus *bus, _unused_ const char *path,
 	return sd_bus_message_append(reply, "t", number_of(runner_device(d->runner), property));
 }
 
-static int get_converged_at(_unused_ sd_bus *bus, _unused_ const char *path,
-			    _unused_ const char *interface, const char *property,
-			    sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
+static int get_time(_unused_ sd_bus *bus, _unused_ const char *path, _unused_ const char *interface,
+		    const char *property, sd_bus_message *reply, void *user,
+		    _unused_ sd_bus_error *error)
 {
 	const struct bus_device *d = user;
 	uint64_t at = number_of(runner_device(d->runner), property);
 
-	return sd_bus_message_append(reply, "t", at ? bus_realtime(d->bus, at) : 0);
+	return sd_bus_message_append(reply, "t",
+				     at && at != USEC_NEVER ? bus_realtime(d->bus, at) : at);
 }
 
 static int get_last_read(_unused_ sd_bus *bus, _unused_ const char *path,
@@ -258,7 +263,8 @@ const sd_bus_vtable bus_device_vtable[] = {
 	SD_BUS_PROPERTY("ReloadCount", "t", get_number, 0, CHANGES),
 	SD_BUS_PROPERTY("ForeignReloadCount", "t", get_number, 0, CHANGES),
 	SD_BUS_PROPERTY("LastReloadOutageUSec", "t", get_number, 0, CHANGES),
-	SD_BUS_PROPERTY("ConvergedAtUSec", "t", get_converged_at, 0, CHANGES),
+	SD_BUS_PROPERTY("ConvergedAtUSec", "t", get_time, 0, CHANGES),
+	SD_BUS_PROPERTY("PausedUntilUSec", "t", get_time, 0, CHANGES),
 	SD_BUS_PROPERTY("FirmwareRunning", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("FirmwareStored", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("Progress", "(stt)", get_progress, 0, CHANGES),

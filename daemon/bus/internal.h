@@ -24,7 +24,7 @@ struct runner;
 #define _cleanup_message_ _cleanup_(sd_bus_message_unrefp)
 
 /* Properties of a device that are told with their values when they change. */
-enum { BUS_DEVICE_TEXTS = 9, BUS_DEVICE_NUMBERS = 4 };
+enum { BUS_DEVICE_TEXTS = 9, BUS_DEVICE_NUMBERS = 5 };
 
 /* A device that the bus knows, and what it has told of it. */
 struct bus_device {
@@ -101,6 +101,7 @@ extern const sd_bus_vtable bus_manager_vtable[], bus_device_vtable[];
 char *bus_device_path(const char *handle);
 uint64_t bus_realtime(struct bus *b, uint64_t boot_time);
 void bus_flush_later(struct bus *b);
+const struct device *bus_paused_device(const struct bus *b, const char *name, bool *ret_known);
 bool bus_is_entry(const struct config *config, const char *name);
 int bus_read_options(sd_bus_message *m, const struct bus_option *options, size_t n,
 		     sd_bus_error *error);
@@ -123,6 +124,10 @@ int bus_retry(sd_bus_message *m, void *user, sd_bus_error *error);
 void bus_replies_working(struct bus *b, const struct runner *changed);
 void bus_replies_end(struct bus *b, uint64_t job, const char *result);
 void bus_replies_drop(struct bus *b);
+
+/* bus-pause.c */
+int bus_pause(sd_bus_message *m, void *user, sd_bus_error *error);
+int bus_resume(sd_bus_message *m, void *user, sd_bus_error *error);
 
 /* bus-plan.c */
 int bus_plan(sd_bus_message *m, void *user, sd_bus_error *error);

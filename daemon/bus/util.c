@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "bus/internal.h"
 #include "loop/loop.h"
+#include "manager/manager.h"
+#include "manager/runner.h"
 
 #include <errno.h>
 #include <string.h>
@@ -81,6 +83,30 @@ int bus_read_options(sd_bus_message *m, const struct bus_option *options, size_t
 void bus_flush_later(struct bus *b)
 {
 	loop_defer(b->flush);
+}
+
+/**
+ * bus_paused_device() - is nothing written to any device that @name means?
+ * @ret_known: is there such a device at all?
+ *
+ * Return: one of them; NULL where one is not paused, or there is none.
+ */
+const struct device *bus_paused_device(const struct bus *b, const char *name, bool *ret_known)
+{
+	const struct device *paused = NULL;
+	bool all = true;
+
+	for (size_t i = 0; i < manager_count(b->manager); i++) {
+		const struct runner *runner = manager_at(b->manager, i);
+		const struct device *d = runner_device(runner);
+
+		if (runner_gone(runner) || !device_matches_name(d, name))
+			continue;
+		paused = d;
+		all &= d->world.memory.pause.until > 0;
+	}
+	*ret_known = paused;
+	return all ? paused : NULL;
 }
 
 /** bus_is_entry() - is an entry of @config called @name? */

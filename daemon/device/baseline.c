@@ -73,11 +73,14 @@ static void learn_good(struct world *w, const struct assignment *a)
 	forget_good(w, a);
 }
 
-/** baseline_follow() - after a read that was bound: note what works, forget what is back. */
-void baseline_follow(struct world *w, const struct assignment *a)
+/**
+ * baseline_follow() - after a read that was bound: note what works, forget what is back.
+ * @undo: a trial ends: its values go back whatever `on_removal` says
+ */
+void baseline_follow(struct world *w, const struct assignment *a, bool undo)
 {
 	if (a->used.entry && !assignment_is_removed(a))
-		memory_set_removal(&w->memory, a->used.entry->on_removal == REMOVAL_RESTORE,
+		memory_set_removal(&w->memory, undo || a->used.entry->on_removal == REMOVAL_RESTORE,
 				   (uint8_t)a->used.entry->reload);
 	if (!w->facts.reload_failed && assignment_is_bound(a))
 		forget_restored(w, a);

@@ -10,4 +10,4 @@
 #include "model/step.h"
 
 void baseline_keep(struct world *w, const struct step *s);
-void baseline_follow(struct world *w, const struct assignment *a);
+void baseline_follow(struct world *w, const struct assignment *a, bool undo);

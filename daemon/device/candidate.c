@@ -79,7 +79,7 @@ static void plan(struct candidate *c, const struct device *d, struct plan *ret)
 	struct state goal = {};
 
 	reloads_check_key(&c->world, &c->assignment.want);
-	baseline_follow(&c->world, &c->assignment);
+	baseline_follow(&c->world, &c->assignment, false);
 	flash_end_boot(&c->world.memory, d->env->boot);
 	flash_follow(&c->world, d->env->boot, &c->assignment.want.firmware);
 	goal_compose(&(struct goal_input){.assignment = &c->assignment,

@@ -15,6 +15,7 @@ struct permission device_permission(const struct device *d)
 		.entry = d->assignment.used.entry,
 		.mandate = d->mandate,
 		.off = d->env->off,
+		.paused_until = d->world.memory.pause.until,
 		.converged_once = d->world.memory.converged_once,
 		.torn_down = d->world.facts.reload_failed,
 		.reload_part_failed = failures_block_reload(&d->failures),

@@ -78,9 +78,12 @@ static void ask_again(struct device *d)
 static void take_config(struct device *d, const struct device_event *e)
 {
 	history_set_who(&d->history, e->who);
-	history_set_trigger(&d->history, TRIGGER_CONFIG);
+	history_set_trigger(&d->history, e->undo ? TRIGGER_ROLLBACK : TRIGGER_CONFIG);
 	assignment_set_latest(&d->assignment, e->config);
-	d->mandate = MAX(d->mandate, MANDATE_RELOAD);
+	d->mandate =
+		MAX(MIN(d->mandate, MANDATE_ANYTHING), e->undo ? MANDATE_UNDO : MANDATE_RELOAD);
+	if (e->undo) /* also of an entry that is gone with its `on_removal: keep` */
+		memory_set_removal(&d->world.memory, true, d->world.memory.reload);
 	ask_again(d);
 	fights_end(&d->fights);
 	device_match(d);
@@ -103,10 +106,28 @@ static void take_apply(struct device *d, const struct device_event *e)
 
 	history_set_who(&d->history, e->who);
 	history_set_trigger(&d->history, e->retry ? TRIGGER_RETRY : TRIGGER_APPLY);
-	d->mandate = MAX(d->mandate, mandate);
+	if (!d->world.memory.pause.until) /* what is asked for now is not meant for later */
+		d->mandate = MAX(d->mandate, mandate);
 	ask_again(d);
 	if (e->retry)
 		forgive(d);
+}
+
+static void take_pause(struct device *d, const struct device_event *e)
+{
+	if (!e->until && !d->world.memory.pause.until)
+		return;
+	history_set_asked(&d->history, e->until ? TRIGGER_PAUSE : TRIGGER_RESUME, e->who);
+	memory_set_pause(&d->world.memory, e->until, e->wall, e->who);
+	status_changed(&d->status);
+	ask_again(d);
+}
+
+/* Its time is over: what has changed meanwhile is no fight, and what was asked for is done. */
+static void end_pause(struct device *d, uint64_t now)
+{
+	if (now >= d->world.memory.pause.until && d->world.memory.pause.until)
+		take_pause(d, &(struct device_event){});
 }
 
 static void take_notification(struct device *d, const struct device_event *e, uint64_t now)
@@ -160,6 +181,9 @@ static void take(struct device *d, const struct device_event *e, uint64_t now)
 		return;
 	case DEVICE_EV_APPLY:
 		take_apply(d, e);
+		return;
+	case DEVICE_EV_PAUSE:
+		take_pause(d, e);
 		return;
 	case DEVICE_EV_IMAGE:
 		run_end(&d->run);
@@ -234,9 +258,14 @@ static void tell_rest(struct device *d, bool restored, const struct resting *r, 
 		journal_reloaded(device_journal(d), r->outage);
 }
 
-/* Firmware is decided on when the driver tells its versions: the mandate for it is kept. */
+/*
+ * Firmware is decided on when the driver tells its versions: the mandate for it is kept. So is that of a paused
+ * device: it is used when the pause is over.
+ */
 static enum mandate mandate_at_rest(const struct device *d)
 {
+	if (d->world.memory.pause.until)
+		return d->mandate;
 	return d->view.identity.error && d->assignment.want.firmware.version
 		       ? MIN(d->mandate, MANDATE_RELOAD)
 		       : MANDATE_NONE;
@@ -248,7 +277,8 @@ static void rest(struct device *d, uint64_t now, struct device_todo *todo, struc
 	const struct status_input in = device_status_input(d);
 	bool restored;
 
-	todo->wake_at = MIN(d->failures.retry_at, view_wake_at(&d->view, now));
+	todo->wake_at =
+		MIN(MIN(d->failures.retry_at, in.permission.until), view_wake_at(&d->view, now));
 	if (view_is_identified(&d->view) ? !view_rereads(&d->view) : d->view.read.error != 0)
 		d->settled = true;
 	if (d->failures.retry_at != USEC_NEVER)
@@ -316,6 +346,7 @@ void device_event(struct device *d, const struct device_event *event, uint64_t n
 	struct status_news news;
 
 	*ret = (struct device_todo){.what = DEVICE_REST, .wake_at = USEC_NEVER};
+	end_pause(d, now);
 	take(d, event, now);
 	choose(d, now, ret, &resting);
 	ret->save = memory_take_changed(&d->world.memory);

@@ -26,16 +26,17 @@
 #include "device/composition.h"
 
 enum device_event_type {
-	DEVICE_EV_CONFIG,    /* .config is in force now; .who */
+	DEVICE_EV_CONFIG,    /* .config is in force now; .undo, .who */
 	DEVICE_EV_STALE,     /* something may have changed; .trigger, .identify */
 	DEVICE_EV_COUNTED,   /* the same, by a message that carries counters */
 	DEVICE_EV_VANISHED,  /* it says that it is gone */
 	DEVICE_EV_RECREATED, /* traps, groups or policers were registered again */
-	DEVICE_EV_HEARD,   /* .heard: these of the four above, in this order; .trigger, .identify */
-	DEVICE_EV_READ,	   /* .reading */
-	DEVICE_EV_DONE,	   /* .results, one for each step of todo.steps but STEP_REMEMBER */
-	DEVICE_EV_IMAGE,   /* .error, .why: what the file of todo.image is like */
-	DEVICE_EV_APPLY,   /* bring about what is wanted; .allow_reload, .retry, .who */
+	DEVICE_EV_HEARD, /* .heard: these of the four above, in this order; .trigger, .identify */
+	DEVICE_EV_READ,	 /* .reading */
+	DEVICE_EV_DONE,	 /* .results, one for each step of todo.steps but STEP_REMEMBER */
+	DEVICE_EV_IMAGE, /* .error, .why: what the file of todo.image is like */
+	DEVICE_EV_APPLY, /* bring about what is wanted; .allow_reload, .retry, .who */
+	DEVICE_EV_PAUSE, /* write nothing before .until, .wall; 0: it may be written again; .who */
 	DEVICE_EV_CAPTURE, /* all that the device has is to be shown: read its catalogue */
 	DEVICE_EV_TICK,
 };
@@ -49,8 +50,10 @@ struct device_event {
 	struct config *config;
 	bool allow_reload; /* whatever the policy says */
 	bool identify;	   /* versions, too, may have changed */
+	bool undo;	   /* what only the config before wanted goes back, by whatever it takes */
 	bool retry;	   /* what failed, was fought over or quarantined too */
-	const char *who;   /* asks, or NULL */
+	uint64_t until, wall; /* see struct pause */
+	const char *who;      /* asks, or NULL */
 	enum trigger trigger;
 	int error;
 	const char *why;

@@ -19,7 +19,10 @@ const char *trigger_name(enum trigger t)
 					    [TRIGGER_FLASH] = "flash",
 					    [TRIGGER_OVERRUN] = "overrun",
 					    [TRIGGER_AUDIT] = "audit",
-					    [TRIGGER_FOREIGN_RELOAD] = "foreign-reload"};
+					    [TRIGGER_FOREIGN_RELOAD] = "foreign-reload",
+					    [TRIGGER_PAUSE] = "pause",
+					    [TRIGGER_RESUME] = "resume",
+					    [TRIGGER_ROLLBACK] = "rollback"};
 
 	return names[t];
 }
@@ -36,6 +39,14 @@ void history_set_who(struct history *h, const char *who)
 {
 	free(h->who);
 	h->who = mem_strdup(who);
+}
+
+/** history_set_asked() - @who has asked for @t, which is worth a record whatever follows from it. */
+void history_set_asked(struct history *h, enum trigger t, const char *who)
+{
+	history_set_who(h, who);
+	history_set_trigger(h, t);
+	h->asked = true;
 }
 
 /** history_add_step() - @s was carried out. */
@@ -129,8 +140,9 @@ bool history_close(struct history *h, const struct ending *e, uint64_t outage, u
 
 	h->drift_told = false;
 	h->n_restored = 0;
-	if (!h->n_done && !h->n_failed && !e->worth_telling && !outage)
+	if (!h->n_done && !h->n_failed && !h->asked && !e->worth_telling && !outage)
 		return false;
+	h->asked = false;
 	r.trigger = mem_strdup(trigger_name(h->trigger));
 	r.result = mem_strdup(e->result);
 	r.detail = take_detail(h, e);

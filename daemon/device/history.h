@@ -21,6 +21,9 @@ enum trigger {
 	TRIGGER_OVERRUN,
 	TRIGGER_AUDIT,
 	TRIGGER_FOREIGN_RELOAD,
+	TRIGGER_PAUSE,
+	TRIGGER_RESUME,
+	TRIGGER_ROLLBACK, /* a config of before comes back */
 };
 
 /* What the device did between two rests. */
@@ -44,6 +47,7 @@ struct history {
 	bool recovering;      /* from a reload: an outage goes on */
 	uint64_t outage_from; /* when it began; 0: not known */
 	uint64_t outage;      /* of the last reload, microseconds */
+	bool asked;	      /* what set it going is worth a record by itself */
 	bool drift_told;      /* a line of the journal says what is being set back */
 	record_list records;  /* oldest first */
 	uint64_t n_records;   /* made since the device registered */
@@ -58,6 +62,7 @@ struct ending {
 
 const char *trigger_name(enum trigger t);
 void history_set_trigger(struct history *h, enum trigger t);
+void history_set_asked(struct history *h, enum trigger t, const char *who);
 void history_set_who(struct history *h, const char *who);
 void history_add_step(struct history *h, const struct step *s);
 void history_add_failure(struct history *h);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The rules of `reload:`, `drift:`, carved=off and roll-backs, in one place. */
+/* The rules of `reload:`, `drift:`, carved=off, pauses and roll-backs, in one place. */
 #include "device/permission.h"
 #include "base/clock.h"
 
@@ -14,7 +14,7 @@ bool rollback_is_due(const struct circumstances *c)
 
 static bool policy_permits(const struct circumstances *c)
 {
-	if (c->mandate == MANDATE_ANYTHING)
+	if (c->mandate >= MANDATE_ANYTHING)
 		return true;
 	switch (c->entry->reload) {
 	case RELOAD_AUTO:
@@ -49,9 +49,13 @@ struct permission permission_of(const struct circumstances *c)
 		p.why = HINDRANCE_UNMANAGED;
 	else if (c->off)
 		p.why = HINDRANCE_OFF;
+	else if (c->paused_until)
+		p.why = HINDRANCE_PAUSED;
 	else if (c->entry->drift == DRIFT_REPORT && c->mandate < MANDATE_LIVE &&
 		 !rollback_is_due(c))
 		p.why = HINDRANCE_REPORT_ONLY;
+	if (p.why == HINDRANCE_PAUSED)
+		p.until = c->paused_until;
 	if (p.why)
 		return p;
 	p.why = reload_hindrance(c);
@@ -60,7 +64,7 @@ struct permission permission_of(const struct circumstances *c)
 	if (p.why)
 		p.may = MAY_LIVE;
 	else
-		p.may = c->mandate == MANDATE_ANYTHING ? MAY_DESTROY : MAY_RELOAD;
+		p.may = c->mandate >= MANDATE_ANYTHING ? MAY_DESTROY : MAY_RELOAD;
 	return p;
 }
 
@@ -70,6 +74,8 @@ const char *hindrance_text(enum hindrance h)
 	switch (h) {
 	case HINDRANCE_OFF:
 		return "carved=off on the kernel command line";
+	case HINDRANCE_PAUSED:
+		return "the device is paused";
 	case HINDRANCE_REPORT_ONLY:
 		return "only reported (drift: report)";
 	case HINDRANCE_POLICY:

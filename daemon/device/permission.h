@@ -14,6 +14,7 @@ enum mandate {
 	MANDATE_LIVE,	/* `carvectl apply`: live changes despite `drift: report` */
 	MANDATE_RELOAD, /* start, registration, config change, `carvectl retry`: reloads too */
 	MANDATE_ANYTHING, /* `carvectl apply --allow-reload`: whatever the policy says and it destroys */
+	MANDATE_UNDO, /* a trial ends: the same, and what only the trial named goes back */
 };
 
 /* Each includes those before it. */
@@ -24,6 +25,7 @@ enum hindrance {
 	HINDRANCE_NONE,
 	HINDRANCE_UNMANAGED,	  /* no entry of the config is the device's */
 	HINDRANCE_OFF,		  /* carved=off on the kernel's command line */
+	HINDRANCE_PAUSED,	  /* `carvectl pause`, until .until */
 	HINDRANCE_REPORT_ONLY,	  /* `drift: report` */
 	HINDRANCE_POLICY,	  /* `reload:` of the entry */
 	HINDRANCE_FAILED,	  /* something that belongs to a reload failed */
@@ -43,6 +45,7 @@ struct circumstances {
 	const struct entry *entry; /* NULL: unmanaged */
 	enum mandate mandate;
 	bool off;
+	uint64_t paused_until;	 /* 0: it is not; USEC_NEVER: without an end */
 	bool converged_once;	 /* since the device registered */
 	bool torn_down;		 /* RELOAD_FAILED */
 	bool reload_part_failed; /* a SET, flash or reload of reload class did not come true */

@@ -157,7 +157,7 @@ static void learn(struct device *d)
 
 static void compose_goal(struct device *d)
 {
-	baseline_follow(&d->world, &d->assignment);
+	baseline_follow(&d->world, &d->assignment, d->mandate == MANDATE_UNDO);
 	follow_firmware(d);
 	goal_compose(&(struct goal_input){.assignment = &d->assignment,
 					  .world = &d->world,

@@ -16,6 +16,7 @@ const char *device_state_name(enum device_state s)
 		[STATE_QUARANTINED] = "quarantined",
 		[STATE_FAILED] = "failed",
 		[STATE_REFUSED] = "refused",
+		[STATE_PAUSED] = "paused",
 		[STATE_RELOADING] = "reloading",
 		[STATE_FLASHING] = "flashing",
 		[STATE_APPLYING] = "applying",
@@ -131,6 +132,17 @@ static void find_refusal(const struct status_input *in, struct finding *f)
 	}
 }
 
+static void find_pause(const struct status_input *in, struct finding *f)
+{
+	const struct pause *p = &in->world->memory.pause;
+	_cleanup_free_ char *until = NULL;
+
+	if (!p->until)
+		return;
+	until = p->until == USEC_NEVER ? mem_strdup("carvectl resume") : clock_text(p->wall);
+	buf_add(also(f, STATE_PAUSED), "paused by %s until %s", p->by, until);
+}
+
 /* What is in flight. */
 static enum device_state writing_state(const struct run *r)
 {
@@ -197,9 +209,11 @@ static void find_pending(const struct status_input *in, struct finding *f)
 static void find_drift(const struct status_input *in, struct finding *f)
 {
 	const struct plan *plan = &in->run->plan;
+	bool at_rest = in->run->activity == ACTIVITY_NONE;
 
-	if (in->run->activity == ACTIVITY_NONE && plan->steps.n &&
-	    in->permission.may == MAY_NOTHING)
+	if (at_rest && plan->steps.n && in->permission.why == HINDRANCE_PAUSED)
+		buf_add(also(f, STATE_PAUSED), "%zu differences wait for its end", plan->steps.n);
+	else if (at_rest && plan->steps.n && in->permission.may == MAY_NOTHING)
 		buf_add(also(f, STATE_DRIFTED), "%zu differences are only reported (%s)",
 			plan->steps.n,
 			in->permission.why == HINDRANCE_OFF ? hindrance_text(HINDRANCE_OFF)
@@ -270,6 +284,7 @@ struct status_news status_update(struct status *s, const struct status_input *in
 		find_firmware(in, &f);
 		find_failures(in, &f);
 		find_refusal(in, &f);
+		find_pause(in, &f);
 		find_activity(in, now, &f);
 		find_pending(in, &f);
 		find_drift(in, &f);

@@ -324,6 +324,22 @@ uint64_t manager_apply(struct manager *m, const char *name, const char *who, boo
 	return job;
 }
 
+/**
+ * manager_pause() - write nothing to devices, or go on with that.
+ * @name: of a device, or of an entry for all its devices
+ * @who: asks, for people; or NULL
+ * @until: by clock_now(); 0: go on; USEC_NEVER: without an end
+ * @wall: the same by clock_wall()
+ */
+void manager_pause(struct manager *m, const char *name, const char *who, uint64_t until,
+		   uint64_t wall)
+{
+	devices_send(&m->devices, name,
+		     &(struct device_event){
+			     .type = DEVICE_EV_PAUSE, .until = until, .wall = wall, .who = who});
+	loop_defer(m->conclusion);
+}
+
 /** manager_refuses_jobs() - Return: why nothing can be begun now, or NULL. */
 const char *manager_refuses_jobs(const struct manager *m)
 {

@@ -52,6 +52,8 @@ int manager_exit_code(const struct manager *m);
 int manager_reload(struct manager *m, const char *who, uint64_t *ret_job);
 uint64_t manager_apply(struct manager *m, const char *name, const char *who, bool allow_reload,
 		       bool retry);
+void manager_pause(struct manager *m, const char *name, const char *who, uint64_t until,
+		   uint64_t wall);
 const char *manager_refuses_jobs(const struct manager *m);
 
 /* The config. */

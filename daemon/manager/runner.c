@@ -192,6 +192,7 @@ static const char *const event_names[] = {
 	[DEVICE_EV_DONE] = "results",
 	[DEVICE_EV_IMAGE] = "a firmware file",
 	[DEVICE_EV_APPLY] = "an operator",
+	[DEVICE_EV_PAUSE] = "a pause",
 	[DEVICE_EV_CAPTURE] = "a capture",
 	[DEVICE_EV_TICK] = "the time",
 };

@@ -163,6 +163,19 @@ void memory_set_accepted(struct memory *m, uint64_t hash)
 	m->lasting.accepted = hash;
 }
 
+/**
+ * memory_set_pause() - leave the device alone, or not any more.
+ * @until: of the boot's clock, microseconds; 0: it is not left alone; UINT64_MAX: without an end
+ * @wall: the same, since 1970
+ * @by: asks; copied
+ */
+void memory_set_pause(struct memory *m, uint64_t until, uint64_t wall, const char *by)
+{
+	m->changed |= until || m->pause.until;
+	free(m->pause.by);
+	m->pause = (struct pause){until, wall, until ? mem_strdup(by ? by : "") : NULL};
+}
+
 /** memory_set_flash() - how far firmware has come; takes over the strings of @latch. */
 void memory_set_flash(struct memory *m, struct flash_latch latch)
 {
@@ -258,6 +271,7 @@ void memory_clear(struct memory *m)
 	notes_clear(&m->hidden_until_boot);
 	notes_clear(&m->pristine);
 	notes_clear(&m->until_boot);
+	free(m->pause.by);
 	lasting_clear(&m->lasting);
 	*m = (struct memory){};
 }
@@ -284,6 +298,7 @@ void memory_copy(struct memory *to, const struct memory *from)
 	notes_copy(&to->pristine, &from->pristine);
 	notes_copy(&to->until_boot, &from->until_boot);
 	notes_copy(&to->lasting.good, &from->lasting.good);
+	to->pause.by = mem_strdup(from->pause.by);
 	to->lasting.attempt = mem_strdup(from->lasting.attempt);
 	to->lasting.quarantine = mem_strdup(from->lasting.quarantine);
 	to->lasting.reason = mem_strdup(from->lasting.reason);

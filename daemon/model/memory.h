@@ -29,6 +29,13 @@ enum rollback {
 	ROLLBACK_MAX
 };
 
+/* Somebody has asked to leave the device alone. */
+struct pause {
+	uint64_t until; /* of the boot's clock, microseconds; 0: it is not; UINT64_MAX: no end */
+	uint64_t wall;	/* the same, since 1970, to be shown */
+	char *by;	/* who asked */
+};
+
 /* What outlives a reboot. */
 struct lasting {
 	struct notes good;	  /* reload-class values with which the device worked */
@@ -57,6 +64,7 @@ struct memory {
 	uint64_t reloads, foreign_reloads;
 	bool converged_once; /* since the device registered */
 	bool both_performed; /* a driver_reinit of ours was counted as fw_activate too */
+	struct pause pause;
 	struct lasting lasting;
 	bool changed; /* since memory_take_changed(): not on disk; set by the functions below */
 };
@@ -79,6 +87,7 @@ void memory_set_removal(struct memory *m, bool restore, uint8_t reload);
 void memory_set_both_performed(struct memory *m);
 void memory_set_converged(struct memory *m);
 void memory_set_accepted(struct memory *m, uint64_t hash);
+void memory_set_pause(struct memory *m, uint64_t until, uint64_t wall, const char *by);
 void memory_set_flash(struct memory *m, struct flash_latch latch);
 void memory_set_torn(struct memory *m, bool torn);
 void memory_begin_attempt(struct memory *m, char *key, uint8_t action);

@@ -251,6 +251,9 @@ static const struct row memory_rows[] = {
 	ALWAYS(memory, "reloads", COUNT, reloads),
 	ALWAYS(memory, "foreign_reloads", COUNT, foreign_reloads),
 	ALWAYS(memory, "settled", FLAG, converged_once),
+	SINCE(memory, "paused_until", COUNT, pause.until),
+	SINCE(memory, "paused_until_wall", COUNT, pause.wall),
+	SINCE(memory, "paused_by", TEXT, pause.by),
 };
 
 static const struct row lasting_rows[] = {

@@ -11,7 +11,8 @@ from conftest import NOBODY, REPOSITORY, SPECTRUM, entry
 from test_dbus import LEAF
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else")
-ACTIONS = {"Reload": "org.carved1.reload", "Apply": "org.carved1.apply", "Retry": "org.carved1.apply"}
+ACTIONS = {"Reload": "org.carved1.reload", "Apply": "org.carved1.apply", "Retry": "org.carved1.apply",
+           "Pause": "org.carved1.apply", "Resume": "org.carved1.apply"}
 ERROR = "org.freedesktop.DBus.Error."
 
 

@@ -22,7 +22,7 @@ def help_text():
 def commands():
     """Each with its arguments."""
     text = help_text().split("Commands:\n")[1].split("\n\n")[0]
-    return dict(re.match(r"  (\w+) ?(\S*)  ", line).groups() for line in text.splitlines())
+    return dict(re.match(r"  (\w+) ?(.*?)  ", line).groups() for line in text.splitlines())
 
 
 def options():
@@ -35,7 +35,7 @@ def options():
 
 
 def test_help_is_complete():
-    assert set(commands()) == {"status", "plan", "reload", "apply", "retry", "check", "capture", "history", "monitor",
+    assert set(commands()) == {"status", "plan", "reload", "apply", "retry", "pause", "resume", "check", "capture", "history", "monitor",
                                "metrics"}
     assert {name for name, owners in options().items() if not owners} == FOR_ALL
     assert not [line for line in help_text().splitlines() if len(line) > 100]

@@ -655,7 +655,8 @@ static void check_json(const struct answer_type *type, const void *answer, const
 	"\"state\":\"converged\",\"reason\":\"\",\"pending_class\":\"\","                          \
 	"\"firmware_running\":\"13\",\"firmware_stored\":\"\",\"reload_count\":3,"                 \
 	"\"foreign_reload_count\":0,\"last_reload_outage_usec\":5000000000,"                       \
-	"\"converged_at_usec\":0,\"last_read_usec\":0,\"last_change_usec\":0,"                     \
+	"\"converged_at_usec\":0,\"last_read_usec\":0,\"paused_until_usec\":0,\"last_change_"      \
+	"usec\":0,"                                                                                \
 	"\"last_trigger\":\"\",\"last_error\":\"\",\"last_extack\":\"\","                          \
 	"\"progress\":{\"what\":\"flash\",\"done\":1,\"total\":2},\"drift\":["                     \
 	"{\"object\":\"x\",\"attribute\":\"action\",\"wanted\":\"drop\",\"actual\":\"trap\"}]"

@@ -412,7 +412,7 @@ static void trace(const struct rig *r, const struct device_event *e, const struc
 		[DEVICE_EV_READ] = "read",	 [DEVICE_EV_DONE] = "done",
 		[DEVICE_EV_IMAGE] = "image",	 [DEVICE_EV_RECREATED] = "recreated",
 		[DEVICE_EV_APPLY] = "apply",	 [DEVICE_EV_CAPTURE] = "capture",
-		[DEVICE_EV_TICK] = "tick"};
+		[DEVICE_EV_PAUSE] = "pause",	 [DEVICE_EV_TICK] = "tick"};
 	static const char *const whats[] = {[DEVICE_REST] = "rest",
 					    [DEVICE_READ] = "read",
 					    [DEVICE_LOOK] = "look",

@@ -80,11 +80,17 @@ static bool is_due(const struct circumstances *c)
 static void check_permission(const struct circumstances *c)
 {
 	struct permission p = permission_of(c);
-	bool asked = c->mandate >= MANDATE_LIVE, anything = c->mandate == MANDATE_ANYTHING;
+	bool asked = c->mandate >= MANDATE_LIVE, anything = c->mandate >= MANDATE_ANYTHING;
 
 	if (!c->entry || c->off) {
 		assert_int_equal(p.may, MAY_NOTHING);
 		assert_int_equal(p.why, c->entry ? HINDRANCE_OFF : HINDRANCE_UNMANAGED);
+		return;
+	}
+	if (c->paused_until) {
+		assert_int_equal(p.may, MAY_NOTHING);
+		assert_int_equal(p.why, HINDRANCE_PAUSED);
+		assert_int_equal(p.until, c->paused_until);
 		return;
 	}
 	if (c->entry->drift == DRIFT_REPORT && !asked && !is_due(c)) {
@@ -114,11 +120,12 @@ static void check_permission(const struct circumstances *c)
 
 static void test_permission_exhaustively(void **state)
 {
+	static const uint64_t pauses[] = {0, 99, USEC_NEVER};
 	struct entry entry = {.name = "e"};
 	unsigned n = 0;
 
 	(void)state;
-	for (unsigned i = 0; i < 4u * 3 * 2 * 2 * 2 * 2 * 2 * 2 * ROLLBACK_MAX; i++) {
+	for (unsigned i = 0; i < 5u * 3 * 2 * 2 * 2 * 2 * 2 * 2 * 3 * ROLLBACK_MAX; i++) {
 		unsigned rest = i;
 		struct circumstances c = {};
 
@@ -128,11 +135,12 @@ static void test_permission_exhaustively(void **state)
 		rest /= (count);                                                                   \
 		picked;                                                                            \
 	})
-		c.mandate = PICK(4u);
+		c.mandate = PICK(5u);
 		entry.reload = PICK(3u);
 		entry.drift = PICK(2u);
 		c.entry = PICK(2u) ? &entry : NULL;
 		c.off = PICK(2u);
+		c.paused_until = pauses[PICK(3u)];
 		c.converged_once = PICK(2u);
 		c.torn_down = PICK(2u);
 		c.reload_part_failed = PICK(2u);
@@ -143,7 +151,7 @@ static void test_permission_exhaustively(void **state)
 		check_permission(&c);
 		n += 2;
 	}
-	assert_int_equal(n, 2 * 4 * 3 * 64 * ROLLBACK_MAX);
+	assert_int_equal(n, 2 * 5 * 3 * 64 * 3 * ROLLBACK_MAX);
 }
 
 /* ---- failures, fights, run, history ---- */

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A device that carved is asked to leave alone: D-Bus and carvectl. What is written is asked of the fake kernel."""
+import json
+import os
+import time
+
+import pytest
+
+from conftest import SPECTRUM, wait
+from test_carvectl import TRAP, expect
+from test_dbus import SIZES, error_of, leaf
+
+FOREVER = 2**64 - 1
+NAME = "source_mac_is_multicast"
+
+
+def action(bed):
+    return bed.kernel.device(SPECTRUM)["traps"][NAME]["action"]
+
+
+def disturb(bed):
+    """Another program changes what carved enforces, and carved hears of it."""
+    bed.kernel.ask(f"set {SPECTRUM} trap {NAME} drop")
+    bed.kernel.ask(f"storm {SPECTRUM} 1")
+
+
+def test_pause_and_resume(bed, carved):
+    carved.run(leaf(TRAP))
+    assert action(bed) == "trap"
+    expect(bed.ctl("pause", "leaf"), 0, "^leaf is paused until it is resumed; to end it: carvectl resume leaf$")
+    carved.wait_state(SPECTRUM, "paused")
+    found = carved.all(SPECTRUM)
+    assert found["PausedUntilUSec"] == FOREVER
+    assert found["StateReason"].startswith(f"paused by uid {os.getuid()} until carvectl resume")
+    disturb(bed)
+    wait(lambda: carved.all(SPECTRUM)["Drift"], "carved to see it")
+    assert action(bed) == "drop"
+    expect(bed.ctl("status"), 3, f"^{SPECTRUM} .* paused ")
+    assert bed.json("status", "leaf")["devices"][0]["paused_until_usec"] == "unlimited"
+    expect(bed.ctl("resume", "leaf"), 0, "^$")
+    carved.wait_state(SPECTRUM, "converged")
+    assert action(bed) == "trap" and carved.all(SPECTRUM)["PausedUntilUSec"] == 0
+    triggers = [record["trigger"] for record in bed.json("history")["records"]]
+    assert triggers == ["start", "pause", "resume"]
+
+
+def test_pause_ends_by_itself(bed, carved):
+    carved.run(leaf(TRAP))
+    before = time.time()
+    expect(bed.ctl("pause", SPECTRUM, "1500ms"), 0, rf"^{SPECTRUM} is paused until 20\d\d-.*; to end it: ")
+    disturb(bed)
+    until = carved.all(SPECTRUM)["PausedUntilUSec"] / 1e6
+    assert before + 1 < until < before + 30
+    wait(lambda: action(bed) == "trap", "the end of the pause")
+    assert time.time() >= until - 0.1
+    carved.wait_state(SPECTRUM, "converged")
+
+
+def test_over_a_restart(bed, carved):
+    carved.run(leaf(TRAP))
+    carved.call("Pause", "leaf", FOREVER, {})
+    carved.stop()
+    bed.kernel.ask(f"set {SPECTRUM} trap {NAME} drop")
+    carved.run(leaf(TRAP + "\n" + SIZES))
+    assert carved.state(SPECTRUM) == "paused" and action(bed) == "drop"
+    assert bed.kernel.device(SPECTRUM)["counters"][0][3] == 0
+    carved.call("Resume", "leaf", {})
+    carved.wait_state(SPECTRUM, "converged")
+    assert action(bed) == "trap" and bed.kernel.device(SPECTRUM)["counters"][0][3] == 1
+
+
+def test_what_cannot_be(bed, carved):
+    carved.run(leaf(TRAP))
+    for method, arguments in ("Pause", (FOREVER, {})), ("Resume", ({},)):
+        for name in "", "spine":
+            assert error_of(carved.call, method, name, *arguments)[0] == "org.carved1.Error.NoSuchDevice"
+    for until in 0, int(time.time() * 1e6) - 1:
+        assert error_of(carved.call, "Pause", "leaf", until, {})[0] == "org.freedesktop.DBus.Error.InvalidArgs"
+    expect(bed.ctl("pause", "spine"), 1, "^$", err=["no device or entry is called spine"])
+    assert carved.state(SPECTRUM) == "converged"
+
+
+@pytest.mark.parametrize("words", [["0"], ["5"], ["now"], ["-1s"]])
+def test_times_that_are_none(bed, words):
+    assert bed.ctl("pause", "--", "leaf", *words).returncode == 64
+
+
+def test_asked_for_meanwhile(bed, carved):
+    carved.run(leaf(TRAP))
+    bed.ctl("pause", "leaf", "1h")
+    for command in ["apply", "leaf"], ["retry", "leaf"]:
+        expect(bed.ctl(*command), 1, "^$", err=["paused by uid .* until 20.*; to end it: carvectl resume leaf"])
+    expect(bed.ctl("reload"), 3, "^carved: paused$")
+    done = bed.ctl("status", "leaf", "--json")
+    assert json.loads(done.stdout)["devices"][0]["state"] == "paused"
