@@ -310,7 +310,7 @@ struct runner *runner_free(struct runner *r)
 	loop_timer_free(r->timer);
 	device_free(r->device);
 	vec_each(request, &r->requests)
-		nlmsg_free(request->msg);
+		encode_free(request->msg);
 	vec_clear(&r->requests);
 	reading_clear(&r->reading);
 	free(r->progress.what);

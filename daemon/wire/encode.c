@@ -286,3 +286,9 @@ struct nl_msg *encode_step(uint16_t family, const char *handle, const struct ste
 	}
 	abort();
 }
+
+/** encode_free() - free a request that will not be sent. */
+void encode_free(struct nl_msg *msg)
+{
+	nlmsg_free(msg);
+}

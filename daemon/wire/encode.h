@@ -7,8 +7,7 @@
 
 #include "model/step.h"
 
-#include <netlink/netlink.h>
-#include <netlink/msg.h>
+struct nl_msg;
 
 struct nl_msg *encode_getfamily(void);
 struct nl_msg *encode_get(uint16_t family, const char *handle);
@@ -28,3 +27,4 @@ struct nl_msg *encode_port_dump(uint16_t family, const char *handle);
 struct nl_msg *encode_eswitch_get(uint16_t family, const char *handle);
 struct nl_msg *encode_flash(uint16_t family, const char *handle, const char *file,
 			    const char *component);
+void encode_free(struct nl_msg *msg);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Objects in an answer. Flat ones follow the classes' tables; params and resources are nests of their
- * own shape.
+ * Objects in an answer. Flat ones follow the classes' tables; params and resources are nests of
+ * their own shape.
  */
 #include "wire/objects.h"
 

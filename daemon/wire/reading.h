@@ -12,7 +12,7 @@
 #include "model/world.h"
 #include "wire/decode.h"
 
-#include <netlink/msg.h>
+struct nl_msg;
 
 struct read_request {
 	struct nl_msg *msg;	   /* the caller's to free or to give away */

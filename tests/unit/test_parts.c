@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The parts of the device machine, each by itself: presence and permission over all that can be, the others by
- * their invariants; and the candidate, which plans on copies and leaves no trace.
+ * The parts of the device machine, each by itself: presence and permission over all that can be,
+ * the others by their invariants; and the candidate, which plans on copies and leaves no trace.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -295,7 +295,10 @@ static void test_run_stops_at_a_barrier(void **state)
 	run_clear(&r);
 }
 
-/* What needs no reload is sent twice before it counts as not kept; three times where something was heard. */
+/*
+ * What needs no reload is sent twice before it counts as not kept; three times where something was
+ * heard.
+ */
 static void test_run_not_kept(void **state)
 {
 	struct step s = set_step("t1", DEVLINK_TRAP_ACTION_TRAP);
@@ -458,8 +461,8 @@ static void test_candidate_refused(void **state)
 	"[['driver_reinit', 'unspec', 'local', 0], ['fw_activate', 'unspec', 'local', 0]]}}"
 
 /*
- * A latch that the versions prove wrong is followed on the copy only: the journal would be told once more, and the
- * machine not try what the operator asks for.
+ * A latch that the versions prove wrong is followed on the copy only: the journal would be told
+ * once more, and the machine not try what the operator asks for.
  */
 static void test_candidate_follows_firmware_on_the_copy(void **state)
 {

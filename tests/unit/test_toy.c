@@ -18,6 +18,8 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <linux/devlink.h>
+#include <jansson.h>
+#include <netlink/msg.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <netlink/msg.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
