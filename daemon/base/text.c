@@ -36,12 +36,14 @@ char *buf_take(struct buf *b)
 	return s;
 }
 
+/** buf_clear() - free the text; the buffer is empty then and can be used again. */
 void buf_clear(struct buf *b)
 {
 	free(b->s);
 	*b = (struct buf){};
 }
 
+/** text_equal() - are both texts the same? NULL equals NULL only. */
 bool text_equal(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);
@@ -90,6 +92,7 @@ bool text_is_control(uint32_t c)
 	       (c >= 0x2066 && c <= 0x2069) || c == 0xfeff || c == 0xfffe || c == 0xffff;
 }
 
+/** text_is_utf8() - is all of @s valid UTF-8? */
 bool text_is_utf8(const char *s)
 {
 	uint32_t c;

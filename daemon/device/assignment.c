@@ -13,7 +13,10 @@ static const struct entry removed[] = {
 	[RELOAD_MANUAL] = {.name = "", .reload = RELOAD_MANUAL},
 };
 
-/** assignment_removed_entry() - the entry for values that are to be set back, or NULL: there are none. */
+/**
+ * assignment_removed_entry() - the entry for values that are to be set back, or NULL: there are
+ * none.
+ */
 const struct entry *assignment_removed_entry(const struct memory *m)
 {
 	return m->restore && m->pristine.notes.n ? &removed[m->reload] : NULL;
@@ -35,7 +38,9 @@ void config_entry_set(struct config_entry *e, struct config *config, const struc
 	config_unref(old);
 }
 
-/** assignment_set_latest() - @config is in force for the whole switch; assignment_match() follows. */
+/**
+ * assignment_set_latest() - @config is in force for the whole switch; assignment_match() follows.
+ */
 void assignment_set_latest(struct assignment *a, struct config *config)
 {
 	config_ref(config);
@@ -53,8 +58,8 @@ static void add_entry(entry_list *list, const struct entry *entry)
 }
 
 /**
- * assignment_entries() - by whose names the device is called: the entry in use, then those of the latest
- * config that match it, which may be refused.
+ * assignment_entries() - by whose names the device is called: the entry in use, then those of the
+ * latest config that match it, which may be refused.
  * @ret: must be empty; gets each name once
  */
 void assignment_entries(const struct assignment *a, entry_list *ret)
@@ -65,7 +70,10 @@ void assignment_entries(const struct assignment *a, entry_list *ret)
 		add_entry(ret, *e);
 }
 
-/* @config, which may be NULL, is what the device is kept to where a later one is refused; on disk, too. */
+/*
+ * @config, which may be NULL, is what the device is kept to where a later one is refused; on disk,
+ * too.
+ */
 static void set_accepted(struct assignment *a, struct memory *m, struct config *config,
 			 const struct entry *entry)
 {
@@ -186,8 +194,8 @@ static void accept(struct assignment *a, struct world *w, struct state *want,
 /**
  * assignment_bind() - tie the entry in use to what was read.
  *
- * Return: 0 where `want` is up to date; BIND_NEEDS_CATALOGUE; BIND_NEEDS_IMAGE: w->image says of which file;
- * -EINVAL where the entry is refused, which leaves `want` as it was.
+ * Return: 0 where `want` is up to date; BIND_NEEDS_CATALOGUE; BIND_NEEDS_IMAGE: w->image says of
+ * which file; -EINVAL where the entry is refused, which leaves `want` as it was.
  */
 int assignment_bind(struct assignment *a, const char *handle, struct world *w,
 		    struct assignment_news *news)
@@ -217,7 +225,10 @@ int assignment_bind(struct assignment *a, const char *handle, struct world *w,
 	return 0;
 }
 
-/** assignment_is_bound() - does `want` say what the entry in use says? A refused one changes nothing. */
+/**
+ * assignment_is_bound() - does `want` say what the entry in use says? A refused one changes
+ * nothing.
+ */
 bool assignment_is_bound(const struct assignment *a)
 {
 	return a->accepted.config && a->accepted.config == a->used.config &&

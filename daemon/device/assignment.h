@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which entry of the config is the device's, and what it comes to. A config that the device cannot satisfy is
- * refused as a whole for it: the one accepted before stays in use.
+ * Which entry of the config is the device's, and what it comes to. A config that the device cannot
+ * satisfy is refused as a whole for it: the one accepted before stays in use.
  *
- * Invariants: `want` is what `accepted` says; used.entry is NULL while the device is unmanaged or not known yet;
- * `matches` are entries of `latest`; diags has an error where `refused`. The only writer of lasting.accepted.
+ * Invariants: `want` is what `accepted` says; used.entry is NULL while the device is unmanaged or
+ * not known yet; `matches` are entries of `latest`; diags has an error where `refused`. The only
+ * writer of lasting.accepted.
  */
 #pragma once
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The values to go back to: `pristine`, those before carved's first write in this registration, for what leaves the
- * config; `lasting.good`, the reload-class values with which the device worked, for a reload that fails. The
- * only writer of both, and of what is to be done with values that leave the config (memory.restore, memory.reload).
+ * The values to go back to: `pristine`, those before carved's first write in this registration, for
+ * what leaves the config; `lasting.good`, the reload-class values with which the device worked, for
+ * a reload that fails. The only writer of both, and of what is to be done with values that leave
+ * the config (memory.restore, memory.reload).
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a config that is not in force would do to a device: bound and planned on copies of its parts. The machine
- * itself is not touched, and nobody is told of problems but who asks.
+ * What a config that is not in force would do to a device: bound and planned on copies of its
+ * parts. The machine itself is not touched, and nobody is told of problems but who asks.
  */
 #include "device/baseline.h"
 #include "device/device.h"

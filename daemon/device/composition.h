@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The parts of a device's machine together, and what takes several of them to say. Each part has a header with its
- * invariants and writes only what is its own.
+ * The parts of a device's machine together, and what takes several of them to say. Each part has a
+ * header with its invariants and writes only what is its own.
  */
 #pragma once
 

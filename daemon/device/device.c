@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The composition of the parts, and the order of things: what happened goes to the part that it is about (take),
- * the first thing that is to be done is done (choose), the state is derived, the history closed. See device.h.
+ * The composition of the parts, and the order of things: what happened goes to the part that it is
+ * about (take), the first thing that is to be done is done (choose), the state is derived, the
+ * history closed. See device.h.
  */
 #include "device/device.h"
 #include "base/clock.h"
@@ -335,8 +336,8 @@ static void close_history(struct device *d, const struct resting *r, uint64_t no
 /**
  * device_event() - something happened at @now; @ret says what to do next.
  *
- * With DEVICE_READ, DEVICE_LOOK and DEVICE_RUN the machine waits for the outcome; other events are taken
- * meanwhile.
+ * With DEVICE_READ, DEVICE_LOOK and DEVICE_RUN the machine waits for the outcome; other events are
+ * taken meanwhile.
  */
 void device_event(struct device *d, const struct device_event *event, uint64_t now,
 		  struct device_todo *ret)
@@ -361,7 +362,9 @@ void device_event(struct device *d, const struct device_event *event, uint64_t n
 		close_history(d, &resting, now);
 }
 
-/** device_not_saved() - what todo.save asked for is not on disk: the next event asks for it again. */
+/**
+ * device_not_saved() - what todo.save asked for is not on disk: the next event asks for it again.
+ */
 void device_not_saved(struct device *d)
 {
 	d->world.memory.changed = true;
@@ -413,7 +416,10 @@ const char *device_entry_name(const struct device *d)
 	return a->matches.n ? a->matches.v[0]->name : "";
 }
 
-/** device_matches_name() - is @name its handle, the name of one of its entries, or "" for all devices? */
+/**
+ * device_matches_name() - is @name its handle, the name of one of its entries, or "" for all
+ * devices?
+ */
 bool device_matches_name(const struct device *d, const char *name)
 {
 	entry_list entries = {};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the kernel refused, or accepted and did not keep, and when it is tried again. A permanent failure is not
- * tried again until something changes; what was in the way for the moment is, after 1, 10 and 60 seconds. Decides
- * on error numbers only, never on texts.
+ * What the kernel refused, or accepted and did not keep, and when it is tried again. A permanent
+ * failure is not tried again until something changes; what was in the way for the moment is, after
+ * 1, 10 and 60 seconds. Decides on error numbers only, never on texts.
  *
  * Invariant: retry_at is USEC_NEVER unless something waits for another try.
  */

@@ -51,7 +51,9 @@ void fights_look(struct fights *f, const step_list *plan, uint64_t now, struct d
 	}
 }
 
-/** fights_next_episode() - all is as wanted or at rest: what differs from now on has changed since. */
+/**
+ * fights_next_episode() - all is as wanted or at rest: what differs from now on has changed since.
+ */
 void fights_next_episode(struct fights *f)
 {
 	f->episode++;

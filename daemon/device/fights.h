@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Another program that sets a value back again and again: after three changes in ten minutes the object is left to
- * it, until the config changes or somebody asks. What a reload resets is no fight.
+ * Another program that sets a value back again and again: after three changes in ten minutes the
+ * object is left to it, until the config changes or somebody asks. What a reload resets is no
+ * fight.
  *
  * Invariant: an object in `yielded` has a flip.
  */

@@ -53,7 +53,10 @@ enum flash_news flash_ended(struct memory *m, const char *boot, const struct ste
 	return FLASH_NEWS_FAILED;
 }
 
-/** flash_failed() - @f, a flash, may not be tried again in this boot: the latch tells of it from now on. */
+/**
+ * flash_failed() - @f, a flash, may not be tried again in this boot: the latch tells of it from now
+ * on.
+ */
 void flash_failed(struct memory *m, const char *boot, const struct failure *f)
 {
 	struct buf b = {};
@@ -82,7 +85,9 @@ static void give_up(struct world *w, const char *boot, const struct firmware *f)
 			     stored ? stored : ""));
 }
 
-/** flash_end_boot() - what was done in another boot than @boot counts no more, but for a mismatch. */
+/**
+ * flash_end_boot() - what was done in another boot than @boot counts no more, but for a mismatch.
+ */
 void flash_end_boot(struct memory *m, const char *boot)
 {
 	const struct flash_latch *l = &m->lasting.flash;

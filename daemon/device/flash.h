@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How far the wanted firmware has come, over crashes and reboots: one flash and one activation for each firmware and
- * boot. What is to be done is the planner's to say (plan/firmware.h), by this and by the versions read. The only
- * writer of memory.lasting.flash.
+ * How far the wanted firmware has come, over crashes and reboots: one flash and one activation for
+ * each firmware and boot. What is to be done is the planner's to say (plan/firmware.h), by this and
+ * by the versions read. The only writer of memory.lasting.flash.
  */
 #pragma once
 

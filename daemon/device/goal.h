@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What to plan for. It is what the config wants, but for two things: values that were taken out of the config go
- * back to what they were before carved's first write, and after a reload that left the device torn down its
- * reload-class values are not the wanted ones, but those that worked. Pure.
+ * What to plan for. It is what the config wants, but for two things: values that were taken out of
+ * the config go back to what they were before carved's first write, and after a reload that left
+ * the device torn down its reload-class values are not the wanted ones, but those that worked.
+ * Pure.
  */
 #pragma once
 

@@ -92,7 +92,11 @@ void history_begin_outage(struct history *h, uint64_t from)
 	h->outage_from = from ? from : h->outage_from;
 }
 
-/** history_end_outage() - it rests. Return: how long the outage took, microseconds; 0: there was none. */
+/**
+ * history_end_outage() - it rests.
+ *
+ * Return: how long the outage took, microseconds; 0: there was none.
+ */
 uint64_t history_end_outage(struct history *h, uint64_t now)
 {
 	uint64_t from = h->outage_from;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What happened between two rests, for those who ask later: what set the device going, what was done, how it
- * ended, how long an outage took. It is never looked at to decide anything.
+ * What happened between two rests, for those who ask later: what set the device going, what was
+ * done, how it ended, how long an outage took. It is never looked at to decide anything.
  */
 #pragma once
 

@@ -95,7 +95,9 @@ void journal_ignored_size(struct journal j, const struct object *want)
 		 j.handle, want->name);
 }
 
-/** journal_drift() - @n objects are set back, @s the first. One line for all that a read has found. */
+/**
+ * journal_drift() - @n objects are set back, @s the first. One line for all that a read has found.
+ */
 void journal_drift(struct journal j, const struct step *s, size_t n)
 {
 	_cleanup_free_ char *object = step_object_label(s);
@@ -143,7 +145,9 @@ void journal_flash(struct journal j, enum flash_news news, const struct firmware
 	}
 }
 
-/** journal_attempt() - a roll-back begins, or has failed for @why. @given_up: nothing is left to try */
+/**
+ * journal_attempt() - a roll-back begins, or has failed for @why. @given_up: nothing is left to try
+ */
 void journal_attempt(struct journal j, enum attempt_news news, const char *why, bool given_up)
 {
 	struct log_fields f = fields(j, MESSAGE_ROLLBACK);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the journal is told of a device. The parts of the machine say what happened and log nothing, so that a
- * plan on a copy of them (`carvectl plan --candidate`) leaves no line; device.c hands their news on to here.
+ * What the journal is told of a device. The parts of the machine say what happened and log nothing,
+ * so that a plan on a copy of them (`carvectl plan --candidate`) leaves no line; device.c hands
+ * their news on to here.
  */
 #pragma once
 

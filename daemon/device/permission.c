@@ -5,7 +5,9 @@
 
 #include <stdlib.h>
 
-/** rollback_is_due() - is it to be brought back up now, whatever the policy? Nothing works anyway. */
+/**
+ * rollback_is_due() - is it to be brought back up now, whatever the policy? Nothing works anyway.
+ */
 bool rollback_is_due(const struct circumstances *c)
 {
 	return c->torn_down && c->retry_at == USEC_NEVER &&
@@ -68,7 +70,9 @@ struct permission permission_of(const struct circumstances *c)
 	return p;
 }
 
-/** hindrance_text() - what an operator reads beside an object that is not as wanted; "" for none. */
+/**
+ * hindrance_text() - what an operator reads beside an object that is not as wanted; "" for none.
+ */
 const char *hindrance_text(enum hindrance h)
 {
 	switch (h) {

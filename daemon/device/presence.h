@@ -10,10 +10,10 @@
  * REPLACED   .         LEAVING  UNKNOWN    .     GONE    .                    UNKNOWN
  * GONE       .         .        .          .     .       .                    .
  *
- * "." leaves it as it is. ENODEV may be the farewell of an instance that has a successor already: only
- * where nothing was heard since the question is the device gone. Linux 6.1 says DEL when a move to
- * another namespace failed and leaves it at that: what said DEL and answers is asked again a moment
- * later (LINGERING), as a real successor can be asked a moment before its NEW comes.
+ * "." leaves it as it is. ENODEV may be the farewell of an instance that has a successor already:
+ * only where nothing was heard since the question is the device gone. Linux 6.1 says DEL when a
+ * move to another namespace failed and leaves it at that: what said DEL and answers is asked again
+ * a moment later (LINGERING), as a real successor can be asked a moment before its NEW comes.
  */
 #pragma once
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* See reading.h. Hands what the view says on to the other parts, in the order in which they need it. */
+/*
+ * See reading.h. Hands what the view says on to the other parts, in the order in which they need
+ * it.
+ */
 #include "device/reading.h"
 #include "base/clock.h"
 #include "device/baseline.h"
@@ -26,8 +29,8 @@ static void make_plan(struct device *d)
 }
 
 /*
- * What a reload resets is looked at right before it, and for whoever has to permit it; torn down there is
- * nothing left to look at.
+ * What a reload resets is looked at right before it, and for whoever has to permit it; torn down
+ * there is nothing left to look at.
  */
 static bool impact_is_missing(const struct device *d)
 {
@@ -59,7 +62,10 @@ static bool find_not_kept(struct device *d, uint64_t now)
 	return found;
 }
 
-/* At rest, what differs was changed by another program, unless a reload or a registration explains it. */
+/*
+ * At rest, what differs was changed by another program, unless a reload or a registration explains
+ * it.
+ */
 static bool find_drift(struct device *d, uint64_t now)
 {
 	struct drift_news news = {};
@@ -165,7 +171,9 @@ static void compose_goal(struct device *d)
 		     &d->goal);
 }
 
-/* Return: false where something has to be read before a plan can be made, or there is none to make. */
+/*
+ * Return: false where something has to be read before a plan can be made, or there is none to make.
+ */
 static bool bind(struct device *d)
 {
 	struct assignment_news news = {};
@@ -209,7 +217,10 @@ static void account(struct device *d, const struct reading_news *news)
 
 	if (!news->identified) /* versions may have changed */
 		view_outdate(&d->view, PART_IDENTITY);
-	/* params bring traps in some drivers; before Linux 6.6 to look would wait for any device that is busy */
+	/*
+	 * params bring traps in some drivers; before Linux 6.6 to look would wait for any device
+	 * that is busy
+	 */
 	if (reload.own && !news->catalogued && world_kernel_is(&d->world, 6, 6))
 		view_outdate(&d->view, PART_CATALOGUE);
 	if (reload.own)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What follows from a read: whose reloads there were, which entry is the device's, what is to be done. */
+/*
+ * What follows from a read: whose reloads there were, which entry is the device's, what is to be
+ * done.
+ */
 #pragma once
 
 #include "device/composition.h"

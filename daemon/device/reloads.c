@@ -5,8 +5,8 @@
 #include <linux/devlink.h>
 
 /*
- * A reload that ends in another registration is not tried more often in a row: it may be its cause. Many, as the
- * cause may as well be another program that binds the driver again and again.
+ * A reload that ends in another registration is not tried more often in a row: it may be its cause.
+ * Many, as the cause may as well be another program that binds the driver again and again.
  */
 #define REREGISTRATIONS_MAX 10
 
@@ -75,7 +75,9 @@ void reloads_begin(struct world *w, const struct state *want, const struct step 
 		memory_begin_attempt(&w->memory, key_of(w, want), s->action);
 }
 
-/** reloads_sent() - a reload may have happened, though no answer says so: the counters will tell. */
+/**
+ * reloads_sent() - a reload may have happened, though no answer says so: the counters will tell.
+ */
 void reloads_sent(struct reloads *r, uint8_t action)
 {
 	r->own_action = action;
@@ -92,7 +94,10 @@ void reloads_acknowledged(struct reloads *r, struct memory *m, const struct step
 	notes_clear(&r->replaced);
 }
 
-/* The action that is counted of reloads that initialise the driver: one without driver_reinit counts none. */
+/*
+ * The action that is counted of reloads that initialise the driver: one without driver_reinit
+ * counts none.
+ */
 static uint8_t initialising_action(const counter_list *counters)
 {
 	return counters_offer(counters, DEVLINK_RELOAD_ACTION_DRIVER_REINIT,
@@ -102,8 +107,8 @@ static uint8_t initialising_action(const counter_list *counters)
 }
 
 /*
- * A reload by another program has loaded what was staged before or after a SET of carved's: rather the one that is
- * not wanted, which a reload puts right, than to believe the other.
+ * A reload by another program has loaded what was staged before or after a SET of carved's: rather
+ * the one that is not wanted, which a reload puts right, than to believe the other.
  */
 static void doubt_replaced(const struct reloads *r, struct memory *m, const struct state *goal)
 {
@@ -117,11 +122,13 @@ static void doubt_replaced(const struct reloads *r, struct memory *m, const stru
 }
 
 /**
- * reloads_attribute() - the counters differ: whose reloads were these, and what did they bring into force?
+ * reloads_attribute() - the counters differ: whose reloads were these, and what did they bring into
+ * force?
  * @goal: what was planned for
  *
- * What the driver reads in its initialisation it has read: sizes, and staged params where the kernel loads them. Of
- * carved's it is known which action was asked for, of others' only what was performed.
+ * What the driver reads in its initialisation it has read: sizes, and staged params where the
+ * kernel loads them. Of carved's it is known which action was asked for, of others' only what was
+ * performed.
  */
 struct reload_news reloads_attribute(struct reloads *r, struct world *w, const struct state *goal,
 				     const counter_list *before, const counter_list *now)
@@ -263,7 +270,8 @@ static void learn_hidden(struct memory *m, const struct object *want, const stru
 /**
  * reloads_learn() - note what follows from a read, now that it is bound to @want.
  * @done: steps that were acknowledged since the device rested
- * @ret_ignored: must be empty; resources whose size the driver was found to ignore, borrowed from @want
+ * @ret_ignored: must be empty; resources whose size the driver was found to ignore, borrowed from
+ * @want
  */
 void reloads_learn(struct reloads *r, struct world *w, const struct state *want,
 		   const step_list *done, object_list *ret_ignored)
@@ -294,7 +302,11 @@ void reloads_check_key(struct world *w, const struct state *want)
 		memory_forgive(&w->memory);
 }
 
-/** reloads_rest() - the device rests. @good: as wanted. Return: are reloads by others made good by that? */
+/**
+ * reloads_rest() - the device rests. @good: as wanted.
+ *
+ * Return: are reloads by others made good by that?
+ */
 bool reloads_rest(struct reloads *r, struct memory *m, bool good)
 {
 	bool restored = good && r->foreign_open;

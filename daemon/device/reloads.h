@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whose reload was it, what did it bring into force, and what does a failed one mean? The only writer of memory's
- * counters, in_force, ignored_sizes, hidden_until_boot, until_boot, reloads, foreign_reloads, both_performed,
- * converged_once and of all of memory.lasting but good, flash and accepted.
+ * Whose reload was it, what did it bring into force, and what does a failed one mean? The only
+ * writer of memory's counters, in_force, ignored_sizes, hidden_until_boot, until_boot, reloads,
+ * foreign_reloads, both_performed, converged_once and of all of memory.lasting but good, flash and
+ * accepted.
  *
  * Counters are compared for difference: they restart whenever the device registers.
  *
- * A reload that failed after the tear-down has left ports and traps gone. The values with which the device worked
- * before come back by another reload, now and after 1, 10 and 60 seconds, then those of the driver, then nothing.
- * What failed is not tried again: its key, the reload-class part with kernel and driver, is kept over restarts and
- * reboots, until it changes or somebody asks.
+ * A reload that failed after the tear-down has left ports and traps gone. The values with which the
+ * device worked before come back by another reload, now and after 1, 10 and 60 seconds, then those
+ * of the driver, then nothing. What failed is not tried again: its key, the reload-class part with
+ * kernel and driver, is kept over restarts and reboots, until it changes or somebody asks.
  *
- * Invariants: rollback != ROLLBACK_NONE implies quarantine and reason; `replaced` is empty after each read.
+ * Invariants: rollback != ROLLBACK_NONE implies quarantine and reason; `replaced` is empty after
+ * each read.
  */
 #pragma once
 
@@ -19,8 +21,10 @@
 #include "model/world.h"
 
 struct reloads {
-	uint8_t own_action; /* DEVLINK_RELOAD_ACTION_* of one of carved's since the last read; 0: none */
-	bool initialised; /* by carved's alone: a size still pending is one that the driver ignores */
+	/* DEVLINK_RELOAD_ACTION_* of a reload of carved's since the last read; 0: none */
+	uint8_t own_action;
+	/* by carved's alone: a size still pending is one that the driver ignores */
+	bool initialised;
 	unsigned foreign_open; /* by others, and not made good yet */
 	struct notes replaced; /* values over which SETs have staged since the last read */
 };

@@ -252,8 +252,8 @@ static void set_state(struct status *s, const struct status_input *in, enum devi
 }
 
 /*
- * The journal is told how it ended, and at once of what stops traffic. To be back where it was is news only
- * after something was done of which no other line tells.
+ * The journal is told how it ended, and at once of what stops traffic. To be back where it was is
+ * news only after something was done of which no other line tells.
  */
 static void tell(struct status *s, const struct status_input *in, struct status_news *news)
 {
@@ -297,7 +297,10 @@ struct status_news status_update(struct status *s, const struct status_input *in
 	return news;
 }
 
-/** status_is_as_wanted() - does nothing stand in the way of `converged`, now that nothing is to be done? */
+/**
+ * status_is_as_wanted() - does nothing stand in the way of `converged`, now that nothing is to be
+ * done?
+ */
 bool status_is_as_wanted(const struct status_input *in)
 {
 	const struct plan *p = &in->run->plan;
@@ -370,7 +373,11 @@ char *status_of_object(const struct status_input *in, const struct object *want)
 	return mem_strdup("");
 }
 
-/** status_of_firmware() - why the wanted firmware does not run. Return: to be freed; "" where it does. */
+/**
+ * status_of_firmware() - why the wanted firmware does not run.
+ *
+ * Return: to be freed; "" where it does.
+ */
 char *status_of_firmware(const struct status_input *in)
 {
 	const char *reason = in->world->memory.lasting.flash.reason;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The state of a device as an operator sees it: derived from what holds, the first in order of precedence, with all
- * that holds in the reason; and why an object is not as wanted. Nothing is decided by it. The only place that
- * finds words for both: D-Bus, journal, plan and carvectl print them.
+ * The state of a device as an operator sees it: derived from what holds, the first in order of
+ * precedence, with all that holds in the reason; and why an object is not as wanted. Nothing is
+ * decided by it. The only place that finds words for both: D-Bus, journal, plan and carvectl print
+ * them.
  */
 #pragma once
 

@@ -91,7 +91,8 @@ void view_outdate(struct view *v, unsigned parts)
 /**
  * view_needs() - what has to be done before a plan can be made.
  *
- * Return: PART_OBJECTS: read, with all that is due; PART_IMAGE: look at the file of firmware; 0: nothing.
+ * Return: PART_OBJECTS: read, with all that is due; PART_IMAGE: look at the file of firmware; 0:
+ * nothing.
  */
 enum part view_needs(const struct view *v)
 {
@@ -121,7 +122,8 @@ static bool take_token(struct view *v, uint64_t now)
  * @managed: the device has an entry
  * @waits: something is to be tried again at a later time, and reads then anyway
  *
- * Which traps a group has is known of a dump, which other devices can delay: policy is not kept waiting for it.
+ * Which traps a group has is known of a dump, which other devices can delay: policy is not kept
+ * waiting for it.
  */
 bool view_would_read(struct view *v, const struct world *w, bool managed, bool waits, uint64_t now)
 {
@@ -169,8 +171,8 @@ void view_look(struct view *v, uint64_t now)
 }
 
 /*
- * Versions are told by the firmware, which may be at a loss where all else can be read: what the device is was
- * known, and its policy does not wait. Only firmware does.
+ * Versions are told by the firmware, which may be at a loss where all else can be read: what the
+ * device is was known, and its policy does not wait. Only firmware does.
  */
 static bool goes_on_unnamed(struct view *v, const struct world *w, int error, uint64_t now,
 			    struct reading_news *ret)
@@ -284,8 +286,8 @@ static bool is_another(const struct view *v, const struct world *w, const counte
  * view_answer() - take a read in.
  * @ret: must be empty; its lists are to be cleared
  *
- * Return: READING_GOOD where world is as the device is now, unless the news say that it registered and
- * nothing but that is known yet (view_is_identified()).
+ * Return: READING_GOOD where world is as the device is now, unless the news say that it registered
+ * and nothing but that is known yet (view_is_identified()).
  */
 enum reading_outcome view_answer(struct view *v, struct world *w, const struct device_reading *r,
 				 uint64_t now, struct reading_news *ret)
@@ -354,7 +356,10 @@ void view_rest(struct view *v, struct world *w)
 	v->heard.recreated_at = unanswered(v, v->heard.recreated_at);
 }
 
-/** view_wake_at() - when there may be something to read; USEC_NEVER. What was heard waits for a token. */
+/**
+ * view_wake_at() - when there may be something to read; USEC_NEVER. What was heard waits for a
+ * token.
+ */
 uint64_t view_wake_at(const struct view *v, uint64_t now)
 {
 	uint64_t at = view_has_heard(v) ? now + USEC_PER_SEC / 2 : USEC_NEVER;

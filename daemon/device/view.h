@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is known of a device, how fresh it is, what to ask next. The only writer of world.have, catalogue, facts,
- * impact and image.
+ * What is known of a device, how fresh it is, what to ask next. The only writer of world.have,
+ * catalogue, facts, impact and image.
  *
  *	view_hear()	a notification came: it makes what is known old, and is never believed
  *	view_need()	something has to be read before a plan can be made

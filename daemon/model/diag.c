@@ -180,6 +180,7 @@ void diag_move(struct diag_list *to, struct diag_list *from)
 	*from = (struct diag_list){};
 }
 
+/** diag_clear() - free all diagnostics; the list is empty then. */
 void diag_clear(struct diag_list *list)
 {
 	vec_each(d, &list->diags)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the error numbers of answers mean: the one table of them. Numbers are those of the kernel, of
- * a driver, or of the channel that lost an answer; a driver may use the channel's, too, so that an
- * answer was lost is told by a flag beside the number where it matters (struct exchange).
+ * What the error numbers of answers mean: the one table of them. Numbers are those of the kernel,
+ * of a driver, or of the channel that lost an answer; a driver may use the channel's, too, so that
+ * an answer was lost is told by a flag beside the number where it matters (struct exchange).
  */
 #pragma once
 

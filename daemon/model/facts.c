@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+/** facts_clear() - free what a device has told of itself. */
 void facts_clear(struct facts *f)
 {
 	vec_clear(&f->versions);
@@ -42,7 +43,7 @@ const char *facts_version(const struct facts *f, enum version_kind kind, const c
 	return NULL;
 }
 
-/** facts_same_versions() - of every kind, in the driver's order. */
+/** facts_same_versions() - are all versions the same, of every kind and in the driver's order? */
 bool facts_same_versions(const struct facts *a, const struct facts *b)
 {
 	if (a->versions.n != b->versions.n)
@@ -130,7 +131,10 @@ unsigned counters_reloads(const counter_list *now, const counter_list *before)
 	return most;
 }
 
-/** counters_differ() - not only a rise counts: counters restart at every registration. */
+/**
+ * counters_differ() - does any counter differ? A fall counts too: counters restart at every
+ * registration.
+ */
 bool counters_differ(const counter_list *a, const counter_list *b)
 {
 	if (a->n != b->n)
@@ -167,14 +171,6 @@ bool counters_action_differs(const counter_list *a, const counter_list *b, uint8
 			return true;
 	}
 	return false;
-}
-
-bool counters_all_zero(const counter_list *list)
-{
-	vec_each(c, list)
-		if (c->value)
-			return false;
-	return true;
 }
 
 /** counters_copy() - make @to equal to @from. */

@@ -43,5 +43,4 @@ unsigned counters_reloads(const counter_list *now, const counter_list *before);
 bool counters_differ(const counter_list *a, const counter_list *b);
 bool counters_restarted(const counter_list *now, const counter_list *before);
 bool counters_action_differs(const counter_list *a, const counter_list *b, uint8_t action);
-bool counters_all_zero(const counter_list *c);
 void counters_copy(counter_list *to, const counter_list *from);

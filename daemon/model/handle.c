@@ -26,6 +26,7 @@ bool handle_split(const char *handle, char bus[static HANDLE_PART_MAX],
 	return true;
 }
 
+/** handle_valid() - is it BUS/NAME, as devlink has them? */
 bool handle_valid(const char *handle)
 {
 	char bus[HANDLE_PART_MAX], dev[HANDLE_PART_MAX];

@@ -28,6 +28,7 @@ const struct value *notes_find(const struct notes *n, const struct object *o, un
 	return note ? &note->value : NULL;
 }
 
+/** notes_drop() - forget the note of one field of @o, if there is one. */
 void notes_drop(struct notes *n, const struct object *o, unsigned field)
 {
 	struct note *note = find(n, o, field);
@@ -55,6 +56,7 @@ bool notes_put(struct notes *n, const struct object *o, unsigned field, const st
 	return true;
 }
 
+/** notes_clear() - free all notes; the list is empty then. */
 void notes_clear(struct notes *n)
 {
 	vec_each(note, &n->notes)
@@ -71,7 +73,10 @@ struct object note_object(const struct note *n)
 	return o;
 }
 
-/** note_settable() - the noted value, or the nearest one that can be set: not each size that was there can. */
+/**
+ * note_settable() - the noted value, or the nearest one that can be set: not each size that was
+ * there can.
+ */
 struct value note_settable(const struct note *n, const struct object *have)
 {
 	struct value v = n->value;
@@ -81,7 +86,7 @@ struct value note_settable(const struct note *n, const struct object *have)
 	return v;
 }
 
-/** memory_take_changed() - Return: has anything changed since the last call? Then it is to be saved. */
+/** memory_take_changed() - has anything changed since the last call, so that it must be saved? */
 bool memory_take_changed(struct memory *m)
 {
 	bool changed = m->changed;

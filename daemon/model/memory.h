@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What carved knows of a device that the kernel does not tell. Most of it holds for one registration of
- * the device only, and but for struct lasting for one boot.
+ * What carved knows of a device that the kernel does not tell. Most of it holds for one
+ * registration of the device only, and but for struct lasting for one boot.
  */
 #pragma once
 

@@ -48,6 +48,7 @@ bool world_can_load(const struct world *w, const struct class *class)
 	return false;
 }
 
+/** world_clear() - free all that is known of a device. */
 void world_clear(struct world *w)
 {
 	state_clear(&w->have);
