@@ -19,7 +19,10 @@
 #define RECONNECT_USEC USEC_PER_SEC
 #define NAME_IS_OURS   1 /* the bus's answer to RequestName: primary owner */
 
-/* Of one wake-up of the loop the calls get no more than this; the kernel and the watchdog come next. */
+/*
+ * Of one wake-up of the loop the calls get no more than this; the kernel and the watchdog come
+ * next.
+ */
 #define TURN_USEC     (5 * USEC_PER_MSEC)
 #define TURN_MESSAGES 64
 

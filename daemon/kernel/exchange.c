@@ -60,8 +60,8 @@ static void keep(struct exchange *x, const struct nlmsghdr *m)
 }
 
 /*
- * What is to be carried out is acknowledged. A question is over with its answer, a dump and other answers of several
- * parts with NLMSG_DONE.
+ * What is to be carried out is acknowledged. A question is over with its answer, a dump and other
+ * answers of several parts with NLMSG_DONE.
  */
 static bool is_acked(const struct exchange *x)
 {

@@ -86,7 +86,10 @@ static struct nl_msg *new_request(uint16_t family, uint8_t command, uint8_t vers
 	return msg;
 }
 
-/* @flags: 0: a question that its answer ends; NLM_F_DUMP; NLM_F_ACK: to be carried out and acknowledged */
+/*
+ * @flags: 0: a question that its answer ends; NLM_F_DUMP; NLM_F_ACK: to be carried out and
+ * acknowledged
+ */
 static struct nl_msg *request(uint16_t family, uint8_t command, int flags, const char *handle)
 {
 	return new_request(family, command, DEVLINK_GENL_VERSION, flags, handle);

@@ -121,7 +121,10 @@ static void end_request(struct link *l, struct request *r)
 	l->open--;
 }
 
-/* Does @m end the answer to @r? What is in several parts with DONE, unless an acknowledgement is to follow. */
+/*
+ * Does @m end the answer to @r? What is in several parts with DONE, unless an acknowledgement is to
+ * follow.
+ */
 static bool ends(const struct request *r, const struct nlmsghdr *m)
 {
 	if (m->nlmsg_type == NLMSG_ERROR)

@@ -220,7 +220,10 @@ static void test_answers(void **state)
 	line_close(&l);
 }
 
-/* A question is over with its answer, one of several parts with NLMSG_DONE: no acknowledgement is waited for. */
+/*
+ * A question is over with its answer, one of several parts with NLMSG_DONE: no acknowledgement is
+ * waited for.
+ */
 static void test_questions(void **state)
 {
 	static const struct {

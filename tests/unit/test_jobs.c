@@ -106,7 +106,9 @@ static void test_too_many(void **state)
 	assert_false(jobs_full(&b->jobs));
 }
 
-/* Drivers may still come up: an entry without a device is waited for, for a while after the start. */
+/*
+ * Drivers may still come up: an entry without a device is waited for, for a while after the start.
+ */
 static void test_absent_is_waited_for(void **state)
 {
 	struct bed *b = *state;
