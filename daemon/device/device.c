@@ -260,8 +260,8 @@ static void tell_rest(struct device *d, bool restored, const struct resting *r, 
 }
 
 /*
- * Firmware is decided on when the driver tells its versions: the mandate for it is kept. So is that of a paused
- * device: it is used when the pause is over.
+ * Firmware is decided on when the driver tells its versions: the mandate for it is kept. So is that
+ * of a paused device: it is used when the pause is over.
  */
 static enum mandate mandate_at_rest(const struct device *d)
 {

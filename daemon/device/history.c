@@ -41,7 +41,9 @@ void history_set_who(struct history *h, const char *who)
 	h->who = mem_strdup(who);
 }
 
-/** history_set_asked() - @who has asked for @t, which is worth a record whatever follows from it. */
+/**
+ * history_set_asked() - @who has asked for @t, which is worth a record whatever follows from it.
+ */
 void history_set_asked(struct history *h, enum trigger t, const char *who)
 {
 	history_set_who(h, who);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What may be done to a device now, and what stands in the way of more. Pure: everything that counts is in
- * struct circumstances, and no other place decides it.
+ * What may be done to a device now, and what stands in the way of more. Pure: everything that
+ * counts is in struct circumstances, and no other place decides it.
  */
 #pragma once
 
@@ -10,11 +10,11 @@
 
 /* On whose word: taken with MAX when somebody asks, dropped when the device rests. */
 enum mandate {
-	MANDATE_NONE,	/* a notification, an audit, a retry of its own */
-	MANDATE_LIVE,	/* `carvectl apply`: live changes despite `drift: report` */
-	MANDATE_RELOAD, /* start, registration, config change, `carvectl retry`: reloads too */
-	MANDATE_ANYTHING, /* `carvectl apply --allow-reload`: whatever the policy says and it destroys */
-	MANDATE_UNDO, /* a trial ends: the same, and what only the trial named goes back */
+	MANDATE_NONE,	  /* a notification, an audit, a retry of its own */
+	MANDATE_LIVE,	  /* `carvectl apply`: live changes despite `drift: report` */
+	MANDATE_RELOAD,	  /* start, registration, config change, `carvectl retry`: reloads too */
+	MANDATE_ANYTHING, /* `carvectl apply --allow-reload`: whatever it destroys */
+	MANDATE_UNDO,	  /* a trial ends: the same, and what only the trial named goes back */
 };
 
 /* Each includes those before it. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A device that is paused, and one whose config was on trial: nothing is written before the one ends,
- * and nothing that only the other wanted is left behind.
+ * A device that is paused, and one whose config was on trial: nothing is written before the one
+ * ends, and nothing that only the other wanted is left behind.
  */
 #include "base/clock.h"
 #include "sim.h"
