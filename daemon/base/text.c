@@ -105,6 +105,19 @@ bool text_is_utf8(const char *s)
 	return true;
 }
 
+/** text_is_line() - is @s one line of text, UTF-8 without any control character? */
+bool text_is_line(const char *s)
+{
+	uint32_t c;
+
+	for (size_t n = strlen(s), len; n; s += len, n -= len) {
+		len = text_char(s, n, &c);
+		if (len == 0 || c < ' ' || text_is_control(c))
+			return false;
+	}
+	return true;
+}
+
 /**
  * text_number() - the number that the first @digits bytes of @text write.
  * @text: begins with so many decimal digits

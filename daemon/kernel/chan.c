@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Threads and queues. A channel's thread takes batches from its inbox and puts them into the hub's
- * outbox; an eventfd tells the loop. Knows when things are sent, not what they mean.
+ * Threads and queues. A thread takes batches from its channel's inbox and puts them into the hub's
+ * outbox; an eventfd tells the loop. Knows when things are sent, not what they mean, but for
+ * -ENODEV: nobody is there who needs a thread.
+ *
+ * A thread begins as a visitor: it serves the channels that have not been answered yet, each until
+ * its inbox is empty. When one is answered, the thread stays with that channel, and another becomes
+ * the visitor. So names that no device has cost no thread, and a busy device delays others only
+ * while there are VISITORS_MAX of them.
  */
 #include "kernel/chan.h"
 #include "base/clock.h"
@@ -14,6 +20,7 @@
 
 #define STACK_SIZE     (256 * 1024)
 #define REQUEST_RCVBUF (1024 * 1024)
+#define VISITORS_MAX   16
 
 struct queue {
 	struct batch *first, **end;
@@ -22,9 +29,11 @@ struct queue {
 struct chan_hub {
 	struct transport transport;
 	int event_fd;
-	unsigned refs; /* the owner's and one of each channel; under lock */
-	pthread_mutex_t lock;
+	pthread_mutex_t lock; /* of all below; taken after a channel's */
+	unsigned refs;	      /* the owner's and one of each channel and thread */
 	struct queue outbox;
+	unsigned visitors;	       /* threads that stay with no channel */
+	struct chan *waiting, **w_end; /* have something in the inbox and no thread */
 };
 
 struct chan {
@@ -34,7 +43,10 @@ struct chan {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct queue inbox;
-	atomic_bool closing; /* written under lock */
+	atomic_bool closing;			/* written under lock */
+	enum { IDLE, WAITING, SERVED } service; /* under the hub's lock */
+	bool resident;				/* a thread stays with it; under the hub's lock */
+	struct chan *next_waiting;
 };
 
 static void queue_put(struct queue *q, struct batch *b)
@@ -90,6 +102,7 @@ struct chan_hub *chan_hub_new(const struct transport *t)
 
 	hub->transport = *t;
 	hub->refs = 1;
+	hub->w_end = &hub->waiting;
 	hub->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
 	if (hub->event_fd < 0)
 		abort();
@@ -177,18 +190,6 @@ static void put_out(struct chan *c, struct batch *b)
 		abort();
 }
 
-/* The next batch, or NULL when the channel is closing. */
-static struct batch *take_in(struct chan *c)
-{
-	struct batch *b = NULL;
-
-	pthread_mutex_lock(&c->lock);
-	while (!c->closing && !(b = queue_get(&c->inbox)))
-		pthread_cond_wait(&c->wake, &c->lock);
-	pthread_mutex_unlock(&c->lock);
-	return b;
-}
-
 static void fail_batch(struct batch *b, int error)
 {
 	for (size_t i = 0; i < b->n; i++)
@@ -222,7 +223,7 @@ static void run_before(struct batch *b)
 		b->before_error = b->before->run(b->before, &why);
 }
 
-static void carry_out(struct chan *c, struct exchange_socket *s, struct batch *b)
+static void carry_out(struct exchange_socket *s, struct batch *b)
 {
 	if (s->fd < 0)
 		s->fd = transport_open(s->transport, REQUEST_RCVBUF);
@@ -233,41 +234,163 @@ static void carry_out(struct chan *c, struct exchange_socket *s, struct batch *b
 	else if (exchange_all(s, b->v, b->n) < 0)
 		s->fd = hang_up(s->fd);
 	b->answered = clock_now();
-	put_out(c, b);
+}
+
+/* --- threads ----------------------------------------------------------------- */
+
+static void *run(void *arg);
+
+/* The hub is locked. Return: 0 or -errno. */
+static int start_thread(struct chan *c)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	int r;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_SIZE);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	r = -pthread_create(&thread, &attr, run, c);
+	pthread_attr_destroy(&attr);
+	if (r == 0) {
+		c->service = SERVED;
+		c->hub->visitors++;
+		c->hub->refs++;
+	}
+	return r;
+}
+
+static void wait_for_thread(struct chan *c)
+{
+	c->service = WAITING;
+	c->next_waiting = NULL;
+	*c->hub->w_end = c;
+	c->hub->w_end = &c->next_waiting;
+}
+
+static struct chan *end_wait(struct chan_hub *hub, struct chan **at)
+{
+	struct chan *c = *at;
+
+	*at = c->next_waiting;
+	if (!*at)
+		hub->w_end = at;
+	return c;
+}
+
+/* Give @c, which has something to do, a thread now or later. Return: 0 or -errno where it gets none. */
+static int find_thread(struct chan *c)
+{
+	struct chan_hub *hub = c->hub;
+	int r = 0;
+
+	pthread_mutex_lock(&hub->lock);
+	if (c->service == IDLE) {
+		r = hub->visitors < VISITORS_MAX ? start_thread(c) : -EAGAIN;
+		if (r < 0 && hub->visitors) { /* one of which comes by */
+			wait_for_thread(c);
+			r = 0;
+		}
+	}
+	pthread_mutex_unlock(&hub->lock);
+	return r;
+}
+
+static bool is_answered(const struct batch *b)
+{
+	return b->n && b->v[0].answered && !b->v[0].lost && b->v[0].error != -ENODEV;
+}
+
+/* The thread of @c stays with it, where those that wait get another one. */
+static void settle_down(struct chan *c)
+{
+	struct chan_hub *hub = c->hub;
+	struct chan *next;
+
+	pthread_mutex_lock(&hub->lock);
+	next = hub->waiting;
+	if (!c->resident && (!next || start_thread(next) == 0)) {
+		if (next)
+			end_wait(hub, &hub->waiting);
+		c->resident = true;
+		hub->visitors--;
+	}
+	pthread_mutex_unlock(&hub->lock);
+}
+
+/* Return: the channel that this thread goes to next; NULL where it ends. */
+static struct chan *leave(struct chan_hub *hub, struct chan *c)
+{
+	struct chan *next = NULL;
+
+	pthread_mutex_lock(&hub->lock);
+	c->service = IDLE;
+	if (!c->resident && hub->waiting) {
+		next = end_wait(hub, &hub->waiting);
+		next->service = SERVED;
+	} else if (!c->resident) {
+		hub->visitors--;
+	}
+	pthread_mutex_unlock(&hub->lock);
+	return next;
+}
+
+/*
+ * The next batch of @c, or NULL: it is closing, or has nothing to do and the thread does not stay
+ * with it. Then *ret_next is where the thread goes.
+ */
+static struct batch *take_in(struct chan *c, struct chan **ret_next)
+{
+	struct batch *b = NULL;
+	bool closing;
+
+	pthread_mutex_lock(&c->lock);
+	while (!c->closing && !(b = queue_get(&c->inbox)) && c->resident)
+		pthread_cond_wait(&c->wake, &c->lock);
+	closing = c->closing;
+	if (!b)
+		*ret_next = leave(c->hub, c);
+	pthread_mutex_unlock(&c->lock);
+	if (!b && closing)
+		destroy(c);
+	return b;
+}
+
+static struct chan *serve(struct chan *c, struct exchange_socket *s)
+{
+	struct chan *next;
+	struct batch *b;
+
+	s->cancel = &c->closing;
+	while ((b = take_in(c, &next))) {
+		carry_out(s, b);
+		if (is_answered(b))
+			settle_down(c);
+		put_out(c, b);
+	}
+	return next;
 }
 
 static void *run(void *arg)
 {
 	struct chan *c = arg;
-	struct exchange_socket s = {.transport = &c->hub->transport,
+	struct chan_hub *hub = c->hub;
+	struct exchange_socket s = {.transport = &hub->transport,
 				    .fd = -ENOTCONN,
-				    .buffer = mem_alloc(TRANSPORT_BUFFER),
-				    .cancel = &c->closing};
-	struct batch *b;
+				    .buffer = mem_alloc(TRANSPORT_BUFFER)};
 
-	while ((b = take_in(c)))
-		carry_out(c, &s, b);
+	while (c)
+		c = serve(c, &s);
 	if (s.fd >= 0)
 		close(s.fd);
 	free(s.buffer);
-	destroy(c);
+	hub_unref(hub);
 	return NULL;
 }
 
-static void start_thread(struct chan *c)
-{
-	pthread_attr_t attr;
-	pthread_t thread;
+/* --- channels ---------------------------------------------------------------- */
 
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_SIZE);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	if (pthread_create(&thread, &attr, run, c) != 0)
-		abort();
-	pthread_attr_destroy(&attr);
-}
-
-/** chan_new() - a channel with a thread of its own; @done is called with @user for every batch. */
+/** chan_new() - a new channel; @done is called with @user for every batch. */
 struct chan *chan_new(struct chan_hub *hub, chan_done done, void *user)
 {
 	struct chan *c = mem_new(struct chan);
@@ -280,18 +403,31 @@ struct chan *chan_new(struct chan_hub *hub, chan_done done, void *user)
 	pthread_mutex_lock(&hub->lock);
 	hub->refs++;
 	pthread_mutex_unlock(&hub->lock);
-	start_thread(c);
 	return c;
 }
 
-/** chan_submit() - carry out @batch after those submitted before. */
+/**
+ * chan_submit() - carry out @batch after those submitted before. All of it has the error of
+ * pthread_create() where it takes a thread, and none can be had.
+ */
 void chan_submit(struct chan *c, struct batch *batch)
 {
+	int r;
+
 	batch->chan = c;
 	pthread_mutex_lock(&c->lock);
 	queue_put(&c->inbox, batch);
+	r = find_thread(c);
+	if (r < 0)
+		queue_get(&c->inbox);
 	pthread_cond_signal(&c->wake);
 	pthread_mutex_unlock(&c->lock);
+	if (r < 0) {
+		fail_batch(batch, r);
+		batch->before_error = r;
+		batch->no_thread = true;
+		put_out(c, batch);
+	}
 }
 
 /* Free those batches of a closing channel that wait in the outbox. */
@@ -311,15 +447,38 @@ static void withdraw(struct chan *c)
 	pthread_mutex_unlock(&c->hub->lock);
 }
 
-/** chan_free() - close it; its thread ends now or when the kernel lets go of it. Return: NULL. */
+/* A channel that waits for a thread does not any more. Return: is a thread with it? */
+static bool stop_waiting(struct chan *c)
+{
+	struct chan_hub *hub = c->hub;
+	struct chan **at = &hub->waiting;
+	bool served;
+
+	pthread_mutex_lock(&hub->lock);
+	served = c->service == SERVED;
+	if (c->service == WAITING) {
+		while (*at != c)
+			at = &(*at)->next_waiting;
+		end_wait(hub, at);
+	}
+	pthread_mutex_unlock(&hub->lock);
+	return served;
+}
+
+/** chan_free() - close it; its thread leaves it now or when the kernel lets go of it. Return: NULL. */
 struct chan *chan_free(struct chan *c)
 {
+	bool served;
+
 	if (!c)
 		return NULL;
 	pthread_mutex_lock(&c->lock);
 	c->closing = true;
 	pthread_cond_signal(&c->wake);
 	withdraw(c);
+	served = stop_waiting(c);
 	pthread_mutex_unlock(&c->lock);
+	if (!served)
+		destroy(c);
 	return NULL;
 }

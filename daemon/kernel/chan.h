@@ -3,8 +3,10 @@
  * Requests to the kernel, in threads of their own: a SET, RELOAD or FLASH runs to its end inside
  * sendmsg(), and a GET waits for it, so the event loop must never send one.
  *
- * A channel is one thread with one socket, and carries out batches in order; different channels run
- * in parallel. The ownership of a batch moves to the channel and back; nothing else is shared:
+ * A channel carries out batches in order; different channels run in parallel: from its first answer
+ * on each has a thread with a socket of its own. Before that it may wait for one of a few threads,
+ * and for what is not there (-ENODEV) none is kept.
+ * The ownership of a batch moves to the channel and back; nothing else is shared:
  *
  *	struct chan_hub *hub = chan_hub_new(&transport);
  *	watch chan_hub_fd(hub) for reading, and then: chan_hub_dispatch(hub)
@@ -34,6 +36,7 @@ struct batch {
 	size_t n;
 	struct precheck *before; /* NULL, or run first; its failure stops nothing */
 	int before_error;	 /* what before->run() returned */
+	bool no_thread;		 /* none could be had: nothing was done, the errors say why */
 	uint64_t sent, answered; /* clock_now() around it */
 	void *owner;		 /* the submitter's own */
 	struct batch *next;

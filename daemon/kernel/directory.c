@@ -58,8 +58,12 @@ static void on_listed(struct directory *d, const struct exchange *x)
 	bool lost;
 
 	decode_each(m, x->reply, x->reply_len) {
-		if (decode_handle(m, d->family.id, handle) == 0)
+		int r = decode_handle(m, d->family.id, handle);
+
+		if (r == 0)
 			d->handlers->device(d->user, handle);
+		else if (r == -EILSEQ)
+			d->handlers->unnamed(d->user, handle);
 		else if (m->nlmsg_type == d->family.id && error == 0)
 			error = -EBADMSG;
 	}

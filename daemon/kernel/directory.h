@@ -14,6 +14,8 @@ struct directory_handlers {
 	void (*found)(void *user, int error, const struct family *family);
 	/* A device exists; called for all of them at every list. */
 	void (*device)(void *user, const char *handle);
+	/* A device exists whose name is not text; @name is made text. */
+	void (*unnamed)(void *user, const char *name);
 	/* A list is complete, or failed. */
 	void (*listed)(void *user, int error);
 };

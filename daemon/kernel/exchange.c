@@ -18,6 +18,8 @@
 /* So many requests in one send that their answers fit into the receive buffer. */
 #define WINDOW		32
 #define LOST_AFTER_MSEC 2000
+/* No device has as much to say: a list of this length has no end. */
+#define REPLY_MAX (64u * 1024 * 1024)
 
 struct window {
 	const struct exchange_socket *socket;
@@ -46,10 +48,13 @@ static void lose_all(struct window *w, int error)
 		}
 }
 
-static void keep(struct exchange *x, const struct nlmsghdr *m)
+/* Return: 0, or -EMSGSIZE where the answer grows too long. */
+static int keep(struct exchange *x, const struct nlmsghdr *m)
 {
 	size_t len = NLMSG_ALIGN(m->nlmsg_len);
 
+	if (x->reply_len + len > REPLY_MAX)
+		return -EMSGSIZE;
 	if (x->reply_len + len > x->reply_room) {
 		x->reply_room = MAX(2 * x->reply_room, x->reply_len + len);
 		x->reply = mem_resize(x->reply, x->reply_room);
@@ -57,6 +62,7 @@ static void keep(struct exchange *x, const struct nlmsghdr *m)
 	memset((char *)x->reply + x->reply_len, 0, len);
 	memcpy((char *)x->reply + x->reply_len, m, m->nlmsg_len);
 	x->reply_len += len;
+	return 0;
 }
 
 /*
@@ -68,26 +74,39 @@ static bool is_acked(const struct exchange *x)
 	return nlmsg_hdr(x->request)->nlmsg_flags & NLM_F_ACK;
 }
 
-static void take(struct window *w, const struct nlmsghdr *m)
+/* Return: 0; -errno where the rest of the answers is of no use. */
+static int take(struct window *w, const struct nlmsghdr *m)
 {
 	uint32_t i = m->nlmsg_seq - w->first_seq;
 	struct exchange *x;
 	struct ack ack;
+	int r = 0;
 
 	if (m->nlmsg_type == NLMSG_NOOP)
 		w->sent = true;
 	if (i >= w->n || w->v[i].answered) /* an answer to an earlier window, or to nothing */
-		return;
+		return 0;
 	x = &w->v[i];
 	if (decode_ack(m, &ack) < 0) {
-		keep(x, m);
-		if (!is_acked(x) && !x->dump && !(m->nlmsg_flags & NLM_F_MULTI))
+		r = keep(x, m);
+		if (r == 0 && !is_acked(x) && !x->dump && !(m->nlmsg_flags & NLM_F_MULTI))
 			finish(w, x, 0, NULL);
 	} else if (m->nlmsg_type == NLMSG_ERROR || x->dump || !is_acked(x)) {
 		finish(w, x, ack.error, ack.text);
 	} else { /* the NLMSG_DONE of several parts: the acknowledgement follows */
 		free(ack.text);
 	}
+	return r;
+}
+
+static int take_all(struct window *w, size_t len)
+{
+	int r = 0;
+
+	decode_each(m, w->socket->buffer, len)
+		if (r == 0)
+			r = take(w, m);
+	return r;
 }
 
 /* Return: 0; -ETIMEDOUT where no answer will come any more; -errno. */
@@ -110,12 +129,12 @@ static void receive(struct window *w)
 
 		if (n == -EAGAIN)
 			n = wait_for_answer(w);
+		if (n > 0)
+			n = take_all(w, (size_t)n);
 		if (n < 0) {
 			lose_all(w, (int)n);
 			return;
 		}
-		decode_each(m, w->socket->buffer, (size_t)n)
-			take(w, m);
 	}
 }
 

@@ -101,19 +101,32 @@ int transport_send(const struct transport *t, int fd, const void *data, size_t l
 	return n < 0 ? -errno : 0;
 }
 
+/* Any process with the capability may send to a netlink socket. */
+static ssize_t receive_from_kernel(int fd, void *buffer, int flags)
+{
+	struct sockaddr_nl from;
+	socklen_t len;
+	ssize_t n;
+
+	do {
+		len = sizeof(from);
+		from = (struct sockaddr_nl){};
+		n = recvfrom(fd, buffer, TRANSPORT_BUFFER, flags | MSG_TRUNC,
+			     (struct sockaddr *)&from, &len);
+	} while (n < 0 ? errno == EINTR : from.nl_family == AF_NETLINK && from.nl_pid != 0);
+	return n;
+}
+
 /**
- * transport_receive() - one datagram into @buffer of TRANSPORT_BUFFER bytes.
+ * transport_receive() - one datagram of the kernel into @buffer of TRANSPORT_BUFFER bytes.
  *
  * Return: its length; -EMSGSIZE if it was cut off; -ENOBUFS where messages were lost; -EPIPE at the
  * end of a connection; -errno.
  */
 ssize_t transport_receive(int fd, void *buffer, int flags)
 {
-	ssize_t n;
+	ssize_t n = receive_from_kernel(fd, buffer, flags);
 
-	do
-		n = recv(fd, buffer, TRANSPORT_BUFFER, flags | MSG_TRUNC);
-	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
 	if (n > TRANSPORT_BUFFER)

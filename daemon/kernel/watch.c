@@ -82,11 +82,16 @@ static void tell(struct watch *w, enum watch_event event, const char *handle)
 static void take(struct watch *w, const struct nlmsghdr *m)
 {
 	struct notification n;
+	int r;
 
 	if (m->nlmsg_type == NLMSG_NOOP)
 		return;
-	if (decode_notification(m, w->family.id, &n) < 0) {
-		tell(w, WATCH_OVERRUN, NULL);
+	r = decode_notification(m, w->family.id, &n);
+	if (r < 0) {
+		if (r == -EILSEQ)
+			tell(w, WATCH_UNNAMED, n.handle);
+		else
+			tell(w, WATCH_OVERRUN, NULL);
 		return;
 	}
 	if (n.is_flash) {

@@ -18,6 +18,7 @@ enum watch_event {
 	WATCH_RECREATED, /* traps, groups or policers were registered again: at defaults */
 	WATCH_VANISHED,	 /* it says that it is gone: to be verified */
 	WATCH_OVERRUN,	 /* messages were lost: everything is stale; handle is NULL */
+	WATCH_UNNAMED,	 /* of a device whose name is not text; handle is that name, made text */
 	WATCH_PROGRESS,	 /* a flash goes on or has ended, well or not: for people to look at */
 };
 

@@ -43,6 +43,16 @@ static void log_overrun(struct finder *f)
 	log_fact(LOG_WARNING, MESSAGE_OVERRUN, "notifications were lost: everything is read again");
 }
 
+static void on_unnamed(void *user, const char *name)
+{
+	struct finder *f = user;
+
+	if (!f->unnamed_told)
+		log_fact(LOG_WARNING, MESSAGE_UNNAMED,
+			 "a device is passed over, as its name is not text: %s", name);
+	f->unnamed_told = true;
+}
+
 static void on_notification(void *user, enum watch_event event, const char *handle,
 			    const struct flash_progress *progress)
 {
@@ -60,6 +70,9 @@ static void on_notification(void *user, enum watch_event event, const char *hand
 		return;
 	case WATCH_VANISHED:
 		hear(f, handle, DEVICE_EV_VANISHED);
+		return;
+	case WATCH_UNNAMED:
+		on_unnamed(f, handle);
 		return;
 	case WATCH_PROGRESS:
 		devices_progress(f->devices, handle, progress);
@@ -200,7 +213,7 @@ static void on_listed(void *user, int error)
 }
 
 static const struct directory_handlers directory_handlers = {
-	.found = on_found, .device = on_device, .listed = on_listed};
+	.found = on_found, .device = on_device, .unnamed = on_unnamed, .listed = on_listed};
 
 /** finder_init() - devices, loop, hub and transport are filled in. Nothing is sent yet. */
 void finder_init(struct finder *f)

@@ -22,6 +22,7 @@ struct finder {
 	struct watch *watch;
 	struct loop_io *watch_io, *hub_io;
 	struct loop_timer *audit_timer;
+	bool unnamed_told;
 	char *problem;		 /* why no device can be reached at all, or NULL */
 	uint64_t overrun_logged; /* when it was said last that notifications were lost; 0: never */
 };

@@ -30,6 +30,7 @@ struct runner {
 	struct chan *chan;
 	struct loop_timer *timer;
 	bool gone;
+	bool unnamed_told, no_thread_told;
 	enum sent sent;
 	unsigned saving; /* batches that save */
 	int save_error;	 /* the last one, or 0 */
@@ -215,6 +216,17 @@ static void on_timer(void *user)
 	runner_event(user, &(struct device_event){.type = DEVICE_EV_TICK});
 }
 
+/* Of an object that was passed over nothing else is known. */
+static void tell_unnamed(struct runner *r, const char *name)
+{
+	if (name && !r->unnamed_told)
+		log_with(LOG_WARNING,
+			 &(struct log_fields){.id = MESSAGE_UNNAMED, .device = r->device->handle},
+			 "%s: an object is passed over, as its name is not text: %s",
+			 r->device->handle, name);
+	r->unnamed_told |= name != NULL;
+}
+
 /* The machine may start the next read at once: what belongs to this one is taken out first. */
 static void finish_read(struct runner *r, struct batch *b)
 {
@@ -228,6 +240,7 @@ static void finish_read(struct runner *r, struct batch *b)
 		reading_answer(&reading, &requests.v[i], b->v[i].reply, b->v[i].reply_len,
 			       b->v[i].error, b->v[i].lost);
 	reading_finish(&reading);
+	tell_unnamed(r, reading.have.passed_over ?: reading.catalogue.passed_over);
 	if (reading.impact.known)
 		netdevs_found(b->v[0].precheck, &reading.impact);
 	result = (struct device_reading){.error = reading.error,
@@ -256,11 +269,21 @@ static void finish_steps(struct runner *r, struct batch *b)
 	free(results);
 }
 
+static void tell_no_thread(struct runner *r, const struct batch *b)
+{
+	if (b->no_thread && !r->no_thread_told)
+		log_with(LOG_ERR,
+			 &(struct log_fields){.id = MESSAGE_KERNEL, .device = r->device->handle},
+			 "%s: no thread can be had for its requests", r->device->handle);
+	r->no_thread_told = b->no_thread;
+}
+
 static void on_done(void *user, struct batch *b)
 {
 	struct runner *r = user;
 	enum sent sent = r->sent;
 
+	tell_no_thread(r, b);
 	if (b->before) {
 		finish_save(r, b);
 		batch_free(b);
@@ -371,7 +394,7 @@ void runner_set_progress(struct runner *r, const struct flash_progress *flash)
 		return;
 	text = mem_printf("%s%s%s", flash->text ? flash->text : "flash",
 			  flash->component ? " " : "", flash->component ? flash->component : "");
-	r->progress.what = text_clean(text, strlen(text));
+	r->progress.what = text_clean_line(text);
 	r->progress.done = flash->done;
 	r->progress.total = flash->total;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Taking handles apart. A bus name has no slash; a device name may have one. */
 #include "model/handle.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -26,10 +27,10 @@ bool handle_split(const char *handle, char bus[static HANDLE_PART_MAX],
 	return true;
 }
 
-/** handle_valid() - is it BUS/NAME, as devlink has them? */
+/** handle_valid() - is it BUS/NAME, as devlink has them, in one line of text? */
 bool handle_valid(const char *handle)
 {
 	char bus[HANDLE_PART_MAX], dev[HANDLE_PART_MAX];
 
-	return handle_split(handle, bus, dev);
+	return handle_split(handle, bus, dev) && text_is_line(handle);
 }

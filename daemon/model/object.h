@@ -30,6 +30,7 @@ struct state {
 	struct arena arena;
 	VEC(struct object) objects;
 	struct firmware firmware; /* of a want */
+	const char *passed_over;  /* of a have: the name, made text, of an object that has none */
 };
 
 struct object *state_add(struct state *s, const struct class *class, const char *name,

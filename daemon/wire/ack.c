@@ -7,21 +7,19 @@
 #include <netlink/msg.h>
 #include <string.h>
 
-/* As one line, or NULL where nothing is said: drivers end it with a line break at times. */
-static char *one_line(char *text)
+#define ERRNO_MAX 4095 /* of the kernel's */
+
+/* Or NULL where nothing is said: drivers end it with a line break at times. */
+static char *without_end(char *text)
 {
 	char *end = text ? strchr(text, '\0') : NULL;
 
-	while (end > text && strchr(" \n", end[-1]))
+	while (end > text && end[-1] == ' ')
 		*--end = '\0';
-	if (end == text) {
-		free(text);
-		return NULL;
-	}
-	while (end > text)
-		if (*--end == '\n')
-			*end = ' ';
-	return text;
+	if (end > text)
+		return text;
+	free(text);
+	return NULL;
 }
 
 /* The kernel's words among the attributes that start @skip bytes into @m, or NULL. */
@@ -32,7 +30,7 @@ static char *extack_text(const struct nlmsghdr *m, size_t skip)
 	if (!(m->nlmsg_flags & NLM_F_ACK_TLVS) || m->nlmsg_len < NLMSG_HDRLEN + skip ||
 	    nlmsg_parse((struct nlmsghdr *)m, (int)skip, a, NLMSGERR_ATTR_MAX, NULL) < 0)
 		return NULL;
-	return one_line(attr_clean(a[NLMSGERR_ATTR_MSG]));
+	return without_end(attr_clean(a[NLMSGERR_ATTR_MSG]));
 }
 
 /* They stand behind the error and, unless capped, behind the whole request. */
@@ -43,6 +41,12 @@ static char *error_text(const struct nlmsghdr *m, const struct nlmsgerr *e)
 	if (!(m->nlmsg_flags & NLM_F_CAPPED))
 		skip += NLMSG_ALIGN(e->msg.nlmsg_len) - sizeof(e->msg);
 	return extack_text(m, skip);
+}
+
+/* Any other number could be taken for success, or not be negated. */
+static int errno_of(int error)
+{
+	return error <= 0 && error >= -ERRNO_MAX ? error : -EBADMSG;
 }
 
 /**
@@ -59,12 +63,12 @@ int decode_ack(const struct nlmsghdr *m, struct ack *ret)
 
 		if (m->nlmsg_len >= NLMSG_LENGTH(sizeof(error)))
 			memcpy(&error, nlmsg_data(m), sizeof(error));
-		*ret = (struct ack){.error = error < 0 ? error : 0,
+		*ret = (struct ack){.error = errno_of(error),
 				    .text = extack_text(m, sizeof(error))};
 		return 0;
 	}
 	if (m->nlmsg_type != NLMSG_ERROR || m->nlmsg_len < NLMSG_LENGTH(sizeof(*e)))
 		return -EBADMSG;
-	*ret = (struct ack){.error = e->error, .text = error_text(m, e)};
+	*ret = (struct ack){.error = errno_of(e->error), .text = error_text(m, e)};
 	return 0;
 }

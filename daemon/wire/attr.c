@@ -50,14 +50,18 @@ const char *attr_string(const struct nlattr *a)
 }
 
 /**
- * attr_clean() - a string as one that can be shown and remembered, whatever bytes a driver puts
- * there.
+ * attr_clean() - a string as one line that can be shown and remembered, whatever bytes a driver
+ * puts there.
  *
  * Return: to be freed; NULL if absent or not terminated.
  */
 char *attr_clean(const struct nlattr *a)
 {
 	const char *s = attr_string(a);
+	char *text = s ? text_clean(s, strlen(s)) : NULL;
 
-	return s ? text_clean(s, strlen(s)) : NULL;
+	for (char *p = text; p && *p; p++)
+		if (*p == '\n' || *p == '\t')
+			*p = ' ';
+	return text;
 }

@@ -67,16 +67,26 @@ int decode_family(const struct nlmsghdr *m, struct family *ret)
 	return ret->config_group ? 0 : -EBADMSG;
 }
 
-static bool handle_of(const struct attrs *a, char ret[static HANDLE_MAX])
+/* Return: 0; -EILSEQ where it is not text, which *ret is made; -EBADMSG where there is none. */
+static int handle_of(const struct attrs *a, char ret[static HANDLE_MAX])
 {
+	_cleanup_free_ char *text = NULL;
 	const char *bus = attr_string(a->v[DEVLINK_ATTR_BUS_NAME]);
 	const char *dev = attr_string(a->v[DEVLINK_ATTR_DEV_NAME]);
 	int n;
 
 	if (!bus || !dev)
-		return false;
+		return -EBADMSG;
 	n = snprintf(ret, HANDLE_MAX, "%s/%s", bus, dev);
-	return n < HANDLE_MAX && handle_valid(ret);
+	if (n >= HANDLE_MAX)
+		return -EBADMSG;
+	if (handle_valid(ret))
+		return 0;
+	if (text_is_line(ret))
+		return -EBADMSG;
+	text = text_clean_line(ret);
+	strcpy(ret, text);
+	return -EILSEQ;
 }
 
 /**
@@ -92,7 +102,7 @@ bool decode_impact(const struct nlmsghdr *m, uint16_t family, const char *handle
 	struct attrs a;
 	uint64_t mode;
 
-	if (m->nlmsg_type != family || !attrs_parse(&a, m) || !handle_of(&a, whose) ||
+	if (m->nlmsg_type != family || !attrs_parse(&a, m) || handle_of(&a, whose) < 0 ||
 	    strcmp(whose, handle) != 0)
 		return false;
 	if (a.v[DEVLINK_ATTR_PORT_SPLIT_GROUP])
@@ -103,16 +113,18 @@ bool decode_impact(const struct nlmsghdr *m, uint16_t family, const char *handle
 }
 
 /**
- * decode_handle() - which device @m is about. Return: 0, or -EBADMSG where it is not devlink's or
- * names none.
+ * decode_handle() - which device @m is about.
+ *
+ * Return: 0; -EBADMSG where @m is not devlink's or names none; -EILSEQ where the name is not one
+ * line of text, with *ret made so.
  */
 int decode_handle(const struct nlmsghdr *m, uint16_t family, char ret[static HANDLE_MAX])
 {
 	struct attrs a;
 
-	if (m->nlmsg_type != family || !attrs_parse(&a, m) || !handle_of(&a, ret))
+	if (m->nlmsg_type != family || !attrs_parse(&a, m))
 		return -EBADMSG;
-	return 0;
+	return handle_of(&a, ret);
 }
 
 /**
@@ -131,7 +143,7 @@ int decode_answer(const struct nlmsghdr *m, uint16_t family, const char *handle,
 
 	if (m->nlmsg_type != family)
 		return 0;
-	if (!attrs_parse(&a, m) || !handle_of(&a, whose))
+	if (!attrs_parse(&a, m) || handle_of(&a, whose) == -EBADMSG)
 		return -EBADMSG;
 	if (strcmp(whose, handle) != 0)
 		return 0;
@@ -170,14 +182,19 @@ static void read_progress(const struct attrs *a, bool ended, struct flash_progre
  * decode_notification() - which device and which command, and the progress of a flash.
  * @ret: strings point into @m
  *
- * Return: 0, or -EBADMSG where @m is not devlink's or names no device.
+ * Return: 0; -EBADMSG where @m is not devlink's or names no device; -EILSEQ where the name is not
+ * one line of text, with ret->handle made so.
  */
 int decode_notification(const struct nlmsghdr *m, uint16_t family, struct notification *ret)
 {
 	struct attrs a;
+	int r;
 
-	if (m->nlmsg_type != family || !attrs_parse(&a, m) || !handle_of(&a, ret->handle))
+	if (m->nlmsg_type != family || !attrs_parse(&a, m))
 		return -EBADMSG;
+	r = handle_of(&a, ret->handle);
+	if (r < 0)
+		return r;
 	ret->command = command_of(m);
 	ret->is_flash = is_of_flash(ret->command);
 	if (ret->is_flash)

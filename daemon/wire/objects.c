@@ -78,6 +78,18 @@ static bool read_key(const struct nlattr *a, enum value_type type, struct arena 
 	return ret->str;
 }
 
+/* An object whose name is not text could be neither asked for, nor shown, nor remembered. */
+static bool is_named(const char *name, struct state *state)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (text_is_line(name))
+		return true;
+	text = text_clean_line(name);
+	state->passed_over = arena_strdup(&state->arena, text);
+	return false;
+}
+
 /* Readers return false where the message lacks what makes it one of its kind: it was cut. */
 static bool read_flat(const struct class *class, const struct attrs *top, struct state *state)
 {
@@ -96,7 +108,8 @@ static bool read_flat(const struct class *class, const struct attrs *top, struct
 			      &state->arena, &key[i]))
 			return false;
 	name = class_key_format(class, key);
-	read_fields(state_add(state, class, name, CLASS_NO_CMODE), top, in, &state->arena);
+	if (is_named(name, state))
+		read_fields(state_add(state, class, name, CLASS_NO_CMODE), top, in, &state->arena);
 	return true;
 }
 
@@ -135,7 +148,7 @@ static bool read_param(const struct class *class, const struct attrs *top, struc
 	if (!name || !param.v[DEVLINK_ATTR_PARAM_VALUES_LIST] ||
 	    !attr_uint(param.v[DEVLINK_ATTR_PARAM_TYPE], 1, &n))
 		return false;
-	if (param_type(n) == VALUE_NONE)
+	if (param_type(n) == VALUE_NONE || !is_named(name, state))
 		return true;
 	nla_for_each_nested(nest, param.v[DEVLINK_ATTR_PARAM_VALUES_LIST], left) {
 		struct object *o;
@@ -173,7 +186,7 @@ static void read_tree(const struct class *class, const struct nlattr *list, cons
 		if (!attrs_parse_nest(&a, nest))
 			continue;
 		name = attr_string(a.v[DEVLINK_ATTR_RESOURCE_NAME]);
-		if (!name)
+		if (!name || !is_named(name, state))
 			continue;
 		path = mem_printf("%s/%s", parent, name);
 		read_fields(state_add(state, class, path, CLASS_NO_CMODE), &a, NULL, &state->arena);

@@ -640,6 +640,104 @@ static void test_precheck_closed(void **state)
 	assert_int_equal(r->server->n_requests, 1);
 }
 
+/* ---- threads ---- */
+
+/* The threads for names that no device has end; a device that answers keeps one. */
+static void test_nobody_there(void **state)
+{
+	struct rig *r = *state;
+	struct line l[40];
+	size_t links;
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(l); i++) {
+		line_open(&l[i], r);
+		submit(&l[i], ACT_NO_DEVICE, i, 2);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(l); i++)
+		check_exchange(&await(r, &l[i], 1)->v[1], -ENODEV, "", NULL);
+	links = r->server->n_links;
+	server_await_ended(r->server, links);
+	submit(&l[0], ACT_REFUSE, 7, 1);
+	await(r, &l[0], 2);
+	submit(&l[0], ACT_ECHO, 8, 1);
+	check_exchange(&await(r, &l[0], 3)->v[0], 0, "8 ", NULL);
+	assert_int_equal(r->server->n_links, links + 1);
+	for (size_t i = 0; i < ARRAY_SIZE(l); i++)
+		line_close(&l[i]);
+}
+
+/* Busy devices delay none that has been answered, and a new one only until one of them is done. */
+static void test_many_busy(void **state)
+{
+	struct rig *r = *state;
+	struct line l[16], known, new[3];
+
+	line_open(&known, r);
+	submit(&known, ACT_ECHO, 1, 1);
+	await(r, &known, 1);
+	for (uint32_t i = 0; i < ARRAY_SIZE(l); i++) {
+		line_open(&l[i], r);
+		submit(&l[i], ACT_HOLD, i, 1);
+	}
+	server_await_held(r->server, ARRAY_SIZE(l));
+	for (uint32_t i = 0; i < ARRAY_SIZE(new); i++) {
+		line_open(&new[i], r);
+		submit(&new[i], ACT_ECHO, 10 + i, 1);
+	}
+	submit(&known, ACT_ECHO, 2, 1);
+	check_exchange(&await(r, &known, 2)->v[0], 0, "2 ", NULL);
+	line_close(&new[1]);
+	assert_int_equal(new[0].done.n + new[2].done.n, 0);
+	server_let_go(r->server, 1);
+	check_exchange(&await(r, &new[0], 1)->v[0], 0, "10 ", NULL);
+	check_exchange(&await(r, &new[2], 1)->v[0], 0, "12 ", NULL);
+	server_let_go(r->server, ARRAY_SIZE(l));
+	for (size_t i = 0; i < ARRAY_SIZE(l); i++) {
+		await(r, &l[i], 1);
+		line_close(&l[i]);
+	}
+	line_close(&known);
+	line_close(&new[0]);
+	line_close(&new[2]);
+}
+
+/* An answer without an end is given up; the channel goes on. */
+static void test_no_end(void **state)
+{
+	struct rig *r = *state;
+	struct line l;
+	struct batch *b;
+
+	line_open(&l, r);
+	submit(&l, ACT_NO_END, 1, 1);
+	b = await(r, &l, 1);
+	assert_int_equal(b->v[0].error, -EMSGSIZE);
+	assert_true(b->v[0].lost);
+	assert_in_range(b->v[0].reply_len, 60u << 20, 64u << 20);
+	submit(&l, ACT_ECHO, 2, 1);
+	check_exchange(&await(r, &l, 2)->v[0], 0, "2 ", NULL);
+	line_close(&l);
+}
+
+/* What another process sends to a netlink socket is not the kernel's answer. */
+static void test_forged(void **state)
+{
+	struct sockaddr_nl sa = {.nl_family = AF_NETLINK};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_USERSOCK);
+	int other = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_USERSOCK);
+	_cleanup_free_ void *buffer = mem_alloc(TRANSPORT_BUFFER);
+	struct nlmsghdr m = {.nlmsg_len = sizeof(m), .nlmsg_type = NLMSG_DONE};
+	socklen_t len = sizeof(sa);
+
+	(void)state;
+	assert_int_equal(bind(fd, (struct sockaddr *)&sa, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&sa, &len), 0);
+	assert_int_equal(sendto(other, &m, sizeof(m), 0, (struct sockaddr *)&sa, len), sizeof(m));
+	assert_int_equal(transport_receive(fd, buffer, MSG_DONTWAIT), -EAGAIN);
+	close(fd);
+	close(other);
+}
+
 /* ---- the end of channels ---- */
 
 /* Freed in the middle of a request: it goes on, what waited behind it is never sent. */
@@ -965,8 +1063,16 @@ static void on_listed(void *user, int error)
 	snprintf(l->text + n, sizeof(l->text) - n, "listed %d\n", -error);
 }
 
+static void on_unnamed(void *user, const char *name)
+{
+	struct listing *l = user;
+	size_t n = strlen(l->text);
+
+	snprintf(l->text + n, sizeof(l->text) - n, "unnamed %s\n", name);
+}
+
 static const struct directory_handlers handlers = {
-	.found = on_found, .device = on_device, .listed = on_listed};
+	.found = on_found, .device = on_device, .unnamed = on_unnamed, .listed = on_listed};
 
 static void check_listing(struct rig *r, struct listing *l, unsigned ends, const char *expected)
 {
@@ -981,6 +1087,7 @@ static void check_listing(struct rig *r, struct listing *l, unsigned ends, const
 static void test_directory(void **state)
 {
 	static const char *const devices[] = {"0000:01:00.0", "0000:03:00.0", NULL};
+	static const char *const strange[] = {"\xff\xfe\x80", "a\nb", "\x1b[1m", "x", NULL};
 	static const char *const nothing[] = {NULL};
 	struct rig *r = *state;
 	struct listing l = {};
@@ -991,6 +1098,10 @@ static void test_directory(void **state)
 	check_listing(r, &l, 1, "found 0 29 8\n");
 	directory_list(d);
 	check_listing(r, &l, 1, "pci/0000:01:00.0\npci/0000:03:00.0\nlisted 0\n");
+	r->server->devices = strange;
+	directory_list(d);
+	check_listing(r, &l, 1,
+		      "unnamed pci/???\nunnamed pci/a?b\nunnamed pci/?[1m\npci/x\nlisted 0\n");
 	r->server->devices = nothing;
 	directory_list(d);
 	check_listing(r, &l, 1, "listed 0\n");
@@ -1014,6 +1125,10 @@ static void test_directory_not_found(void **state)
 	r->server->family_error = -EPERM;
 	directory_find(d);
 	check_listing(r, &l, 1, "found 1 0 0\n");
+	r->server->family_error = EPERM; /* positive: neither success nor an error of the kernel */
+	directory_find(d);
+	snprintf(expected, sizeof(expected), "found %d 0 0\n", EBADMSG);
+	check_listing(r, &l, 1, expected);
 	r->server->family_error = 0;
 	r->server->family_without_group = true;
 	directory_find(d);
@@ -1069,6 +1184,10 @@ int main(void)
 		listening(test_precheck),
 		listening(test_precheck_closed),
 		listening(test_before),
+		listening(test_nobody_there),
+		listening(test_many_busy),
+		listening(test_no_end),
+		cmocka_unit_test(test_forged),
 		listening(test_parallel),
 		listening(test_lost_and_slow),
 		listening(test_end_of_connection),

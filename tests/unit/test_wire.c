@@ -9,6 +9,7 @@
 #include "wire/reading.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <inttypes.h>
 #include <netlink/msg.h>
 #include <setjmp.h>
@@ -392,6 +393,43 @@ static void test_damaged_attributes(void **state)
 	check_objects(&b, "trap_policer 7 burst=6\ntrap t type=2\n");
 }
 
+/* What has no name that is text is passed over; what lies beside it is not. */
+static void test_names_not_text(void **state)
+{
+	static const char *const names[] = {"\xff\xfe\x80", "a\nb", "\x1b[1m",
+					    "\xc2\x9b"
+					    "1m",
+					    "\t"};
+	struct bytes b = {};
+	size_t at, list, nest;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct seen seen = {};
+
+		put_trap(&b, names[i], 2);
+		put_group(&b, names[i], 9);
+		put_param(&b, names[i], 5, "value", 6);
+		at = answer_open(&b, DEVLINK_CMD_RESOURCE_DUMP);
+		list = nest_open(&b, DEVLINK_ATTR_RESOURCE_LIST);
+		for (int text = 0; text < 2; text++) {
+			nest = nest_open(&b, DEVLINK_ATTR_RESOURCE);
+			put_string(&b, DEVLINK_ATTR_RESOURCE_NAME, text ? "kvd" : names[i]);
+			put_u64(&b, DEVLINK_ATTR_RESOURCE_SIZE, 7);
+			nest_close(&b, nest);
+		}
+		nest_close(&b, list);
+		msg_close(&b, at);
+		put_trap(&b, "t", 0);
+		decode_all(b.data, b.len, &seen);
+		assert_non_null(seen.state.passed_over);
+		assert_null(strpbrk(seen.state.passed_over, "\x1b\n\t\x80\x9b\xc2\xff"));
+		seen_clear(&seen);
+		check_objects(&b,
+			      "resource /kvd size=7\ntrap t action=0 type=0 group='l2_drops'\n");
+	}
+}
+
 /* Attributes that this build has never heard of, before, between and after. */
 static void test_unknown_attributes(void **state)
 {
@@ -716,10 +754,18 @@ static void test_done(void **state)
 	(void)state;
 	put_done(&b, 1, 0);
 	check_ack(&b, "0: -");
+	put_ack(&b, 1, 5, NULL);
+	check_ack(&b, "-74: -");
+	put_ack(&b, 1, INT_MIN, NULL);
+	check_ack(&b, "-74: -");
+	put_ack(&b, 1, -4096, "beyond");
+	check_ack(&b, "-74: beyond");
+	put_ack(&b, 1, -4095, NULL);
+	check_ack(&b, "-4095: -");
 	put_done(&b, 1, -EINTR);
 	check_ack(&b, "-4: -");
 	put_done(&b, 1, 5);
-	check_ack(&b, "0: -");
+	check_ack(&b, "-74: -");
 	msg_close(&b, msg_open_bare(&b, NLMSG_DONE, 0, 1));
 	check_ack(&b, "0: -");
 	at = msg_open_bare(&b, NLMSG_DONE, NLM_F_MULTI | NLM_F_ACK_TLVS, 1);
@@ -815,6 +861,11 @@ static void test_handle(void **state)
 	assert_int_equal(handle_of(longer, longer, handle), -EBADMSG);
 	assert_int_equal(handle_of("", "x", handle), -EBADMSG);
 	assert_int_equal(handle_of("x", "", handle), -EBADMSG);
+	assert_int_equal(handle_of("pci", "\xff\xfe\x80", handle), -EILSEQ);
+	assert_string_equal(handle, "pci/???");
+	assert_int_equal(handle_of("p\ni", "a\x1b[1m", handle), -EILSEQ);
+	assert_string_equal(handle, "p?i/a?[1m");
+	assert_int_equal(handle_of("pci", "b\xc3\xb6se", handle), 0);
 	at = msg_open(&b, FAMILY, 0, 0, DEVLINK_CMD_DEL);
 	put_attr(&b, DEVLINK_ATTR_BUS_NAME, "pci", 3);
 	put_string(&b, DEVLINK_ATTR_DEV_NAME, "x");
@@ -1256,6 +1307,7 @@ int main(void)
 		cmocka_unit_test(test_encode_set),
 		cmocka_unit_test(test_flat),
 		cmocka_unit_test(test_damaged_attributes),
+		cmocka_unit_test(test_names_not_text),
 		cmocka_unit_test(test_unknown_attributes),
 		cmocka_unit_test(test_not_ours),
 		cmocka_unit_test(test_params),

@@ -44,6 +44,8 @@ enum act {
 	ACT_HOLD,	/* a message with the tag, then success when the test lets go */
 	ACT_HANG_UP,	/* the end of the connection */
 	ACT_NONSENSE,	/* bytes that are no message, then success */
+	ACT_NO_DEVICE,	/* -ENODEV */
+	ACT_NO_END,	/* messages for as long as somebody reads them */
 	ACT_TOO_LONG,	/* a datagram larger than any of the kernel's */
 };
 
@@ -149,6 +151,19 @@ static void answer_strays(int fd, struct bytes *b, uint32_t seq, uint32_t tag)
 	put_tagged(b, 0, seq, tag + 1000);
 	put_ack(b, seq, -EIO, "too late");
 	reply(fd, b);
+}
+
+static void answer_no_end(int fd, struct bytes *b, uint32_t seq, uint32_t tag)
+{
+	static const unsigned char much[30000];
+	size_t at = msg_open(b, FAMILY, NLM_F_MULTI, seq, ACT_NO_END);
+
+	put_u32(b, TAG, tag);
+	put_attr(b, TAG + 1, much, sizeof(much));
+	msg_close(b, at);
+	while (send(fd, b->data, b->len, MSG_NOSIGNAL) > 0)
+		;
+	b->len = 0;
 }
 
 static void hold(struct server *s, int fd, struct bytes *b)
@@ -264,6 +279,12 @@ static bool answer(struct server *s, int fd, struct bytes *b, const struct nlmsg
 	case ACT_STRAYS:
 		answer_strays(fd, b, seq, tag);
 		break;
+	case ACT_NO_DEVICE:
+		put_ack(b, seq, -ENODEV, NULL);
+		break;
+	case ACT_NO_END:
+		answer_no_end(fd, b, seq, tag);
+		return false;
 	case ACT_SILENCE:
 		break;
 	case ACT_HANG_UP:
