@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <search.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -180,16 +181,22 @@ static int compare_strings(const void *a, const void *b)
  * text_intern() - one copy of @s that lives as long as the process.
  *
  * For names of which there are few and which outlive their origin, like the paths of config files
- * in marks. Main thread only.
+ * in marks. In any thread.
  */
 const char *text_intern(const char *s)
 {
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static void *root;
-	void **node = tfind(s, &root, compare_strings);
+	const char *found;
+	void **node;
 
+	pthread_mutex_lock(&lock);
+	node = tfind(s, &root, compare_strings);
 	if (!node)
 		node = tsearch(mem_strdup(s), &root, compare_strings);
-	return *node;
+	found = *node;
+	pthread_mutex_unlock(&lock);
+	return found;
 }
 
 static char lower(char c)

@@ -14,30 +14,46 @@
 #define ACTION_RELOAD "org.carved1.reload"
 #define ACTION_APPLY  "org.carved1.apply"
 
+/* Of Apply and Retry. */
+struct arguments {
+	const char *name;
+	bool allow_reload;
+};
+
 /* A look that takes longer than this is waited for by the job. */
 #define LOOK_USEC USEC_PER_SEC
 
-static int do_reload(struct bus *b, sd_bus_message *m, const char *who, sd_bus_error *error)
+static int do_reload(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)
 {
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *text = NULL, *who = caller_text(c);
 	uint64_t job;
 
+	if (manager_jobs_full(b->manager, !caller_is_master(c)))
+		return sd_bus_error_setf(error, BUS_ERROR("Busy"), "too many jobs wait already");
 	if (manager_reload(b->manager, who, &job) == 0)
 		return sd_bus_reply_method_return(m, "t", job);
 	text = diag_render_all(manager_diagnostics(b->manager));
 	return sd_bus_error_setf(error, BUS_ERROR("InvalidConfig"), "%s", text);
 }
 
-/** bus_reload() - the method; see sd_bus_message_handler_t(3). */
-int bus_reload(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
+static int authorize_reload(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)
 {
-	return bus_authorize(user, m, ACTION_RELOAD, do_reload);
+	return bus_authorize(b, c, m, ACTION_RELOAD, do_reload, error);
+}
+
+/** bus_reload() - the method; see sd_bus_message_handler_t(3). */
+int bus_reload(sd_bus_message *m, void *user, sd_bus_error *error)
+{
+	int r = bus_read_options(m, NULL, 0, error);
+
+	return r < 0 ? r : caller_identify(user, m, authorize_reload);
 }
 
 /* What is known to be in the way beforehand. Return: 1 where it was told. */
-static int find_hindrance(struct bus *b, sd_bus_message *m, const char *name)
+static int find_hindrance(struct bus *b, const struct caller *c, sd_bus_message *m,
+			  const char *name)
 {
-	const char *hindrance = manager_refuses_jobs(b->manager);
+	const char *hindrance = manager_refuses_jobs(b->manager, !caller_is_master(c));
 	bool found = !*name, off = false, known;
 	const struct device *paused = bus_paused_device(b, name, &known);
 
@@ -75,6 +91,7 @@ static void answer(struct bus *b, size_t i, const char *error, const char *text)
 	struct pending_reply c = b->pending_replies.v[i];
 
 	vec_remove(&b->pending_replies, i);
+	caller_give(c.caller, SHARE_JOBS);
 	if (error)
 		sd_bus_reply_method_errorf(c.call, error, "%s", text);
 	else
@@ -151,60 +168,104 @@ void bus_replies_end(struct bus *b, uint64_t job, const char *result)
 	}
 }
 
-/** bus_replies_drop() - the connection is gone. */
-void bus_replies_drop(struct bus *b)
+/** bus_replies_drop() - @left is gone; NULL: all, the connection is. The jobs go on. */
+void bus_replies_drop(struct bus *b, const struct caller *left)
 {
-	vec_each(c, &b->pending_replies)
-		sd_bus_message_unref(c->call);
-	vec_clear(&b->pending_replies);
+	for (size_t i = b->pending_replies.n; i-- > 0;) {
+		struct pending_reply c = b->pending_replies.v[i];
+
+		if (left && c.caller != left)
+			continue;
+		vec_remove(&b->pending_replies, i);
+		caller_give(c.caller, SHARE_JOBS);
+		sd_bus_message_unref(c.call);
+	}
+	if (!left)
+		vec_clear(&b->pending_replies);
 }
 
-static int begin(struct bus *b, sd_bus_message *m, const char *name, const char *who,
-		 bool allow_reload, bool retry)
+static int begin(struct bus *b, struct caller *c, sd_bus_message *m, const struct arguments *a,
+		 bool retry, sd_bus_error *error)
 {
+	_cleanup_free_ char *who = caller_text(c);
 	uint64_t job;
-	int r = find_hindrance(b, m, name);
+	int r = find_hindrance(b, c, m, a->name);
 
+	if (r == 0)
+		r = caller_take(c, SHARE_JOBS, error);
 	if (r != 0)
 		return r;
-	job = manager_apply(b->manager, name, who, allow_reload, retry);
+	job = manager_apply(b->manager, a->name, who, a->allow_reload, retry);
 	vec_push(&b->pending_replies,
-		 ((struct pending_reply){sd_bus_message_ref(m), name, job, allow_reload}));
+		 ((struct pending_reply){c, sd_bus_message_ref(m), a->name, job, a->allow_reload}));
 	return 1;
 }
 
-static int do_apply(struct bus *b, sd_bus_message *m, const char *who, sd_bus_error *error)
+/* They belong to @m, from its beginning. */
+static int read_apply(sd_bus_message *m, struct arguments *ret, sd_bus_error *error)
 {
-	const char *name;
-	bool allow_reload = false;
-	int r = sd_bus_message_read(m, "s", &name);
+	int r;
 
-	if (r >= 0)
-		r = bus_read_options(m, &(struct bus_option){"allow-reload", &allow_reload}, 1,
-				     error);
-	return r < 0 ? r : begin(b, m, name, who, allow_reload, false);
+	*ret = (struct arguments){};
+	sd_bus_message_rewind(m, true);
+	r = bus_read_name(m, &ret->name, error);
+	return r < 0 ? r
+		     : bus_read_options(m, &(struct bus_option){"allow-reload", &ret->allow_reload},
+					1, error);
+}
+
+static int do_apply(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)
+{
+	struct arguments a;
+	int r = read_apply(m, &a, error);
+
+	return r < 0 ? r : begin(b, c, m, &a, false, error);
+}
+
+static int authorize_apply(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)
+{
+	return bus_authorize(b, c, m, ACTION_APPLY, do_apply, error);
 }
 
 /** bus_apply() - the method; see sd_bus_message_handler_t(3). */
-int bus_apply(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
+int bus_apply(sd_bus_message *m, void *user, sd_bus_error *error)
 {
-	return bus_authorize(user, m, ACTION_APPLY, do_apply);
+	struct arguments a;
+	int r = read_apply(m, &a, error);
+
+	return r < 0 ? r : caller_identify(user, m, authorize_apply);
 }
 
-static int do_retry(struct bus *b, sd_bus_message *m, const char *who, sd_bus_error *error)
+static int read_retry(sd_bus_message *m, struct arguments *ret, sd_bus_error *error)
 {
-	const char *name;
-	int r = sd_bus_message_read(m, "s", &name);
+	int r;
 
-	if (r < 0)
-		return r;
-	if (!*name)
-		return sd_bus_error_setf(error, BUS_ERROR("NoSuchDevice"), "no name is given");
-	return begin(b, m, name, who, false, true);
+	*ret = (struct arguments){};
+	sd_bus_message_rewind(m, true);
+	r = bus_read_name(m, &ret->name, error);
+	return r >= 0 && !*ret->name
+		       ? sd_bus_error_setf(error, BUS_ERROR("NoSuchDevice"), "no name is given")
+		       : r;
+}
+
+static int do_retry(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)
+{
+	struct arguments a;
+	int r = read_retry(m, &a, error);
+
+	return r < 0 ? r : begin(b, c, m, &a, true, error);
+}
+
+static int authorize_retry(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)
+{
+	return bus_authorize(b, c, m, ACTION_APPLY, do_retry, error);
 }
 
 /** bus_retry() - the method; see sd_bus_message_handler_t(3). */
-int bus_retry(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
+int bus_retry(sd_bus_message *m, void *user, sd_bus_error *error)
 {
-	return bus_authorize(user, m, ACTION_APPLY, do_retry);
+	struct arguments a;
+	int r = read_retry(m, &a, error);
+
+	return r < 0 ? r : caller_identify(user, m, authorize_retry);
 }

@@ -6,6 +6,7 @@
  */
 #include "base/clock.h"
 #include "bus/internal.h"
+#include "manager/loading.h"
 #include "manager/look.h"
 #include "manager/manager.h"
 #include "manager/runner.h"
@@ -13,9 +14,6 @@
 
 #include <errno.h>
 #include <string.h>
-
-/* Anybody may ask, and each may read large files. */
-#define CANDIDATES_MAX 16
 
 static int append_step(sd_bus_message *reply, const char *handle, const struct step *s)
 {
@@ -101,6 +99,8 @@ static bool is_concerned(const struct bus_candidate *c, const struct device *d)
 
 static void candidate_clear(struct bus_candidate *c)
 {
+	caller_give(c->caller, SHARE_PLANS);
+	loading_free(c->loading);
 	sd_bus_message_unref(c->call);
 	config_unref(c->config);
 	vec_clear(&c->reads);
@@ -187,7 +187,7 @@ static void answer_if_done(struct bus *b, size_t i)
 {
 	struct bus_candidate *c = &b->candidates.v[i];
 
-	if (c->reads.n || !answer(b, c))
+	if (!c->config || c->reads.n || !answer(b, c))
 		return;
 	candidate_clear(c);
 	vec_remove(&b->candidates, i);
@@ -246,12 +246,17 @@ void bus_candidates_answer(struct bus *b, const struct runner *changed, bool gon
 	}
 }
 
-/** bus_candidates_drop() - the connection is gone. */
-void bus_candidates_drop(struct bus *b)
+/** bus_candidates_drop() - @left is gone; NULL: all, the connection is. */
+void bus_candidates_drop(struct bus *b, const struct caller *left)
 {
-	vec_each(c, &b->candidates)
-		candidate_clear(c);
-	vec_clear(&b->candidates);
+	for (size_t i = b->candidates.n; i-- > 0;) {
+		if (left && b->candidates.v[i].caller != left)
+			continue;
+		candidate_clear(&b->candidates.v[i]);
+		vec_remove(&b->candidates, i);
+	}
+	if (!left)
+		vec_clear(&b->candidates);
 }
 
 /* Where somebody is at work for long, devices are judged by what is known of them. */
@@ -262,57 +267,110 @@ static bool needs_read(const struct bus *b, const struct device *d)
 	       !bus_capture_obstacle(b, d);
 }
 
-static int plan_candidate(struct bus *b, sd_bus_message *m, const char *name)
+static void read_devices(struct bus *b, struct bus_candidate *c)
 {
-	struct bus_candidate c = {.name = name};
-	VEC(struct runner *) reads = {};
-	struct diag_list diags = {};
-	int r;
-
-	if (b->candidates.n >= CANDIDATES_MAX)
-		return sd_bus_reply_method_errorf(m, BUS_ERROR("Busy"),
-						  "too many plans are being made already");
-	r = manager_load_candidate(b->manager, &c.config, &diags);
-	if (r == -ENODATA)
-		return sd_bus_reply_method_errorf(m, SD_BUS_ERROR_NOT_SUPPORTED,
-						  "the config is not read from a file");
-	if (r < 0) {
-		r = reply_error(m, BUS_ERROR("InvalidConfig"), &diags);
-		diag_clear(&diags);
-		return r;
-	}
-	diag_clear(&diags);
-	c.call = sd_bus_message_ref(m);
 	for (size_t i = 0; i < manager_count(b->manager); i++) {
 		struct runner *runner = manager_at(b->manager, i);
 		const struct device *d = runner_device(runner);
 
-		if (runner_gone(runner) || !is_meant(&c, d) || !is_concerned(&c, d) ||
+		if (runner_gone(runner) || !is_meant(c, d) || !is_concerned(c, d) ||
 		    !needs_read(b, d))
 			continue;
-		vec_push(&c.reads, ((struct bus_capture){.runner = runner,
-							 .catalogues = d->view.catalogues,
-							 .until = bus_capture_until(b, d)}));
-		vec_push(&reads, runner);
+		vec_push(&c->reads, ((struct bus_capture){.runner = runner,
+							  .catalogues = d->view.catalogues,
+							  .until = bus_capture_until(b, d)}));
+		bus_read_soon(b, runner);
 	}
-	vec_push(&b->candidates, c);
-	answer_if_done(b, b->candidates.n - 1);
-	vec_each(runner, &reads)
-		runner_event(*runner, &(struct device_event){.type = DEVICE_EV_CAPTURE});
-	vec_clear(&reads);
+}
+
+/* Return: whether the files have given a config; else the call is answered. */
+static bool take_config(struct bus_candidate *c)
+{
+	struct config *config;
+	const char *problem;
+	int r = loading_result(c->loading, &config, &problem);
+
+	if (r == 0)
+		c->config = config_ref(config);
+	else if (r == -ENODATA)
+		sd_bus_reply_method_errorf(c->call, SD_BUS_ERROR_NOT_SUPPORTED,
+					   "the config is not read from a file");
+	else
+		sd_bus_reply_method_errorf(c->call, BUS_ERROR("InvalidConfig"), "%s", problem);
+	return r == 0;
+}
+
+static bool is_loaded(const struct bus_candidate *c)
+{
+	struct config *config;
+	const char *problem;
+
+	return !c->config && loading_result(c->loading, &config, &problem) != -EINPROGRESS;
+}
+
+static void on_loaded(void *user)
+{
+	struct bus *b = user;
+
+	for (size_t i = b->candidates.n; i-- > 0;) {
+		struct bus_candidate *c = &b->candidates.v[i];
+
+		if (!is_loaded(c))
+			continue;
+		if (take_config(c)) {
+			read_devices(b, c);
+			answer_if_done(b, i);
+		} else {
+			candidate_clear(c);
+			vec_remove(&b->candidates, i);
+		}
+	}
+	bus_flush_later(b);
+}
+
+struct arguments {
+	const char *name;
+	bool candidate;
+};
+
+/* They belong to @m, from its beginning. */
+static int read_arguments(sd_bus_message *m, struct arguments *ret, sd_bus_error *error)
+{
+	int r;
+
+	*ret = (struct arguments){};
+	sd_bus_message_rewind(m, true);
+	r = bus_read_name(m, &ret->name, error);
+	return r < 0 ? r
+		     : bus_read_options(m, &(struct bus_option){"candidate", &ret->candidate}, 1,
+					error);
+}
+
+static int plan_candidate(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)
+{
+	struct arguments a;
+	int r = read_arguments(m, &a, error);
+
+	if (r >= 0)
+		r = caller_take(c, SHARE_PLANS, error);
+	if (r < 0)
+		return r;
+	vec_push(&b->candidates, ((struct bus_candidate){.caller = c,
+							 .call = sd_bus_message_ref(m),
+							 .name = a.name,
+							 .loading = manager_load_candidate(
+								 b->manager, on_loaded, b)}));
 	return 1;
 }
 
 /** bus_plan() - the method; see sd_bus_message_handler_t(3). */
 int bus_plan(sd_bus_message *m, void *user, sd_bus_error *error)
 {
-	bool candidate = false;
-	const char *name;
-	int r = sd_bus_message_read(m, "s", &name);
+	struct arguments a;
+	int r = read_arguments(m, &a, error);
 
-	if (r >= 0)
-		r = bus_read_options(m, &(struct bus_option){"candidate", &candidate}, 1, error);
 	if (r < 0)
 		return r;
-	return candidate ? plan_candidate(user, m, name) : plan_in_force(user, m, name, error);
+	return a.candidate ? caller_identify(user, m, plan_candidate)
+			   : plan_in_force(user, m, a.name, error);
 }

@@ -19,10 +19,12 @@
 #define RECONNECT_USEC USEC_PER_SEC
 #define NAME_IS_OURS   1 /* the bus's answer to RequestName: primary owner */
 
-/*
- * Of one wake-up of the loop the calls get no more than this; the kernel and the watchdog come
- * next.
- */
+/* A connection to the bus has ended, or a name is owned by none. */
+#define MATCH_LEFT                                                                                 \
+	"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"            \
+	"member='NameOwnerChanged',arg2=''"
+
+/* Calls get no more than this of one wake-up; then come the kernel and the watchdog. */
 #define TURN_USEC     (5 * USEC_PER_MSEC)
 #define TURN_MESSAGES 64
 
@@ -39,13 +41,16 @@ static void disconnect_bus(struct bus *b)
 {
 	bus_captures_drop(b, NULL);
 	vec_clear(&b->captures);
-	bus_candidates_drop(b);
-	bus_replies_drop(b);
-	bus_auth_checks_drop(b);
+	bus_candidates_drop(b, NULL);
+	bus_replies_drop(b, NULL);
+	bus_auth_checks_drop(b, NULL);
+	callers_drop(b);
 	drop_objects(b);
 	b->io = loop_unwatch(b->io);
 	b->manager_slot = sd_bus_slot_unref(b->manager_slot);
 	b->tree_slot = sd_bus_slot_unref(b->tree_slot);
+	b->filter_slot = sd_bus_slot_unref(b->filter_slot);
+	b->left_slot = sd_bus_slot_unref(b->left_slot);
 	b->connection = sd_bus_close_unref(b->connection);
 }
 
@@ -90,15 +95,44 @@ static void on_flush(void *user)
 /* Return: as of sd_bus_process(): is there more to do? */
 static int take_turn(struct bus *b)
 {
-	uint64_t end = clock_now() + TURN_USEC;
+	uint64_t start = clock_now(), before, now = start;
 	int r;
 
 	for (int i = 0; i < TURN_MESSAGES; i++) {
+		before = now;
 		r = sd_bus_process(b->connection, NULL);
-		if (r <= 0 || clock_now() >= end)
+		now = clock_now();
+		callers_charge(b, now - before);
+		if (r <= 0 || now >= start + TURN_USEC)
 			break;
 	}
 	return r;
+}
+
+/* Before all handlers. */
+static int on_message(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
+{
+	return sd_bus_message_is_method_call(m, NULL, NULL) > 0 && !callers_begin(user, m);
+}
+
+/* A caller has left: what it waits for is of no use to anybody. */
+static int on_left(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
+{
+	struct bus *b = user;
+	struct caller *c;
+	const char *name;
+
+	if (sd_bus_message_read(m, "s", &name) < 0)
+		return 0;
+	c = callers_find(b, name);
+	if (!c)
+		return 0;
+	bus_captures_forget(b, c);
+	bus_candidates_drop(b, c);
+	bus_replies_drop(b, c);
+	bus_auth_checks_drop(b, c);
+	caller_forget(c);
+	return 0;
 }
 
 static void pump(void *user)
@@ -122,13 +156,14 @@ static void pump(void *user)
 static void on_timeout(void *user)
 {
 	struct bus *b = user;
-	uint64_t now = clock_now(), captures, candidates;
+	uint64_t now = clock_now(), next;
 
 	if (!b->connection)
 		return;
-	captures = bus_captures_expire(b, now);
-	candidates = bus_candidates_expire(b, now);
-	loop_timer_set(b->timeout_timer, MIN(captures, candidates));
+	next = bus_reads_begin(b, now);
+	next = MIN(next, bus_captures_expire(b, now));
+	next = MIN(next, bus_candidates_expire(b, now));
+	loop_timer_set(b->timeout_timer, next);
 	bus_flush_later(b);
 }
 
@@ -151,14 +186,6 @@ static int on_name(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
 	return 0;
 }
 
-static struct bus_device *find(struct bus *b, const struct runner *runner)
-{
-	vec_each(d, &b->devices)
-		if ((*d)->runner == runner)
-			return *d;
-	return NULL;
-}
-
 static void add_device(struct bus *b, struct runner *runner)
 {
 	struct bus_device *d = mem_new(struct bus_device);
@@ -166,6 +193,7 @@ static void add_device(struct bus *b, struct runner *runner)
 	vec_push(&b->devices, d);
 	d->bus = b;
 	d->runner = runner;
+	d->read_due = USEC_NEVER;
 	d->path = bus_device_path(runner_device(runner)->handle);
 	d->records = runner_device(runner)->history.n_records;
 	bus_device_tell(d, true);
@@ -188,6 +216,8 @@ static void connect_bus(struct bus *b)
 		return;
 	}
 	b->io = loop_watch(b->loop, sd_bus_get_fd(b->connection), pump, b);
+	sd_bus_add_filter(b->connection, &b->filter_slot, on_message, b);
+	sd_bus_add_match_async(b->connection, &b->left_slot, MATCH_LEFT, on_left, NULL, b);
 	sd_bus_add_object_manager(b->connection, &b->tree_slot, BUS_PATH);
 	sd_bus_add_object_vtable(b->connection, &b->manager_slot, BUS_PATH, BUS_MANAGER,
 				 bus_manager_vtable, b);
@@ -219,14 +249,14 @@ static void on_device_added(void *user, struct runner *runner)
 {
 	struct bus *b = user;
 
-	if (b->connection && !find(b, runner))
+	if (b->connection && !bus_find_device(b, runner))
 		add_device(b, runner);
 }
 
 static void on_device_changed(void *user, struct runner *runner)
 {
 	struct bus *b = user;
-	struct bus_device *d = b->connection ? find(b, runner) : NULL;
+	struct bus_device *d = b->connection ? bus_find_device(b, runner) : NULL;
 
 	if (!d)
 		return;
@@ -242,7 +272,7 @@ static void on_device_changed(void *user, struct runner *runner)
 static void on_device_progress(void *user, struct runner *runner)
 {
 	struct bus *b = user;
-	struct bus_device *d = b->connection ? find(b, runner) : NULL;
+	struct bus_device *d = b->connection ? bus_find_device(b, runner) : NULL;
 
 	if (d)
 		sd_bus_emit_properties_changed(b->connection, d->path, BUS_DEVICE, "Progress",
@@ -258,7 +288,7 @@ static void on_device_removed(void *user, struct runner *runner)
 		return;
 	bus_captures_drop(b, runner);
 	bus_candidates_answer(b, runner, true);
-	d = find(b, runner);
+	d = bus_find_device(b, runner);
 	if (!d)
 		return;
 	sd_bus_emit_object_removed(b->connection, d->path);

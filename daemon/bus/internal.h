@@ -3,11 +3,13 @@
 #pragma once
 
 #include "base/vec.h"
+#include "bus/callers.h"
 #include "device/device.h"
 
 #include <systemd/sd-bus.h>
 
 struct auth_check;
+struct loading;
 struct look;
 struct loop;
 struct manager;
@@ -33,6 +35,7 @@ struct bus_device {
 	char *path;
 	sd_bus_slot *slot;
 	uint64_t revision, records;
+	uint64_t read_at, read_due; /* all of it, for whoever asked: the last time and the next */
 	char *texts[BUS_DEVICE_TEXTS];
 	uint64_t numbers[BUS_DEVICE_NUMBERS];
 	char *diagnostics;
@@ -40,6 +43,7 @@ struct bus_device {
 
 /* Somebody who waits for a device's catalogue. */
 struct bus_capture {
+	struct caller *caller;
 	sd_bus_message *call;
 	struct runner *runner;
 	uint64_t catalogues; /* as many had been read when it was asked for */
@@ -49,8 +53,10 @@ struct bus_capture {
 
 /* Somebody who waits for what a config would do that is not in force. */
 struct bus_candidate {
+	struct caller *caller;
 	sd_bus_message *call;
-	struct config *config;
+	struct loading *loading;
+	struct config *config;	       /* NULL until it is loaded */
 	const char *name;	       /* borrowed from the call */
 	VEC(struct bus_capture) reads; /* those that are not done yet; without a call */
 	VEC(struct look *) looks;      /* at the files of firmware that it would flash */
@@ -61,6 +67,7 @@ struct bus_candidate {
  * way.
  */
 struct pending_reply {
+	struct caller *caller;
 	sd_bus_message *call;
 	const char *name; /* borrowed from the call */
 	uint64_t job;
@@ -81,7 +88,8 @@ struct bus {
 	struct loop_io *io;
 	struct loop_timer *timer, *timeout_timer;
 	struct loop_task *flush;
-	sd_bus_slot *manager_slot, *tree_slot;
+	sd_bus_slot *manager_slot, *tree_slot, *filter_slot, *left_slot;
+	struct callers callers;
 	bool lost;     /* ... and it was said so, since the name was ours */
 	bool nameless; /* the bus has refused the name */
 	bool more;     /* calls wait for the next turn */
@@ -90,6 +98,7 @@ struct bus {
 	VEC(struct bus_candidate) candidates;
 	VEC(struct pending_reply) pending_replies;
 	VEC(struct auth_check *) auth_checks;
+	uint64_t n_auth_checks;	 /* so many were made */
 	enum device_state state; /* as told */
 	bool has_problem;	 /* ... among the diagnostics */
 	uint64_t boot_time;	 /* when the boot clock was 0, see bus_realtime() */
@@ -100,9 +109,11 @@ extern const sd_bus_vtable bus_manager_vtable[], bus_device_vtable[];
 /* util.c */
 char *bus_device_path(const char *handle);
 uint64_t bus_realtime(struct bus *b, uint64_t boot_time);
+struct bus_device *bus_find_device(const struct bus *b, const struct runner *runner);
 void bus_flush_later(struct bus *b);
 const struct device *bus_paused_device(const struct bus *b, const char *name, bool *ret_known);
 bool bus_is_entry(const struct config *config, const char *name);
+int bus_read_name(sd_bus_message *m, const char **ret, sd_bus_error *error);
 int bus_read_options(sd_bus_message *m, const struct bus_option *options, size_t n,
 		     sd_bus_error *error);
 
@@ -111,11 +122,9 @@ void bus_device_forget(struct bus_device *d);
 bool bus_device_tell(struct bus_device *d, bool silently);
 
 /* bus-auth.c: who may change something */
-/* @who: asks, for people. As a method's handler */
-typedef int (*bus_permitted)(struct bus *b, sd_bus_message *call, const char *who,
-			     sd_bus_error *error);
-int bus_authorize(struct bus *b, sd_bus_message *call, const char *action, bus_permitted then);
-void bus_auth_checks_drop(struct bus *b);
+int bus_authorize(struct bus *b, struct caller *c, sd_bus_message *call, const char *action,
+		  caller_handler then, sd_bus_error *error);
+void bus_auth_checks_drop(struct bus *b, const struct caller *left);
 
 /* bus-change.c: methods that change something, see sd_bus_message_handler_t(3) */
 int bus_reload(sd_bus_message *m, void *user, sd_bus_error *error);
@@ -123,7 +132,7 @@ int bus_apply(sd_bus_message *m, void *user, sd_bus_error *error);
 int bus_retry(sd_bus_message *m, void *user, sd_bus_error *error);
 void bus_replies_working(struct bus *b, const struct runner *changed);
 void bus_replies_end(struct bus *b, uint64_t job, const char *result);
-void bus_replies_drop(struct bus *b);
+void bus_replies_drop(struct bus *b, const struct caller *left);
 
 /* bus-pause.c */
 int bus_pause(sd_bus_message *m, void *user, sd_bus_error *error);
@@ -133,7 +142,7 @@ int bus_resume(sd_bus_message *m, void *user, sd_bus_error *error);
 int bus_plan(sd_bus_message *m, void *user, sd_bus_error *error);
 uint64_t bus_candidates_expire(struct bus *b, uint64_t now);
 void bus_candidates_answer(struct bus *b, const struct runner *changed, bool gone);
-void bus_candidates_drop(struct bus *b);
+void bus_candidates_drop(struct bus *b, const struct caller *left);
 
 /* bus-history.c */
 int bus_history(sd_bus_message *m, void *user, sd_bus_error *error);
@@ -143,6 +152,9 @@ void bus_tell_records(struct bus_device *d);
 int bus_capture(sd_bus_message *m, void *user, sd_bus_error *error);
 const struct device *bus_capture_obstacle(const struct bus *b, const struct device *d);
 uint64_t bus_capture_until(struct bus *b, const struct device *d);
+void bus_read_soon(struct bus *b, const struct runner *runner);
+uint64_t bus_reads_begin(struct bus *b, uint64_t now);
 uint64_t bus_captures_expire(struct bus *b, uint64_t now);
 void bus_captures_answer(struct bus *b, const struct runner *changed);
 void bus_captures_drop(struct bus *b, const struct runner *removed);
+void bus_captures_forget(struct bus *b, const struct caller *left);

@@ -5,9 +5,14 @@
 #include "loop/loop.h"
 #include "manager/manager.h"
 #include "manager/runner.h"
+#include "model/handle.h"
 
 #include <errno.h>
 #include <string.h>
+
+/* No handle and no name of an entry is longer. */
+#define TEXT_MAX    (2 * HANDLE_PART_MAX)
+#define OPTIONS_MAX 16
 
 /** bus_device_path() - Return: the object of a device, to be freed. */
 char *bus_device_path(const char *handle)
@@ -51,6 +56,24 @@ static int read_option(sd_bus_message *m, const struct bus_option *option, sd_bu
 	return r;
 }
 
+/* A later client may know more options, but none that is large: the call may have to be kept. */
+static int pass_over(sd_bus_message *m, const char *key, sd_bus_error *error)
+{
+	const char *contents = "", *text = "";
+	int r = sd_bus_message_peek_type(m, NULL, &contents);
+
+	if (r >= 0 && strcmp(contents, "s") == 0)
+		r = sd_bus_message_read(m, "v", "s", &text);
+	else if (r >= 0 && strlen(contents) == 1 && strchr("bynqiuxtd", *contents))
+		r = sd_bus_message_skip(m, "v");
+	else if (r >= 0)
+		r = -ENXIO;
+	if (r == -ENXIO || strlen(key) > TEXT_MAX || strlen(text) > TEXT_MAX)
+		return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
+					 "an option that carved does not know is not a short one");
+	return r;
+}
+
 /**
  * bus_read_options() - which of @options the a{sv} that comes next sets; others are passed over.
  * @error: says what is wrong where that is known
@@ -61,6 +84,7 @@ int bus_read_options(sd_bus_message *m, const struct bus_option *options, size_t
 		     sd_bus_error *error)
 {
 	int r = sd_bus_message_enter_container(m, 'a', "{sv}");
+	int count = 0;
 	const char *key;
 	size_t i;
 
@@ -69,12 +93,38 @@ int bus_read_options(sd_bus_message *m, const struct bus_option *options, size_t
 		for (i = 0; r >= 0 && i < n && strcmp(key, options[i].name) != 0; i++)
 			;
 		if (r >= 0)
-			r = i < n ? read_option(m, &options[i], error)
-				  : sd_bus_message_skip(m, "v");
+			r = i < n ? read_option(m, &options[i], error) : pass_over(m, key, error);
+		if (r >= 0 && ++count > OPTIONS_MAX)
+			r = sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
+					      "there are more than %d options", OPTIONS_MAX);
 		if (r >= 0)
 			r = sd_bus_message_exit_container(m);
 	}
 	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+/**
+ * bus_read_name() - the name of a device or an entry, which comes next; it belongs to the message.
+ *
+ * Return: as of sd_bus_message_read().
+ */
+int bus_read_name(sd_bus_message *m, const char **ret, sd_bus_error *error)
+{
+	int r = sd_bus_message_read(m, "s", ret);
+
+	return r >= 0 && strlen(*ret) > TEXT_MAX
+		       ? sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
+					   "the name is longer than %d characters", TEXT_MAX)
+		       : r;
+}
+
+/** bus_find_device() - Return: what the bus knows of the device of @runner, or NULL. */
+struct bus_device *bus_find_device(const struct bus *b, const struct runner *runner)
+{
+	vec_each(d, &b->devices)
+		if ((*d)->runner == runner)
+			return *d;
+	return NULL;
 }
 
 /**

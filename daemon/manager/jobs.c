@@ -15,10 +15,10 @@ uint64_t jobs_add(struct jobs *j, const char *name)
 	return j->last;
 }
 
-/** jobs_full() - do too many wait already? */
-bool jobs_full(const struct jobs *j)
+/** jobs_full() - do too many wait already? @limited: for those who leave some for others. */
+bool jobs_full(const struct jobs *j, bool limited)
 {
-	return j->list.n >= JOBS_MAX;
+	return j->list.n >= (limited ? JOBS_MAX * 3 / 4 : JOBS_MAX);
 }
 
 /* Return: the state in which it ended, or -EAGAIN. */

@@ -20,7 +20,7 @@ struct jobs {
 };
 
 uint64_t jobs_add(struct jobs *j, const char *name);
-bool jobs_full(const struct jobs *j);
+bool jobs_full(const struct jobs *j, bool limited);
 void jobs_end(struct jobs *j, const struct devices *d, const struct observers *o);
 bool jobs_settled(struct jobs *j, const struct devices *d, bool reachable);
 void jobs_clear(struct jobs *j);

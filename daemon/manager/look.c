@@ -4,23 +4,24 @@
  * like is kernel/image.c's.
  */
 #include "manager/look.h"
-#include "kernel/chan.h"
 #include "kernel/image.h"
+#include "manager/worker.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 struct look {
-	struct chan *chan;
+	struct look_job *job; /* NULL: it has ended */
 	struct image_verdict image;
 	void (*done)(void *user);
 	void *user;
 };
 
-/* A batch without requests that runs another precheck and keeps its words. */
+/* Runs another precheck and keeps its words. */
 struct look_job {
-	struct precheck precheck;
+	struct work work;
+	struct look *look; /* NULL: it is gone; looked at in the loop only */
 	struct precheck *check;
 	char *why;
 };
@@ -40,14 +41,14 @@ struct precheck *look_precheck(const char *images, const char *file, const char 
 
 static int run(struct precheck *p, _unused_ char **ret_why)
 {
-	struct look_job *job = container_of(p, struct look_job, precheck);
+	struct look_job *job = container_of(p, struct look_job, work.precheck);
 
 	return job->check->run(job->check, &job->why);
 }
 
 static struct precheck *free_job(struct precheck *p)
 {
-	struct look_job *job = container_of(p, struct look_job, precheck);
+	struct look_job *job = container_of(p, struct look_job, work.precheck);
 
 	job->check->free(job->check);
 	free(job->why);
@@ -55,14 +56,16 @@ static struct precheck *free_job(struct precheck *p)
 	return NULL;
 }
 
-static void on_done(void *user, struct batch *b)
+static void on_done(struct work *w, int error)
 {
-	struct look_job *job = container_of(b->before, struct look_job, precheck);
-	struct look *l = user;
+	struct look_job *job = container_of(w, struct look_job, work);
+	struct look *l = job->look;
 
-	l->image.error = b->before_error;
+	if (!l)
+		return;
+	l->job = NULL;
+	l->image.error = error;
 	l->image.why = TAKE(job->why);
-	batch_free(b);
 	l->done(l->user);
 }
 
@@ -71,29 +74,29 @@ static void on_done(void *user, struct batch *b)
  * @images: as in look_precheck()
  * @done: called later, and may free it
  */
-struct look *look_new(struct chan_hub *hub, const char *images, const struct firmware *f,
+struct look *look_new(struct worker *worker, const char *images, const struct firmware *f,
 		      void (*done)(void *user), void *user)
 {
 	struct look *l = mem_new(struct look);
 	struct look_job *job = mem_new(struct look_job);
-	struct batch *b = batch_new(0);
 
-	*l = (struct look){.done = done, .user = user};
+	*l = (struct look){.job = job, .done = done, .user = user};
 	l->image = (struct image_verdict){.file = mem_strdup(f->file),
 					  .sha256 = mem_strdup(f->sha256),
 					  .error = -EINPROGRESS};
-	job->precheck = (struct precheck){.run = run, .free = free_job};
-	job->check = look_precheck(images, f->file, f->sha256);
-	b->before = &job->precheck;
-	l->chan = chan_new(hub, on_done, l);
-	chan_submit(l->chan, b);
+	*job = (struct look_job){
+		.work = {.precheck = {.run = run, .free = free_job}, .done = on_done},
+		.look = l,
+		.check = look_precheck(images, f->file, f->sha256)};
+	worker_submit(worker, &job->work);
 	return l;
 }
 
 /** look_free() - done is not called any more. Return: NULL. */
 struct look *look_free(struct look *l)
 {
-	chan_free(l->chan);
+	if (l->job)
+		l->job->look = NULL;
 	image_verdict_clear(&l->image);
 	free(l);
 	return NULL;

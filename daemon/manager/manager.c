@@ -8,7 +8,9 @@
 #include "manager/configs.h"
 #include "manager/finder.h"
 #include "manager/jobs.h"
+#include "manager/loading.h"
 #include "manager/look.h"
+#include "manager/worker.h"
 #include "store/file.h"
 
 #include <errno.h>
@@ -32,6 +34,8 @@ struct manager {
 	struct devices devices;
 	struct finder finder;
 	struct jobs jobs;
+	struct worker worker;
+	struct loader loader;
 	struct observers observers;
 	struct loop_task *conclusion;
 	struct loop_timer *lock_timer, *settle_timer;
@@ -189,6 +193,8 @@ struct manager *manager_new(struct loop *loop, const struct manager_options *opt
 	m->configs = (struct configs){
 		.store = &m->store,
 		.paths = {.root = options->config_root, .file = options->config_file}};
+	m->worker.hub = m->hub;
+	m->loader = (struct loader){.worker = &m->worker, .paths = m->configs.paths};
 	m->devices = (struct devices){
 		.env = environment(m), .conclusion = m->conclusion, .observers = &m->observers};
 	devices_init(&m->devices);
@@ -209,6 +215,8 @@ struct manager *manager_free(struct manager *m)
 	devices_clear(&m->devices);
 	jobs_clear(&m->jobs);
 	finder_clear(&m->finder);
+	loader_clear(&m->loader);
+	worker_clear(&m->worker);
 	chan_hub_free(m->hub);
 	loop_timer_free(m->lock_timer);
 	loop_timer_free(m->settle_timer);
@@ -340,8 +348,19 @@ void manager_pause(struct manager *m, const char *name, const char *who, uint64_
 	loop_defer(m->conclusion);
 }
 
-/** manager_refuses_jobs() - Return: why nothing can be begun now, or NULL. */
-const char *manager_refuses_jobs(const struct manager *m)
+/** manager_jobs_full() - see jobs_full(). Return: as that. */
+bool manager_jobs_full(const struct manager *m, bool limited)
+{
+	return jobs_full(&m->jobs, limited);
+}
+
+/**
+ * manager_refuses_jobs() - may nothing be begun now?
+ * @limited: as in jobs_full()
+ *
+ * Return: why not, or NULL.
+ */
+const char *manager_refuses_jobs(const struct manager *m, bool limited)
 {
 	switch (m->phase) {
 	case MANAGER_STOPPING:
@@ -349,17 +368,17 @@ const char *manager_refuses_jobs(const struct manager *m)
 	case MANAGER_WAITING_FOR_LOCK:
 		return manager_problem(m);
 	case MANAGER_RUNNING:
-		return jobs_full(&m->jobs) ? "too many jobs wait already" : NULL;
+		return jobs_full(&m->jobs, limited) ? "too many jobs wait already" : NULL;
 	}
 	abort();
 }
 
 /* --- what there is to see --------------------------------------------------------- */
 
-/** manager_load_candidate() - see configs_candidate(). Return: as that. */
-int manager_load_candidate(const struct manager *m, struct config **ret, struct diag_list *diags)
+/** manager_load_candidate() - see loading_new(). Return: as that. */
+struct loading *manager_load_candidate(struct manager *m, void (*done)(void *user), void *user)
 {
-	return configs_candidate(&m->configs, ret, diags);
+	return loading_new(&m->loader, done, user);
 }
 
 /** manager_diagnostics() - Return: the problems of the last load, adopted or not. */
@@ -442,5 +461,5 @@ const char *manager_problem(const struct manager *m)
 struct look *manager_look(struct manager *m, const struct firmware *f, void (*done)(void *user),
 			  void *user)
 {
-	return look_new(m->hub, m->devices.env.images, f, done, user);
+	return look_new(&m->worker, m->devices.env.images, f, done, user);
 }

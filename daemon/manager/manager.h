@@ -21,6 +21,7 @@
 
 struct chan_hub;
 struct departed;
+struct loading;
 struct look;
 struct loop;
 struct manager;
@@ -54,10 +55,11 @@ uint64_t manager_apply(struct manager *m, const char *name, const char *who, boo
 		       bool retry);
 void manager_pause(struct manager *m, const char *name, const char *who, uint64_t until,
 		   uint64_t wall);
-const char *manager_refuses_jobs(const struct manager *m);
+bool manager_jobs_full(const struct manager *m, bool limited);
+const char *manager_refuses_jobs(const struct manager *m, bool limited);
 
 /* The config. */
-int manager_load_candidate(const struct manager *m, struct config **ret, struct diag_list *diags);
+struct loading *manager_load_candidate(struct manager *m, void (*done)(void *user), void *user);
 const struct diag_list *manager_diagnostics(const struct manager *m);
 uint64_t manager_generation(const struct manager *m);
 bool manager_out_of_sync(struct manager *m);

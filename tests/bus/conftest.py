@@ -160,6 +160,7 @@ class Carved:
     def __init__(self, bed):
         self.bed = bed
         self.process, self.notify, self.ready = None, None, False
+        self.program = BUILD / "carved"
         self.log = bed.folder / "log"
 
     def config(self, *entries, audit="0"):
@@ -178,7 +179,7 @@ class Carved:
         environment = {"NOTIFY_SOCKET": str(path), **(environment or {})}
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [BUILD / "carved", "--bus=system", f"--kernel=unix:{self.bed.kernel.path}",
+                [self.program, "--bus=system", f"--kernel=unix:{self.bed.kernel.path}",
                  f"--config-root={self.bed.root}", f"--state-dir={self.bed.folder}/state",
                  f"--runtime-dir={self.bed.folder}/runtime", "--log-level=debug", *options],
                 stderr=log, env={**self.bed.environment, **environment})
@@ -188,6 +189,9 @@ class Carved:
         self.config(*entries, **settings)
         self.start()
         self.at_rest()
+
+    def proc(self):
+        return pathlib.Path("/proc") / str(self.process.pid)
 
     def is_ready(self):
         try:

@@ -4,6 +4,7 @@
 Speaks D-Bus by itself: what it costs to ask must be less than what it costs to answer.
 """
 import os
+import re
 import select
 import socket
 import struct
@@ -26,18 +27,40 @@ def padded(data, to=8):
     return data + b"\0" * (-len(data) % to)
 
 
-def message(call, serial):
-    """A method call whose arguments are strings."""
+def options_text(options, at):
+    """An a{sv} of booleans and strings that begins at `at`."""
+    data = b""
+    for key, value in options.items():
+        data = padded(data) + text(key)
+        if isinstance(value, bool):
+            data = padded(data + b"\1b\0", 4) + struct.pack("<I", value)
+        else:
+            data = padded(data + b"\1s\0", 4) + text(value)
+    start = struct.pack("<I", len(data))
+    return start + b"\0" * (-(at + len(start)) % 8) + data
+
+
+def message(call, serial, flags=0):
+    """A method call: strings, and a{sv} where the last argument is a dictionary."""
     destination, path, interface, member, arguments = call
-    body = b""
+    body, signature = b"", b""
     for argument in arguments:
-        body = padded(body, 4) + text(argument)
+        body = padded(body, 4)
+        if isinstance(argument, dict):
+            body, signature = body + options_text(argument, len(body)), signature + b"a{sv}"
+        else:
+            body, signature = body + text(argument), signature + b"s"
     fields = b""
     for code, kind, value in (1, "o", path), (2, "s", interface), (3, "s", member), (6, "s", destination):
         fields = padded(fields) + bytes([code, 1, ord(kind), 0]) + text(value)
     if arguments:
-        fields = padded(fields) + bytes([8, 1, ord("g"), 0, len(arguments)]) + b"s" * len(arguments) + b"\0"
-    return padded(struct.pack("<cBBBIII", b"l", 1, 0, 1, len(body), serial, len(fields)) + fields) + body
+        fields = padded(fields) + bytes([8, 1, ord("g"), 0, len(signature)]) + signature + b"\0"
+    return padded(struct.pack("<cBBBIII", b"l", 1, flags, 1, len(body), serial, len(fields)) + fields) + body
+
+
+def error_name(fields):
+    """That of an answer, out of the fields of its header."""
+    return next((word.decode() for word in re.findall(rb"[\w.]+\.[\w.]+", fields) if b"rror" in word), "")
 
 
 class Caller:
@@ -55,18 +78,27 @@ class Caller:
         assert self.socket.recv(4096).startswith(b"OK"), "not let in"
         self.socket.sendall(b"BEGIN\r\n")
         self.serial, self.rest = 0, b""
-        self.answers, self.errors = 0, 0
+        self.answers, self.errors, self.names = 0, 0, []
         self.send(HELLO)
         while not self.read():
             pass
         self.answers = 0
 
-    def send(self, call, n=1):
+    def send(self, call, n=1, flags=0):
         data = b""
         for _ in range(n):
             self.serial += 1
-            data += message(call, self.serial)
+            data += message(call, self.serial, flags)
         self.socket.sendall(data)
+
+    def close(self):
+        self.socket.close()
+
+    def pending(self):
+        """Read what has come already. The number of answers so far."""
+        while select.select([self.socket], [], [], 0)[0]:
+            self.read()
+        return self.answers
 
     def read(self):
         """How many answers there were; waits for something."""
@@ -81,6 +113,8 @@ class Caller:
                 break
             found += self.rest[at + 1] in (RETURN, ERROR)
             self.errors += self.rest[at + 1] == ERROR
+            if self.rest[at + 1] == ERROR:
+                self.names.append(error_name(self.rest[at + 16:at + 16 + fields]))
             at += size
         self.rest = self.rest[at:]
         self.answers += found

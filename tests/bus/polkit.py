@@ -19,6 +19,10 @@ class Authority(dbus.service.Object):
         if sys.argv[1] != "slow":
             answer((sys.argv[1] == "yes", sys.argv[1] == "challenge", {}))
 
+    @dbus.service.method(NAME + ".Authority", in_signature="s")
+    def CancelCheckAuthorization(self, cancellation):
+        print("cancelled", cancellation, flush=True)
+
 
 dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
 bus = dbus.SystemBus()

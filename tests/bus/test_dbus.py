@@ -231,22 +231,6 @@ def test_candidate_that_is_refused(bed, carved):
     assert carved.get("Diagnostics") == []
 
 
-def test_too_many_candidates(bed, carved):
-    """Whose plans wait for a device that is slow to read: who comes too late is told at once."""
-    carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
-    carved.call("Plan", "leaf", {"candidate": True})  # from now on there is an answer for those who wait too long
-    bed.kernel.ask(f"rule {SPECTRUM} * * hold")
-    plan = carved.object().get_dbus_method("Plan", MANAGER)
-    answers, errors = [], []
-    for _ in range(17):
-        plan("leaf", {"candidate": True}, reply_handler=answers.append, error_handler=errors.append)
-    wait(lambda: errors, "the last to be told")
-    assert answers == [] and [e.get_dbus_name() for e in errors] == ["org.carved1.Error.Busy"]
-    bed.kernel.ask("release")
-    wait(lambda: len(answers) == 16, "the others to have their plans")
-    assert not any(answers) and len(errors) == 1
-
-
 # --- history and signals
 
 

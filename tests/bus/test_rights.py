@@ -51,7 +51,7 @@ def test_polkit_is_asked(bed, carved, leaf, method):
         caller = Caller(bed, method, interactive)
         assert caller.result() == "ok"
         asked = polkit.stdout.readline().strip()
-        assert asked == f"system-bus-name {caller.name} {ACTIONS[method]} {{}} {interactive} ''"
+        assert asked == f"system-bus-name {caller.name} {ACTIONS[method]} {{}} {interactive} 'carved-{interactive + 1}'"
 
 
 @pytest.mark.parametrize("verdict, error", [("no", "AccessDenied"),

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Decides who shares a read of the files. */
+#include "manager/loading.h"
+#include "manager/configs.h"
+#include "manager/worker.h"
+
+#include <errno.h>
+
+struct loading {
+	struct loader *loader;
+	void (*done)(void *user);
+	void *user;
+	int error; /* -EINPROGRESS until it is known */
+	struct config *config;
+	char *problem;
+};
+
+struct load_job {
+	struct work work;
+	struct loader *loader; /* NULL: it is gone; looked at in the loop only */
+	struct configs configs;
+	struct config *config;
+	struct diag_list diags;
+};
+
+static int run(struct precheck *p, _unused_ char **ret_why)
+{
+	struct load_job *job = container_of(p, struct load_job, work.precheck);
+
+	return configs_candidate(&job->configs, &job->config, &job->diags);
+}
+
+static struct precheck *free_job(struct precheck *p)
+{
+	struct load_job *job = container_of(p, struct load_job, work.precheck);
+
+	config_unref(job->config);
+	diag_clear(&job->diags);
+	free(job);
+	return NULL;
+}
+
+static void on_read(struct work *w, int error);
+
+static void start(struct loader *l)
+{
+	struct load_job *job = mem_new(struct load_job);
+
+	*job = (struct load_job){
+		.work = {.precheck = {.run = run, .free = free_job}, .done = on_read},
+		.loader = l,
+		.configs = {.paths = l->paths}};
+	l->job = job;
+	vec_each(next, &l->next)
+		vec_push(&l->served, *next);
+	l->next.n = 0;
+	worker_submit(l->worker, &job->work);
+}
+
+static void serve(struct loading *l, const struct load_job *job, int error)
+{
+	l->error = error;
+	l->config = error < 0 ? NULL : config_ref(job->config);
+	l->problem = diag_render_all(&job->diags);
+	l->done(l->user);
+}
+
+static void on_read(struct work *w, int error)
+{
+	struct load_job *job = container_of(w, struct load_job, work);
+	struct loader *l = job->loader;
+
+	if (!l)
+		return;
+	l->job = NULL;
+	while (l->served.n)
+		serve(l->served.v[--l->served.n], job, error);
+	if (l->next.n && !l->job)
+		start(l);
+}
+
+/** loading_new() - read the files. @done: called later, and may free it */
+struct loading *loading_new(struct loader *l, void (*done)(void *user), void *user)
+{
+	struct loading *loading = mem_new(struct loading);
+
+	*loading = (struct loading){.loader = l, .done = done, .user = user, .error = -EINPROGRESS};
+	vec_push(&l->next, loading);
+	if (!l->job)
+		start(l);
+	return loading;
+}
+
+/** loading_free() - done is not called any more. Return: NULL. */
+struct loading *loading_free(struct loading *l)
+{
+	struct loader *loader;
+
+	if (!l)
+		return NULL;
+	loader = l->loader;
+	for (size_t i = loader->served.n; i-- > 0;)
+		if (loader->served.v[i] == l)
+			vec_remove(&loader->served, i);
+	for (size_t i = loader->next.n; i-- > 0;)
+		if (loader->next.v[i] == l)
+			vec_remove(&loader->next, i);
+	config_unref(l->config);
+	free(l->problem);
+	free(l);
+	return NULL;
+}
+
+/**
+ * loading_result() - what came of it.
+ * @ret: its own
+ * @ret_problem: diagnostics, as text
+ *
+ * Return: as configs_candidate(); -EINPROGRESS until done was called.
+ */
+int loading_result(const struct loading *l, struct config **ret, const char **ret_problem)
+{
+	*ret = l->config;
+	*ret_problem = l->problem;
+	return l->error;
+}
+
+/** loader_clear() - at the end, before the worker. All loadings are freed. */
+void loader_clear(struct loader *l)
+{
+	if (l->job)
+		l->job->loader = NULL;
+	vec_clear(&l->served);
+	vec_clear(&l->next);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The config files as they are now, read outside of the event loop for whoever asks:
+ *
+ *	struct loading *l = loading_new(loader, done, user);
+ *	... done(user): loading_result(l, &config, &problem); loading_free(l);
+ *
+ * The files are read after loading_new(), and for all that wait at once: who asks waits for two
+ * reads at most, however many ask.
+ */
+#pragma once
+
+#include "base/vec.h"
+#include "yaml/yaml.h"
+
+struct load_job;
+struct loading;
+struct worker;
+
+struct loader {
+	struct worker *worker;
+	struct yaml_paths paths;
+	VEC(struct loading *) served, next; /* by the read that is in progress, and by another */
+	struct load_job *job;		    /* NULL: no read is in progress */
+};
+
+struct loading *loading_new(struct loader *l, void (*done)(void *user), void *user);
+struct loading *loading_free(struct loading *l);
+int loading_result(const struct loading *l, struct config **ret, const char **ret_problem);
+void loader_clear(struct loader *l);
