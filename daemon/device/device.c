@@ -460,6 +460,6 @@ char *device_firmware_status(const struct device *d)
 void device_preview(const struct device *d, struct plan *ret)
 {
 	plan_make(&d->goal, &d->world,
-		  &(struct policy){.reload = true, .destroy = true, .held = &d->fights.yielded},
+		  &(struct policy){.reload = true, .destroy = true, .yielded = &d->fights.yielded},
 		  ret);
 }

@@ -16,7 +16,7 @@ static void make_plan(struct device *d)
 	enum may may = device_permission(d).may;
 	struct policy policy = {.reload = may >= MAY_RELOAD,
 				.destroy = may >= MAY_DESTROY,
-				.held = &d->fights.yielded};
+				.yielded = &d->fights.yielded};
 	step_list refused = {};
 	struct plan plan = {};
 

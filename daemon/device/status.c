@@ -218,11 +218,11 @@ static void find_drift(const struct status_input *in, struct finding *f)
 			plan->steps.n,
 			in->permission.why == HINDRANCE_OFF ? hindrance_text(HINDRANCE_OFF)
 							    : "drift: report");
-	if (plan->held_text.n)
+	if (plan->yielded_text.n)
 		buf_add(also(f, STATE_DRIFTED),
 			"somebody else sets it again and again, left alone until the config "
 			"changes or carvectl retry: %s",
-			plan->held_text.s);
+			plan->yielded_text.s);
 	if (plan->unread_text.n)
 		buf_add(also(f, STATE_CONVERGED), "accepted-unread: %s", plan->unread_text.s);
 }
@@ -306,7 +306,7 @@ bool status_is_as_wanted(const struct status_input *in)
 	const struct plan *p = &in->run->plan;
 
 	return !in->failures->list.n && !in->assignment->refused && !p->pending && !p->steps.n &&
-	       !p->unreadable_text.n && !p->held_text.n && p->firmware == FIRMWARE_RUNS &&
+	       !p->unreadable_text.n && !p->yielded_text.n && p->firmware == FIRMWARE_RUNS &&
 	       !in->world->facts.reload_failed &&
 	       in->world->memory.lasting.rollback == ROLLBACK_NONE;
 }

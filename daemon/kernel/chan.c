@@ -278,7 +278,7 @@ static struct chan *end_wait(struct chan_hub *hub, struct chan **at)
 	return c;
 }
 
-/* Give @c, which has something to do, a thread now or later. Return: 0 or -errno where it gets none. */
+/* Give @c, which has something to do, a thread now or later. Return: 0; -errno where it gets none. */
 static int find_thread(struct chan *c)
 {
 	struct chan_hub *hub = c->hub;
@@ -465,7 +465,7 @@ static bool stop_waiting(struct chan *c)
 	return served;
 }
 
-/** chan_free() - close it; its thread leaves it now or when the kernel lets go of it. Return: NULL. */
+/** chan_free() - close it; its thread leaves it when the kernel lets go of it. Return: NULL. */
 struct chan *chan_free(struct chan *c)
 {
 	bool served;

@@ -235,9 +235,9 @@ static void plan_object(struct planner *p, const struct object *want)
 		buf_add(&p->plan->unreadable_text, " (%s)", strerror(-have->error));
 		return;
 	}
-	if (p->policy->held && notes_find(p->policy->held, want, 0)) {
+	if (p->policy->yielded && notes_find(p->policy->yielded, want, 0)) {
 		if (differs(want, have))
-			name_object(&p->plan->held_text, want);
+			name_object(&p->plan->yielded_text, want);
 		return;
 	}
 	if (object_reload_class(want))
@@ -468,6 +468,6 @@ void plan_clear(struct plan *p)
 	buf_clear(&p->pending_text);
 	buf_clear(&p->unread_text);
 	buf_clear(&p->unreadable_text);
-	buf_clear(&p->held_text);
+	buf_clear(&p->yielded_text);
 	*p = (struct plan){};
 }

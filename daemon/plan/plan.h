@@ -6,7 +6,7 @@
  * The steps are in order and grouped by phase. They are carried out phase by phase up to and with
  * the first barrier (a flash, a reload); then the device is read and planned anew. What stands
  * behind the barrier shows people what is to come. An empty plan means that all is as wanted,
- * except what `pending` and `held` say.
+ * except what `pending` and `yielded` say.
  */
 #pragma once
 
@@ -18,7 +18,7 @@ struct policy {
 	bool reload;		  /* a reload is permitted now */
 	bool destroy;		  /* ... even if something is lost that does not come back */
 	const step_list *refused; /* SETs that the kernel refused: not to be tried again; or NULL */
-	const struct notes *held; /* objects to leave as they are; or NULL */
+	const struct notes *yielded; /* objects to leave as they are; or NULL */
 };
 
 struct plan {
@@ -28,7 +28,7 @@ struct plan {
 	struct buf pending_text; /* the objects that wait, for people */
 	struct buf unread_text;	 /* sizes that the driver does not read, for people */
 	struct buf unreadable_text; /* objects that cannot be read, for people */
-	struct buf held_text;	    /* objects of policy.held that are not as wanted, for people */
+	struct buf yielded_text; /* objects of policy.yielded that are not as wanted, for people */
 };
 
 void plan_make(const struct state *want, const struct world *w, const struct policy *policy,

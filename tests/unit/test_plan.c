@@ -218,8 +218,8 @@ static void show_texts(struct buf *out, const struct plan *plan)
 		buf_add(out, "  accepted-unread: %s\n", plan->unread_text.s);
 	if (plan->unreadable_text.n)
 		buf_add(out, "  unreadable: %s\n", plan->unreadable_text.s);
-	if (plan->held_text.n)
-		buf_add(out, "  left alone: %s\n", plan->held_text.s);
+	if (plan->yielded_text.n)
+		buf_add(out, "  left alone: %s\n", plan->yielded_text.s);
 	if (firmware[plan->firmware])
 		buf_add(out, "  firmware: %s\n", firmware[plan->firmware]);
 }
@@ -227,7 +227,7 @@ static void show_texts(struct buf *out, const struct plan *plan)
 static void show_plan(struct buf *out, const struct plan_case *c, const struct state *want,
 		      const struct world *w, bool reload)
 {
-	struct policy policy = {.reload = reload, .destroy = c->destroy, .held = &c->yielded};
+	struct policy policy = {.reload = reload, .destroy = c->destroy, .yielded = &c->yielded};
 	struct plan first = {}, plan = {};
 	step_list refused = {};
 
