@@ -278,7 +278,7 @@ static struct chan *end_wait(struct chan_hub *hub, struct chan **at)
 	return c;
 }
 
-/* Give @c, which has something to do, a thread now or later. Return: 0; -errno where it gets none. */
+/* Give @c, which has work to do, a thread now or later. Return: 0; -errno where it gets none. */
 static int find_thread(struct chan *c)
 {
 	struct chan_hub *hub = c->hub;
