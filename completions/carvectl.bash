@@ -57,6 +57,11 @@ _carvectl() {
 		esac
 	fi
 
+	# What carved calls something is a word, whatever is in it; readline quotes names of files itself.
+	if [[ $command != check ]]; then
+		for i in "${!candidates[@]}"; do printf -v "candidates[i]" %q "${candidates[i]}"; done
+	fi
+
 	# What readline takes for the word begins after the last colon or equals sign.
 	local before=''
 	if [[ $cur == *[:=]* && $COMP_WORDBREAKS == *:* ]]; then before=${cur%"${cur##*[:=]}"}; fi

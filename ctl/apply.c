@@ -51,7 +51,7 @@ static int explain(struct apply *a, const sd_bus_error *error, int r)
 		return refused(a, error->message);
 	else if (sd_bus_error_has_name(error, CLIENT_NOT_ALLOWED))
 		return not_allowed(a, error->message);
-	else
+	else if (sd_bus_error_is_set(error) || r != -ETIMEDOUT)
 		client_fail(a->wait.client, error, r);
 	return CTL_ERROR;
 }
@@ -72,7 +72,7 @@ static int request(struct apply *a, uint64_t *ret_job)
 		r = sd_bus_message_set_allow_interactive_authorization(call, true);
 	if (r < 0)
 		return CTL_ERROR;
-	r = client_send(c, call, UINT64_MAX, &error, &reply);
+	r = client_send_patiently(c, call, &error, &reply);
 	if (r >= 0)
 		r = sd_bus_message_read(reply, "t", ret_job);
 	return r < 0 ? explain(a, &error, r) : CTL_OK;

@@ -16,10 +16,10 @@ static int ask(struct client *c, const struct ctl *ctl, sd_bus_message **ret)
 				  : ctl->json ? "json"
 					      : NULL);
 	if (r >= 0)
-		r = client_send(c, call, UINT64_MAX, &error, ret);
+		r = client_send_patiently(c, call, &error, ret);
 	if (r < 0 && sd_bus_error_has_name(&error, CLIENT_NO_SUCH_DEVICE))
 		return fetch_no_such_device(c, ctl->args[0]);
-	return r < 0 ? client_fail(c, &error, r) : 0;
+	return r < 0 && sd_bus_error_is_set(&error) ? client_fail(c, &error, r) : r;
 }
 
 /**
@@ -31,12 +31,14 @@ int command_capture(const struct ctl *ctl)
 {
 	_cleanup_client_ struct client c = {};
 	_cleanup_message_ sd_bus_message *reply = NULL;
+	struct arena arena = {};
 	struct buf text = {};
 	const char *captured;
 
 	if (client_open(&c, ctl) < 0 || ask(&c, ctl, &reply) < 0 ||
-	    sd_bus_message_read(reply, "s", &captured) < 0)
+	    message_read_text(reply, &arena, &captured) < 0)
 		return CTL_ERROR;
 	buf_add(&text, "%s%s", captured, output_newline(captured));
+	arena_clear(&arena);
 	return output_text(&text, CTL_OK);
 }

@@ -15,6 +15,9 @@
 /* A service that has started has its name on the bus within this time. */
 #define START_USEC (5 * USEC_PER_SEC)
 
+/* What carved does not answer for so long may be long work, or carved may hang. */
+#define ALIVE_USEC (10 * USEC_PER_SEC)
+
 /* --- what to tell ------------------------------------------------------------ */
 
 /** client_say() - a line on standard error, with the program's name before it. */
@@ -209,18 +212,8 @@ int client_append(sd_bus_message *call, const char *device, const char *option)
 		      : sd_bus_message_append(call, "sa{sv}", device, 0);
 }
 
-/**
- * client_send() - send @call and wait for the answer.
- * @timeout_usec: 0: as long as a query may take; UINT64_MAX: without limit
- * @error: says what failed; here, nothing is said on standard error
- *
- * Return: 0 or more; -errno where @error is set.
- */
-int client_send(struct client *c, sd_bus_message *call, uint64_t timeout_usec, sd_bus_error *error,
-		sd_bus_message **ret_reply)
+static int disconnected(int r, sd_bus_error *error)
 {
-	int r = sd_bus_call(c->bus, call, timeout_usec, error, ret_reply);
-
 	if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE) {
 		sd_bus_error_free(error);
 		sd_bus_error_set_const(error, SD_BUS_ERROR_DISCONNECTED,
@@ -230,14 +223,124 @@ int client_send(struct client *c, sd_bus_message *call, uint64_t timeout_usec, s
 }
 
 /**
- * client_handle_of() - the handle of the device at @path, to be freed; NULL where there is none.
+ * client_send() - send @call and wait for the answer.
+ * @timeout_usec: 0: as long as a query may take
+ * @error: says what failed; here, nothing is said on standard error
+ *
+ * Return: 0 or more; -errno where @error is set.
  */
-char *client_handle_of(const char *path)
+int client_send(struct client *c, sd_bus_message *call, uint64_t timeout_usec, sd_bus_error *error,
+		sd_bus_message **ret_reply)
 {
-	char *handle = NULL;
+	int r = sd_bus_call(c->bus, call, timeout_usec, error, ret_reply);
 
-	return sd_bus_path_decode(path, CLIENT_DEVICES, &handle) > 0 ? handle : NULL;
+	message_clean_error(error);
+	return disconnected(r, error);
 }
+
+/* --- waiting for carved ------------------------------------------------------- */
+
+/* Ask carved for its state. Return: 0; -errno where it does not answer, which has been reported. */
+static int ask_state(struct client *c, struct arena *arena, const char **ret)
+{
+	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
+	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r = new_call(c, CLIENT_PATH, "org.freedesktop.DBus.Properties", "Get", &call);
+
+	if (r >= 0)
+		r = sd_bus_message_append(call, "ss", CLIENT_MANAGER, "State");
+	if (r >= 0)
+		r = client_send(c, call, 0, &error, &reply);
+	if (r == -ETIMEDOUT)
+		return client_fail(c, &error, r);
+	if (r >= 0 && sd_bus_message_enter_container(reply, 'v', "s") > 0)
+		message_read_line(reply, arena, ret);
+	c->heard = clock_now();
+	return 0;
+}
+
+/**
+ * client_wait() - until something comes, or @usec are over. A carved that says nothing for long is
+ * asked whether it is alive.
+ *
+ * Return: 0 or more; -errno, of which -ETIMEDOUT has been reported.
+ */
+int client_wait(struct client *c, uint64_t usec)
+{
+	uint64_t now = clock_now();
+	struct arena arena = {};
+	const char *state;
+	int r;
+
+	if (!c->heard)
+		c->heard = now;
+	if (now < c->heard + ALIVE_USEC)
+		return sd_bus_wait(c->bus, MIN(usec, c->heard + ALIVE_USEC - now));
+	r = ask_state(c, &arena, &state);
+	arena_clear(&arena);
+	return r;
+}
+
+struct pending {
+	sd_bus_message *reply;
+};
+
+static int on_answer(sd_bus_message *m, void *user, sd_bus_error *error _unused_)
+{
+	((struct pending *)user)->reply = sd_bus_message_ref(m);
+	return 0;
+}
+
+/* Say, once, why nothing seems to happen. */
+static int tell_delay(struct client *c)
+{
+	struct arena arena = {};
+	const char *state = "busy";
+	int r = ask_state(c, &arena, &state);
+
+	if (r == 0)
+		client_say("waiting for the answer; carved is there, its state: %s", state);
+	arena_clear(&arena);
+	return r;
+}
+
+/**
+ * client_send_patiently() - send @call, whose answer may take long, and wait for it for as long as
+ * carved is alive.
+ * @error: says what failed; where it is not set, that has been reported
+ *
+ * Return: 0 or more, or -errno.
+ */
+int client_send_patiently(struct client *c, sd_bus_message *call, sd_bus_error *error,
+			  sd_bus_message **ret_reply)
+{
+	uint64_t tell_at = clock_now() + ALIVE_USEC;
+	sd_bus_slot *slot = NULL;
+	struct pending p = {};
+	int r = sd_bus_call_async(c->bus, &slot, call, on_answer, &p, UINT64_MAX);
+
+	while (r >= 0 && !p.reply) {
+		r = sd_bus_process(c->bus, NULL);
+		if (r == 0 && clock_now() >= tell_at) {
+			tell_at = USEC_NEVER;
+			r = tell_delay(c);
+		} else if (r == 0) {
+			r = client_wait(c, ALIVE_USEC);
+		}
+		if (r == -EINTR)
+			r = 0;
+	}
+	sd_bus_slot_unref(slot);
+	if (r >= 0)
+		r = message_error(p.reply, error);
+	if (r < 0)
+		sd_bus_message_unref(p.reply);
+	else
+		*ret_reply = p.reply;
+	return disconnected(r, error);
+}
+
+/* --- signals and properties ------------------------------------------------------- */
 
 /**
  * client_match_devices() - call @handler whenever properties of a device change.

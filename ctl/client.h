@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "ctl.h"
+#include "message.h"
 
 #include <systemd/sd-bus.h>
 
@@ -21,13 +22,12 @@
 #define CLIENT_NOT_ALLOWED    "org.carved1.Error.ReloadNotAllowed"
 #define CLIENT_REFUSED	      "org.carved1.Error.Refused"
 
-#define _cleanup_message_ _cleanup_(sd_bus_message_unrefp)
-#define _cleanup_error_	  _cleanup_(sd_bus_error_free)
-#define _cleanup_client_  _cleanup_(client_close)
+#define _cleanup_client_ _cleanup_(client_close)
 
 struct client {
 	const struct ctl *ctl;
 	sd_bus *bus;
+	uint64_t heard; /* when carved gave the last sign of life; 0: not yet */
 };
 
 int client_open(struct client *c, const struct ctl *ctl);
@@ -37,7 +37,9 @@ int client_new_call(struct client *c, const char *member, sd_bus_message **ret);
 int client_append(sd_bus_message *call, const char *device, const char *option);
 int client_send(struct client *c, sd_bus_message *call, uint64_t timeout_usec, sd_bus_error *error,
 		sd_bus_message **ret_reply);
-char *client_handle_of(const char *path);
+int client_send_patiently(struct client *c, sd_bus_message *call, sd_bus_error *error,
+			  sd_bus_message **ret_reply);
+int client_wait(struct client *c, uint64_t usec);
 int client_match_devices(struct client *c, sd_bus_message_handler_t handler, void *user);
 int client_match_owner(struct client *c, sd_bus_message_handler_t handler, void *user);
 int client_get_all(struct client *c, const char *path, const char *interface,

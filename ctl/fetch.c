@@ -16,22 +16,12 @@ static void *member(void *answer, const struct answer_field *f)
 	return (char *)answer + f->offset;
 }
 
-static int read_text(sd_bus_message *m, struct arena *arena, const char **ret)
-{
-	const char *text;
-	int r = sd_bus_message_read(m, "s", &text);
-
-	if (r > 0)
-		*ret = arena_strdup(arena, text);
-	return r;
-}
-
 static int read_texts(sd_bus_message *m, struct arena *arena, text_list *to)
 {
 	const char *text;
 	int r = sd_bus_message_enter_container(m, 'a', "s");
 
-	while (r >= 0 && (r = read_text(m, arena, &text)) > 0)
+	while (r >= 0 && (r = message_read_text(m, arena, &text)) > 0)
 		vec_push(to, text);
 	return r < 0 ? r : sd_bus_message_exit_container(m);
 }
@@ -135,7 +125,7 @@ static int read_value(sd_bus_message *m, const struct answer_field *f, struct ar
 {
 	switch (f->form) {
 	case ANSWER_TEXT:
-		return read_text(m, arena, to);
+		return message_read_line(m, arena, to);
 	case ANSWER_NUMBER:
 		return sd_bus_message_read(m, "t", to);
 	case ANSWER_MAYBE:
@@ -166,7 +156,7 @@ static int read_property(sd_bus_message *m, const struct answer_type *type, stru
 {
 	const struct answer_field *f;
 	const char *name, *contents;
-	int r = sd_bus_message_read(m, "s", &name);
+	int r = message_read_line(m, arena, &name);
 
 	if (r < 0)
 		return r;
@@ -232,7 +222,7 @@ static int call_simple(struct client *c, sd_bus_message *call, sd_bus_message **
 int fetch_changed(sd_bus_message *m, struct arena *arena, struct device_answer *ret)
 {
 	const char *interface;
-	int r = sd_bus_message_read(m, "s", &interface);
+	int r = message_read_line(m, arena, &interface);
 
 	if (r >= 0)
 		r = read_properties(m, &device_type, arena, ret);
@@ -309,15 +299,38 @@ static int list_devices(struct client *c, sd_bus_message **ret)
 	return r < 0 ? r : call_simple(c, call, ret);
 }
 
+/* A row of ListDevices; without a device the handle is "". */
+struct listed {
+	const char *handle, *entry, *state, *path;
+};
+
+/* Return: 0 at the end of the list. */
+static int read_listed(sd_bus_message *m, struct arena *arena, struct listed *ret)
+{
+	int r = sd_bus_message_enter_container(m, 'r', "ssso");
+
+	if (r <= 0)
+		return r;
+	r = message_read_line(m, arena, &ret->handle);
+	if (r >= 0)
+		r = message_read_line(m, arena, &ret->entry);
+	if (r >= 0)
+		r = message_read_line(m, arena, &ret->state);
+	if (r >= 0)
+		r = sd_bus_message_read(m, "o", &ret->path);
+	r = r < 0 ? r : sd_bus_message_exit_container(m);
+	return r < 0 ? r : 1;
+}
+
 /* Handles and names of entries, each once. */
-static void add_name(text_list *names, struct arena *arena, const char *name)
+static void add_name(text_list *names, const char *name)
 {
 	if (!*name)
 		return;
 	vec_each(known, names)
 		if (strcmp(*known, name) == 0)
 			return;
-	vec_push(names, arena_strdup(arena, name));
+	vec_push(names, name);
 }
 
 static void say_known(const text_list *names)
@@ -341,7 +354,8 @@ static void say_known(const text_list *names)
 int fetch_no_such_device(struct client *c, const char *device)
 {
 	_cleanup_message_ sd_bus_message *reply = NULL;
-	const char *handle, *entry, *nearest;
+	struct listed row;
+	const char *nearest;
 	struct arena arena = {};
 	text_list names = {};
 	bool absent = false;
@@ -349,11 +363,10 @@ int fetch_no_such_device(struct client *c, const char *device)
 
 	if (r >= 0)
 		r = sd_bus_message_enter_container(reply, 'a', "(ssso)");
-	while (r >= 0 &&
-	       (r = sd_bus_message_read(reply, "(ssso)", &handle, &entry, NULL, NULL)) > 0) {
-		add_name(&names, &arena, handle);
-		add_name(&names, &arena, entry);
-		absent |= !*handle && strcmp(entry, device) == 0;
+	while (r >= 0 && (r = read_listed(reply, &arena, &row)) > 0) {
+		add_name(&names, row.handle);
+		add_name(&names, row.entry);
+		absent |= !*row.handle && strcmp(row.entry, device) == 0;
 	}
 	nearest = names.n ? text_nearest(device, names.v, names.n) : NULL;
 	if (absent) {
@@ -399,23 +412,22 @@ static int add_last_change(struct client *c, struct device_answer *d, struct are
 
 /* Add one row of ListDevices to @ret, with its properties; a device that is gone by now is left
  * out. */
-static int add_device(struct client *c, const char *handle, const char *entry, const char *state,
-		      const char *path, struct status_answer *ret)
+static int add_device(struct client *c, const struct listed *row, struct status_answer *ret)
 {
 	struct device_answer *d = vec_add(&ret->devices);
 	int r = 0;
 
 	answer_init(&device_type, d);
-	d->handle = arena_strdup(&ret->arena, handle);
-	d->entry = arena_strdup(&ret->arena, entry);
-	d->state = arena_strdup(&ret->arena, state);
-	if (*handle)
-		r = get_properties(c, path, CLIENT_DEVICE, &device_type, &ret->arena, d);
+	d->handle = row->handle;
+	d->entry = row->entry;
+	d->state = row->state;
+	if (*row->handle)
+		r = get_properties(c, row->path, CLIENT_DEVICE, &device_type, &ret->arena, d);
 	else
-		d->reason = strcmp(state, "absent") == 0
+		d->reason = strcmp(row->state, "absent") == 0
 				    ? "no device matches this entry"
 				    : "it is not known yet which devices there are";
-	if (*handle && r == 0)
+	if (*row->handle && r == 0)
 		r = add_last_change(c, d, &ret->arena);
 	if (r > 0)
 		vec_remove(&ret->devices, ret->devices.n - 1);
@@ -430,7 +442,7 @@ static int add_device(struct client *c, const char *handle, const char *entry, c
 int fetch_status(struct client *c, const char *device, struct status_answer *ret)
 {
 	_cleanup_message_ sd_bus_message *reply = NULL;
-	const char *handle, *entry, *state, *path;
+	struct listed row;
 	int r;
 
 	answer_init(&status_type, ret);
@@ -444,10 +456,9 @@ int fetch_status(struct client *c, const char *device, struct status_answer *ret
 	if (r < 0)
 		return r;
 	r = sd_bus_message_enter_container(reply, 'a', "(ssso)");
-	while (r >= 0 &&
-	       (r = sd_bus_message_read(reply, "(ssso)", &handle, &entry, &state, &path)) > 0) {
-		if (is_meant(device, handle, entry) && !is_there(ret, handle) &&
-		    add_device(c, handle, entry, state, path, ret) < 0)
+	while (r >= 0 && (r = read_listed(reply, &ret->arena, &row)) > 0) {
+		if (is_meant(device, row.handle, row.entry) && !is_there(ret, row.handle) &&
+		    add_device(c, &row, ret) < 0)
 			return -EIO;
 	}
 	if (r < 0)
@@ -474,7 +485,8 @@ int fetch_plan(struct client *c, const char *device, bool candidate, struct plan
 		r = client_append(call, device ? device : "", candidate ? "candidate" : NULL);
 	if (r < 0)
 		return r;
-	r = client_send(c, call, candidate ? UINT64_MAX : 0, &error, &reply);
+	r = candidate ? client_send_patiently(c, call, &error, &reply)
+		      : client_send(c, call, 0, &error, &reply);
 	if (r < 0 && device && sd_bus_error_has_name(&error, CLIENT_NO_SUCH_DEVICE))
 		return fetch_no_such_device(c, device);
 	if (r < 0 && (sd_bus_error_has_name(&error, CLIENT_INVALID_CONFIG) ||
@@ -484,7 +496,7 @@ int fetch_plan(struct client *c, const char *device, bool candidate, struct plan
 		return r;
 	}
 	if (r < 0)
-		return client_fail(c, &error, r);
+		return sd_bus_error_is_set(&error) ? client_fail(c, &error, r) : r;
 	return misread(c, read_rows(reply, &step_type, &ret->arena, &ret->steps));
 }
 

@@ -6,7 +6,6 @@
 #include "output.h"
 #include "table.h"
 #include "when.h"
-#include "base/text.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -53,11 +52,10 @@ void history_render(const record_list *records, const struct style *style, struc
 char *history_line(const struct record_answer *r)
 {
 	_cleanup_free_ char *outage = when_duration(r->outage_usec);
-	_cleanup_free_ char *detail = text_clean_line(r->detail);
 
 	return mem_printf("%s: %s (%s)%s%s%s%s", r->handle, r->result, r->trigger,
 			  r->outage_usec ? ", outage " : "", r->outage_usec ? outage : "",
-			  *detail ? ": " : "", detail);
+			  *r->detail ? ": " : "", r->detail);
 }
 
 /**

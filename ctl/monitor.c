@@ -4,7 +4,6 @@
  * part of what happens.
  */
 #include "base/clock.h"
-#include "base/text.h"
 #include "ctl.h"
 #include "fetch.h"
 #include "history.h"
@@ -34,7 +33,7 @@ struct monitor {
 
 static void show_text(const struct event_answer *e, struct buf *out)
 {
-	_cleanup_free_ char *time = when_text(e->time), *text = text_clean_line(e->text);
+	_cleanup_free_ char *time = when_text(e->time);
 
 	buf_add(out, "%s ", time);
 	if (strcmp(e->event, "change") == 0) {
@@ -45,7 +44,7 @@ static void show_text(const struct event_answer *e, struct buf *out)
 	}
 	if (*e->handle)
 		buf_add(out, "%s: ", e->handle);
-	buf_add(out, "%s%s%s\n", e->state, *e->text ? ": " : "", text);
+	buf_add(out, "%s%s%s\n", e->state, *e->text ? ": " : "", e->text);
 }
 
 static void show(struct monitor *m, const struct event_answer *e)
@@ -141,10 +140,11 @@ static int on_records(sd_bus_message *reply, void *user, _unused_ sd_bus_error *
 static int on_changed(sd_bus_message *message, void *user, _unused_ sd_bus_error *error)
 {
 	struct monitor *m = user;
+	struct arena arena = {};
 	const char *handle;
 	struct news *n;
 
-	if (sd_bus_message_read(message, "s", &handle) < 0)
+	if (message_read_line(message, &arena, &handle) < 0)
 		return 0;
 	n = find_news(m, handle);
 	if (!n) {
@@ -152,12 +152,14 @@ static int on_changed(sd_bus_message *message, void *user, _unused_ sd_bus_error
 		n->handle = mem_strdup(handle);
 	}
 	n->n++;
+	arena_clear(&arena);
 	return 0;
 }
 
 static int on_device(sd_bus_message *message, void *user, _unused_ sd_bus_error *error)
 {
-	_cleanup_free_ char *handle = client_handle_of(sd_bus_message_get_path(message));
+	_cleanup_free_ char *handle =
+		message_handle(sd_bus_message_get_path(message), CLIENT_DEVICES);
 	struct event_answer e = new_event("state");
 	struct device_answer d;
 	struct arena arena = {};
@@ -181,7 +183,7 @@ static int on_removed(sd_bus_message *message, void *user, _unused_ sd_bus_error
 
 	if (sd_bus_message_read(message, "o", &path) < 0)
 		return 0;
-	handle = client_handle_of(path);
+	handle = message_handle(path, CLIENT_DEVICES);
 	if (handle) {
 		e.handle = handle;
 		e.state = "absent";
@@ -195,15 +197,15 @@ static int on_owner(sd_bus_message *message, void *user, _unused_ sd_bus_error *
 {
 	struct event_answer e = new_event("daemon");
 	struct monitor *m = user;
-	const char *now;
+	bool before, now;
 
-	if (sd_bus_message_read(message, "sss", NULL, NULL, &now) < 0)
+	if (message_read_owners(message, &before, &now) < 0)
 		return 0;
-	e.state = *now ? "started" : "ended";
-	e.text = *now ? "carved is there" : "carved is gone";
+	e.state = now ? "started" : "ended";
+	e.text = now ? "carved is there" : "carved is gone";
 	show(m, &e);
 	forget_news(m);
-	m->all = *now;
+	m->all = now;
 	return 0;
 }
 

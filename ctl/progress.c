@@ -36,8 +36,7 @@ void progress_render(const struct device_answer *d, uint64_t elapsed, const stru
 	if (!d) {
 		buf_add(&b, "waiting for all devices to come to rest");
 	} else {
-		_cleanup_free_ char *what =
-			text_clean_line(*d->progress.what ? d->progress.what : "");
+		const char *what = d->progress.what;
 
 		buf_add(&b, "%s  %s", d->handle, d->state);
 		if (*what && strcmp(what, "reload") != 0)

@@ -38,13 +38,13 @@ static int request(struct client *c, struct reload_answer *ret, uint64_t *ret_jo
 		r = sd_bus_message_set_allow_interactive_authorization(call, true);
 	if (r < 0)
 		return r;
-	r = client_send(c, call, UINT64_MAX, &error, &reply);
+	r = client_send_patiently(c, call, &error, &reply);
 	if (r < 0 && sd_bus_error_has_name(&error, CLIENT_INVALID_CONFIG)) {
 		r = refused(c, error.message ? error.message : "", ret);
 		return r < 0 ? r : 1;
 	}
 	if (r < 0)
-		return client_fail(c, &error, r);
+		return sd_bus_error_is_set(&error) ? client_fail(c, &error, r) : r;
 	r = sd_bus_message_read(reply, "t", ret_job);
 	return r < 0 ? client_fail(c, NULL, r) : 0;
 }

@@ -255,7 +255,7 @@ static void put_staged_sizes(const struct device_answer *d, const struct style *
 static void put_header(const struct device_answer *d, const struct style *style, uint64_t now,
 		       struct buf *out)
 {
-	_cleanup_free_ char *name = text_clean_line(*d->handle ? d->handle : d->entry);
+	const char *name = *d->handle ? d->handle : d->entry;
 	enum colour colour = state_colour(d->state);
 
 	if (style->marks)

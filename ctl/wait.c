@@ -19,17 +19,17 @@ static int on_job_removed(sd_bus_message *m, void *user, _unused_ sd_bus_error *
 	const char *result;
 	uint64_t job;
 
-	if (sd_bus_message_read(m, "ts", &job, &result) >= 0)
-		vec_push(&w->ended, ((struct ended){job, mem_strdup(result)}));
+	if (sd_bus_message_read(m, "t", &job) >= 0 && message_read_line(m, &w->arena, &result) >= 0)
+		vec_push(&w->ended, ((struct ended){job, result}));
 	return 0;
 }
 
 static int on_owner(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
 {
 	struct wait *w = user;
-	const char *before;
+	bool before, now;
 
-	if (sd_bus_message_read(m, "sss", NULL, &before, NULL) >= 0 && *before)
+	if (message_read_owners(m, &before, &now) >= 0 && before)
 		w->gone = true;
 	return 0;
 }
@@ -52,7 +52,7 @@ static struct watched *watched_get(struct wait *w, const char *handle)
 
 static int on_device(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
 {
-	_cleanup_free_ char *handle = client_handle_of(sd_bus_message_get_path(m));
+	_cleanup_free_ char *handle = message_handle(sd_bus_message_get_path(m), CLIENT_DEVICES);
 	struct wait *w = user;
 	struct watched *d;
 	const char *before;
@@ -144,13 +144,13 @@ const char *wait_for(struct wait *w, uint64_t job)
 		r = sd_bus_process(w->client->bus, NULL);
 		if (r == 0) {
 			show(w);
-			r = sd_bus_wait(w->client->bus, w->style.marks ? TICK_USEC : UINT64_MAX);
+			r = client_wait(w->client, w->style.marks ? TICK_USEC : UINT64_MAX);
 		}
 		if (r == -EINTR)
 			r = 0;
 	}
 	hide(w);
-	if (!result)
+	if (!result && r != -ETIMEDOUT)
 		client_say("carved ended before all devices had come to rest; look at: "
 			   "journalctl -u carved");
 	return result;
@@ -159,8 +159,6 @@ const char *wait_for(struct wait *w, uint64_t job)
 /** wait_clear() - stop listening, and free what has been heard. */
 void wait_clear(struct wait *w)
 {
-	vec_each(e, &w->ended)
-		free(e->result);
 	vec_clear(&w->ended);
 	vec_each(d, &w->watched) {
 		vec_clear(&d->device.drift);

@@ -23,7 +23,7 @@ struct watched {
 
 struct ended {
 	uint64_t job;
-	char *result;
+	const char *result;
 };
 
 struct wait {

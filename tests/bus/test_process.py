@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """carved as a process: how it ends."""
 import fcntl
+import signal
+import subprocess
 
-from conftest import DEADLINE, MANAGER, NETDEVSIM, SPECTRUM, wait
+from conftest import BUILD, DEADLINE, MANAGER, NETDEVSIM, NOBODY, SPECTRUM, wait
 from test_dbus import leaf
 
 
@@ -16,6 +18,33 @@ def test_once_is_interrupted(bed, carved):
     process.terminate()
     assert process.wait(DEADLINE) == 3
     bed.kernel.ask("release")
+
+
+def test_carved_that_hangs(bed, carved):
+    """carvectl does not wait for ever for a carved that has stopped, whatever it has asked for."""
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
+    carved.process.send_signal(signal.SIGSTOP)
+    asked = [subprocess.Popen([BUILD / "carvectl", *words], stderr=subprocess.PIPE, text=True,
+                              env={**bed.environment, "SYSTEMD_BUS_TIMEOUT": "2s"})
+             for words in (["reload"], ["reload", "--no-wait"], ["apply"], ["plan", "--candidate"], ["capture", "leaf"],
+                           ["status"])]
+    try:
+        for process in asked:
+            said = process.communicate(timeout=DEADLINE)[1]
+            assert process.returncode == 1 and said == "carvectl: carved does not answer; look at: systemctl status carved\n"
+    finally:
+        carved.process.send_signal(signal.SIGCONT)
+
+
+def test_answer_that_takes_long(bed, carved):
+    """It is waited for, and said what carved is doing."""
+    bed.helper("polkit.py", "slow")
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
+    command = [*NOBODY, BUILD / "carvectl", "reload"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=bed.environment) as process:
+        assert process.stderr.readline() == "carvectl: waiting for the answer; carved is there, its state: converged\n"
+        assert process.poll() is None
+        process.terminate()
 
 
 def test_waiting_for_another(bed, carved, signals):

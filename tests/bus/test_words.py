@@ -101,6 +101,26 @@ class Bash:
         return set(done.stdout.split())
 
 
+def test_completion_is_a_word(bed, tmp_path):
+    """Whatever an entry is called, TAB and Enter run nothing but carvectl."""
+    names = ["zz;touch PWNED;#", "zz$(touch PWNED)", "zz`touch PWNED`", "zz&touch PWNED&", "zz'x", "zz|touch PWNED"]
+    (tmp_path / "names").write_text("".join(f'      "entry": "{name}",\n' for name in names))
+    carvectl = tmp_path / "carvectl"
+    carvectl.write_text(f"#!/bin/sh\ncat {tmp_path}/names\n")
+    carvectl.chmod(0o755)
+    script = f"""
+        compopt() {{ :; }}
+        source {REPOSITORY}/completions/carvectl.bash
+        COMP_WORDBREAKS=$' \\t\\n"\\'><=;|&(:' COMP_LINE='carvectl status ' COMP_POINT=16
+        _carvectl
+        for word in "${{COMPREPLY[@]}}"; do eval "printf '%s\\n' $word"; done
+    """
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path,
+                          env={**bed.environment, "PATH": f"{tmp_path}:{bed.environment['PATH']}"})
+    assert not (tmp_path / "PWNED").exists() and not done.stderr
+    assert sorted(done.stdout.splitlines()) == sorted(names)
+
+
 def test_completion_of_bash(bed):
     bash = Bash(bed.environment)
     assert bash.complete("carvectl ") == set(commands())
