@@ -190,11 +190,31 @@ static const struct key_rule section_rule = {NULL, NODE_MAP, objects_check, ~0U}
 static const struct key_set entry_keys = {"a device entry", entry_rules, ARRAY_SIZE(entry_rules),
 					  &section_rule, NULL};
 
+#define ENTRY_NAME_MAX 64
+
+/* Names go to metrics, journal, completions, and into commands to copy. */
+static void check_entry_name(struct schema *s, const struct pair *p)
+{
+	size_t n = strspn(p->key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				  "0123456789._:/@-");
+
+	if (p->key[n])
+		place_error(s->diags, p->at,
+			    "the name of device entry \"%s\" may have letters A to Z, digits and "
+			    "._:/@- only",
+			    p->key);
+	else if (n > ENTRY_NAME_MAX)
+		place_error(s->diags, p->at,
+			    "the name of device entry \"%s\" is longer than %d bytes", p->key,
+			    ENTRY_NAME_MAX);
+}
+
 static void check_devices(struct schema *s, struct pair *p)
 {
 	for (size_t i = 0; i < p->value->n; i++) {
 		struct pair *entry = &p->value->pairs[i];
 
+		check_entry_name(s, entry);
 		if (rules_expect(s, entry, NODE_MAP))
 			rules_check(s, entry->value, &entry_keys, FILE_MAIN);
 	}
