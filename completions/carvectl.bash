@@ -23,6 +23,7 @@ _carvectl() {
 		--bus=*) bus=("$word") ;;
 		--bus) bus=("$word" "${words[++i]-}") ;;
 		--facts | --config-root) [[ $command != check ]] || ((++i)) ;;
+		--output) ((++i)) ;;
 		-*) ;;
 		*) command=${command:-$word} ;;
 		esac
@@ -36,7 +37,7 @@ _carvectl() {
 	elif [[ $command == check && $prev == --config-root ]]; then
 		mapfile -t candidates < <(compgen -d -- "$cur")
 		compopt -o filenames
-	elif [[ $command == check && ($prev == --facts || $cur != -*) ]]; then
+	elif [[ $prev == --output || $command == check && ($prev == --facts || $cur != -*) ]]; then
 		mapfile -t candidates < <(compgen -f -- "$cur")
 		compopt -o filenames
 	elif [[ $cur == -* ]]; then
@@ -47,6 +48,7 @@ _carvectl() {
 		apply) candidates+=(--allow-reload) ;;
 		check) candidates+=(--facts --config-root) ;;
 		capture) candidates+=(--facts) ;;
+		metrics) candidates+=(--output) ;;
 		esac
 	else
 		case $command in

@@ -23,7 +23,7 @@ struct ctl {
 	const char *const *args;
 	size_t n_args;
 	bool user_bus, json, no_wait, facts, candidate, allow_reload;
-	const char *facts_file, *config_root;
+	const char *facts_file, *config_root, *output;
 };
 
 /* As bits, above the characters of short options. */
@@ -37,7 +37,8 @@ enum ctl_option {
 	OPTION_ROOT = 1 << 14,
 	OPTION_BUS = 1 << 15,
 	OPTION_HELP = 1 << 16,
-	OPTION_VERSION = 1 << 17
+	OPTION_VERSION = 1 << 17,
+	OPTION_OUTPUT = 1 << 18
 };
 
 struct command {

@@ -34,7 +34,7 @@ static const struct command commands[] = {
 	 OPTION_JSON, 0, 1, command_history},
 	{"monitor", "", "the same and every change of state, as it happens", OPTION_JSON, 0, 0,
 	 command_monitor},
-	{"metrics", "", "figures for Prometheus, as text", 0, 0, 0, command_metrics},
+	{"metrics", "", "figures for Prometheus, as text", OPTION_OUTPUT, 0, 0, command_metrics},
 };
 
 static const struct row {
@@ -52,6 +52,7 @@ static const struct row {
 	{OPTION_FACTS_FILE, true, "facts", "FACTS",
 	 "check: with the device that was captured so, too"},
 	{OPTION_ROOT, true, "config-root", "DIR", "check: look for presets below DIR"},
+	{OPTION_OUTPUT, true, "output", "FILE", "metrics: write them to FILE, all or nothing"},
 	{OPTION_BUS, false, "bus", "system|user", "where carved is (default: system)"},
 	{OPTION_HELP, false, "help", NULL, "show this and end"},
 	{OPTION_VERSION, false, "version", NULL, "show the version and end"},
@@ -130,6 +131,9 @@ static int set_option(struct parsed *p, int id)
 		break;
 	case OPTION_ROOT:
 		p->ctl.config_root = optarg;
+		break;
+	case OPTION_OUTPUT:
+		p->ctl.output = optarg;
 		break;
 	case OPTION_BUS:
 		return set_bus(p, optarg);

@@ -255,7 +255,8 @@ void metrics_render_down(struct buf *out)
 }
 
 /**
- * command_metrics() - carvectl metrics.
+ * command_metrics() - carvectl metrics [--output FILE]. That carved does not answer is no error of
+ * a file that says so.
  *
  * Return: the exit code.
  */
@@ -273,5 +274,5 @@ int command_metrics(const struct ctl *ctl)
 		metrics_render_down(&out);
 	}
 	answer_clear(&status_type, &a, &a.arena);
-	return output_text(&out, exit_code);
+	return ctl->output ? output_file(&out, ctl->output) : output_text(&out, exit_code);
 }

@@ -4,6 +4,10 @@
 #include "client.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /** output_newline() - the newline that @text lacks at its end, or "". */
 const char *output_newline(const char *text)
@@ -42,4 +46,58 @@ int output_text(struct buf *text, int exit_code)
 
 	buf_clear(text);
 	return finish(r, exit_code);
+}
+
+static int write_all(int fd, const struct buf *text)
+{
+	for (size_t done = 0; done < text->n;) {
+		ssize_t n = write(fd, text->s + done, text->n - done);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+/* Nothing that lies there already is written through, whoever put it there. */
+static int write_beside(int dir, const char *name, const struct buf *text)
+{
+	_cleanup_free_ char *temporary = mem_printf(".%s.%d", name, getpid());
+	int fd, r;
+
+	(void)unlinkat(dir, temporary, 0);
+	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return -errno;
+	r = write_all(fd, text);
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	if (r == 0 && renameat(dir, temporary, dir, name) < 0)
+		r = -errno;
+	if (r < 0)
+		(void)unlinkat(dir, temporary, 0);
+	return r;
+}
+
+/**
+ * output_file() - put @text, which is cleared, into the file at @path, which has all of it or stays
+ * as it was.
+ *
+ * Return: CTL_OK or CTL_ERROR.
+ */
+int output_file(struct buf *text, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	_cleanup_free_ char *folder =
+		slash ? mem_printf("%.*s", (int)(slash - path) + 1, path) : mem_strdup(".");
+	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = dir < 0 ? -errno : write_beside(dir, name, text);
+
+	if (dir >= 0)
+		close(dir);
+	buf_clear(text);
+	if (r < 0)
+		client_say("cannot write %s: %s", path, strerror(-r));
+	return r < 0 ? CTL_ERROR : CTL_OK;
 }

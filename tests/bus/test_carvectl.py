@@ -516,3 +516,24 @@ def test_capture_as_json(bed, carved, handle):
     bed.kernel.ask("forget")
     expect(bed.ctl("reload"), 0, "^carved: converged$")
     assert not [r for r in bed.kernel.ask("requests") if "SET" in r["command"] or r["command"] == "RELOAD"]
+
+
+def test_metrics_in_a_file(bed, carved, tmp_path):
+    """All of it or nothing, and nothing is written through what lies there, or waited for."""
+    other, file = tmp_path / "other", tmp_path / "carved.prom"
+    other.write_text("keep\n")
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
+    for make in (lambda: file.symlink_to(other), lambda: os.mkfifo(file), lambda: file.hardlink_to(other), lambda: None):
+        make()
+        done = bed.ctl("metrics", "--output", str(file))
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert "carved_up 1\n" in file.read_text() and other.read_text() == "keep\n" and file.stat().st_mode == 0o100644
+        assert sorted(p.name for p in tmp_path.iterdir()) == ["carved.prom", "other"]
+        file.unlink()
+    file.mkdir()
+    done = bed.ctl("metrics", "--output", str(file))
+    assert done.returncode == 1 and "cannot write" in done.stderr and not list(file.iterdir())
+    assert bed.ctl("metrics", "--output", str(tmp_path / "none/x")).returncode == 1
+    carved.stop()
+    assert bed.ctl("metrics", "--output", str(tmp_path / "down")).returncode == 0
+    assert "carved_up 0\n" in (tmp_path / "down").read_text()

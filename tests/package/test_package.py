@@ -232,7 +232,9 @@ def test_metrics():
     """The timer leaves a whole file for node_exporter, and no lines in the journal."""
     folder = pathlib.Path("/var/lib/prometheus/node-exporter")
     folder.mkdir(parents=True)
+    (folder / "carved.prom").symlink_to("/etc/hostname")
     output("systemctl", "start", "carved-metrics.service")
+    assert not (folder / "carved.prom").is_symlink()
     assert "carved_up 1\n" in (folder / "carved.prom").read_text()
     assert [path.name for path in folder.iterdir()] == ["carved.prom"]
     output("systemctl", "stop", "carved")
