@@ -46,7 +46,7 @@ struct caller *callers_find(struct bus *b, const char *name)
 /** caller_is_master() - may it do all, without limits? Not known counts as no. */
 bool caller_is_master(const struct caller *c)
 {
-	return c->known && (c->uid == 0 || (c->bus->is_users && c->uid == getuid()));
+	return c->known && (c->uid == 0 || c->uid == getuid());
 }
 
 /** caller_text() - Return: who asks, for people; to be freed. */

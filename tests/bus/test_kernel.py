@@ -5,7 +5,7 @@ import os
 import pathlib
 import subprocess
 
-from conftest import BUILD, FACTS, NETDEVSIM, OBJECTS, SPECTRUM, entry, wait
+from conftest import BUILD, FACTS, NETDEVSIM, NOBODY, OBJECTS, SPECTRUM, entry, wait
 from test_dbus import leaf
 
 STRANGER = 65534  # nobody
@@ -74,6 +74,8 @@ def test_names_without_devices(bed, carved):
         rows = wait(lambda: (lambda r: len(r) >= 3001 and r)(carved.call("ListDevices")), "the entries")
         wait(lambda: {str(row[2]) for row in carved.call("ListDevices") if not row[0]} == {"absent"}, "absent ones")
         assert len(rows) >= 3001
+        assert bed.ctl("reload", "--no-wait", prefix=NOBODY).returncode == 0  # its own user, as systemctl reload is
+        assert bed.ctl("reload", "--no-wait", prefix=["setpriv", "--reuid=1", "--clear-groups"]).returncode == 1
         wait(lambda: threads(process.pid) < 8, "threads to end")
         assert bed.kernel.device(SPECTRUM)["traps"]["source_mac_is_multicast"]["action"] == "trap"
     finally:
