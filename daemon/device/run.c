@@ -34,8 +34,10 @@ void run_set_plan(struct run *r, struct plan *plan)
 /** run_has_next() - is another phase to be carried out? */
 bool run_has_next(const struct run *r)
 {
-	return r->end < r->plan.steps.n &&
-	       !(r->end > 0 && step_is_barrier(&r->plan.steps.v[r->end - 1]));
+	for (size_t i = r->first; i < r->end; i++)
+		if (step_ends_run(&r->plan.steps.v[i]))
+			return false;
+	return r->end < r->plan.steps.n;
 }
 
 /** run_next() - step on to the next phase. Return: is there one? */

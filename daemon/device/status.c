@@ -343,7 +343,8 @@ static enum hindrance hindrance_of(const struct status_input *in, const struct o
 		return HINDRANCE_FIGHT;
 	if (reload && in->world->memory.lasting.rollback != ROLLBACK_NONE)
 		return HINDRANCE_QUARANTINE;
-	if (reload && in->run->plan.pending == DISRUPTION_RELOAD)
+	if ((reload && in->run->plan.pending == DISRUPTION_RELOAD) ||
+	    (class_is_structural(want->class) && in->run->plan.ports_wait))
 		return HINDRANCE_POLICY;
 	return in->permission.may == MAY_NOTHING ? in->permission.why : HINDRANCE_NONE;
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Finding a class, and the names of its objects as the parts of a key. Knows no class by name. */
 #include "model/class.h"
+#include "model/port.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/devlink.h>
 #include <string.h>
 
 /**
@@ -36,10 +38,43 @@ size_t class_n_keys(const struct class *class)
 	return n;
 }
 
+/** class_is_structural() - does the SET of a field of it make ports go and come? */
+bool class_is_structural(const struct class *class)
+{
+	for (size_t i = 0; i < class->n_writable; i++)
+		if (class->fields[i].flags & FIELD_STRUCTURAL)
+			return true;
+	return false;
+}
+
+/** class_has_ports() - does its key begin with a port? */
+bool class_has_ports(const struct class *class)
+{
+	return class->keys[0].attr == DEVLINK_ATTR_PORT_INDEX &&
+	       class->keys[0].type == VALUE_STRING;
+}
+
+/**
+ * class_port_of() - the end of the port in the name of an object.
+ *
+ * Return: where the "/" behind it is, or the end of the name; NULL where it has no port.
+ */
+const char *class_port_of(const struct class *class, const char *name)
+{
+	if (!class_has_ports(class) || (class->port_optional && !strchr(name, '/')))
+		return NULL;
+	return name + strcspn(name, "/");
+}
+
 static int parse_part(const struct key *key, const char *text, struct value *ret, char **ret_why)
 {
 	_cleanup_free_ char *why = NULL;
 
+	if (key->attr == DEVLINK_ATTR_PORT_INDEX && key->type == VALUE_STRING &&
+	    !port_name_valid(text)) {
+		*ret_why = mem_strdup("a port is written as p1, p1s0, l1p5, or default");
+		return -EINVAL;
+	}
 	if (key->type == VALUE_STRING && *text) {
 		*ret = (struct value){.type = VALUE_STRING, .str = text};
 		return 0;
@@ -74,12 +109,13 @@ static char *explain_parts(const struct class *class)
 int class_key_parse(const struct class *class, const char *name, struct key_values *ret,
 		    char **ret_why)
 {
-	size_t n = class_n_keys(class);
+	size_t n = class_n_keys(class),
+	       first = class_has_ports(class) && !class_port_of(class, name);
 	char *at;
 
 	*ret = (struct key_values){.text = mem_strdup(name)};
 	at = ret->text;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = first; i < n; i++) {
 		char *part = at, *end = i + 1 < n ? strchr(part, '/') : NULL;
 
 		if (i + 1 < n && !end) {
@@ -96,7 +132,11 @@ int class_key_parse(const struct class *class, const char *name, struct key_valu
 	return 0;
 }
 
-/** class_key_format() - the name of the object with these parts of its key. Return: to be freed. */
+/**
+ * class_key_format() - the name of the object with these parts of its key; VALUE_NONE: is left out.
+ *
+ * Return: to be freed.
+ */
 char *class_key_format(const struct class *class, const struct value *v)
 {
 	struct buf b = {};
@@ -104,7 +144,9 @@ char *class_key_format(const struct class *class, const struct value *v)
 	if (class_n_keys(class) == 0)
 		return mem_strdup(class->section);
 	for (size_t i = 0; i < class_n_keys(class); i++) {
-		buf_add(&b, "%s", i ? "/" : "");
+		if (v[i].type == VALUE_NONE)
+			continue;
+		buf_add(&b, "%s", b.n ? "/" : "");
 		value_format(&v[i], class->keys[i].names, &b);
 	}
 	return buf_take(&b);

@@ -14,6 +14,7 @@
 #define CLASS_MAX_ERRORS   4
 #define CLASS_NO_CMODE	   0xff
 
+struct impact;
 struct object;
 
 /* How the YAML writes an object of the class. */
@@ -26,9 +27,9 @@ enum class_form {
 
 /* How objects are read, but for those of the catalogue, which is a dump of each class. */
 enum class_read {
-	READ_BY_NAME, /* each by a GET with its key, which no other device can block */
+	READ_BY_NAME, /* each by a GET with its key, which no other device can block; where one that
+			 is asked for is of a port, all by one dump */
 	READ_DEVICE,  /* all by one GET without a key */
-	READ_PORT,    /* all of one port by a dump with the first part of the key, the port */
 };
 
 /* Which writable fields a SET carries. */
@@ -47,7 +48,9 @@ enum effect {
 
 /*
  * One part of an object's key: an attribute of its GET and SET. In the YAML, and as the object's
- * name, the parts are written with "/" between them.
+ * name, the parts are written with "/" between them. A port (DEVLINK_ATTR_PORT_INDEX of
+ * VALUE_STRING) is the first part, and is written by its physical number: "p1", or "default" for
+ * all that are not named. Its index, which is what messages have, is looked up at each read.
  */
 struct key {
 	const char *name;     /* in messages: "pool" */
@@ -84,6 +87,7 @@ enum field_flag {
 	FIELD_LIVE = 1 << 3,	     /* moves by itself: no part of a comparison */
 	FIELD_MACRO =
 		1 << 4, /* the YAML takes it, bind expands it: not an attribute of the object */
+	FIELD_STRUCTURAL = 1 << 5, /* a change makes ports go and come */
 };
 
 struct field {
@@ -112,7 +116,8 @@ struct class
 	unsigned
 		pending; /* EFFECT_STAGED: the field with what is staged; 0: it shows as in force */
 	struct key keys[CLASS_MAX_KEYS];
-	uint16_t nest; /* the attribute that fields and keys of a reply lie in; 0: none does */
+	bool port_optional; /* the port may be left out, with its "/": the object is the device's */
+	uint16_t nest;	    /* the attribute that fields and keys of a reply lie in; 0: none does */
 	int absent_errors[CLASS_MAX_ERRORS]; /* errno of a GET: the device has no such object */
 	uint8_t cmd_get, cmd_set, cmd_reply;
 	const struct field *fields;
@@ -124,10 +129,13 @@ struct class
 		      struct value *v); /* as the driver */
 	bool (*settable)(const struct object *have, struct buf *why);
 	int (*rank)(const struct object *target, const struct object *have); /* in the phase */
+	/* Take out of what a reload destroys what @want brings back after it. */
+	void (*declares)(const struct object *want, const struct object *have, struct impact *i);
+	bool (*concerns)(const char *object, const char *port); /* structural: NULL: all ports */
 };
 
-extern const struct class class_param, class_resource, class_trap_policer, class_trap_group,
-	class_trap;
+extern const struct class class_param, class_resource, class_eswitch, class_health_reporter,
+	class_trap_policer, class_trap_group, class_trap;
 
 /* Every class, in the order in which the YAML's documentation lists them. */
 extern const struct class *const classes[];
@@ -144,6 +152,16 @@ enum {
 	RESOURCE_OCC,
 	RESOURCE_ID,
 	RESOURCE_UNIT
+};
+enum { ESWITCH_MODE, ESWITCH_INLINE_MODE, ESWITCH_ENCAP };
+enum {
+	HEALTH_GRACE_PERIOD,
+	HEALTH_BURST_PERIOD,
+	HEALTH_AUTO_RECOVER,
+	HEALTH_AUTO_DUMP,
+	HEALTH_STATE,
+	HEALTH_ERRORS,
+	HEALTH_RECOVERIES
 };
 enum { POLICER_RATE, POLICER_BURST };
 enum { GROUP_POLICER, GROUP_ACTION };
@@ -163,6 +181,9 @@ struct key_values {
 const struct class *class_by_section(const char *section);
 const struct class *class_by_name(const char *name);
 size_t class_n_keys(const struct class *class);
+bool class_is_structural(const struct class *class);
+bool class_has_ports(const struct class *class);
+const char *class_port_of(const struct class *class, const char *name);
 int class_key_parse(const struct class *class, const char *name, struct key_values *ret,
 		    char **ret_why);
 char *class_key_format(const struct class *class, const struct value *v);

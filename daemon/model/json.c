@@ -80,6 +80,22 @@ static void add_objects(json_t *root, const struct state *s)
 	}
 }
 
+static void add_ports(json_t *root, const port_list *ports)
+{
+	json_t *all = json_object();
+
+	vec_each(p, ports) {
+		char index[16];
+
+		snprintf(index, sizeof(index), "%" PRIu32, p->index);
+		json_object_set_new(all, index,
+				    json_pack("{s:s*,s:s*}", "name", p->name, "netdev", p->netdev));
+	}
+	if (ports->n)
+		json_object_set(root, "ports", all);
+	json_decref(all);
+}
+
 static const char *const version_kinds[] = {
 	[VERSION_FIXED] = "fixed", [VERSION_RUNNING] = "running", [VERSION_STORED] = "stored"};
 static const char *const actions[] = {[DEVLINK_RELOAD_ACTION_UNSPEC] = "unspec",
@@ -135,6 +151,7 @@ json_t *facts_to_json(const char *handle, const struct world *w)
 				      "counters", named_counters_to_json(&w->facts.counters)));
 	add_objects(j, &w->have);
 	add_objects(j, &w->catalogue);
+	add_ports(j, w->catalogue.ports.n ? &w->catalogue.ports : &w->have.ports);
 	return j;
 }
 
@@ -214,6 +231,7 @@ static int read_object(struct reader *r, const struct class *class, const char *
 	if (!json_is_object(j) || (class->form == FORM_BY_CMODE && type == VALUE_NONE))
 		return bad(r, class->noun, name);
 	o->v[0].type = type;
+	o->has_port = class_port_of(class, name);
 	for (unsigned i = 0; i < class->n_fields; i++) {
 		const struct field *f = &class->fields[i];
 		json_t *value = json_object_get(j, f->name);
@@ -316,6 +334,18 @@ static int read_versions(struct reader *r, json_t *versions)
 	return 0;
 }
 
+static void read_ports(struct reader *r, json_t *ports)
+{
+	const char *index;
+	json_t *j;
+
+	json_object_foreach(ports, index, j)
+		state_add_port(&r->world->have,
+			       &(struct port){(uint32_t)strtoul(index, NULL, 10),
+					      json_string_value(json_object_get(j, "name")),
+					      json_string_value(json_object_get(j, "netdev"))});
+}
+
 static const char *keep(struct facts *f, json_t *j, const char *key)
 {
 	return arena_strdup(&f->arena, json_string_value(json_object_get(j, key)));
@@ -365,6 +395,7 @@ int facts_from_json(json_t *j, struct world *w, char **ret_handle, char **ret_wh
 		ret = read_counters(&r, json_object_get(reload, "counters"));
 	for (size_t i = 0; ret == 0 && i < n_classes; i++)
 		ret = read_section(&r, classes[i], json_object_get(j, classes[i]->section));
+	read_ports(&r, json_object_get(j, "ports"));
 	state_sort(&w->have);
 	state_copy(&w->catalogue, &w->have);
 	w->has_catalogue = w->offline = true;

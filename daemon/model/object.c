@@ -58,6 +58,13 @@ struct object *state_find(const struct state *s, const struct class *class, cons
 	return bsearch(&key, s->objects.v, s->objects.n, sizeof(key), compare);
 }
 
+/** state_add_port() - note a copy of @port. */
+void state_add_port(struct state *s, const struct port *port)
+{
+	vec_push(&s->ports, ((struct port){port->index, arena_strdup(&s->arena, port->name),
+					   arena_strdup(&s->arena, port->netdev)}));
+}
+
 /** state_copy() - make @to, which must be empty, equal to @from. */
 void state_copy(struct state *to, const struct state *from)
 {
@@ -71,6 +78,8 @@ void state_copy(struct state *to, const struct state *from)
 			if (copy->v[i].type == VALUE_STRING)
 				copy->v[i].str = arena_strdup(&to->arena, o->v[i].str);
 	}
+	vec_each(p, &from->ports)
+		state_add_port(to, p);
 	firmware_copy(&to->arena, &to->firmware, &from->firmware);
 }
 
@@ -127,6 +136,7 @@ bool state_same(const struct state *a, const struct state *b)
 void state_clear(struct state *s)
 {
 	vec_clear(&s->objects);
+	vec_clear(&s->ports);
 	arena_clear(&s->arena);
 	s->firmware = (struct firmware){};
 }

@@ -10,6 +10,7 @@
 #include "model/class.h"
 #include "model/diag.h"
 #include "model/firmware.h"
+#include "model/port.h"
 
 typedef uint16_t field_mask; /* of fields of an object: FIELD_BIT(index) */
 
@@ -21,6 +22,8 @@ struct object {
 	uint8_t cmode; /* enum cmode for params, else CLASS_NO_CMODE */
 	field_mask present;
 	int error; /* of a have: -errno where it is there, but cannot be read */
+	bool has_port;
+	uint32_t port; /* the index of the port that it is of */
 	struct value v[CLASS_MAX_FIELDS];
 	struct mark mark[CLASS_MAX_WRITABLE]; /* of a want: where the value was written */
 };
@@ -29,6 +32,7 @@ struct object {
 struct state {
 	struct arena arena;
 	VEC(struct object) objects;
+	port_list ports;	  /* of a have, where it has objects of ports */
 	struct firmware firmware; /* of a want */
 	const char *passed_over;  /* of a have: the name, made text, of an object that has none */
 };
@@ -38,6 +42,7 @@ struct object *state_add(struct state *s, const struct class *class, const char 
 void state_sort(struct state *s);
 struct object *state_find(const struct state *s, const struct class *class, const char *name,
 			  uint8_t cmode);
+void state_add_port(struct state *s, const struct port *port);
 void state_copy(struct state *to, const struct state *from);
 bool state_same(const struct state *a, const struct state *b);
 void state_clear(struct state *s);

@@ -8,11 +8,10 @@
 /** disruption_name() - as plans show it. Return: "" for none. */
 const char *disruption_name(enum disruption d)
 {
-	static const char *const names[] = {[DISRUPTION_NONE] = "",
-					    [DISRUPTION_LIVE] = "live",
-					    [DISRUPTION_FW_LIVE] = "fw-live",
-					    [DISRUPTION_RELOAD] = "reload",
-					    [DISRUPTION_POWER_CYCLE] = "power-cycle"};
+	static const char *const names[] = {
+		[DISRUPTION_NONE] = "",		  [DISRUPTION_LIVE] = "live",
+		[DISRUPTION_FW_LIVE] = "fw-live", [DISRUPTION_PORTS] = "ports",
+		[DISRUPTION_RELOAD] = "reload",	  [DISRUPTION_POWER_CYCLE] = "power-cycle"};
 
 	return names[d];
 }
@@ -58,6 +57,16 @@ const struct step_traits *step_traits(const struct step *s)
 bool step_is_barrier(const struct step *s)
 {
 	return step_traits(s)->barrier;
+}
+
+/**
+ * step_ends_run() - is what follows its phase planned anew?
+ *
+ * Ports that come anew have other indexes.
+ */
+bool step_ends_run(const struct step *s)
+{
+	return step_is_barrier(s) || s->disruption == DISRUPTION_PORTS;
 }
 
 /** step_set_firmware() - make a copy of @f what the step flashes. */

@@ -10,6 +10,7 @@ enum disruption {
 	DISRUPTION_NONE,
 	DISRUPTION_LIVE,
 	DISRUPTION_FW_LIVE,
+	DISRUPTION_PORTS, /* some netdevs go and come anew */
 	DISRUPTION_RELOAD,
 	DISRUPTION_POWER_CYCLE
 };
@@ -49,6 +50,7 @@ typedef VEC(struct step) step_list;
 
 const struct step_traits *step_traits(const struct step *s);
 bool step_is_barrier(const struct step *s);
+bool step_ends_run(const struct step *s);
 void step_set_firmware(struct step *s, const struct firmware *f);
 void step_set_target(struct step *s, const struct object *o, field_mask fields);
 const char *step_kind_name(const struct step *s);

@@ -5,6 +5,19 @@
 #include <linux/devlink.h>
 #include <stdio.h>
 
+/**
+ * reads_all_of() - are all objects of a class read by one dump?
+ *
+ * Return: true where one that is asked for is of a port.
+ */
+bool reads_all_of(const struct reads *reads, const struct class *class)
+{
+	vec_each(n, &reads->names)
+		if (n->class == class && class_port_of(class, n->name))
+			return true;
+	return false;
+}
+
 /** world_in_force() - the value with which the driver works, or NULL where that is not known. */
 const struct value *world_in_force(const struct world *w, const struct object *o, unsigned field)
 {

@@ -36,6 +36,7 @@ struct reads {
 	VEC(struct read_name) names;
 };
 
+bool reads_all_of(const struct reads *reads, const struct class *class);
 const struct value *world_in_force(const struct world *w, const struct object *o, unsigned field);
 bool world_kernel_is(const struct world *w, unsigned major, unsigned minor);
 bool world_loads(const struct world *w, const struct class *class, uint8_t action);

@@ -34,23 +34,6 @@ static bool policer_exists(struct binder *b, const struct winner *winner, uint64
 	return false;
 }
 
-static int by_wish_object(const void *pa, const void *pb)
-{
-	const struct winner *a = pa, *b = pb;
-	struct object oa = {.class = a->wish->class, .name = a->wish->object};
-	struct object ob = {.class = b->wish->class, .name = b->wish->object};
-
-	return object_compare(&oa, &ob);
-}
-
-static bool trap_has_own_wish(const struct binder *b, const char *trap)
-{
-	struct wish wish = {.class = &class_trap, .object = trap};
-	struct winner key = {.wish = &wish};
-
-	return bsearch(&key, b->winners.v, b->winners.n, sizeof(key), by_wish_object);
-}
-
 /* A group action is a macro over the group's drop traps; a trap's own wish, of any layer, beats it.
  */
 static void bind_group_action(struct binder *b, const struct wish *w)
@@ -69,7 +52,7 @@ static void bind_group_action(struct binder *b, const struct wish *w)
 		    object_num(t, TRAP_TYPE, TRAP_TYPE_CONTROL) != TRAP_TYPE_DROP)
 			continue;
 		any = true;
-		if (trap_has_own_wish(b, t->name))
+		if (bind_is_named(b, t->class, t->name))
 			continue;
 		if (!bind_takes(b, w, t, TRAP_ACTION, &v))
 			return; /* nor the others: once is enough */

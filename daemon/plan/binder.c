@@ -9,6 +9,7 @@
 #include <linux/devlink.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void complain(struct binder *b, struct mark mark, const char *source, const char *format,
@@ -136,8 +137,11 @@ void bind_missing(struct binder *b, const struct winner *w)
 		suggest(b, &hint, wish, &names);
 	}
 	text = buf_take(&hint);
-	bind_error_name(b, wish, "the device has no %s %s%s", wish->class->noun, wish->object,
-			text);
+	if (wish->class->form == FORM_SECTION)
+		bind_error_name(b, wish, "the device has no %s", wish->class->noun);
+	else
+		bind_error_name(b, wish, "the device has no %s %s%s", wish->class->noun,
+				wish->object, text);
 	vec_clear(&names);
 }
 
@@ -201,6 +205,24 @@ void bind_want(struct binder *b, const struct wish *w, const struct class *class
 void reads_add(struct reads *reads, const struct class *class, const char *name)
 {
 	vec_push(&reads->names, ((struct read_name){class, name}));
+}
+
+static int by_wish_object(const void *pa, const void *pb)
+{
+	const struct winner *a = pa, *b = pb;
+	struct object oa = {.class = a->wish->class, .name = a->wish->object};
+	struct object ob = {.class = b->wish->class, .name = b->wish->object};
+
+	return object_compare(&oa, &ob);
+}
+
+/** bind_is_named() - does a wish of any layer name the object? */
+bool bind_is_named(const struct binder *b, const struct class *class, const char *name)
+{
+	struct wish wish = {.class = class, .object = name};
+	struct winner key = {.wish = &wish};
+
+	return bsearch(&key, b->winners.v, b->winners.n, sizeof(key), by_wish_object);
 }
 
 /**

@@ -36,6 +36,7 @@ bool bind_parse(struct binder *b, const struct wish *w, enum value_type type,
 		const struct enum_names *names, struct value *ret);
 void bind_want(struct binder *b, const struct wish *w, const struct class *class, const char *name,
 	       uint8_t cmode, unsigned field, struct value v);
+bool bind_is_named(const struct binder *b, const struct class *class, const char *name);
 const struct object *bind_find(const struct binder *b, const struct wish *w);
 void reads_add(struct reads *reads, const struct class *class, const char *name);
 

@@ -45,7 +45,10 @@ static struct step *add_step(struct planner *p, enum step_kind kind, enum phase 
 
 static void name_object(struct buf *list, const struct object *o)
 {
-	buf_add(list, "%s%s %s", list->n ? ", " : "", o->class->noun, o->name);
+	bool only = o->class->form == FORM_SECTION;
+
+	buf_add(list, "%s%s%s%s", list->n ? ", " : "", o->class->noun, only ? "" : " ",
+		only ? "" : o->name);
 }
 
 static void say_pending(struct planner *p, const char *kind, const char *name)
@@ -179,13 +182,54 @@ static struct object stored(const struct planner *p, const struct object *have)
 	return ret;
 }
 
+static enum disruption disruption_of(const struct object *target, field_mask fields)
+{
+	for (unsigned i = 0; i < target->class->n_writable; i++)
+		if (fields & FIELD_BIT(i) && target->class->fields[i].flags & FIELD_STRUCTURAL)
+			return DISRUPTION_PORTS;
+	return object_effect(target) == EFFECT_POWER_CYCLE ? DISRUPTION_POWER_CYCLE
+							   : DISRUPTION_LIVE;
+}
+
+/* The netdevs that a structural SET takes away: "; takes away eth0, eth1". */
+static void name_netdevs(const struct planner *p, const struct object *target, struct buf *out)
+{
+	const struct class *class = target->class;
+	unsigned n = 0;
+
+	vec_each(port, &p->world->have.ports) {
+		if (!port->netdev ||
+		    (class->concerns && !(port->name && class->concerns(target->name, port->name))))
+			continue;
+		buf_add(out, "%s%s", n++ ? ", " : "; takes away ", port->netdev);
+	}
+}
+
+static char *format_structural(const struct planner *p, const struct object *target,
+			       const struct object *have, field_mask fields)
+{
+	_cleanup_free_ char *values = object_format(have, fields);
+	struct buf b = {};
+
+	buf_add(&b, "%s", values);
+	name_netdevs(p, target, &b);
+	return buf_take(&b);
+}
+
 static void set_live(struct planner *p, const struct object *target, field_mask fields,
 		     const struct object *have)
 {
-	add_set(p, target, fields, target->class->phase,
-		object_effect(target) == EFFECT_POWER_CYCLE ? DISRUPTION_POWER_CYCLE
-							    : DISRUPTION_LIVE,
-		object_format(have, fields));
+	enum disruption disruption = disruption_of(target, fields);
+	bool structural = disruption == DISRUPTION_PORTS;
+
+	if (structural && !p->policy->reload) {
+		name_object(&p->plan->pending_text, target);
+		p->plan->ports_wait = true;
+		return;
+	}
+	add_set(p, target, fields, target->class->phase, disruption,
+		structural ? format_structural(p, target, have, fields)
+			   : object_format(have, fields));
 	drop_refused(p);
 }
 
@@ -203,9 +247,11 @@ static struct object whole(const struct object *want, const struct object *have)
 static void plan_live(struct planner *p, const struct object *want, const struct object *shown)
 {
 	const struct object have = stored(p, shown);
-	const struct object target = want->class->set == SET_WHOLE ? whole(want, &have) : *want;
+	struct object target = want->class->set == SET_WHOLE ? whole(want, &have) : *want;
 	field_mask fields = object_differs(want, &have);
 
+	target.has_port = have.has_port;
+	target.port = have.port;
 	if (want->class->set != SET_EACH) {
 		if (fields)
 			set_live(p, &target, fields, &have);
@@ -384,6 +430,18 @@ static void say_destroyed(struct planner *p)
 		impact);
 }
 
+/* Of what a reload destroys, that which nothing wanted brings back in the same convergence. */
+static struct impact undeclared(const struct state *want, const struct world *w)
+{
+	struct impact i = w->impact;
+
+	vec_each(o, &want->objects)
+		if (o->class->declares)
+			o->class->declares(o, state_find(&w->have, o->class, o->name, o->cmode),
+					   &i);
+	return i;
+}
+
 /* Params that say what the driver does with firmware by itself: generic, see devlink-params. */
 static bool flash_depends_on(const struct step *s)
 {
@@ -433,9 +491,10 @@ void plan_make(const struct state *want, const struct world *w, const struct pol
 	       struct plan *ret)
 {
 	struct planner p = {.want = want, .world = w, .policy = policy, .plan = ret};
+	const struct impact impact = undeclared(want, w);
 
-	p.permitted = policy->reload &&
-		      (policy->destroy || !w->impact.known || !impact_destroys(&w->impact));
+	p.permitted =
+		policy->reload && (policy->destroy || !impact.known || !impact_destroys(&impact));
 
 	vec_each(o, &want->objects)
 		plan_object(&p, o);
@@ -453,7 +512,9 @@ void plan_make(const struct state *want, const struct world *w, const struct pol
 		ret->pending = DISRUPTION_RELOAD;
 	else if (ret->firmware == FIRMWARE_FLASH || ret->firmware == FIRMWARE_ACTIVATE)
 		ret->pending = activation_class(&p);
-	if (ret->pending && impact_destroys(&w->impact))
+	else if (ret->ports_wait)
+		ret->pending = DISRUPTION_PORTS;
+	if (ret->pending > DISRUPTION_PORTS && impact_destroys(&impact))
 		say_destroyed(&p);
 	if (p.flash)
 		order_for_flash(&p);

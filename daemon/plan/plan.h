@@ -25,6 +25,7 @@ struct plan {
 	step_list steps;
 	enum firmware_need firmware;
 	enum disruption pending; /* the class of what waits for a permission, or DISRUPTION_NONE */
+	bool ports_wait;	 /* structural steps are among them */
 	struct buf pending_text; /* the objects that wait, for people */
 	struct buf unread_text;	 /* sizes that the driver does not read, for people */
 	struct buf unreadable_text; /* objects that cannot be read, for people */

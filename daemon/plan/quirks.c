@@ -43,8 +43,11 @@ static const struct quirks table[] = {
 	},
 	{
 		/*
-		 * Linux 6.1 and 6.12, mellanox/mlx5/core/devlink.c: the check of a trap's action.
+		 * Linux 6.1 and 6.12, mellanox/mlx5/core: mlx5_devlink_trap_action_set() in
+		 * devlink.c, the check of a trap's action and of switchdev mode;
+		 * mlx5_devlink_eswitch_mode_set() in eswitch_offloads.c, while a trap is active.
 		 */
+		.traps_need_legacy = true,
 		.driver = "mlx5_core",
 		.no_mirror = true,
 	},

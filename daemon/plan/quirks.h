@@ -14,10 +14,11 @@ struct quirk_range {
 };
 
 struct quirks {
-	const char *driver;    /* a shell pattern for facts.driver */
-	bool reinit_activates; /* a reload driver_reinit activates stored firmware too */
-	bool no_mirror;	       /* traps take drop and trap only */
-	bool power_of_two;     /* bursts of policers */
+	const char *driver;	/* a shell pattern for facts.driver */
+	bool reinit_activates;	/* a reload driver_reinit activates stored firmware too */
+	bool no_mirror;		/* traps take drop and trap only */
+	bool power_of_two;	/* bursts of policers */
+	bool traps_need_legacy; /* action trap and another mode of the eswitch exclude each other */
 	struct quirk_range rate, burst;
 	const char *const *fixed_groups;  /* their policer cannot be changed */
 	const char *const *fixed_traps;	  /* of type drop, their action cannot be changed */

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <linux/devlink.h>
+#include <string.h>
 
 static bool takes_trap(struct binder *b, const struct wish *w, const struct object *have,
 		       _unused_ unsigned field, const struct value *v)
@@ -67,6 +68,38 @@ static bool takes_policer(struct binder *b, const struct wish *w, const struct o
 	return false;
 }
 
+/* A winning wish for a trap, or for all of a group, to have the action trap; or NULL. */
+static const struct wish *wish_to_trap(const struct binder *b)
+{
+	vec_each(winner, &b->winners) {
+		const struct wish *w = winner->wish;
+
+		if ((w->class == &class_trap || text_equal(w->attr, "action")) &&
+		    strcmp(w->text, "trap") == 0)
+			return w;
+	}
+	return NULL;
+}
+
+/* What two values together make impossible, whether one of them is there already or not. */
+static bool excludes(struct binder *b, const struct wish *w, const struct object *have,
+		     unsigned field, const struct value *v)
+{
+	const char *driver = b->world->facts.driver;
+	const struct wish *trap;
+
+	if (have->class != &class_eswitch || field != ESWITCH_MODE ||
+	    v->num == DEVLINK_ESWITCH_MODE_LEGACY || !quirks_of(driver)->traps_need_legacy)
+		return false;
+	trap = wish_to_trap(b);
+	if (trap)
+		bind_error(b, w,
+			   "%s takes mode %s and action trap (of %s %s, line %u) only one without "
+			   "the other",
+			   driver, w->text, trap->class->noun, trap->object, trap->mark.line);
+	return trap;
+}
+
 static const struct {
 	const struct class *class;
 	bool (*takes)(struct binder *b, const struct wish *w, const struct object *have,
@@ -85,6 +118,8 @@ static const struct {
 bool bind_takes(struct binder *b, const struct wish *w, const struct object *have, unsigned field,
 		const struct value *v)
 {
+	if (excludes(b, w, have, field, v))
+		return false;
 	if (object_has(have, field) && value_equal(&have->v[field], v))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)

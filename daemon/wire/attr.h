@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Attributes that a 6.1 header does not have yet are passed over by libnl. */
-#define ATTR_MAX DEVLINK_ATTR_MAX
+/* Those above it are passed over by libnl. The headers of older kernels end before. */
+#define ATTR_MAX 186
 
 struct attrs {
 	struct nlattr *v[ATTR_MAX + 1];

@@ -9,6 +9,7 @@
 #include "wire/objects.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/genetlink.h>
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
@@ -89,6 +90,47 @@ static int handle_of(const struct attrs *a, char ret[static HANDLE_MAX])
 	return -EILSEQ;
 }
 
+/* Only a physical port has a number that a person can read on the switch. */
+static char *physical_name(const struct attrs *a)
+{
+	uint64_t flavour, number, card, part;
+	struct buf b = {};
+
+	if (!attr_uint(a->v[DEVLINK_ATTR_PORT_FLAVOUR], 2, &flavour) ||
+	    flavour != DEVLINK_PORT_FLAVOUR_PHYSICAL ||
+	    !attr_uint(a->v[DEVLINK_ATTR_PORT_NUMBER], 4, &number))
+		return NULL;
+	if (attr_uint(a->v[DEVLINK_ATTR_LINECARD_INDEX], 4, &card))
+		buf_add(&b, "l%" PRIu64, card);
+	buf_add(&b, "p%" PRIu64, number);
+	if (a->v[DEVLINK_ATTR_PORT_SPLIT_GROUP] &&
+	    attr_uint(a->v[DEVLINK_ATTR_PORT_SPLIT_SUBPORT_NUMBER], 4, &part))
+		buf_add(&b, "s%" PRIu64, part);
+	return buf_take(&b);
+}
+
+/**
+ * decode_port() - add the port that an answer to PORT_GET tells of, whatever its command: see
+ * decode_impact().
+ *
+ * Return: false where it is about another device, or was cut.
+ */
+bool decode_port(const struct nlmsghdr *m, uint16_t family, const char *handle, struct state *state)
+{
+	_cleanup_free_ char *name = NULL, *netdev = NULL;
+	char whose[HANDLE_MAX];
+	struct attrs a;
+	uint64_t index;
+
+	if (m->nlmsg_type != family || !attrs_parse(&a, m) || handle_of(&a, whose) < 0 ||
+	    strcmp(whose, handle) != 0 || !attr_uint(a.v[DEVLINK_ATTR_PORT_INDEX], 4, &index))
+		return false;
+	name = physical_name(&a);
+	netdev = attr_clean(a.v[DEVLINK_ATTR_PORT_NETDEV_NAME]);
+	state_add_port(state, &(struct port){(uint32_t)index, name, netdev});
+	return true;
+}
+
 /**
  * decode_impact() - an answer to PORT_GET or ESWITCH_GET, by its attributes: Linux 6.1 gives the
  * ports of a dump the command of a device.
@@ -108,7 +150,7 @@ bool decode_impact(const struct nlmsghdr *m, uint16_t family, const char *handle
 	if (a.v[DEVLINK_ATTR_PORT_SPLIT_GROUP])
 		impact->splits++;
 	if (attr_uint(a.v[DEVLINK_ATTR_ESWITCH_MODE], 2, &mode))
-		impact->switchdev = mode == DEVLINK_ESWITCH_MODE_SWITCHDEV;
+		impact->switchdev = mode != DEVLINK_ESWITCH_MODE_LEGACY;
 	return true;
 }
 

@@ -37,6 +37,8 @@ int decode_handle(const struct nlmsghdr *m, uint16_t family, char ret[static HAN
 int decode_answer(const struct nlmsghdr *m, uint16_t family, const char *handle,
 		  struct state *state, struct facts *facts);
 
+bool decode_port(const struct nlmsghdr *m, uint16_t family, const char *handle,
+		 struct state *state);
 bool decode_impact(const struct nlmsghdr *m, uint16_t family, const char *handle,
 		   struct impact *impact);
 

@@ -134,26 +134,21 @@ struct nl_msg *encode_device_objects(uint16_t family, const char *handle, const 
 }
 
 /*
- * The first @n parts of the key of the object that is called @name. One that can be no name, as a
+ * The key of the object that is called @name, but for its port. One that can be no name, as a
  * damaged file may have it, is left out: the kernel says that there is no such object.
  */
-static void put_keys(struct nl_msg *msg, const struct class *class, const char *name, size_t n)
+static void put_key(struct nl_msg *msg, const struct class *class, const char *name)
 {
 	_cleanup_free_ char *why = NULL;
 	struct key_values key;
 	int r = class_key_parse(class, name, &key, &why);
 
-	for (size_t i = 0; r == 0 && i < n; i++)
+	for (size_t i = class_has_ports(class); r == 0 && i < class_n_keys(class); i++)
 		put_value(msg, class->keys[i].attr, &key.v[i]);
 	key_values_clear(&key);
 }
 
-static void put_key(struct nl_msg *msg, const struct class *class, const char *name)
-{
-	put_keys(msg, class, name, class_n_keys(class));
-}
-
-/** encode_object_get() - one object by its name; not for resources. */
+/** encode_object_get() - one object by its name; not for resources, nor for objects of a port. */
 struct nl_msg *encode_object_get(uint16_t family, const char *handle, const struct class *class,
 				 const char *name)
 {
@@ -188,19 +183,6 @@ struct nl_msg *encode_eswitch_get(uint16_t family, const char *handle)
 	return request(family, DEVLINK_CMD_ESWITCH_GET, 0, handle);
 }
 
-/**
- * encode_port_objects() - all objects of a class that are of one port.
- * @name: of one of them, whose key begins with the port
- */
-struct nl_msg *encode_port_objects(uint16_t family, const char *handle, const struct class *class,
-				   const char *name)
-{
-	struct nl_msg *msg = request(family, class->cmd_get, NLM_F_DUMP, handle);
-
-	put_keys(msg, class, name, 1);
-	return msg;
-}
-
 static void put_param(struct nl_msg *msg, const struct object *o)
 {
 	put_key(msg, o->class, o->name);
@@ -220,7 +202,8 @@ static bool is_sent(const struct object *o, unsigned field)
 
 /**
  * encode_object_set() - set the writable fields that @o has.
- * @o: a resource must carry its id, a param the type that the device reported
+ * @o: a resource must carry its id, a param the type that the device reported, what is of a port
+ *     the index of it
  */
 struct nl_msg *encode_object_set(uint16_t family, const char *handle, const struct object *o)
 {
@@ -235,6 +218,8 @@ struct nl_msg *encode_object_set(uint16_t family, const char *handle, const stru
 		put_value(msg, class->keys[0].attr, &o->v[RESOURCE_ID]);
 	else
 		put_key(msg, class, o->name);
+	if (o->has_port)
+		must(nla_put_u32(msg, DEVLINK_ATTR_PORT_INDEX, o->port));
 	for (unsigned i = 0; i < class->n_writable; i++)
 		if (is_sent(o, i))
 			put_value(msg, class->fields[i].attr, &o->v[i]);

@@ -18,8 +18,6 @@ struct nl_msg *encode_device_objects(uint16_t family, const char *handle,
 struct nl_msg *encode_object_get(uint16_t family, const char *handle, const struct class *class,
 				 const char *name);
 struct nl_msg *encode_object_dump(uint16_t family, const char *handle, const struct class *class);
-struct nl_msg *encode_port_objects(uint16_t family, const char *handle, const struct class *class,
-				   const char *name);
 struct nl_msg *encode_object_set(uint16_t family, const char *handle, const struct object *o);
 struct nl_msg *encode_reload(uint16_t family, const char *handle, uint8_t action, uint8_t limit);
 struct nl_msg *encode_step(uint16_t family, const char *handle, const struct step *s);

@@ -90,26 +90,56 @@ static bool is_named(const char *name, struct state *state)
 	return false;
 }
 
+/* What a message is about: an object with a name, one of a port without one, or was it cut? */
+enum owner { OWNER_NAMED, OWNER_NAMELESS, OWNER_UNKNOWN };
+
+/* The port that an object is of, by the ports of the same read. */
+static enum owner read_port(const struct class *class, const struct attrs *top,
+			    const struct state *state, struct object *o, struct value *ret)
+{
+	uint64_t index;
+
+	*ret = (struct value){};
+	if (!attr_uint(top->v[DEVLINK_ATTR_PORT_INDEX], 4, &index))
+		return class->port_optional ? OWNER_NAMED : OWNER_UNKNOWN;
+	o->has_port = true;
+	o->port = (uint32_t)index;
+	*ret = (struct value){.type = VALUE_STRING, .str = port_name(&state->ports, o->port)};
+	return ret->str ? OWNER_NAMED : OWNER_NAMELESS;
+}
+
 /* Readers return false where the message lacks what makes it one of its kind: it was cut. */
 static bool read_flat(const struct class *class, const struct attrs *top, struct state *state)
 {
 	struct value key[CLASS_MAX_KEYS];
 	_cleanup_free_ char *name = NULL;
 	const struct attrs *in = NULL;
+	size_t first = class_has_ports(class);
+	struct object owned = {}, *o;
 	struct attrs nest;
+	enum owner owner;
 
 	if (class->nest) {
 		if (!attrs_parse_nest(&nest, top->v[class->nest]))
 			return false;
 		in = &nest;
 	}
-	for (size_t i = 0; i < class_n_keys(class); i++)
+	owner = first ? read_port(class, top, state, &owned, &key[0]) : OWNER_NAMED;
+	if (owner != OWNER_NAMED)
+		return owner == OWNER_NAMELESS;
+	for (size_t i = first; i < class_n_keys(class); i++)
 		if (!read_key(attr_in(top, in, class->keys[i].attr), class->keys[i].type,
 			      &state->arena, &key[i]))
 			return false;
 	name = class_key_format(class, key);
-	if (is_named(name, state))
-		read_fields(state_add(state, class, name, CLASS_NO_CMODE), top, in, &state->arena);
+	if (!is_named(name, state))
+		return true;
+	o = state_add(state, class, name, CLASS_NO_CMODE);
+	o->has_port = owned.has_port;
+	o->port = owned.port;
+	read_fields(o, top, in, &state->arena);
+	if (class->form == FORM_SECTION && !o->present) /* the kernel answers without one, too */
+		state->objects.n--;
 	return true;
 }
 

@@ -15,25 +15,23 @@ static void add(read_request_list *list, struct read_request request)
 	vec_push(list, request);
 }
 
-/* Do both lie below the same first part of a key: the port? */
-static bool same_port(const struct read_name *a, const struct read_name *b)
+static bool takes_ports(const struct reads *reads)
 {
-	size_t n = strcspn(a->name, "/");
-
-	return a->class == b->class && strncmp(a->name, b->name, n + 1) == 0;
+	vec_each(n, &reads->names)
+		if (class_is_structural(n->class)) /* whose netdevs? */
+			return true;
+	for (size_t i = 0; i < n_classes; i++)
+		if (class_has_ports(classes[i]) &&
+		    (reads->catalogue || reads_all_of(reads, classes[i])))
+			return true;
+	return false;
 }
 
-/* The names of one port follow each other: one dump is for all of them. */
-static void add_port(struct reading *r, const struct reads *reads, size_t i, read_request_list *ret)
+static void add_dump(struct reading *r, const struct class *class, read_request_list *ret)
 {
-	const struct read_name *n = &reads->names.v[i];
-
-	if (i && same_port(n, n - 1))
-		return;
-	add(ret, (struct read_request){
-			 .msg = encode_port_objects(r->family, r->handle, n->class, n->name),
-			 .class = n->class,
-			 .dump = true});
+	add(ret, (struct read_request){.msg = encode_object_dump(r->family, r->handle, class),
+				       .class = class,
+				       .dump = true});
 }
 
 static void add_object(struct reading *r, const struct read_name *n, read_request_list *ret)
@@ -46,11 +44,17 @@ static void add_object(struct reading *r, const struct read_name *n, read_reques
 
 static void add_names(struct reading *r, const struct reads *reads, read_request_list *ret)
 {
-	for (size_t i = 0; i < reads->names.n; i++) {
-		if (reads->names.v[i].class->read == READ_PORT)
-			add_port(r, reads, i, ret);
-		else
-			add_object(r, &reads->names.v[i], ret);
+	const struct class *dumped = NULL; /* names are sorted by class */
+
+	vec_each(n, &reads->names) {
+		if (n->class == dumped)
+			continue;
+		if (reads_all_of(reads, n->class)) {
+			add_dump(r, n->class, ret);
+			dumped = n->class;
+		} else {
+			add_object(r, n, ret);
+		}
 	}
 }
 
@@ -94,6 +98,10 @@ void reading_start(struct reading *r, const struct reads *reads, uint16_t family
 	add(ret, (struct read_request){.msg = encode_get(family, handle)});
 	if (reads->identify)
 		add(ret, (struct read_request){.msg = encode_info_get(family, handle)});
+	if (takes_ports(reads)) /* before what is of a port */
+		add(ret, (struct read_request){.msg = encode_port_dump(family, handle),
+					       .dump = true,
+					       .ports = true});
 	if (reads->resources)
 		add_of_device(r, ret);
 	add_names(r, reads, ret);
@@ -130,7 +138,8 @@ static bool means_absent(const struct read_request *request, int error)
 static bool is_of_object(const struct read_request *request, int error)
 {
 	return error_is(error, ERROR_OF_OBJECT) &&
-	       (request->name || (request->catalogue && request->class->ends_dump));
+	       (request->name || (request->catalogue && (request->class->ends_dump ||
+							 request->class->form == FORM_SECTION)));
 }
 
 /**
@@ -150,6 +159,13 @@ void reading_answer(struct reading *r, const struct read_request *request, const
 			decode_impact(m, r->family, r->handle, &r->impact);
 		return;
 	}
+	if (request->ports && error == 0) {
+		decode_each(m, reply, len) {
+			decode_port(m, r->family, r->handle, &r->have);
+			decode_port(m, r->family, r->handle, &r->catalogue);
+		}
+		return;
+	}
 	decode_each(m, reply, len) {
 		int n = decode_answer(m, r->family, r->handle, into, &r->facts);
 
@@ -164,7 +180,7 @@ void reading_answer(struct reading *r, const struct read_request *request, const
 	if (lost || !is_of_object(request, error))
 		r->error = r->error ? r->error : error;
 	else if (request->catalogue)
-		r->params_cut = true;
+		r->params_cut |= request->class->ends_dump;
 	else
 		state_add(&r->have, request->class, request->name, CLASS_NO_CMODE)->error = error;
 }

@@ -21,6 +21,7 @@ struct read_request {
 	bool dump;		   /* ends with NLMSG_DONE, without an acknowledgement */
 	bool catalogue;		   /* of all that the device has of the class */
 	bool impact;		   /* of ports or the eswitch; that it fails is no harm */
+	bool ports;		   /* what the ports are called */
 };
 
 typedef VEC(struct read_request) read_request_list;

@@ -87,7 +87,7 @@ static bool can_be_wanted(const struct object *o)
 	if (!source_can_hold(o->name) ||
 	    (o->v[0].type == VALUE_STRING && object_has(o, 0) && !source_can_hold(o->v[0].str)))
 		return false;
-	return object_has(o, 0);
+	return object_writable(o);
 }
 
 static void fields(struct emitter *e, const struct object *o)

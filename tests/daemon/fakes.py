@@ -15,8 +15,10 @@ from words import MLX5, NETDEVSIM, SPECTRUM1
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 KINDS = {"RESOURCE_SET": "resource", "RELOAD": "reload", "FLASH_UPDATE": "flash",
-         "TRAP_SET": "trap", "TRAP_GROUP_SET": "group", "TRAP_POLICER_SET": "policer"}
-VALUES = {"resource": "size", "trap": "action", "reload": "action", "group": "policer"}
+         "TRAP_SET": "trap", "TRAP_GROUP_SET": "group", "TRAP_POLICER_SET": "policer",
+         "HEALTH_REPORTER_SET": "health", "ESWITCH_SET": "eswitch"}
+VALUES = {"resource": "size", "trap": "action", "reload": "action", "group": "policer",
+          "health": "auto_dump", "eswitch": "mode"}
 COMMANDS = {"driverinit": "PARAM_SET", "runtime": "PARAM_SET", "permanent": "PARAM_SET",
             **{kind: command for command, kind in KINDS.items()}}
 UNLIMITED = 2**64 - 1
@@ -264,6 +266,7 @@ class FakeSpectrum1(FakeSwitch):
         "size that is not read": "the fake Spectrum-1 reads every size that can be changed",
         "runtime param": "the real Spectrum-1, and so the fake, has no runtime param",
         "live activation": "a Spectrum is always reset",
+        "health reporters": "the facts have none", "eswitch": "a Spectrum has none",
     }
 
 

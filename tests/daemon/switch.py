@@ -20,6 +20,8 @@ from capture import PATHS
 from words import MLX5, NETDEVSIM, SPECTRUM1
 
 DEADLINE = 60  # generous: the guest may be emulated on a busy machine
+HEALTH = {"grace": nl.HEALTH_GRACE, "recover": nl.HEALTH_RECOVER, "dump": nl.HEALTH_AUTO_DUMP}
+MODES = ("legacy", "switchdev", "switchdev_inactive")
 ACTIONS = ("drop", "trap", "mirror")
 CMODES = ("runtime", "driverinit", "permanent")
 TYPES = {1: "B", 2: "H", 3: "I", 4: "Q"}
@@ -29,6 +31,7 @@ FIRMWARE = pathlib.Path("/lib/firmware")
 FEATURES = {
     "systemd", "netlink", "relay", "runtime param", "size that is not read",
     "failing SET of anything", "slow reload", "hold that ends when told", "known driver",
+    "health reporters", "eswitch",
     "fault that passes", "activation", "live activation", "firmware of the driver", "storm",
 }
 
@@ -144,6 +147,21 @@ class Switch:
 
     def set_size(self, path, size):
         self.ask(nl.RESOURCE_SET, (nl.RESOURCE_ID, self.resource_id(path)), (nl.SIZE, size))
+
+    def set_health(self, name, **values):
+        self.ask(nl.HEALTH_SET, (nl.HEALTH_NAME, name), *((HEALTH[k], v) for k, v in values.items()))
+
+    def health(self, name):
+        """What the device's reporter has of HEALTH."""
+        message = self.ask(nl.HEALTH_GET, (nl.HEALTH_NAME, name)).replies[0].attrs
+        found = dict(nl.each(message[nl.HEALTH]))
+        return {k: nl.number(found[n]) for k, n in HEALTH.items() if n in found}
+
+    def set_eswitch(self, mode):
+        self.ask(nl.ESWITCH_SET, (nl.ESWITCH_MODE, MODES.index(mode)))
+
+    def eswitch(self):
+        return MODES[nl.number(self.ask(nl.ESWITCH_GET).replies[0].attrs[nl.ESWITCH_MODE])]
 
     def walk_resources(self):
         """(path, attributes) of each."""
@@ -402,6 +420,7 @@ class Asicsim(KernelSwitch):
     lacks = {
         "size that is not read": "asicsim reads every size",
         "known driver": "carved knows nothing of asicsim's policers",
+        "health reporters": "asicsim has none", "eswitch": "asicsim has none",
         "live activation": "a Spectrum is always reset",
     }
 
@@ -489,7 +508,8 @@ class AsicsimMlx5(Asicsim):
 
     words = MLX5
     model = "mlx5ish"
-    lacks = {"firmware of the driver": "the driver of an adapter brings none"}
+    lacks = {"firmware of the driver": "the driver of an adapter brings none",
+             "health reporters": "asicsim has none", "eswitch": "asicsim has none"}
 
 
 def personality(name):

@@ -12,7 +12,7 @@ KERNEL = tuple(int(n) for n in os.uname().release.split(".")[:2])
 NEWER = {(6, 2): {"traps": {"eapol", "locked_port"}, "trap_groups": {"eapol"}, "trap_policers": {"21"}},
          (6, 19): {"params": {"test2"}}}
 # Not of the device, but of the moment, or of the place where it sits; and what no capture shows.
-OTHER = {"handle", "kernel", "fake"}
+OTHER = {"handle", "kernel", "fake", "ports"}
 
 
 def plain(facts):
@@ -20,6 +20,8 @@ def plain(facts):
     kept = {k: v for k, v in facts.items() if k not in OTHER}
     for resource in kept.get("resources", {}).values():
         resource.pop("occ", None)
+    for reporter in kept.get("health_reporters", {}).values():
+        reporter.pop("burst_period", None)  # since 6.18
     for since, sections in NEWER.items():
         for section, names in sections.items() if KERNEL >= since else ():
             kept[section] = {k: v for k, v in kept.get(section, {}).items() if k not in names}

@@ -28,6 +28,7 @@ class Words:
     refusals: dict              # what the entry says; what the message must contain
     runtime: tuple = None       # a runtime param and a value that is not its default
     permanent: tuple = None     # the same, in mode permanent
+    reporter: str = None        # a health reporter that can recover
     unread: tuple = None        # a resource that the driver never reads, and sizes with it
 
     @property
@@ -99,6 +100,7 @@ NETDEVSIM = Words(
         "maximum": "netdevsim takes any size",
         "granularity": "netdevsim takes any size",
     },
+    reporter="dummy",
     unread=("/IPv4", {"/IPv4": 100000, "/IPv4/fib": 5000, "/IPv4/fib-rules": 5000}),
 )
 
@@ -158,5 +160,5 @@ MLX5 = Words(
     param="io_eq_size", default=1024, value=512, other=2048, yaml={},
     size=None, sizes=(), policer=None, rates=(), bad_policer=(), all={}, group_of_all="l2_drops",
     own={}, other_changes={}, refusals={}, runtime=("flow_steering_mode", "smfs"),
-    permanent=("enable_sriov", True),
+    permanent=("enable_sriov", True), reporter="fw_fatal",
 )

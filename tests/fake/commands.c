@@ -28,6 +28,10 @@ static const struct command commands[] = {
 	{DEVLINK_CMD_PARAM_SET, "PARAM_SET", true, false, false, set_param},
 	{DEVLINK_CMD_INFO_GET, "INFO_GET", false, true, false, get_info},
 	{DEVLINK_CMD_FLASH_UPDATE, "FLASH_UPDATE", true, false, false, flash_start},
+	{DEVLINK_CMD_ESWITCH_GET, "ESWITCH_GET", true, false, false, get_flat},
+	{DEVLINK_CMD_ESWITCH_SET, "ESWITCH_SET", true, false, false, set_flat},
+	{DEVLINK_CMD_HEALTH_REPORTER_GET, "HEALTH_REPORTER_GET", false, true, false, get_flat},
+	{DEVLINK_CMD_HEALTH_REPORTER_SET, "HEALTH_REPORTER_SET", true, false, false, set_flat},
 	{DEVLINK_CMD_TRAP_GET, "TRAP_GET", false, true, true, get_trap},
 	{DEVLINK_CMD_TRAP_SET, "TRAP_SET", true, false, true, set_trap},
 	{DEVLINK_CMD_TRAP_GROUP_GET, "TRAP_GROUP_GET", false, true, true, get_group},
@@ -110,6 +114,25 @@ static const struct policy {
 	{DEVLINK_ATTR_TRAP_NAME, POLICY_STRING, 0, 0, {0, 0, 0}},
 	{DEVLINK_ATTR_TRAP_ACTION, POLICY_UINT, 1, 0, {UINT8_MAX, 2, 2}},
 	{DEVLINK_ATTR_TRAP_GROUP_NAME, POLICY_STRING, 0, 0, {0, 0, 0}},
+	{DEVLINK_ATTR_ESWITCH_MODE, POLICY_UINT, 2, 0, {1, 1, 2}},
+	{DEVLINK_ATTR_ESWITCH_INLINE_MODE, POLICY_UINT, 1, 0, {UINT8_MAX, 3, 3}},
+	{DEVLINK_ATTR_ESWITCH_ENCAP_MODE, POLICY_UINT, 1, 0, {UINT8_MAX, 1, 1}},
+	{DEVLINK_ATTR_HEALTH_REPORTER_NAME, POLICY_STRING, 0, 0, {0, 0, 0}},
+	{DEVLINK_ATTR_HEALTH_REPORTER_GRACEFUL_PERIOD,
+	 POLICY_UINT,
+	 8,
+	 0,
+	 {UINT64_MAX, UINT64_MAX, UINT64_MAX}},
+	{DEVLINK_ATTR_HEALTH_REPORTER_AUTO_RECOVER,
+	 POLICY_UINT,
+	 1,
+	 0,
+	 {UINT8_MAX, UINT8_MAX, UINT8_MAX}},
+	{DEVLINK_ATTR_HEALTH_REPORTER_AUTO_DUMP,
+	 POLICY_UINT,
+	 1,
+	 0,
+	 {UINT8_MAX, UINT8_MAX, UINT8_MAX}},
 	{DEVLINK_ATTR_NETNS_FD, POLICY_UINT, 4, 0, {UINT32_MAX, UINT32_MAX, UINT32_MAX}},
 	{DEVLINK_ATTR_NETNS_PID, POLICY_UINT, 4, 0, {UINT32_MAX, UINT32_MAX, UINT32_MAX}},
 	{DEVLINK_ATTR_NETNS_ID, POLICY_UINT, 4, 0, {UINT32_MAX, UINT32_MAX, UINT32_MAX}},
@@ -208,6 +231,7 @@ const char *call_object(const struct call *c, char buffer[static HANDLE_SIZE])
 {
 	const struct nlattr *id = c->a.v[DEVLINK_ATTR_TRAP_POLICER_ID];
 	const struct nlattr *resource = c->a.v[DEVLINK_ATTR_RESOURCE_ID];
+	const struct flat *flat = flat_find(c);
 	const struct resource *r =
 		resource && c->dev ? resource_by_id(c->dev, attr_num(resource)) : NULL;
 	const char *name = call_string(c, DEVLINK_ATTR_PARAM_NAME)
@@ -216,7 +240,9 @@ const char *call_object(const struct call *c, char buffer[static HANDLE_SIZE])
 				   ?: call_string(c, DEVLINK_ATTR_FLASH_UPDATE_FILE_NAME);
 
 	*buffer = '\0';
-	if (name)
+	if (flat)
+		snprintf(buffer, HANDLE_SIZE, "%s", flat->name);
+	else if (name)
 		snprintf(buffer, HANDLE_SIZE, "%s", name);
 	else if (id)
 		snprintf(buffer, HANDLE_SIZE, "%u", (unsigned)attr_num(id));

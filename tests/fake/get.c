@@ -288,7 +288,7 @@ static size_t dump_items(const struct device *d, uint8_t command)
 	case DEVLINK_CMD_TRAP_POLICER_GET:
 		return device_has_traps(d) ? d->n_policers : 0;
 	default:
-		return 0;
+		return flats_of(d, command);
 	}
 }
 
@@ -315,7 +315,7 @@ static int fill_item(struct fake *f, struct bytes *b, const struct device *d,
 	case DEVLINK_CMD_TRAP_POLICER_GET:
 		return fill_policer(b, d, &d->policers[i]);
 	default:
-		return -EOPNOTSUPP;
+		return flat_dump(f, b, d, dump->command, i);
 	}
 }
 

@@ -328,6 +328,7 @@ static int load_reload(struct loader *l, json_t *reload)
 static int load_objects(struct loader *l, json_t *facts)
 {
 	json_t *traps = json_object_get(facts, "traps");
+	const char *wrong;
 
 	if (load_reload(l, json_object_get(facts, "reload")) < 0 ||
 	    load_resources(l, json_object_get(facts, "resources")) < 0 ||
@@ -339,9 +340,13 @@ static int load_objects(struct loader *l, json_t *facts)
 	if (load_port_resources(
 		    l, json_object_get(json_object_get(facts, "fake"), "port_resources")) < 0)
 		return -EINVAL;
+	wrong = flats_load(l->d, facts);
+	if (wrong)
+		return bad(l, "object", wrong);
 	quirks_by_driver(l->d, l->fake->line);
 	if (quirks_read(l->d, json_object_get(facts, "fake")) < 0)
 		return bad(l, "key", "fake");
+	flats_bind_ports(l->d);
 	return 0;
 }
 
@@ -376,6 +381,7 @@ struct device *device_free(struct device *d)
 	free(d->policers);
 	free(d->groups);
 	free(d->traps);
+	flats_free(d);
 	free(d);
 	return NULL;
 }

@@ -19,6 +19,7 @@
 /* What the uapi header of Linux 7.3 has and those of the oldest kernels have not. */
 enum {
 	ATTR_MAX_6_12 = 179,
+	ATTR_BURST_PERIOD = 181,
 	ATTR_PARAM_VALUE_DEFAULT = 182,
 	ATTR_PARAM_RESET_DEFAULT = 183,
 	ATTR_INDEX = 184,
@@ -102,6 +103,25 @@ struct trap {
 	bool generic, source, broken; /* source: the driver takes no other action */
 };
 
+#define FLAT_KEYS   4
+#define FLAT_FIELDS 8
+
+/* An object of one of the kinds of flat.c. */
+struct flat {
+	size_t kind;
+	const char *name; /* in facts: "p1/tx" */
+	char *text;	  /* what the strings of the key point into */
+	int64_t port;	  /* index; -1: of the device */
+	struct {
+		uint64_t num;
+		const char *str;
+	} key[FLAT_KEYS];
+	struct {
+		bool has;
+		uint64_t num;
+	} v[FLAT_FIELDS], initial[FLAT_FIELDS];
+};
+
 /* What a port's message tells: that it is there, its type, its netdev. */
 enum port_is { PORT_BARE, PORT_ETH, PORT_NETDEV };
 
@@ -111,7 +131,10 @@ struct quirks {
 	uint32_t reads_params;	       /* actions in which driverinit params are read */
 	bool info, flash, mirror, group_set, occ_enforced;
 	bool traps_survive, runtime_survives, burst_power_of_two;
-	bool removed_by_id; /* PARAM_DELs are in the order of ids */
+	bool health_survives, eswitch_survives; /* a reload */
+	bool inactive;				/* it knows the mode switchdev_inactive */
+	bool traps_need_legacy;			/* mode of the eswitch */
+	bool removed_by_id;			/* PARAM_DELs are in the order of ids */
 	uint64_t rate_min, rate_max, burst_min, burst_max;
 	bool overwrite_mask; /* it knows the attribute, and takes these bits of it: */
 	uint32_t overwrite;
@@ -173,7 +196,8 @@ struct device {
 	struct policer *policers;
 	struct group *groups;
 	struct trap *traps;
-	size_t n_params, n_resources, n_port_resources, n_policers, n_groups, n_traps;
+	struct flat *flats;
+	size_t n_flats, n_params, n_resources, n_port_resources, n_policers, n_groups, n_traps;
 	struct quirks quirks;
 	struct operation operation;
 	struct fate refuse_down, fail_up, fail_flash;
@@ -350,6 +374,20 @@ struct group *group_find(struct device *d, const char *name);
 struct policer *policer_find(struct device *d, uint32_t id);
 struct resource *resource_find(struct device *d, const char *path);
 struct resource *resource_by_id(struct device *d, uint64_t id);
+
+/* flat.c */
+struct flat *flat_find(const struct call *c);
+int get_flat(struct call *c);
+int set_flat(struct call *c);
+size_t flats_of(const struct device *d, uint8_t command);
+int flat_dump(struct fake *f, struct bytes *b, const struct device *d, uint8_t command, size_t i);
+void flats_reset(struct device *d, bool reload);
+const char *flats_load(struct device *d, json_t *facts);
+void flats_bind_ports(struct device *d);
+void flats_free(struct device *d);
+void flats_json(const struct device *d, json_t *all);
+void flat_details(json_t *j, const struct call *c);
+bool flat_is_switchdev(const struct device *d);
 
 /* commands.c */
 int call_run(struct call *c);

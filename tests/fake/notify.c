@@ -262,6 +262,9 @@ int fill_port(struct bytes *b, const struct device *d, unsigned i, enum port_is 
 	put_u32(b, DEVLINK_ATTR_PORT_INDEX, port);
 	put_u16(b, DEVLINK_ATTR_PORT_TYPE,
 		is == PORT_BARE ? DEVLINK_PORT_TYPE_NOTSET : DEVLINK_PORT_TYPE_ETH);
+	put_u16(b, DEVLINK_ATTR_PORT_FLAVOUR,
+		is_cpu_port(d, i) ? DEVLINK_PORT_FLAVOUR_CPU : DEVLINK_PORT_FLAVOUR_PHYSICAL);
+	put_u32(b, DEVLINK_ATTR_PORT_NUMBER, d->quirks.cpu_port ? i : i + 1);
 	if (is == PORT_NETDEV) {
 		snprintf(name, sizeof(name), "eth%u", port);
 		put_u32(b, DEVLINK_ATTR_PORT_NETDEV_IFINDEX, 1000 * (uint32_t)d->serial + port);

@@ -77,6 +77,7 @@ static void quirks_netdevsim(struct device *d, enum fake_line line)
 	d->quirks.runtime_survives = true;
 	d->quirks.flash_select = true;
 	d->quirks.removed_by_id = line >= FAKE_6_12;
+	d->quirks.eswitch_survives = true; /* without VFs */
 	d->quirks.overwrite_mask = true;
 }
 
@@ -125,6 +126,9 @@ static void quirks_mlx5(struct device *d, enum fake_line line)
 	d->quirks.performed[DEVLINK_RELOAD_ACTION_FW_ACTIVATE] = BOTH_ACTIONS;
 	d->quirks.mirror = false;
 	d->quirks.mirror_error = EOPNOTSUPP;
+	d->quirks.health_survives = true;
+	d->quirks.inactive = line >= FAKE_7_3;
+	d->quirks.traps_need_legacy = true;
 	d->quirks.group_set = false;
 	d->quirks.traps_survive = line == FAKE_6_1; /* from 6.3 on at each load */
 	d->quirks.runtime_survives = true;

@@ -224,7 +224,7 @@ static int set_action(struct call *c, struct trap *t, uint8_t action)
 		call_say(c, "Cannot change action of non-drop traps. Skipping");
 		return 0;
 	}
-	if (t->source)
+	if (t->source || (c->dev->quirks.traps_need_legacy && flat_is_switchdev(c->dev)))
 		return -EOPNOTSUPP;
 	if (action == DEVLINK_TRAP_ACTION_MIRROR && !c->dev->quirks.mirror)
 		return -c->dev->quirks.mirror_error;

@@ -120,7 +120,8 @@ static void check_numbers(enum value_type type, const struct enum_names *names)
 	uint64_t numbers[] = {0, 1, 9, 10, 127, most[type] / 2, most[type]};
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
-		if (!names || !names->closed || enum_name(names, numbers[i]))
+		if (!(names && names->duration && numbers[i] > UINT32_MAX) &&
+		    (!names || !names->closed || enum_name(names, numbers[i])))
 			check_round_trip(&(struct value){.type = type, .num = numbers[i]}, names);
 }
 

@@ -291,6 +291,8 @@ static bool is_read(const struct reads *reads, const struct object *o)
 {
 	if (o->class == &class_resource)
 		return reads->resources;
+	if (reads_all_of(reads, o->class))
+		return true;
 	vec_each(n, &reads->names)
 		if (n->class == o->class && strcmp(n->name, o->name) == 0)
 			return true;

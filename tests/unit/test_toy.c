@@ -133,7 +133,7 @@ static const struct class class_card = {
 	.n_writable = 1,
 };
 
-/* ---- a reporter: read by dumps of one port each, a duration, one that cannot be set ---- */
+/* ---- a reporter: of a port, so read by one dump; a duration, one that cannot be set ---- */
 
 static const struct enum_names period_names = {.duration = true};
 
@@ -154,9 +154,8 @@ static const struct class class_reporter = {
 	.section = "toy_reporters",
 	.noun = "toy reporter",
 	.form = FORM_MAP,
-	.read = READ_PORT,
 	.phase = PHASE_HEALTH,
-	.keys = {{"port", VALUE_U32, 3, NULL, 0}, {"reporter", VALUE_STRING, 115, NULL, 0}},
+	.keys = {{"port", VALUE_STRING, 3, NULL, 0}, {"reporter", VALUE_STRING, 115, NULL, 0}},
 	.nest = 114,
 	.absent_errors = {EINVAL},
 	.cmd_get = 208,
@@ -239,6 +238,7 @@ static void read_device(struct world *w)
 {
 	struct bytes b = {};
 
+	state_add_port(&w->have, &(struct port){9, "p9", NULL});
 	put_pool(&b);
 	put_mode(&b);
 	put_card(&b, 1, "16x100G");
@@ -356,7 +356,7 @@ static void test_plan(void **state)
 {
 	(void)state;
 	expect_steps(
-		"toy_reporters: {9/tx: {period: 2m}}, toy_mode: {encap: true, mode: switchdev}, "
+		"toy_reporters: {p9/tx: {period: 2m}}, toy_mode: {encap: true, mode: switchdev}, "
 		"toy_cards: {1: none, 2: 8x400G}, "
 		"toy_pools: {p1/0/4/ingress: {threshold: 9, size: 1Ki}}",
 		"toy_card 1: 16x100G -> none\n"
@@ -364,10 +364,10 @@ static void test_plan(void **state)
 		"toy_mode toy_mode: mode legacy -> mode switchdev\n"
 		"toy_mode toy_mode: encap false -> encap true\n"
 		"toy_pool p1/0/4/ingress: size 960, threshold 7 -> size 1056, threshold 9\n"
-		"toy_reporter 9/tx: 90s -> 2m\n");
+		"toy_reporter p9/tx: 90s -> 2m\n");
 	expect_steps("toy_cards: {1: 16x100G, 2: none}, toy_mode: {mode: legacy}, "
 		     "toy_pools: {p1/0/4/ingress: {size: 900, kind: dynamic}}, "
-		     "toy_reporters: {9/tx: {period: 90s}}",
+		     "toy_reporters: {p9/tx: {period: 90s}}",
 		     "");
 	expect_steps("toy_mode: null, toy_cards: {1: null}", "");
 }
@@ -393,11 +393,12 @@ static void test_refused(void **state)
 						  "did you mean \"mode\"?\n");
 	expect_refused("toy_mode: legacy",
 		       "\"toy_mode\" must be a map (KEY: VALUE), not a single value\n");
-	expect_refused("toy_reporters: {9/tx: {period: 5}}",
-		       "toy reporter \"9/tx\": period: \"5\" is not a duration like 500ms, 30s, 5m "
-		       "or 1h\n");
-	expect_refused("toy_reporters: {9/rx: {period: 5s}}",
-		       "toy reporter 9/rx does not recover\n");
+	expect_refused(
+		"toy_reporters: {p9/tx: {period: 5}}",
+		"toy reporter \"p9/tx\": period: \"5\" is not a duration like 500ms, 30s, 5m "
+		"or 1h\n");
+	expect_refused("toy_reporters: {p9/rx: {period: 5s}}",
+		       "toy reporter p9/rx does not recover\n");
 }
 
 static void check_bytes(struct nl_msg *msg, const struct bytes *expected)
@@ -470,7 +471,17 @@ static void test_set_each(void **state)
 	bed_clear(&bed);
 }
 
-/* Objects of one port are read by one dump, others each by its key. */
+static void put_port(struct bytes *b, uint32_t index, uint16_t flavour, uint32_t number)
+{
+	size_t at = open_answer(b, DEVLINK_CMD_PORT_NEW);
+
+	put_u32(b, DEVLINK_ATTR_PORT_INDEX, index);
+	put_u16(b, DEVLINK_ATTR_PORT_FLAVOUR, flavour);
+	put_u32(b, DEVLINK_ATTR_PORT_NUMBER, number);
+	msg_close(b, at);
+}
+
+/* Objects of ports are read by one dump, behind that of the ports; others each by its key. */
 static void test_reads(void **state)
 {
 	struct reads reads = {};
@@ -484,7 +495,7 @@ static void test_reads(void **state)
 	read_device(&bed.world);
 	load_entry(&bed,
 		   "toy_mode: {mode: legacy}, toy_pools: {p1/0/4/egress: {size: 1}}, "
-		   "toy_reporters: {9/tx: {period: 5s}, 9/rx: {period: 5s}, 8/x: {period: 5s}}");
+		   "toy_reporters: {p9/tx: {period: 5s}, p9/rx: {period: 5s}, p8/x: {period: 5s}}");
 	bind_reads(&bed.config->entries.v[0], HANDLE, &bed.world, &reads);
 	reads.resources = false;
 	reading_start(&reading, &reads, FAMILY, HANDLE, &requests);
@@ -495,29 +506,39 @@ static void test_reads(void **state)
 	put_u16(&b, 17, 4);
 	put_u8(&b, 18, 1);
 	msg_close(&b, at);
-	check_bytes(requests.v[1].msg, &b);
+	check_bytes(requests.v[2].msg, &b);
 	at = open_request(&b, 0, 203);
 	msg_close(&b, at);
-	check_bytes(requests.v[2].msg, &b);
-	for (uint32_t port = 8; port <= 9; port++) {
-		at = open_request(&b, NLM_F_DUMP, 208);
-		put_u32(&b, 3, port);
-		msg_close(&b, at);
-		assert_true(requests.v[port - 5].dump);
-		check_bytes(requests.v[port - 5].msg, &b);
-	}
+	check_bytes(requests.v[3].msg, &b);
+	at = open_request(&b, NLM_F_DUMP, DEVLINK_CMD_PORT_GET);
+	msg_close(&b, at);
+	assert_true(requests.v[1].dump && requests.v[1].ports);
+	check_bytes(requests.v[1].msg, &b);
+	at = open_request(&b, NLM_F_DUMP, 208);
+	msg_close(&b, at);
+	assert_true(requests.v[4].dump);
+	check_bytes(requests.v[4].msg, &b);
 	nlmsg_free(requests.v[0].msg);
 	/* what the class calls absent is no error; another one is that of the object */
-	reading_answer(&reading, &requests.v[1], NULL, 0, -ENODEV, false);
+	reading_answer(&reading, &requests.v[2], NULL, 0, -ENODEV, false);
 	assert_int_equal(reading.have.objects.n, 0);
-	reading_answer(&reading, &requests.v[1], NULL, 0, -EOPNOTSUPP, false);
+	reading_answer(&reading, &requests.v[2], NULL, 0, -EOPNOTSUPP, false);
 	assert_int_equal(reading.have.objects.v[0].error, -EOPNOTSUPP);
-	reading_answer(&reading, &requests.v[3], NULL, 0, -EINVAL, false);
+	reading_answer(&reading, &requests.v[4], NULL, 0, -EINVAL, false);
 	assert_int_equal(reading.error, 0);
+	b.len = 0;
+	put_reporter(&b, "tx", 1); /* of a port that is not known: as that of the CPU */
+	reading_answer(&reading, &requests.v[4], b.data, b.len, 0, false);
+	assert_int_equal(reading.have.objects.n, 1);
+	b.len = 0;
+	put_port(&b, 9, DEVLINK_PORT_FLAVOUR_PHYSICAL, 12);
+	reading_answer(&reading, &requests.v[1], b.data, b.len, 0, false);
 	b.len = 0;
 	put_reporter(&b, "tx", 1);
 	reading_answer(&reading, &requests.v[4], b.data, b.len, 0, false);
 	assert_int_equal(reading.have.objects.n, 2);
+	assert_string_equal(reading.have.objects.v[1].name, "p12/tx");
+	assert_int_equal(reading.have.objects.v[1].port, 9);
 	assert_int_equal(reading.catalogue.objects.n, 0);
 	reading_clear(&reading);
 	vec_clear(&requests);
@@ -536,22 +557,22 @@ static void test_catalogue(void **state)
 
 	(void)state;
 	reading_start(&reading, &reads, FAMILY, HANDLE, &requests);
-	assert_int_equal(requests.n, n_classes); /* GET, and each class but resources */
+	assert_int_equal(requests.n, n_classes + 1); /* GET, ports, and each class but resources */
 	vec_each(q, &requests)
-		assert_int_equal(q->dump, q->class && q->class != &class_mode);
+		assert_int_equal(q->dump, q->ports || (q->class && q->class != &class_mode));
 	at = open_request(&b, 0, 203);
 	msg_close(&b, at);
-	check_bytes(requests.v[n_classes - 3].msg, &b);
+	check_bytes(requests.v[n_classes - 2].msg, &b);
 	at = open_request(&b, NLM_F_DUMP, 208);
 	msg_close(&b, at);
-	check_bytes(requests.v[n_classes - 1].msg, &b);
+	check_bytes(requests.v[n_classes].msg, &b);
 	b.len = 0;
 	put_mode(&b);
-	reading_answer(&reading, &requests.v[n_classes - 3], b.data, b.len, 0, false);
+	reading_answer(&reading, &requests.v[n_classes - 2], b.data, b.len, 0, false);
 	assert_int_equal(reading.catalogue.objects.n, 1);
 	assert_int_equal(reading.error, 0);
-	for (size_t i = 0; i < n_classes; i++)
-		if (i != n_classes - 3 && i != n_classes - 1)
+	for (size_t i = 0; i < requests.n; i++)
+		if (i != n_classes - 2 && i != n_classes)
 			nlmsg_free(requests.v[i].msg);
 	reading_clear(&reading);
 	vec_clear(&requests);
@@ -597,8 +618,8 @@ static void test_facts_and_capture(void **state)
 				     "\"2\":{\"type\":\"\"}},\"toy_mode\":{\"encap\":\"false\","
 				     "\"mode\":\"legacy\"},\"toy_pools\":{\"p1/0/4/ingress\":"
 				     "{\"cell\":96,\"kind\":\"dynamic\",\"occ\":55,\"size\":960,"
-				     "\"threshold\":7}},\"toy_reporters\":{\"9/rx\":{},"
-				     "\"9/tx\":{\"period\":90000}}"));
+				     "\"threshold\":7}},\"toy_reporters\":{\"p9/rx\":{},"
+				     "\"p9/tx\":{\"period\":90000}}"));
 	assert_int_equal(facts_from_json(j, &back, &handle, &why), 0);
 	assert_true(state_same(&back.have, &bed.world.have));
 	json_decref(j);

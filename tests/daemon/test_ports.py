@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Kinds of object of which no SET is told to others, and those that make ports go and come."""
+import pytest
+
+from carved import entry, wait
+
+WANTED = {"grace_period": "2m", "auto_recover": False, "auto_dump": False}
+AS_WANTED = {"grace": 120000, "recover": 0, "dump": 0}
+
+
+@pytest.mark.needs("health reporters")
+def test_health_reporter(switch, carved):
+    name = switch.words.reporter
+    before = switch.health(name)
+    carved.run(entry(switch, health_reporters={name: WANTED}))
+    assert carved.state(switch) == "converged"
+    assert switch.health(name) == AS_WANTED
+    switch.reload()
+    wait(lambda: switch.health(name) == AS_WANTED, "the reporter to be set again")
+    carved.wait_state(switch, "converged")
+    switch.set_health(name, dump=1)
+    carved.apply(switch)
+    assert switch.health(name) == AS_WANTED
+    carved.reload(entry(switch, health_reporters={name: {"auto_dump": False}}))
+    carved.settled(switch)
+    assert switch.health(name) == {**before, "dump": 0}
+    carved.reload(entry(switch))
+    carved.settled(switch)
+    assert switch.health(name) == before
+
+
+@pytest.mark.needs("health reporters")
+def test_health_reporter_refused(switch, carved):
+    name = switch.words.reporter
+    before = switch.health(name)
+    carved.run(entry(switch, health_reporters={name + "x": {"auto_dump": False}, name: WANTED}))
+    carved.wait_state(switch, "refused")
+    assert any(f"did you mean {name}?" in text for text in carved.manager("Diagnostics"))
+    assert switch.health(name) == before
+
+
+@pytest.mark.needs("eswitch")
+def test_eswitch(switch, carved):
+    """Its mode waits for the permission of a reload; removed, the mode before comes back."""
+    carved.run(entry(switch, reload="manual", eswitch={"mode": "switchdev"}))
+    assert carved.state(switch) == "pending-reload"
+    assert carved.get(switch, "PendingClass") == "ports"
+    assert switch.eswitch() == "legacy"
+    assert [step[5] for step in carved.plan(switch.handle)] == ["ports"]
+    carved.apply(switch, "--allow-reload")
+    carved.settled(switch)
+    assert (carved.state(switch), switch.eswitch()) == ("converged", "switchdev")
+    assert switch.reloads() == 0
+    carved.reload(entry(switch, reload="auto"))
+    carved.settled(switch)
+    assert switch.eswitch() == "legacy"
+
+
+@pytest.mark.needs("eswitch")
+def test_eswitch_after_a_reload(target, carved):
+    """A mode that is declared holds no reload back, and is there when all is over, whether the driver keeps it or not."""
+    w = target.words
+    carved.run(entry(target, eswitch={"mode": "switchdev"}))
+    assert (carved.state(target), target.eswitch()) == ("converged", "switchdev")
+    carved.reload(entry(target, eswitch={"mode": "switchdev"}, params=w.params(w.value)))
+    carved.settled(target)
+    assert (carved.state(target), target.eswitch()) == ("converged", "switchdev")
+    assert (target.active(w.param), target.reloads()) == (w.value, 1)
+
+
+@pytest.mark.needs("eswitch")
+def test_eswitch_that_another_program_sets(switch, carved):
+    """Drift of what takes netdevs away is not put right without being asked."""
+    carved.run(entry(switch, eswitch={"mode": "switchdev"}))
+    switch.set_eswitch("legacy")
+    carved.apply(switch)
+    carved.wait_state(switch, "pending-reload")
+    assert switch.eswitch() == "legacy"
+    carved.call("Reload", "a{sv}")
+    wait(lambda: carved.state(switch) == "converged", "the operator's word to be followed")
+    assert switch.eswitch() == "switchdev"
