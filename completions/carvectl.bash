@@ -22,6 +22,7 @@ _carvectl() {
 		case $word in
 		--bus=*) bus=("$word") ;;
 		--bus) bus=("$word" "${words[++i]-}") ;;
+		--confirm) ((++i)) ;;
 		--facts | --config-root) [[ $command != check ]] || ((++i)) ;;
 		--output) ((++i)) ;;
 		-*) ;;
@@ -44,7 +45,7 @@ _carvectl() {
 		candidates=(--json --bus= --help --version)
 		case $command in
 		plan) candidates+=(--candidate) ;;
-		reload) candidates+=(--no-wait) ;;
+		reload | rollback) candidates+=(--no-wait --confirm=) ;;
 		apply) candidates+=(--allow-reload) ;;
 		check) candidates+=(--facts --config-root) ;;
 		capture) candidates+=(--facts) ;;
@@ -52,7 +53,8 @@ _carvectl() {
 		esac
 	else
 		case $command in
-		'') candidates=(status plan reload apply retry pause resume check capture history monitor metrics) ;;
+		'') candidates=(status plan reload confirm rollback configs apply retry pause resume check capture history monitor metrics) ;;
+		configs) candidates=(show) ;;
 		status | plan | apply | retry | pause | resume | capture | history)
 			mapfile -t candidates < <(_carvectl_devices "${bus[@]}")
 			;;

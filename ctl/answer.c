@@ -95,6 +95,8 @@ static const struct answer_type brief_device_type = {
 		NUMBER(status_answer, "generation", "Generation", generation),                     \
 		TEXTS(status_answer, "config_files", "ConfigFiles", files),                        \
 		FLAG(status_answer, "config_out_of_sync", "ConfigOutOfSync", out_of_sync),         \
+		NUMBER(status_answer, "confirm_deadline_usec", "ConfirmDeadlineUSec",              \
+		       confirm_deadline),                                                          \
 		TEXTS(status_answer, "diagnostics", "Diagnostics", diagnostics)
 
 static const struct answer_field status_fields[] = {
@@ -142,9 +144,36 @@ static const struct answer_field plan_fields[] = {
 	ROWS(plan_answer, "steps", NULL, steps, &step_type),
 };
 
+static const struct answer_field config_fields[] = {
+	TEXT(config_answer, "hash", NULL, hash),
+	NUMBER(config_answer, "time_usec", NULL, time),
+	TEXT(config_answer, "who", NULL, who),
+	TEXT(config_answer, "result", NULL, result),
+};
+
+static const struct answer_type config_type = {sizeof(struct config_answer),
+					       ARRAY_SIZE(config_fields), config_fields, false};
+
+static const struct answer_field configs_fields[] = {
+	ROWS(configs_answer, "configs", NULL, configs, &config_type),
+};
+
+static const struct answer_field file_fields[] = {
+	TEXT(file_answer, "path", NULL, path),
+	FIELD(file_answer, "text", NULL, ANSWER_LINES, text, NULL),
+};
+
+static const struct answer_type file_type = {sizeof(struct file_answer), ARRAY_SIZE(file_fields),
+					     file_fields, false};
+
+static const struct answer_field files_fields[] = {
+	ROWS(files_answer, "files", NULL, files, &file_type),
+};
+
 static const struct answer_field reload_fields[] = {
 	TEXT(reload_answer, "result", NULL, result),
 	TEXTS(reload_answer, "diagnostics", "Diagnostics", diagnostics),
+	NUMBER(reload_answer, "confirm_deadline_usec", "ConfirmDeadlineUSec", confirm_deadline),
 };
 
 static const struct answer_field problem_fields[] = {
@@ -173,6 +202,8 @@ TYPE(device_type, device_answer, device_fields);
 TYPE(status_type, status_answer, status_fields);
 TYPE(overview_type, status_answer, overview_fields);
 TYPE(step_type, step_answer, step_fields);
+TYPE(configs_type, configs_answer, configs_fields);
+TYPE(files_type, files_answer, files_fields);
 TYPE(plan_type, plan_answer, plan_fields);
 TYPE(problem_type, problem_answer, problem_fields);
 TYPE(check_type, check_answer, check_fields);
@@ -194,7 +225,7 @@ void answer_init(const struct answer_type *type, void *answer)
 	for (size_t i = 0; i < type->n_fields; i++) {
 		void *to = (char *)answer + type->fields[i].offset;
 
-		if (type->fields[i].form == ANSWER_TEXT)
+		if (type->fields[i].form == ANSWER_TEXT || type->fields[i].form == ANSWER_LINES)
 			*(const char **)to = "";
 		else if (type->fields[i].form == ANSWER_STRUCT)
 			answer_init(type->fields[i].of, to);
@@ -254,6 +285,7 @@ static json_t *field_to_json(const struct answer_field *f, const void *value)
 {
 	switch (f->form) {
 	case ANSWER_TEXT:
+	case ANSWER_LINES:
 		return json_string(*(const char *const *)value);
 	case ANSWER_NUMBER:
 		return json_number(*(const uint64_t *)value);

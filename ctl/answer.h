@@ -63,6 +63,7 @@ struct status_answer {
 	const char *version, *state;
 	uint64_t generation;
 	bool out_of_sync;
+	uint64_t confirm_deadline; /* microseconds since 1970; 0: nothing is on trial */
 	text_list files, diagnostics;
 	VEC(struct device_answer) devices;
 };
@@ -90,9 +91,31 @@ struct plan_answer {
 	VEC(struct step_answer) steps;
 };
 
+/* A config that was accepted. */
+struct config_answer {
+	const char *hash, *who, *result;
+	uint64_t time; /* microseconds since 1970 */
+};
+
+/* The newest first. */
+struct configs_answer {
+	struct arena arena;
+	VEC(struct config_answer) configs;
+};
+
+struct file_answer {
+	const char *path, *text;
+};
+
+struct files_answer {
+	struct arena arena;
+	VEC(struct file_answer) files;
+};
+
 struct reload_answer {
 	struct arena arena;
 	const char *result;
+	uint64_t confirm_deadline; /* as in status_answer */
 	text_list diagnostics;
 };
 
@@ -124,6 +147,7 @@ struct check_answer {
 
 enum answer_form {
 	ANSWER_TEXT,   /* const char *; D-Bus s */
+	ANSWER_LINES,  /* the same, of several lines */
 	ANSWER_NUMBER, /* uint64_t; t */
 	ANSWER_MAYBE,  /* struct maybe; t */
 	ANSWER_FLAG,   /* bool; b */
@@ -158,7 +182,7 @@ struct answer_rows {
 /* The overview is the status without the objects. */
 extern const struct answer_type device_type, overview_type, status_type;
 extern const struct answer_type apply_type, check_type, event_type, history_type, object_type,
-	plan_type, problem_type, record_type, reload_type, step_type;
+	configs_type, files_type, plan_type, problem_type, record_type, reload_type, step_type;
 
 void answer_init(const struct answer_type *type, void *answer);
 void answer_clear(const struct answer_type *type, void *answer, struct arena *arena);

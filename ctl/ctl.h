@@ -23,7 +23,7 @@ struct ctl {
 	const char *const *args;
 	size_t n_args;
 	bool user_bus, json, no_wait, facts, candidate, allow_reload;
-	const char *facts_file, *config_root, *output;
+	const char *facts_file, *config_root, *output, *confirm, *wait_for, *timeout;
 };
 
 /* As bits, above the characters of short options. */
@@ -38,7 +38,10 @@ enum ctl_option {
 	OPTION_BUS = 1 << 15,
 	OPTION_HELP = 1 << 16,
 	OPTION_VERSION = 1 << 17,
-	OPTION_OUTPUT = 1 << 18
+	OPTION_OUTPUT = 1 << 18,
+	OPTION_CONFIRM = 1 << 19,
+	OPTION_FOR = 1 << 20,
+	OPTION_TIMEOUT = 1 << 21
 };
 
 struct command {
@@ -53,6 +56,8 @@ struct command {
 int command_apply(const struct ctl *ctl);
 int command_capture(const struct ctl *ctl);
 int command_check(const struct ctl *ctl);
+int command_configs(const struct ctl *ctl);
+int command_confirm(const struct ctl *ctl);
 int command_history(const struct ctl *ctl);
 int command_metrics(const struct ctl *ctl);
 int command_monitor(const struct ctl *ctl);
@@ -60,5 +65,6 @@ int command_pause(const struct ctl *ctl);
 int command_plan(const struct ctl *ctl);
 int command_reload(const struct ctl *ctl);
 int command_resume(const struct ctl *ctl);
+int command_rollback(const struct ctl *ctl);
 int command_retry(const struct ctl *ctl);
 int command_status(const struct ctl *ctl);

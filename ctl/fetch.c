@@ -30,6 +30,7 @@ static char form_signature(enum answer_form form)
 {
 	switch (form) {
 	case ANSWER_TEXT:
+	case ANSWER_LINES:
 		return 's';
 	case ANSWER_NUMBER:
 	case ANSWER_MAYBE:
@@ -126,6 +127,8 @@ static int read_value(sd_bus_message *m, const struct answer_field *f, struct ar
 	switch (f->form) {
 	case ANSWER_TEXT:
 		return message_read_line(m, arena, to);
+	case ANSWER_LINES:
+		return message_read_text(m, arena, to);
 	case ANSWER_NUMBER:
 		return sd_bus_message_read(m, "t", to);
 	case ANSWER_MAYBE:
@@ -468,6 +471,34 @@ int fetch_status(struct client *c, const char *device, struct status_answer *ret
 
 /* --- plan and reload --------------------------------------------------------- */
 
+static int ask_plan(struct client *c, const char *device, bool candidate, struct plan_answer *ret,
+		    sd_bus_error *error)
+{
+	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
+	int r = client_new_call(c, "Plan", &call);
+
+	answer_init(&plan_type, ret);
+	if (r >= 0)
+		r = client_append(call, device ? device : "", candidate ? "candidate" : NULL);
+	if (r >= 0)
+		r = candidate ? client_send_patiently(c, call, error, &reply)
+			      : client_send(c, call, 0, error, &reply);
+	return r < 0 ? r : misread(c, read_rows(reply, &step_type, &ret->arena, &ret->steps));
+}
+
+/**
+ * fetch_candidate_plan() - the steps for all devices under the files on disk, if they can be told.
+ * @ret: is to be cleared in any case
+ *
+ * Return: 0; -errno, which is not reported: who asks for more will be told.
+ */
+int fetch_candidate_plan(struct client *c, struct plan_answer *ret)
+{
+	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+
+	return ask_plan(c, NULL, true, ret, &error);
+}
+
 /**
  * fetch_plan() - the steps for @device, or for all if it is NULL.
  * @candidate: under the files on disk
@@ -475,29 +506,20 @@ int fetch_status(struct client *c, const char *device, struct status_answer *ret
  */
 int fetch_plan(struct client *c, const char *device, bool candidate, struct plan_answer *ret)
 {
-	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r;
+	int r = ask_plan(c, device, candidate, ret, &error);
 
-	answer_init(&plan_type, ret);
-	r = client_new_call(c, "Plan", &call);
-	if (r >= 0)
-		r = client_append(call, device ? device : "", candidate ? "candidate" : NULL);
-	if (r < 0)
+	if (r >= 0 || !sd_bus_error_is_set(&error)) /* else it has been reported */
 		return r;
-	r = candidate ? client_send_patiently(c, call, &error, &reply)
-		      : client_send(c, call, 0, &error, &reply);
-	if (r < 0 && device && sd_bus_error_has_name(&error, CLIENT_NO_SUCH_DEVICE))
+	if (device && sd_bus_error_has_name(&error, CLIENT_NO_SUCH_DEVICE))
 		return fetch_no_such_device(c, device);
-	if (r < 0 && (sd_bus_error_has_name(&error, CLIENT_INVALID_CONFIG) ||
-		      sd_bus_error_has_name(&error, CLIENT_REFUSED))) {
+	if (sd_bus_error_has_name(&error, CLIENT_INVALID_CONFIG) ||
+	    sd_bus_error_has_name(&error, CLIENT_REFUSED)) {
 		fprintf(stderr, "%s%s", error.message, output_newline(error.message));
 		client_say("the files on disk would be refused");
 		return r;
 	}
-	if (r < 0)
-		return sd_bus_error_is_set(&error) ? client_fail(c, &error, r) : r;
-	return misread(c, read_rows(reply, &step_type, &ret->arena, &ret->steps));
+	return client_fail(c, &error, r);
 }
 
 /** fetch_diagnostics() - what the daemon says about the config, added to @ret. */
@@ -506,4 +528,71 @@ int fetch_diagnostics(struct client *c, struct reload_answer *ret)
 	int r = get_properties(c, CLIENT_PATH, CLIENT_MANAGER, &reload_type, &ret->arena, ret);
 
 	return r > 0 ? -EPROTO : r;
+}
+
+/* --- configs ------------------------------------------------------------------------ */
+
+/** fetch_configs() - which ones were accepted. @ret: is to be cleared in any case */
+int fetch_configs(struct client *c, struct configs_answer *ret)
+{
+	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
+	int r = client_new_call(c, "ListConfigs", &call);
+
+	answer_init(&configs_type, ret);
+	if (r >= 0)
+		r = call_simple(c, call, &reply);
+	if (r < 0)
+		return r;
+	return misread(c, read_rows(reply, configs_type.fields[0].of, &ret->arena, &ret->configs));
+}
+
+/**
+ * fetch_config_hash() - the hash of a config by its number.
+ * @number: 0 is the one in force
+ * @ret: to be freed
+ *
+ * Return: 0; -errno, which has been reported.
+ */
+int fetch_config_hash(struct client *c, const char *number, char **ret)
+{
+	struct configs_answer a;
+	uint64_t n = 0;
+	int r = fetch_configs(c, &a);
+
+	if (r == 0 && (!*number || number[strspn(number, "0123456789")] ||
+		       text_number(number, strlen(number), &n) < 0 || n >= a.configs.n)) {
+		client_say("no config has the number %s; carvectl configs shows those that are "
+			   "kept",
+			   number);
+		r = -ENOENT;
+	}
+	if (r == 0)
+		*ret = mem_strdup(a.configs.v[n].hash);
+	answer_clear(&configs_type, &a, &a.arena);
+	return r;
+}
+
+/**
+ * fetch_config() - the files of a config.
+ * @name: its number
+ * @ret: is to be cleared in any case
+ */
+int fetch_config(struct client *c, const char *name, struct files_answer *ret)
+{
+	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
+	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+	_cleanup_free_ char *hash = NULL;
+	int r = fetch_config_hash(c, name, &hash);
+
+	answer_init(&files_type, ret);
+	if (r >= 0)
+		r = client_new_call(c, "ReadConfig", &call);
+	if (r >= 0)
+		r = sd_bus_message_append(call, "s", hash);
+	if (r < 0)
+		return r;
+	r = client_send(c, call, 0, &error, &reply);
+	if (r < 0)
+		return client_fail(c, &error, r);
+	return misread(c, read_rows(reply, files_type.fields[0].of, &ret->arena, &ret->files));
 }

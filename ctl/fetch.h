@@ -6,6 +6,7 @@
 #include "client.h"
 
 int fetch_status(struct client *c, const char *device, struct status_answer *ret);
+int fetch_candidate_plan(struct client *c, struct plan_answer *ret);
 int fetch_plan(struct client *c, const char *device, bool candidate, struct plan_answer *ret);
 int fetch_ask_records(struct client *c, sd_bus_message_handler_t then, void *user,
 		      sd_bus_slot **ret);
@@ -15,4 +16,7 @@ int fetch_records(struct client *c, const char *device, unsigned max, struct are
 		  record_list *ret);
 int fetch_changed(sd_bus_message *m, struct arena *arena, struct device_answer *ret);
 int fetch_diagnostics(struct client *c, struct reload_answer *ret);
+int fetch_configs(struct client *c, struct configs_answer *ret);
+int fetch_config(struct client *c, const char *name, struct files_answer *ret);
+int fetch_config_hash(struct client *c, const char *number, char **ret);
 int fetch_no_such_device(struct client *c, const char *device);

@@ -18,7 +18,12 @@ static const struct command commands[] = {
 	{"plan", "[DEVICE]", "the steps that carved would take now", OPTION_JSON | OPTION_CANDIDATE,
 	 0, 1, command_plan},
 	{"reload", "", "have carved read its files again, and wait until all is done",
-	 OPTION_JSON | OPTION_NO_WAIT, 0, 0, command_reload},
+	 OPTION_JSON | OPTION_NO_WAIT | OPTION_CONFIRM, 0, 0, command_reload},
+	{"confirm", "", "keep the config that is on trial", 0, 0, 0, command_confirm},
+	{"rollback", "[N]", "have an older config in force, and leave the files alone",
+	 OPTION_JSON | OPTION_NO_WAIT | OPTION_CONFIRM, 0, 1, command_rollback},
+	{"configs", "[show N]", "which configs were accepted, by whom; one with its files",
+	 OPTION_JSON, 0, 2, command_configs},
 	{"apply", "[DEVICE]", "look again, do what is to be done, and wait for it",
 	 OPTION_JSON | OPTION_ALLOW_RELOAD, 0, 1, command_apply},
 	{"retry", "DEVICE", "the same, with what failed or was given up", OPTION_JSON, 1, 1,
@@ -43,7 +48,9 @@ static const struct row {
 	const char *name, *args, *help;
 } options[] = {
 	{OPTION_JSON, true, "json", NULL, "write one JSON document, see carvectl(1)"},
-	{OPTION_NO_WAIT, true, "no-wait", NULL, "reload: end as soon as the files are accepted"},
+	{OPTION_NO_WAIT, true, "no-wait", NULL, "reload, rollback: do not wait until all is done"},
+	{OPTION_CONFIRM, true, "confirm", "TIME",
+	 "reload, rollback: undo it after TIME if nobody confirms it"},
 	{OPTION_CANDIDATE, true, "candidate", NULL,
 	 "plan: for the files on disk, not adopting them"},
 	{OPTION_ALLOW_RELOAD, true, "allow-reload", NULL,
@@ -116,6 +123,15 @@ static int set_option(struct parsed *p, int id)
 		break;
 	case OPTION_NO_WAIT:
 		p->ctl.no_wait = true;
+		break;
+	case OPTION_CONFIRM:
+		p->ctl.confirm = optarg;
+		break;
+	case OPTION_FOR:
+		p->ctl.wait_for = optarg;
+		break;
+	case OPTION_TIMEOUT:
+		p->ctl.timeout = optarg;
 		break;
 	case OPTION_CANDIDATE:
 		p->ctl.candidate = true;

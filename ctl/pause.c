@@ -15,10 +15,10 @@ static int send(struct client *c, sd_bus_message *call, const char *device)
 	int r = sd_bus_message_set_allow_interactive_authorization(call, true);
 
 	if (r >= 0)
-		r = client_send(c, call, UINT64_MAX, &error, &reply);
+		r = client_send_patiently(c, call, &error, &reply);
 	if (r < 0 && sd_bus_error_has_name(&error, CLIENT_NO_SUCH_DEVICE))
 		return fetch_no_such_device(c, device);
-	return r < 0 ? client_fail(c, &error, r) : 0;
+	return r < 0 && sd_bus_error_is_set(&error) ? client_fail(c, &error, r) : r;
 }
 
 static int request_pause(struct client *c, const char *device, uint64_t until)

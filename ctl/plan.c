@@ -67,6 +67,29 @@ void plan_render(const struct plan_answer *a, const struct style *style, struct 
 	render_summary(a, out);
 }
 
+static bool is_lasting(const struct step_answer *s)
+{
+	static const char permanent[] = "/permanent";
+	size_t n = strlen(s->object), suffix = strlen(permanent);
+
+	return strcmp(s->kind, "firmware") == 0 ||
+	       (n > suffix && strcmp(s->object + n - suffix, permanent) == 0);
+}
+
+/** plan_render_lasting() - append what a trial that comes to nothing would leave behind. */
+void plan_render_lasting(const struct plan_answer *a, struct buf *out)
+{
+	size_t before = out->n;
+
+	vec_each(s, &a->steps)
+		if (is_lasting(s))
+			buf_add(out, "%s%s %s %s to %s",
+				out->n == before ? "The end of a trial would not undo: " : ", ",
+				s->handle, s->kind, s->object, s->to);
+	if (out->n > before)
+		buf_add(out, "\n");
+}
+
 static int show(const struct ctl *ctl, const struct plan_answer *a)
 {
 	struct style style = style_of(STDOUT_FILENO);
@@ -76,6 +99,8 @@ static int show(const struct ctl *ctl, const struct plan_answer *a)
 	if (ctl->json)
 		return output_json(&plan_type, a, exit_code);
 	plan_render(a, &style, &out);
+	if (ctl->candidate)
+		plan_render_lasting(a, &out);
 	return output_text(&out, exit_code);
 }
 

@@ -5,4 +5,5 @@
 #include "answer.h"
 #include "style.h"
 
+void plan_render_lasting(const struct plan_answer *a, struct buf *out);
 void plan_render(const struct plan_answer *a, const struct style *style, struct buf *out);

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * carvectl reload: has the daemon read its files again and waits until all devices have come to
- * rest, however long a flash takes. What a result means for the exit code is decided here.
+ * carvectl reload and rollback: have another config come into force, and wait until all devices
+ * have come to rest, however long a flash takes. What a result means for the exit code is decided
+ * here.
  */
+#include "reload.h"
+#include "base/clock.h"
 #include "ctl.h"
 #include "fetch.h"
 #include "output.h"
+#include "plan.h"
 #include "wait.h"
+#include "when.h"
 
 #include <stdio.h>
 
@@ -25,15 +30,35 @@ static int refused(struct client *c, const char *why, struct reload_answer *ret)
 	return fetch_diagnostics(c, ret);
 }
 
-/* Ask for the reload. Return: 0 with the job; 1 where the files are refused; -errno. */
-static int request(struct client *c, struct reload_answer *ret, uint64_t *ret_job)
+/* What is asked for. */
+struct request {
+	const char *method;
+	char *config;	  /* of Rollback; NULL: the one before */
+	uint64_t confirm; /* microseconds; 0: for good */
+};
+
+static int append(sd_bus_message *call, const struct request *q)
+{
+	int r = strcmp(q->method, "Rollback") == 0
+			? sd_bus_message_append(call, "s", q->config ? q->config : "")
+			: 0;
+
+	if (r < 0)
+		return r;
+	return q->confirm ? sd_bus_message_append(call, "a{sv}", 1, "confirm", "t", q->confirm)
+			  : sd_bus_message_append(call, "a{sv}", 0);
+}
+
+/* Return: 0 with the job; 1 where the files are refused; -errno. */
+static int request(struct client *c, const struct request *q, struct reload_answer *ret,
+		   uint64_t *ret_job)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r = client_new_call(c, "Reload", &call);
+	int r = client_new_call(c, q->method, &call);
 
 	if (r >= 0)
-		r = sd_bus_message_append(call, "a{sv}", 0);
+		r = append(call, q);
 	if (r >= 0)
 		r = sd_bus_message_set_allow_interactive_authorization(call, true);
 	if (r < 0)
@@ -49,6 +74,30 @@ static int request(struct client *c, struct reload_answer *ret, uint64_t *ret_jo
 	return r < 0 ? client_fail(c, NULL, r) : 0;
 }
 
+/* What a trial that comes to nothing would leave behind; said before it begins. */
+static void warn_of_trial(struct client *c)
+{
+	struct plan_answer plan;
+	struct buf out = {};
+
+	if (fetch_candidate_plan(c, &plan) >= 0)
+		plan_render_lasting(&plan, &out);
+	if (out.n)
+		fputs(out.s, stderr);
+	buf_clear(&out);
+	answer_clear(&plan_type, &plan, &plan.arena);
+}
+
+static void render_trial(uint64_t deadline, struct buf *out)
+{
+	_cleanup_free_ char *until = when_text(deadline);
+
+	buf_add(out,
+		"On trial until %s; then the config before comes back. To keep this one: carvectl "
+		"confirm\n",
+		until);
+}
+
 static int show(const struct ctl *ctl, const struct reload_answer *a, int exit_code)
 {
 	struct buf out = {};
@@ -59,6 +108,8 @@ static int show(const struct ctl *ctl, const struct reload_answer *a, int exit_c
 		buf_add(&out, "carved: %s\n", a->result);
 	if (exit_code == CTL_NOT_THERE)
 		buf_add(&out, "What is missing and why: carvectl status\n");
+	if (exit_code != CTL_ERROR && a->confirm_deadline)
+		render_trial(a->confirm_deadline, &out);
 	return output_text(&out, exit_code);
 }
 
@@ -77,34 +128,61 @@ static int settle(struct wait *w, uint64_t job, struct reload_answer *a)
 	return show(ctl, a, exit_code);
 }
 
-static int reload(struct wait *w, struct reload_answer *a)
+static int run(struct wait *w, const struct request *q, struct reload_answer *a)
 {
 	uint64_t job;
 	int r = w->client->ctl->no_wait ? 0 : wait_prepare(w);
 
+	if (r == 0 && q->confirm && strcmp(q->method, "Reload") == 0)
+		warn_of_trial(w->client);
 	if (r == 0)
-		r = request(w->client, a, &job);
+		r = request(w->client, q, a, &job);
 	if (r > 0)
 		return show(w->client->ctl, a, CTL_ERROR);
 	return r < 0 ? CTL_ERROR : settle(w, job, a);
 }
 
+static int read_confirm(const struct ctl *ctl, uint64_t *ret)
+{
+	if (!ctl->confirm || (clock_parse_duration(ctl->confirm, ret) == 0 && *ret))
+		return 0;
+	client_say("--confirm %s is no time; write it like 90s, 5m or 1h", ctl->confirm);
+	return CTL_USAGE;
+}
+
 /**
- * command_reload() - carvectl reload [--no-wait].
+ * reload_run() - ask for another config, wait, and say what came of it.
+ * @method: of the daemon: Reload, or Rollback to the config of the first argument
+ *
+ * Return: the exit code.
+ */
+int reload_run(const struct ctl *ctl, const char *method)
+{
+	_cleanup_client_ struct client c = {};
+	struct wait w = {.client = &c};
+	struct request q = {.method = method};
+	int exit_code = read_confirm(ctl, &q.confirm);
+	struct reload_answer a;
+
+	if (exit_code != CTL_OK)
+		return exit_code;
+	exit_code = CTL_ERROR;
+	answer_init(&reload_type, &a);
+	if (client_open(&c, ctl) >= 0 &&
+	    (!ctl->n_args || fetch_config_hash(&c, ctl->args[0], &q.config) >= 0))
+		exit_code = run(&w, &q, &a);
+	answer_clear(&reload_type, &a, &a.arena);
+	wait_clear(&w);
+	free(q.config);
+	return exit_code;
+}
+
+/**
+ * command_reload() - carvectl reload [--no-wait] [--confirm TIME].
  *
  * Return: the exit code.
  */
 int command_reload(const struct ctl *ctl)
 {
-	_cleanup_client_ struct client c = {};
-	struct wait w = {.client = &c};
-	struct reload_answer a;
-	int exit_code = CTL_ERROR;
-
-	answer_init(&reload_type, &a);
-	if (client_open(&c, ctl) >= 0)
-		exit_code = reload(&w, &a);
-	answer_clear(&reload_type, &a, &a.arena);
-	wait_clear(&w);
-	return exit_code;
+	return reload_run(ctl, "Reload");
 }

@@ -111,7 +111,19 @@ void status_render_diagnostics(const text_list *diagnostics, struct buf *out)
 		buf_add(out, "%s%s", *text, output_newline(*text));
 }
 
-static void render_summary(const struct status_answer *a, const struct style *style,
+static void render_trial(uint64_t deadline, const struct style *style, uint64_t now,
+			 struct buf *out)
+{
+	_cleanup_free_ char *until = when_text(deadline), *text = NULL;
+	uint64_t left = deadline > now ? deadline - now : 0;
+
+	text = mem_printf("The config is on trial until %s, for another %" PRIu64
+			  " s; to keep it: carvectl confirm",
+			  until, left / USEC_PER_SEC);
+	wrap_render(text, 0, style, out);
+}
+
+static void render_summary(const struct status_answer *a, const struct style *style, uint64_t now,
 			   struct buf *out)
 {
 	enum colour colour = state_colour(a->state);
@@ -126,6 +138,8 @@ static void render_summary(const struct status_answer *a, const struct style *st
 	if (managed)
 		buf_add(out, ", %zu of %zu converged", converged, managed);
 	buf_add(out, "\n");
+	if (a->confirm_deadline)
+		render_trial(a->confirm_deadline, style, now, out);
 	if (a->out_of_sync)
 		wrap_render("The files on disk say something else than what is in force; to adopt "
 			    "them: carvectl reload",
@@ -145,7 +159,7 @@ void status_render(const struct status_answer *a, const struct style *style, uin
 		buf_add(out, "There are no devices, and the configuration names none.\n");
 	status_render_diagnostics(&a->diagnostics, out);
 	buf_add(out, "\n");
-	render_summary(a, style, out);
+	render_summary(a, style, now, out);
 }
 
 /* --- one device -------------------------------------------------------------- */

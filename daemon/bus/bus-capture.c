@@ -138,7 +138,8 @@ struct arguments {
 /* They belong to @m, from its beginning. */
 static int read_arguments(sd_bus_message *m, struct arguments *ret, sd_bus_error *error)
 {
-	const struct bus_option options[] = {{"facts", &ret->facts}, {"json", &ret->json}};
+	const struct bus_option options[] = {{"facts", .ret = &ret->facts},
+					     {"json", .ret = &ret->json}};
 	int r;
 
 	*ret = (struct arguments){};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reload, Apply and Retry. The answer to Apply and Retry waits for a first look at the devices, so
+ * Apply and Retry. The answer waits for a first look at the devices, so
  * that it can say what stands in the way; it comes as soon as there is work to do, which is the
  * job's.
  */
@@ -11,8 +11,7 @@
 
 #include <string.h>
 
-#define ACTION_RELOAD "org.carved1.reload"
-#define ACTION_APPLY  "org.carved1.apply"
+#define ACTION_APPLY "org.carved1.apply"
 
 /* Of Apply and Retry. */
 struct arguments {
@@ -22,32 +21,6 @@ struct arguments {
 
 /* A look that takes longer than this is waited for by the job. */
 #define LOOK_USEC USEC_PER_SEC
-
-static int do_reload(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)
-{
-	_cleanup_free_ char *text = NULL, *who = caller_text(c);
-	uint64_t job;
-
-	if (manager_jobs_full(b->manager, !caller_is_master(c)))
-		return sd_bus_error_setf(error, BUS_ERROR("Busy"), "too many jobs wait already");
-	if (manager_reload(b->manager, who, &job) == 0)
-		return sd_bus_reply_method_return(m, "t", job);
-	text = diag_render_all(manager_diagnostics(b->manager));
-	return sd_bus_error_setf(error, BUS_ERROR("InvalidConfig"), "%s", text);
-}
-
-static int authorize_reload(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)
-{
-	return bus_authorize(b, c, m, ACTION_RELOAD, do_reload, error);
-}
-
-/** bus_reload() - the method; see sd_bus_message_handler_t(3). */
-int bus_reload(sd_bus_message *m, void *user, sd_bus_error *error)
-{
-	int r = bus_read_options(m, NULL, 0, error);
-
-	return r < 0 ? r : caller_identify(user, m, authorize_reload);
-}
 
 /* What is known to be in the way beforehand. Return: 1 where it was told. */
 static int find_hindrance(struct bus *b, const struct caller *c, sd_bus_message *m,
@@ -210,8 +183,9 @@ static int read_apply(sd_bus_message *m, struct arguments *ret, sd_bus_error *er
 	sd_bus_message_rewind(m, true);
 	r = bus_read_name(m, &ret->name, error);
 	return r < 0 ? r
-		     : bus_read_options(m, &(struct bus_option){"allow-reload", &ret->allow_reload},
-					1, error);
+		     : bus_read_options(
+			       m, &(struct bus_option){"allow-reload", .ret = &ret->allow_reload},
+			       1, error);
 }
 
 static int do_apply(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)

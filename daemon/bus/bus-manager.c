@@ -3,6 +3,7 @@
 #include "bus/internal.h"
 #include "manager/manager.h"
 #include "manager/runner.h"
+#include "model/ledger.h"
 
 /* --- properties -------------------------------------------------------------- */
 
@@ -76,6 +77,8 @@ static int get_diagnostics(_unused_ sd_bus *bus, _unused_ const char *path,
 
 	if (r >= 0 && manager_problem(b->manager))
 		r = sd_bus_message_append(reply, "s", manager_problem(b->manager));
+	if (r >= 0 && manager_ledger(b->manager)->why)
+		r = sd_bus_message_append(reply, "s", manager_ledger(b->manager)->why);
 	r = append_diags(reply, manager_diagnostics(b->manager), r);
 	for (size_t i = 0; i < manager_count(b->manager); i++)
 		r = append_diags(reply, &runner_device(manager_at(b->manager, i))->assignment.diags,
@@ -141,6 +144,11 @@ static int list_devices(sd_bus_message *m, void *user, _unused_ sd_bus_error *er
 const sd_bus_vtable bus_manager_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	METHOD("Reload", "a{sv}", ARGUMENT(options), "t", ARGUMENT(job), bus_reload),
+	METHOD("Confirm", "a{sv}", ARGUMENT(options), "", "", bus_confirm),
+	METHOD("Rollback", "sa{sv}", ARGUMENT(config) ARGUMENT(options), "t", ARGUMENT(job),
+	       bus_rollback),
+	METHOD("ListConfigs", "", "", "a(stss)", ARGUMENT(configs), bus_list_configs),
+	METHOD("ReadConfig", "s", ARGUMENT(config), "a(ss)", ARGUMENT(files), bus_read_config),
 	METHOD("Apply", "sa{sv}", ARGUMENT(device) ARGUMENT(options), "t", ARGUMENT(job),
 	       bus_apply),
 	METHOD("Retry", "s", ARGUMENT(device), "t", ARGUMENT(job), bus_retry),
@@ -162,6 +170,7 @@ const sd_bus_vtable bus_manager_vtable[] = {
 	SD_BUS_PROPERTY("Generation", "t", get_generation, 0, CHANGES),
 	SD_BUS_PROPERTY("ConfigFiles", "as", get_files, 0, CHANGES),
 	SD_BUS_PROPERTY("Diagnostics", "as", get_diagnostics, 0, INVALIDATES),
+	SD_BUS_PROPERTY("ConfirmDeadlineUSec", "t", bus_get_confirm_deadline, 0, CHANGES),
 	SD_BUS_PROPERTY("ConfigOutOfSync", "b", get_out_of_sync, 0,
 			0), /* nobody watches the files */
 	SD_BUS_VTABLE_END,

@@ -342,8 +342,9 @@ static int read_arguments(sd_bus_message *m, struct arguments *ret, sd_bus_error
 	sd_bus_message_rewind(m, true);
 	r = bus_read_name(m, &ret->name, error);
 	return r < 0 ? r
-		     : bus_read_options(m, &(struct bus_option){"candidate", &ret->candidate}, 1,
-					error);
+		     : bus_read_options(m,
+					&(struct bus_option){"candidate", .ret = &ret->candidate},
+					1, error);
 }
 
 static int plan_candidate(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)

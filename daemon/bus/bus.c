@@ -304,7 +304,8 @@ static void on_config_loaded(void *user, _unused_ bool accepted)
 
 	if (b->connection)
 		sd_bus_emit_properties_changed(b->connection, BUS_PATH, BUS_MANAGER, "Generation",
-					       "ConfigFiles", "Diagnostics", NULL);
+					       "ConfigFiles", "Diagnostics", "ConfirmDeadlineUSec",
+					       NULL);
 }
 
 /* Who waits for a job may look at the state when it ends. */

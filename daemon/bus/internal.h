@@ -78,6 +78,7 @@ struct pending_reply {
 struct bus_option {
 	const char *name;
 	bool *ret;
+	uint64_t *number; /* instead of ret */
 };
 
 struct bus {
@@ -126,8 +127,17 @@ int bus_authorize(struct bus *b, struct caller *c, sd_bus_message *call, const c
 		  caller_handler then, sd_bus_error *error);
 void bus_auth_checks_drop(struct bus *b, const struct caller *left);
 
-/* bus-change.c: methods that change something, see sd_bus_message_handler_t(3) */
+/* bus-config.c */
 int bus_reload(sd_bus_message *m, void *user, sd_bus_error *error);
+int bus_confirm(sd_bus_message *m, void *user, sd_bus_error *error);
+int bus_rollback(sd_bus_message *m, void *user, sd_bus_error *error);
+int bus_list_configs(sd_bus_message *m, void *user, sd_bus_error *error);
+int bus_read_config(sd_bus_message *m, void *user, sd_bus_error *error);
+int bus_get_confirm_deadline(sd_bus *bus, const char *path, const char *interface,
+			     const char *property, sd_bus_message *reply, void *user,
+			     sd_bus_error *error);
+
+/* bus-change.c: methods that change something, see sd_bus_message_handler_t(3) */
 int bus_apply(sd_bus_message *m, void *user, sd_bus_error *error);
 int bus_retry(sd_bus_message *m, void *user, sd_bus_error *error);
 void bus_replies_working(struct bus *b, const struct runner *changed);

@@ -47,12 +47,14 @@ uint64_t bus_realtime(struct bus *b, uint64_t boot_time)
 /* The variant that comes next is @option's. */
 static int read_option(sd_bus_message *m, const struct bus_option *option, sd_bus_error *error)
 {
-	int value, r = sd_bus_message_read(m, "v", "b", &value);
+	int value, r = option->number ? sd_bus_message_read(m, "v", "t", option->number)
+				      : sd_bus_message_read(m, "v", "b", &value);
 
 	if (r == -ENXIO)
-		return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
-					 "the option %s takes a boolean", option->name);
-	*option->ret = r >= 0 && value;
+		return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "the option %s takes %s",
+					 option->name, option->number ? "a number" : "a boolean");
+	if (option->ret)
+		*option->ret = r >= 0 && value;
 	return r;
 }
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/configs.h"
+#include "store/ledger.h"
 
 #include <errno.h>
 #include <string.h>
@@ -37,31 +38,6 @@ int configs_load(struct configs *c, struct config **ret)
 	return r;
 }
 
-/**
- * configs_start() - the first config: that of the files, else the one accepted last, before a
- * restart or a reboot.
- * @may_be_kept: else only that of the files will do
- *
- * Return: 0, or -errno where there is none.
- */
-int configs_start(struct configs *c, bool may_be_kept)
-{
-	struct config *config;
-	int r = configs_load(c, &config);
-
-	if (r == 0) {
-		configs_adopt(c, config);
-		return 0;
-	}
-	r = may_be_kept ? store_load_config(c->store, 0, &c->in_force) : -ENOENT;
-	if (r < 0)
-		return r;
-	c->generation++;
-	log_fact(LOG_ERR, MESSAGE_CONFIG_REFUSED,
-		 "the config is refused; the one accepted last is in force");
-	return 0;
-}
-
 /** configs_adopt() - @config, the caller's reference to which is taken over, is in force now. */
 void configs_adopt(struct configs *c, struct config *config)
 {
@@ -70,10 +46,54 @@ void configs_adopt(struct configs *c, struct config *config)
 	c->fresh = true;
 }
 
+/** configs_save_ledger() - Return: 0, or -errno, which the journal is told. */
+int configs_save_ledger(const struct configs *c)
+{
+	int r = store_save_ledger(c->store, &c->ledger);
+
+	if (r < 0)
+		log_fact(LOG_WARNING, MESSAGE_NOT_SAVED,
+			 "which config is in force is not saved: %s", strerror(-r));
+	return r;
+}
+
+/**
+ * configs_find() - a config that is in force, or was.
+ * @ret: a new reference
+ *
+ * Return: 0; -ENOENT; -EINVAL where it makes no sense any more; -errno.
+ */
+int configs_find(const struct configs *c, uint64_t hash, struct config **ret)
+{
+	struct config *const known[] = {c->in_force, c->before};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		if (known[i] && known[i]->hash == hash) {
+			*ret = config_ref(known[i]);
+			return 0;
+		}
+	}
+	return hash ? store_load_config(c->store, hash, ret) : -ENOENT;
+}
+
+/* But for those in @used, and those of the ledger, which can come into force again. */
+static void forget_others(struct configs *c, const hash_list *used)
+{
+	hash_list keep = {};
+
+	vec_each(h, used)
+		vec_push(&keep, *h);
+	vec_each(a, &c->ledger.accepted)
+		vec_push(&keep, a->hash);
+	vec_push(&keep, c->ledger.trial.before);
+	store_forget_configs(c->store, &keep);
+	vec_clear(&keep);
+}
+
 /**
  * configs_keep() - count the config in force as accepted and keep it on disk, where that is not
  * done yet.
- * @used: the configs that devices live by; what no device needs is deleted
+ * @used: the configs that devices live by; what neither they nor the ledger need is deleted
  *
  * What is kept belongs to the carved that has the lock.
  */
@@ -92,7 +112,8 @@ void configs_keep(struct configs *c, const hash_list *used)
 	if (r < 0)
 		log_fact(LOG_WARNING, MESSAGE_NOT_SAVED,
 			 "the config is not kept for a start with broken files: %s", strerror(-r));
-	store_forget_configs(c->store, used);
+	configs_save_ledger(c);
+	forget_others(c, used);
 }
 
 /**
@@ -155,4 +176,6 @@ void configs_clear(struct configs *c)
 	diag_clear(&c->diags);
 	vec_clear(&c->compared.stamps);
 	config_unref(c->in_force);
+	config_unref(c->before);
+	ledger_clear(&c->ledger);
 }

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The config of the whole switch: read from the files, adopted, kept for a start with broken files.
+ * The config of the whole switch: read from the files, adopted, kept for a start with broken files;
+ * on trial, and back from it.
  *
  *	configs_load(c, &config)		the files now; tells the journal what is wrong
- *	configs_adopt(c, config)		it is in force from here on
+ *	configs_accept(c, config, who, 0)	it is in force from here on
  *	configs_keep(c, &used)			... and on disk, as soon as this carved has the lock
+ *
+ * On trial it is in force until configs_confirm(), or else configs_roll_back() brings back the one
+ * that was in force before.
  *
  * Invariants: in_force is set once configs_start() has succeeded, and never goes away; diags are
  * those of the last configs_load(), adopted or not; fresh is true from an adoption to its
@@ -12,6 +16,7 @@
  */
 #pragma once
 
+#include "model/ledger.h"
 #include "store/configs.h"
 #include "yaml/stamps.h"
 #include "yaml/yaml.h"
@@ -19,7 +24,10 @@
 struct configs {
 	const struct store *store;
 	struct yaml_paths paths;
+	const char *boot; /* its id */
 	struct config *in_force;
+	struct config *before; /* of a trial that this process has begun, or NULL */
+	struct ledger ledger;
 	struct diag_list diags;
 	uint64_t generation; /* counts the configs that came into force */
 	bool fresh;
@@ -31,9 +39,18 @@ struct configs {
 };
 
 int configs_load(struct configs *c, struct config **ret);
-int configs_start(struct configs *c, bool may_be_kept);
 void configs_adopt(struct configs *c, struct config *config);
 void configs_keep(struct configs *c, const hash_list *used);
+int configs_save_ledger(const struct configs *c);
+int configs_find(const struct configs *c, uint64_t hash, struct config **ret);
 int configs_candidate(const struct configs *c, struct config **ret, struct diag_list *diags);
 bool configs_out_of_sync(struct configs *c);
 void configs_clear(struct configs *c);
+
+/* trial.c */
+int configs_start(struct configs *c, bool may_be_kept);
+void configs_accept(struct configs *c, struct config *config, const char *who, uint64_t confirm);
+int configs_confirm(struct configs *c);
+int configs_roll_back(struct configs *c, const char *why, const char *who);
+int configs_replace(struct configs *c, uint64_t hash, const char *who, uint64_t confirm);
+void configs_undone(struct configs *c);

@@ -84,7 +84,10 @@ static void add(struct devices *d, const char *handle)
 	inherit_accepted(d, r);
 	vec_push(&d->list, ((struct member){.runner = r}));
 	vec_sort(&d->list, by_handle);
-	runner_event(r, &(struct device_event){.type = DEVICE_EV_TICK});
+	runner_event(r, d->undoing ? &(struct device_event){.type = DEVICE_EV_CONFIG,
+							    .config = d->config,
+							    .undo = true}
+				   : &(struct device_event){.type = DEVICE_EV_TICK});
 }
 
 /** devices_ask() - there may be a device @handle. One that is gone is forgotten first. */

@@ -39,7 +39,8 @@ struct devices {
 	struct config *config; /* in force; borrowed from configs */
 	VEC(struct member) list;
 	departed_list departed;
-	bool listed; /* the kernel has told all there are, or cannot */
+	bool undoing; /* a config on trial has come to nothing: see struct device_event */
+	bool listed;  /* the kernel has told all there are, or cannot */
 };
 
 void devices_init(struct devices *d);

@@ -38,7 +38,7 @@ struct manager {
 	struct loader loader;
 	struct observers observers;
 	struct loop_task *conclusion;
-	struct loop_timer *lock_timer, *settle_timer;
+	struct loop_timer *lock_timer, *settle_timer, *trial_timer;
 	int exit_code;
 };
 
@@ -57,6 +57,16 @@ static int exit_code_of(const struct manager *m)
 								       : EXIT_NOT_CONVERGED;
 }
 
+/* Devices that register from now on have nothing that a trial has left. */
+static void undone(struct manager *m)
+{
+	for (size_t i = 0; i < m->devices.list.n; i++)
+		if (devices_at(&m->devices, i)->mandate == MANDATE_UNDO) /* of one that is paused */
+			return;
+	m->devices.undoing = false;
+	configs_undone(&m->configs);
+}
+
 /* What follows from all that happened at one wake-up. */
 static void conclude(void *user)
 {
@@ -69,6 +79,8 @@ static void conclude(void *user)
 	m->reloaded = false;
 	if (m->phase != MANAGER_STOPPING) {
 		settled = jobs_settled(&m->jobs, &m->devices, !m->finder.problem);
+		if (settled)
+			undone(m);
 		jobs_end(&m->jobs, &m->devices, &m->observers);
 	}
 	emit(&m->observers, concluded, settled);
@@ -104,7 +116,7 @@ static void on_settle_timer(void *user)
 	loop_defer(m->conclusion);
 }
 
-/* --- from start to end ---------------------------------------------------------- */
+/* --- the config ------------------------------------------------------------------- */
 
 static void keep_config(struct manager *m)
 {
@@ -114,6 +126,69 @@ static void keep_config(struct manager *m)
 	configs_keep(&m->configs, &used);
 	vec_clear(&used);
 }
+
+static void schedule_trial(struct manager *m)
+{
+	const struct ledger *l = &m->configs.ledger;
+
+	loop_timer_set(m->trial_timer, ledger_has_trial(l) ? l->trial.deadline : USEC_NEVER);
+}
+
+/*
+ * It is on disk before a device hears of it. Return: the job that ends when all have come to
+ * rest.
+ */
+static uint64_t enact(struct manager *m, const char *who)
+{
+	const struct device_event e = {.type = DEVICE_EV_CONFIG,
+				       .config = m->configs.in_force,
+				       .undo = m->configs.ledger.undoing,
+				       .who = who};
+	uint64_t job;
+
+	m->devices.config = m->configs.in_force;
+	m->devices.undoing = m->configs.ledger.undoing;
+	if (m->phase != MANAGER_WAITING_FOR_LOCK)
+		keep_config(m);
+	schedule_settle(m);
+	schedule_trial(m);
+	job = jobs_add(&m->jobs, "");
+	devices_send(&m->devices, "", &e);
+	finder_follow_config(&m->finder);
+	return job;
+}
+
+static int roll_back(struct manager *m, const char *why, const char *who, uint64_t *ret_job)
+{
+	int r = configs_roll_back(&m->configs, why, who);
+
+	m->reloaded = true;
+	loop_defer(m->conclusion);
+	if (r == 0)
+		*ret_job = enact(m, who);
+	schedule_trial(m);
+	return r;
+}
+
+static int end_trial(struct manager *m, const char *who, uint64_t *ret_job)
+{
+	_cleanup_free_ char *why = mem_printf("%s asked for it", who ? who : "somebody");
+
+	return roll_back(m, why, who, ret_job);
+}
+
+static void on_trial_timer(void *user)
+{
+	struct manager *m = user;
+	uint64_t job;
+
+	if (!ledger_is_over(&m->configs.ledger, clock_now(), m->configs.boot))
+		schedule_trial(m);
+	else if (m->phase == MANAGER_RUNNING)
+		roll_back(m, "it was not confirmed in time", NULL, &job);
+}
+
+/* --- from start to end ---------------------------------------------------------- */
 
 static void wait_for_lock(struct manager *m)
 {
@@ -128,6 +203,7 @@ static void on_lock(struct manager *m, int error)
 		log_fact(LOG_ERR, MESSAGE_NOT_SAVED, "%s/lock: %s", m->options.runtime_dir,
 			 strerror(-error));
 	keep_config(m);
+	schedule_trial(m);
 	finder_start(&m->finder);
 }
 
@@ -192,6 +268,7 @@ struct manager *manager_new(struct loop *loop, const struct manager_options *opt
 	m->conclusion = loop_task_new(loop, conclude, m);
 	m->configs = (struct configs){
 		.store = &m->store,
+		.boot = options->device.boot,
 		.paths = {.root = options->config_root, .file = options->config_file}};
 	m->worker.hub = m->hub;
 	m->loader = (struct loader){.worker = &m->worker, .paths = m->configs.paths};
@@ -204,6 +281,7 @@ struct manager *manager_new(struct loop *loop, const struct manager_options *opt
 	m->jobs.started = clock_now();
 	m->lock_timer = loop_timer_new(loop, on_lock_timer, m);
 	m->settle_timer = loop_timer_new(loop, on_settle_timer, m);
+	m->trial_timer = loop_timer_new(loop, on_trial_timer, m);
 	return m;
 }
 
@@ -220,6 +298,7 @@ struct manager *manager_free(struct manager *m)
 	chan_hub_free(m->hub);
 	loop_timer_free(m->lock_timer);
 	loop_timer_free(m->settle_timer);
+	loop_timer_free(m->trial_timer);
 	loop_task_free(m->conclusion);
 	configs_clear(&m->configs);
 	store_close(&m->store);
@@ -255,7 +334,9 @@ int manager_start(struct manager *m)
 		return EXIT_BAD_CONFIG;
 	}
 	m->devices.config = m->configs.in_force;
+	m->devices.undoing = m->configs.ledger.undoing;
 	schedule_settle(m);
+	schedule_trial(m);
 	take_lock(m);
 	return m->exit_code;
 }
@@ -280,14 +361,21 @@ int manager_exit_code(const struct manager *m)
 /**
  * manager_reload() - read the config files again.
  * @who: asks, for people; or NULL
+ * @confirm: on trial for so many microseconds; 0: for good
  * @ret_job: the job that ends when all devices have come to rest
  *
- * Return: 0; -EINVAL where the files are refused: diagnostics say why, and nothing has changed.
+ * Return: 0; -EBUSY, see manager_refuses_config(); -EINVAL where the files are refused: diagnostics
+ * say why, and nothing has changed.
  */
-int manager_reload(struct manager *m, const char *who, uint64_t *ret_job)
+int manager_reload(struct manager *m, const char *who, uint64_t confirm, uint64_t *ret_job)
 {
+	const char *refusal = manager_refuses_config(m, confirm);
 	struct config *config;
 
+	if (refusal) {
+		log_fact(LOG_ERR, MESSAGE_CONFIG_REFUSED, "%s", refusal);
+		return -EBUSY;
+	}
 	emit(&m->observers, config_loading);
 	m->reloaded = true;
 	loop_defer(m->conclusion);
@@ -296,17 +384,58 @@ int manager_reload(struct manager *m, const char *who, uint64_t *ret_job)
 			 "the config is refused; the one in force stays");
 		return -EINVAL;
 	}
-	configs_adopt(&m->configs, config);
-	m->devices.config = config;
-	if (m->phase != MANAGER_WAITING_FOR_LOCK)
-		keep_config(m);
-	schedule_settle(m);
-	*ret_job = jobs_add(&m->jobs, "");
-	devices_send(
-		&m->devices, "",
-		&(struct device_event){.type = DEVICE_EV_CONFIG, .config = config, .who = who});
-	finder_follow_config(&m->finder);
+	configs_accept(&m->configs, config, who, confirm);
+	*ret_job = enact(m, who);
 	return 0;
+}
+
+/** manager_confirm() - see configs_confirm(). Return: as that. */
+int manager_confirm(struct manager *m)
+{
+	int r = configs_confirm(&m->configs);
+
+	schedule_trial(m);
+	m->reloaded = true;
+	loop_defer(m->conclusion);
+	return r;
+}
+
+/**
+ * manager_roll_back() - an older config is in force; without a trial of its own it ends one.
+ * @hash: of a config that is kept; 0: the one before
+ * @who, @confirm, @ret_job: as in manager_reload()
+ *
+ * Return: 0; -EBUSY, see manager_refuses_config(); -ENOENT where there is none; -errno where it
+ * cannot be read again.
+ */
+int manager_roll_back(struct manager *m, uint64_t hash, const char *who, uint64_t confirm,
+		      uint64_t *ret_job)
+{
+	const struct ledger *l = &m->configs.ledger;
+	uint64_t to = hash ? hash : ledger_previous(l);
+	int r;
+
+	if (ledger_has_trial(l) && to == l->trial.before && !confirm)
+		return end_trial(m, who, ret_job);
+	if (manager_refuses_config(m, confirm))
+		return -EBUSY;
+	m->reloaded = true;
+	loop_defer(m->conclusion);
+	r = configs_replace(&m->configs, to, who, confirm);
+	if (r == 0)
+		*ret_job = enact(m, who);
+	return r;
+}
+
+/** manager_refuses_config() - Return: why another config cannot come into force now, or NULL. */
+const char *manager_refuses_config(const struct manager *m, uint64_t confirm)
+{
+	if (confirm && m->phase != MANAGER_RUNNING)
+		return manager_refuses_jobs(m, false);
+	if (!confirm && ledger_has_trial(&m->configs.ledger))
+		return "a config is on trial: first carvectl confirm, or carvectl rollback; or "
+		       "with --confirm TIME, which begins another trial";
+	return NULL;
 }
 
 /**
@@ -397,6 +526,18 @@ uint64_t manager_generation(const struct manager *m)
 bool manager_out_of_sync(struct manager *m)
 {
 	return configs_out_of_sync(&m->configs);
+}
+
+/** manager_ledger() - Return: which configs were accepted, and what is on trial. */
+const struct ledger *manager_ledger(const struct manager *m)
+{
+	return &m->configs.ledger;
+}
+
+/** manager_find_config() - see configs_find(). Return: as that. */
+int manager_find_config(const struct manager *m, uint64_t hash, struct config **ret)
+{
+	return configs_find(&m->configs, hash, ret);
 }
 
 /** manager_config() - Return: the config in force. */

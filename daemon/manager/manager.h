@@ -21,6 +21,7 @@
 
 struct chan_hub;
 struct departed;
+struct ledger;
 struct loading;
 struct look;
 struct loop;
@@ -50,7 +51,11 @@ int manager_start(struct manager *m);
 void manager_stop(struct manager *m);
 int manager_exit_code(const struct manager *m);
 
-int manager_reload(struct manager *m, const char *who, uint64_t *ret_job);
+int manager_reload(struct manager *m, const char *who, uint64_t confirm, uint64_t *ret_job);
+int manager_confirm(struct manager *m);
+int manager_roll_back(struct manager *m, uint64_t hash, const char *who, uint64_t confirm,
+		      uint64_t *ret_job);
+const char *manager_refuses_config(const struct manager *m, uint64_t confirm);
 uint64_t manager_apply(struct manager *m, const char *name, const char *who, bool allow_reload,
 		       bool retry);
 void manager_pause(struct manager *m, const char *name, const char *who, uint64_t until,
@@ -63,6 +68,8 @@ struct loading *manager_load_candidate(struct manager *m, void (*done)(void *use
 const struct diag_list *manager_diagnostics(const struct manager *m);
 uint64_t manager_generation(const struct manager *m);
 bool manager_out_of_sync(struct manager *m);
+const struct ledger *manager_ledger(const struct manager *m);
+int manager_find_config(const struct manager *m, uint64_t hash, struct config **ret);
 const struct config *manager_config(const struct manager *m);
 
 /* Devices, and entries without one. */

@@ -7,7 +7,8 @@ gi.require_version("Gio", "2.0")
 from gi.repository import Gio, GLib  # pylint: disable=wrong-import-position
 
 ARGUMENTS = {"Reload": ("(a{sv})", ({},)), "Apply": ("(sa{sv})", ("leaf", {})), "Retry": ("(s)", ("leaf",)),
-             "Pause": ("(sta{sv})", ("leaf", 2**64 - 1, {})), "Resume": ("(sa{sv})", ("leaf", {}))}
+             "Pause": ("(sta{sv})", ("leaf", 2**64 - 1, {})), "Resume": ("(sa{sv})", ("leaf", {})),
+             "Confirm": ("(a{sv})", ({},)), "Rollback": ("(sa{sv})", ("", {}))}
 signature, values = ARGUMENTS[sys.argv[2]]
 flags = Gio.DBusCallFlags.ALLOW_INTERACTIVE_AUTHORIZATION if sys.argv[1] == "1" else Gio.DBusCallFlags.NONE
 bus = Gio.bus_get_sync(Gio.BusType.SYSTEM)

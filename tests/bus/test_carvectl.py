@@ -277,7 +277,7 @@ def test_reload(bed, carved):
     carved.config(leaf("reload: manual\n" + SIZES))
     expect(bed.ctl("reload", "--no-wait"), 0, "^carved: accepted$")
     expect(bed.ctl("reload"), 3, "^carved: pending-reload$")
-    assert bed.json("reload") == {"result": "pending-reload", "diagnostics": []}
+    assert bed.json("reload") == {"result": "pending-reload", "diagnostics": [], "confirm_deadline_usec": 0}
 
 
 def test_apply(bed, carved):

@@ -12,7 +12,8 @@ from test_dbus import LEAF
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else")
 ACTIONS = {"Reload": "org.carved1.reload", "Apply": "org.carved1.apply", "Retry": "org.carved1.apply",
-           "Pause": "org.carved1.apply", "Resume": "org.carved1.apply"}
+           "Pause": "org.carved1.apply", "Resume": "org.carved1.apply",
+           "Confirm": "org.carved1.reload", "Rollback": "org.carved1.reload"}
 ERROR = "org.freedesktop.DBus.Error."
 
 
@@ -49,7 +50,7 @@ def test_polkit_is_asked(bed, carved, leaf, method):
     polkit = bed.helper("polkit.py", "yes")
     for interactive in 0, 1:
         caller = Caller(bed, method, interactive)
-        assert caller.result() == "ok"
+        assert caller.result() in ("ok", "org.carved1.Error.NoTrial", "org.carved1.Error.NoSuchConfig")
         asked = polkit.stdout.readline().strip()
         assert asked == f"system-bus-name {caller.name} {ACTIONS[method]} {{}} {interactive} 'carved-{interactive + 1}'"
 

@@ -29,13 +29,14 @@ def options():
     """Each with the commands that it is for; none: all."""
     text = help_text().split("Options:\n")[1].split("\n\n")[0]
     found = {}
-    for name, owner in re.findall(r"^  --([\w-]+)\S*\s+(?:(\w+): )?", text, re.M):
-        found.setdefault(name, set()).update({owner} - {""})
+    for name, owner in re.findall(r"^  --([\w-]+)\S*\s+(?:([\w, ]+): )?", text, re.M):
+        found.setdefault(name, set()).update(set(owner.split(", ")) - {""})
     return found
 
 
 def test_help_is_complete():
-    assert set(commands()) == {"status", "plan", "reload", "apply", "retry", "pause", "resume", "check", "capture", "history", "monitor",
+    assert set(commands()) == {"status", "plan", "reload", "confirm", "rollback", "configs",
+                               "apply", "retry", "pause", "resume", "check", "capture", "history", "monitor",
                                "metrics"}
     assert {name for name, owners in options().items() if not owners} == FOR_ALL
     assert not [line for line in help_text().splitlines() if len(line) > 100]

@@ -647,7 +647,8 @@ static void check_json(const struct answer_type *type, const void *answer, const
 
 #define MANAGER_JSON(state, files, diagnostics)                                                    \
 	"{\"version\":\"\",\"state\":\"" state "\",\"generation\":0,\"config_files\":[" files      \
-	"],\"config_out_of_sync\":false,\"diagnostics\":[" diagnostics "],\"devices\":["
+	"],\"config_out_of_sync\":false,\"confirm_deadline_usec\":0,\"diagnostics\":[" diagnostics \
+	"],\"devices\":["
 
 #define DEVICE_JSON                                                                                \
 	MANAGER_JSON("converged", "\"c.yaml\"", "\"one\",\"größe\"")                               \
@@ -709,7 +710,8 @@ static void test_json_plan_and_reload(_unused_ void **state)
 	answer_clear(&plan_type, &plan, &plan.arena);
 	answer_init(&reload_type, &reload);
 	reload.result = "refused";
-	check_json(&reload_type, &reload, "{\"result\":\"refused\",\"diagnostics\":[]}");
+	check_json(&reload_type, &reload,
+		   "{\"result\":\"refused\",\"diagnostics\":[],\"confirm_deadline_usec\":0}");
 	answer_clear(&reload_type, &reload, &reload.arena);
 }
 

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which config is in force: Reload, Confirm, Rollback, and what was accepted before. Decides how
+ * configs are named on the bus; which of them comes into force is the manager's.
+ */
+#include "base/clock.h"
+#include "bus/internal.h"
+#include "manager/manager.h"
+#include "model/ledger.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#define ACTION_RELOAD "org.carved1.reload"
+
+/* A trial without an end in sight is none. */
+#define CONFIRM_MAX_USEC (366 * 24 * USEC_PER_HOUR)
+
+/* --- another one ---------------------------------------------------------------------- */
+
+static int read_confirm(sd_bus_message *m, uint64_t *ret, sd_bus_error *error)
+{
+	int r;
+
+	*ret = 0;
+	r = bus_read_options(m, &(struct bus_option){"confirm", .number = ret}, 1, error);
+
+	if (r >= 0 && *ret > CONFIRM_MAX_USEC)
+		return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
+					 "a trial cannot take more than a year");
+	return r;
+}
+
+/* They belong to @m, from its beginning. */
+static int read_reload(sd_bus_message *m, uint64_t *ret_confirm, sd_bus_error *error)
+{
+	sd_bus_message_rewind(m, true);
+	return read_confirm(m, ret_confirm, error);
+}
+
+/* Return: 0, or -errno where @error says what stands in the way. */
+static int check_place(struct bus *b, const struct caller *c, uint64_t confirm, sd_bus_error *error)
+{
+	const char *why = manager_jobs_full(b->manager, !caller_is_master(c))
+				  ? "too many jobs wait already"
+				  : manager_refuses_config(b->manager, confirm);
+
+	return why ? sd_bus_error_setf(error, BUS_ERROR("Busy"), "%s", why) : 0;
+}
+
+static int invalid_config(struct bus *b, sd_bus_error *error)
+{
+	_cleanup_free_ char *text = diag_render_all(manager_diagnostics(b->manager));
+
+	return sd_bus_error_setf(error, BUS_ERROR("InvalidConfig"), "%s", text);
+}
+
+static int do_reload(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)
+{
+	_cleanup_free_ char *who = caller_text(c);
+	uint64_t job, confirm;
+	int r = read_reload(m, &confirm, error);
+
+	if (r >= 0)
+		r = check_place(b, c, confirm, error);
+	if (r < 0)
+		return r;
+	return manager_reload(b->manager, who, confirm, &job) < 0
+		       ? invalid_config(b, error)
+		       : sd_bus_reply_method_return(m, "t", job);
+}
+
+static int authorize_reload(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)
+{
+	return bus_authorize(b, c, m, ACTION_RELOAD, do_reload, error);
+}
+
+/** bus_reload() - the method; see sd_bus_message_handler_t(3). */
+int bus_reload(sd_bus_message *m, void *user, sd_bus_error *error)
+{
+	uint64_t confirm;
+	int r = read_reload(m, &confirm, error);
+
+	return r < 0 ? r : caller_identify(user, m, authorize_reload);
+}
+
+static int do_confirm(struct bus *b, _unused_ struct caller *c, sd_bus_message *m,
+		      sd_bus_error *error)
+{
+	int r = manager_confirm(b->manager);
+
+	if (r == -ENOENT)
+		return sd_bus_error_setf(error, BUS_ERROR("NoTrial"), "no config is on trial");
+	if (r < 0)
+		return sd_bus_error_setf(
+			error, SD_BUS_ERROR_FAILED,
+			"it is confirmed, and that cannot be saved: after a restart of carved it "
+			"would be on trial again (%s)",
+			strerror(-r));
+	return sd_bus_reply_method_return(m, NULL);
+}
+
+static int authorize_confirm(struct bus *b, struct caller *c, sd_bus_message *m,
+			     sd_bus_error *error)
+{
+	return bus_authorize(b, c, m, ACTION_RELOAD, do_confirm, error);
+}
+
+/** bus_confirm() - the method; see sd_bus_message_handler_t(3). */
+int bus_confirm(sd_bus_message *m, void *user, sd_bus_error *error)
+{
+	int r = bus_read_options(m, NULL, 0, error);
+
+	return r < 0 ? r : caller_identify(user, m, authorize_confirm);
+}
+
+/* "": 0. Return: 0 or -EINVAL. */
+static int parse_hash(const char *text, uint64_t *ret)
+{
+	char *end;
+
+	*ret = strtoull(text, &end, 16);
+	return !*text || (strlen(text) == 16 && !*end) ? 0 : -EINVAL;
+}
+
+static int no_such_config(sd_bus_error *error, const char *name)
+{
+	return sd_bus_error_setf(error, BUS_ERROR("NoSuchConfig"),
+				 *name ? "no config %s is kept" : "no config before is kept", name);
+}
+
+struct arguments {
+	uint64_t hash, confirm;
+	const char *name;
+};
+
+/* They belong to @m, from its beginning. */
+static int read_rollback(sd_bus_message *m, struct arguments *ret, sd_bus_error *error)
+{
+	int r;
+
+	sd_bus_message_rewind(m, true);
+	r = bus_read_name(m, &ret->name, error);
+	if (r >= 0 && parse_hash(ret->name, &ret->hash) < 0)
+		return no_such_config(error, ret->name);
+	return r < 0 ? r : read_confirm(m, &ret->confirm, error);
+}
+
+static int do_rollback(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)
+{
+	_cleanup_free_ char *who = caller_text(c);
+	struct arguments a;
+	uint64_t job;
+	int r = read_rollback(m, &a, error);
+
+	if (r < 0)
+		return r;
+	r = manager_roll_back(b->manager, a.hash, who, a.confirm, &job);
+	if (r == -EBUSY)
+		return check_place(b, c, a.confirm, error);
+	if (r == -ENOENT)
+		return no_such_config(error, a.name);
+	if (r < 0)
+		return sd_bus_error_setf(error, BUS_ERROR("InvalidConfig"),
+					 "the config cannot be read again: %s", strerror(-r));
+	return sd_bus_reply_method_return(m, "t", job);
+}
+
+static int authorize_rollback(struct bus *b, struct caller *c, sd_bus_message *m,
+			      sd_bus_error *error)
+{
+	return bus_authorize(b, c, m, ACTION_RELOAD, do_rollback, error);
+}
+
+/** bus_rollback() - the method; see sd_bus_message_handler_t(3). */
+int bus_rollback(sd_bus_message *m, void *user, sd_bus_error *error)
+{
+	struct arguments a;
+	int r = read_rollback(m, &a, error);
+
+	return r < 0 ? r : caller_identify(user, m, authorize_rollback);
+}
+
+/* --- what there is ---------------------------------------------------------------------- */
+
+/** bus_get_confirm_deadline() - the property; see sd_bus_property_get_t(3). */
+int bus_get_confirm_deadline(_unused_ sd_bus *bus, _unused_ const char *path,
+			     _unused_ const char *interface, _unused_ const char *property,
+			     sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
+{
+	struct bus *b = user;
+	const struct ledger *l = manager_ledger(b->manager);
+	uint64_t at = ledger_has_trial(l) ? bus_realtime(b, l->trial.deadline) : 0;
+
+	return sd_bus_message_append(reply, "t", at);
+}
+
+/** bus_list_configs() - the method; see sd_bus_message_handler_t(3). */
+int bus_list_configs(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
+{
+	const struct bus *b = user;
+	_cleanup_message_ sd_bus_message *reply = NULL;
+	int r = sd_bus_message_new_method_return(m, &reply);
+
+	if (r >= 0)
+		r = sd_bus_message_open_container(reply, 'a', "(stss)");
+	vec_each(a, &manager_ledger(b->manager)->accepted) {
+		_cleanup_free_ char *hash = mem_printf("%016" PRIx64, a->hash);
+
+		if (r >= 0)
+			r = sd_bus_message_append(reply, "(stss)", hash, a->at, a->who,
+						  fate_name(a->fate));
+	}
+	if (r >= 0)
+		r = sd_bus_message_close_container(reply);
+	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+/* Of one that is in force or kept. Return: 0 or -errno where @error is set. */
+static int find_config(struct bus *b, const char *name, struct config **ret, sd_bus_error *error)
+{
+	uint64_t hash;
+	int r = parse_hash(name, &hash);
+
+	if (r < 0)
+		return no_such_config(error, name);
+	if (!hash)
+		hash = manager_config(b->manager)->hash;
+	r = manager_find_config(b->manager, hash, ret);
+	if (r == -ENOENT)
+		return no_such_config(error, name);
+	return r < 0 ? sd_bus_error_setf(error, BUS_ERROR("InvalidConfig"),
+					 "the config cannot be read again: %s", strerror(-r))
+		     : 0;
+}
+
+/** bus_read_config() - the method; see sd_bus_message_handler_t(3). */
+int bus_read_config(sd_bus_message *m, void *user, sd_bus_error *error)
+{
+	_cleanup_message_ sd_bus_message *reply = NULL;
+	_cleanup_config_ struct config *config = NULL;
+	const char *name;
+	int r = bus_read_name(m, &name, error);
+
+	if (r >= 0)
+		r = find_config(user, name, &config, error);
+	if (r >= 0)
+		r = sd_bus_message_new_method_return(m, &reply);
+	if (r >= 0)
+		r = sd_bus_message_open_container(reply, 'a', "(ss)");
+	if (r < 0)
+		return r;
+	vec_each(f, &config->files)
+		if (r >= 0)
+			r = sd_bus_message_append(reply, "(ss)", f->path, f->text);
+	if (r >= 0)
+		r = sd_bus_message_close_container(reply);
+	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
