@@ -67,6 +67,7 @@ struct rig {
 	unsigned kill_at, actions; /* the process dies in the n-th thing it does; 0: never */
 	unsigned undone;	   /* ... and so many of the last steps of it are not sent */
 	bool killed, quiet;	   /* quiet: a reload and a param's SET bring no notification */
+	bool undoing;		   /* at a restart the manager says that a trial is rolled back */
 	struct device_env env;	   /* without kernel and boot: those of most tests */
 	struct buf log;		   /* what was sent */
 	json_t *saved, *lasting;   /* the memory on disk */

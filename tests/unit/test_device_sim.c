@@ -667,7 +667,11 @@ void rig_restart(struct rig *r)
 	if (r->lasting)
 		assert_int_equal(lasting_from_json(r->lasting, &memory.lasting), 0);
 	r->d = device_new(&r->env, "sim/a", r->config, TRIGGER_START, &memory, r->now);
-	rig_send(r, &(struct device_event){.type = DEVICE_EV_TICK});
+	if (r->undoing)
+		rig_send(r, &(struct device_event){
+				    .type = DEVICE_EV_CONFIG, .config = r->config, .undo = true});
+	else
+		rig_send(r, &(struct device_event){.type = DEVICE_EV_TICK});
 }
 
 /** @facts may use ' for ". */

@@ -558,23 +558,87 @@ static bool run_world(unsigned seed)
 	return good;
 }
 
-static void test_worlds(void **state)
+/* Nobody has confirmed it: @config and what it wants are in force again, at once or after a kill. */
+static void roll_back(struct random_world *w, const char *config)
+{
+	buf_add(&w->history, "rolled back to %s\n", config);
+	config_unref(w->r.config);
+	w->r.config = rig_load(config);
+	w->r.undoing = true;
+	if (pick(w, 2))
+		w->r.kill_at = w->r.actions + 1 + pick(w, 6);
+	rig_send(&w->r, &(struct device_event){
+				.type = DEVICE_EV_CONFIG, .config = w->r.config, .undo = true});
+	if (w->r.killed)
+		rig_restart(&w->r);
+	w->r.kill_at = 0;
+	let_it_work(w, STATE_QUARANTINED);
+	w->r.undoing = false;
+}
+
+/* A config on trial, and mischief: at the end it is in force, or the one before is. */
+static bool run_trial(unsigned seed)
+{
+	struct random_world w = {.random = seed * UINT64_C(2654435761) + 7}, old;
+	_cleanup_free_ char *facts = make_facts(&w), *before = make_config(&w), *config = NULL;
+	bool good, confirmed;
+
+	rig_start(&w.r, facts, before);
+	good = quiet(&w) && all_hold(&w, false);
+	old = w;
+	w.wanted.v = NULL;
+	w.wanted.n = w.wanted.cap = 0;
+	config = make_config(&w);
+	rig_config(&w.r, config);
+	for (unsigned i = pick(&w, 5); i > 0 && !w.r.stuck; i--)
+		mischief(&w);
+	confirmed = pick(&w, 3) == 0;
+	if (!confirmed) {
+		vec_clear(&w.wanted);
+		w.wanted.v = old.wanted.v;
+		w.wanted.n = w.wanted.cap = old.wanted.n;
+		roll_back(&w, before);
+	}
+	good = good && enforces(&w) && converges(&w);
+	if (!good)
+		print_error("trial %u:\n%s", seed, w.history.s);
+	vec_clear(&w.wanted);
+	if (confirmed)
+		vec_clear(&old.wanted);
+	buf_clear(&w.history);
+	rig_clear(&w.r);
+	return good;
+}
+
+static void run_all(bool (*run)(unsigned seed), unsigned most)
 {
 	const char *worlds = getenv("WORLDS"), *seed = getenv("SEED");
-	unsigned n = worlds ? (unsigned)atoi(worlds) : 2000,
+	unsigned n = worlds ? (unsigned)atoi(worlds) : most,
 		 first = seed ? (unsigned)atoi(seed) : 1;
 	unsigned bad = 0;
 
-	(void)state;
 	for (unsigned i = 0; i < n && bad < 3; i++)
-		bad += !run_world(first + i);
+		bad += !run(first + i);
 	assert_int_equal(bad, 0);
+}
+
+static void test_worlds(void **state)
+{
+	(void)state;
+	run_all(run_world, 2000);
+}
+
+static void test_trials(void **state)
+{
+	(void)state;
+	run_all(run_trial, 1000);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_worlds),
+		cmocka_unit_test(test_trials),
 	};
 
 	log_set_level(getenv("LOG_LEVEL") ? getenv("LOG_LEVEL") : "emerg");

@@ -262,6 +262,98 @@ static void test_undo_of_a_paused_device(void **state)
 	rig_clear(&r);
 }
 
+#define OLD                                                                                        \
+	ENTRY("reload: manual, on_removal: keep, params: {mode: smfs}, traps: {t1: trap, t2: "     \
+	      "trap}")
+#define NEW                                                                                        \
+	ENTRY("on_removal: keep, params: {macs: 64, mode: dmfs}, trap_policers: {1: {rate: "       \
+	      "500}}, "                                                                            \
+	      "traps: {t1: mirror, t3: trap}, " SIZES)
+
+static void check_old(const struct rig *r)
+{
+	const struct sim *s = &r->sim;
+
+	assert_false(r->stuck);
+	assert_string_equal(device_state_name(r->d->status.state), "converged");
+	assert_int_equal(sim_get(s, "resources", "/kvd/a", "size"), 500);
+	assert_int_equal(sim_get(s, "resources", "/kvd/b", "size"), 500);
+	assert_int_equal(sim_active(s, "macs/driverinit"), 32);
+	assert_int_equal(sim_get(s, "trap_policers", "1", "rate"), 1000);
+	assert_int_equal(sim_get(s, "traps", "t1", "action"), DEVLINK_TRAP_ACTION_TRAP);
+	assert_int_equal(sim_get(s, "traps", "t2", "action"), DEVLINK_TRAP_ACTION_TRAP);
+	assert_int_equal(sim_get(s, "traps", "t3", "action"), DEVLINK_TRAP_ACTION_DROP);
+}
+
+static void check_new(const struct rig *r)
+{
+	const struct sim *s = &r->sim;
+
+	assert_false(r->stuck);
+	assert_string_equal(device_state_name(r->d->status.state), "converged");
+	assert_int_equal(sim_get(s, "resources", "/kvd/a", "size"), 300);
+	assert_int_equal(sim_active(s, "macs/driverinit"), 64);
+	assert_int_equal(sim_get(s, "trap_policers", "1", "rate"), 500);
+	assert_int_equal(sim_get(s, "traps", "t1", "action"), DEVLINK_TRAP_ACTION_MIRROR);
+	assert_int_equal(sim_get(s, "traps", "t3", "action"), DEVLINK_TRAP_ACTION_TRAP);
+}
+
+static void die_at(struct rig *r, unsigned at, unsigned undone)
+{
+	r->kill_at = at ? r->actions + at : 0;
+	r->undone = undone;
+}
+
+/*
+ * carved dies in whatever it does of a trial, which is confirmed or rolled back then, or in whatever it does of
+ * its roll-back. Return: did it?
+ */
+static bool trial_with_death(unsigned at, unsigned undone, bool in_rollback, bool confirmed)
+{
+	struct rig r = {};
+	bool killed;
+
+	rig_start(&r, FACTS, OLD);
+	die_at(&r, in_rollback ? 0 : at, undone);
+	rig_config(&r, NEW);
+	killed = r.killed;
+	if (r.killed)
+		rig_restart(&r);
+	check_new(&r);
+	if (!confirmed) {
+		die_at(&r, in_rollback ? at : 0, undone);
+		r.undoing = true;
+		roll_back(&r, OLD);
+		killed |= r.killed;
+		if (r.killed)
+			rig_restart(&r);
+		r.undoing = false;
+		check_old(&r);
+	}
+	rig_restart(&r);
+	rig_log_clear(&r);
+	rig_stale(&r);
+	rig_expect(&r, "converged", "");
+	rig_clear(&r);
+	return killed;
+}
+
+static void test_killed_anywhere(void **state)
+{
+	unsigned deaths = 0;
+
+	(void)state;
+	for (unsigned undone = 0; undone < 4; undone++) {
+		for (unsigned at = 1; trial_with_death(at, undone, false, true); at++)
+			deaths++;
+		for (unsigned at = 1; trial_with_death(at, undone, false, false); at++)
+			deaths++;
+		for (unsigned at = 1; trial_with_death(at, undone, true, false); at++)
+			deaths++;
+	}
+	assert_true(deaths > 60);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +369,7 @@ int main(void)
 		cmocka_unit_test(test_undo_of_a_new_entry),
 		cmocka_unit_test(test_undo_that_fails),
 		cmocka_unit_test(test_undo_of_a_paused_device),
+		cmocka_unit_test(test_killed_anywhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
