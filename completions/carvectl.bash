@@ -53,7 +53,7 @@ _carvectl() {
 		esac
 	else
 		case $command in
-		'') candidates=(status plan reload confirm rollback configs apply retry pause resume check capture history monitor metrics) ;;
+		'') candidates=(status plan reload confirm rollback configs diff apply retry pause resume check capture history monitor metrics) ;;
 		configs) candidates=(show) ;;
 		status | plan | apply | retry | pause | resume | capture | history)
 			mapfile -t candidates < <(_carvectl_devices "${bus[@]}")

@@ -170,6 +170,20 @@ static const struct answer_field files_fields[] = {
 	ROWS(files_answer, "files", NULL, files, &file_type),
 };
 
+static const struct answer_field difference_fields[] = {
+	TEXT(difference_answer, "path", NULL, path),
+	TEXT(difference_answer, "from", NULL, from),
+	TEXT(difference_answer, "to", NULL, to),
+	TEXT(difference_answer, "origin", NULL, origin),
+};
+
+static const struct answer_type difference_type = {
+	sizeof(struct difference_answer), ARRAY_SIZE(difference_fields), difference_fields, false};
+
+static const struct answer_field diff_fields[] = {
+	ROWS(diff_answer, "changes", NULL, changes, &difference_type),
+};
+
 static const struct answer_field reload_fields[] = {
 	TEXT(reload_answer, "result", NULL, result),
 	TEXTS(reload_answer, "diagnostics", "Diagnostics", diagnostics),
@@ -203,6 +217,7 @@ TYPE(status_type, status_answer, status_fields);
 TYPE(overview_type, status_answer, overview_fields);
 TYPE(step_type, step_answer, step_fields);
 TYPE(configs_type, configs_answer, configs_fields);
+TYPE(diff_type, diff_answer, diff_fields);
 TYPE(files_type, files_answer, files_fields);
 TYPE(plan_type, plan_answer, plan_fields);
 TYPE(problem_type, problem_answer, problem_fields);

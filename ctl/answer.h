@@ -112,6 +112,16 @@ struct files_answer {
 	VEC(struct file_answer) files;
 };
 
+/* Of a key that another config says something else for; empty: it says nothing. */
+struct difference_answer {
+	const char *path, *from, *to, *origin;
+};
+
+struct diff_answer {
+	struct arena arena;
+	VEC(struct difference_answer) changes;
+};
+
 struct reload_answer {
 	struct arena arena;
 	const char *result;
@@ -182,7 +192,8 @@ struct answer_rows {
 /* The overview is the status without the objects. */
 extern const struct answer_type device_type, overview_type, status_type;
 extern const struct answer_type apply_type, check_type, event_type, history_type, object_type,
-	configs_type, files_type, plan_type, problem_type, record_type, reload_type, step_type;
+	configs_type, diff_type, files_type, plan_type, problem_type, record_type, reload_type,
+	step_type;
 
 void answer_init(const struct answer_type *type, void *answer);
 void answer_clear(const struct answer_type *type, void *answer, struct arena *arena);

@@ -58,6 +58,7 @@ int command_capture(const struct ctl *ctl);
 int command_check(const struct ctl *ctl);
 int command_configs(const struct ctl *ctl);
 int command_confirm(const struct ctl *ctl);
+int command_diff(const struct ctl *ctl);
 int command_history(const struct ctl *ctl);
 int command_metrics(const struct ctl *ctl);
 int command_monitor(const struct ctl *ctl);

@@ -24,6 +24,8 @@ static const struct command commands[] = {
 	 OPTION_JSON | OPTION_NO_WAIT | OPTION_CONFIRM, 0, 1, command_rollback},
 	{"configs", "[show N]", "which configs were accepted, by whom; one with its files",
 	 OPTION_JSON, 0, 2, command_configs},
+	{"diff", "[N] [M]", "what the files on disk, or config M, say else, and the plan",
+	 OPTION_JSON, 0, 2, command_diff},
 	{"apply", "[DEVICE]", "look again, do what is to be done, and wait for it",
 	 OPTION_JSON | OPTION_ALLOW_RELOAD, 0, 1, command_apply},
 	{"retry", "DEVICE", "the same, with what failed or was given up", OPTION_JSON, 1, 1,

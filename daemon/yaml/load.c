@@ -9,6 +9,7 @@
 #include "yaml/files.h"
 #include "yaml/merge.h"
 #include "yaml/schema.h"
+#include "yaml/values.h"
 
 #include <errno.h>
 #include <sha2.h>
@@ -24,6 +25,7 @@ struct load {
 	struct arena scratch; /* nodes and names: gone after the load */
 	VEC(struct source *) sources;
 	VEC(struct node *) trees; /* of the main file and the drop-ins, in order */
+	struct node *merged;	  /* or NULL */
 	found_list presets;
 	bool incomplete;
 };
@@ -153,8 +155,10 @@ static void load_all(struct load *l)
 		load_main_and_dropins(l);
 	load_presets(l);
 	build.incomplete = l->incomplete;
-	if (l->trees.n)
-		build_config(&build, merge_nodes(&l->scratch, l->trees.v, l->trees.n));
+	if (l->trees.n) {
+		l->merged = merge_nodes(&l->scratch, l->trees.v, l->trees.n);
+		build_config(&build, l->merged);
+	}
 }
 
 static void load_clear(struct load *l)
@@ -166,6 +170,40 @@ static void load_clear(struct load *l)
 	vec_clear(&l->presets);
 	arena_clear(&l->scratch);
 	config_unref(l->config);
+}
+
+static void begin(struct load *l)
+{
+	l->config = config_new();
+	l->config->hash_before = UINT64_C(0xcbf29ce484222325);
+	SHA256Init(&l->sha256);
+	load_all(l);
+	diag_sort(l->diags);
+}
+
+/**
+ * yaml_load_values() - read, check and merge all files, for what they say key by key.
+ * @arena: keeps the texts
+ * @ret: sorted by path; is added to
+ * @diags: gets everything that is wrong, sorted by place
+ *
+ * Return: 0, or -EINVAL with at least one error in @diags.
+ */
+int yaml_load_values(const struct yaml_paths *paths, struct arena *arena, value_list *ret,
+		     struct diag_list *diags)
+{
+	struct load l = {.paths = paths, .root = paths->root ? paths->root : "", .diags = diags};
+	size_t errors = diags->n_errors;
+
+	begin(&l);
+	if (l.merged)
+		values_add(ret, arena, "", l.merged);
+	vec_each(f, &l.presets)
+		if (f->root)
+			values_add(ret, arena, arena_printf(arena, "presets.%s", f->name), f->root);
+	values_sort(ret);
+	load_clear(&l);
+	return diags->n_errors == errors ? 0 : -EINVAL;
 }
 
 /**
@@ -180,12 +218,8 @@ int yaml_load(const struct yaml_paths *paths, struct config **ret, struct diag_l
 	struct load l = {.paths = paths, .root = paths->root ? paths->root : "", .diags = diags};
 	size_t errors = diags->n_errors;
 
-	l.config = config_new();
-	l.config->hash_before = UINT64_C(0xcbf29ce484222325);
-	SHA256Init(&l.sha256);
-	load_all(&l);
+	begin(&l);
 	l.config->hash = hash_end(&l);
-	diag_sort(diags);
 	if (diags->n_errors == errors)
 		*ret = TAKE(l.config);
 	load_clear(&l);

@@ -31,4 +31,14 @@ struct yaml_paths {
 	const struct yaml_files *files; /* where they are instead of on disk; or NULL */
 };
 
+/* A value with the path of its key, "devices.leaf.reload". */
+struct yaml_value {
+	const char *path, *text;
+	struct mark mark;
+};
+
+typedef VEC(struct yaml_value) value_list;
+
+int yaml_load_values(const struct yaml_paths *paths, struct arena *arena, value_list *ret,
+		     struct diag_list *diags);
 int yaml_load(const struct yaml_paths *paths, struct config **ret, struct diag_list *diags);

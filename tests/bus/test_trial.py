@@ -196,3 +196,19 @@ def test_firmware_does_not_come_back(bed, carved, old):
 @pytest.mark.parametrize("confirm", ["0", "5", "x"])
 def test_times_that_are_none(bed, confirm):
     assert bed.ctl("reload", "--confirm", confirm).returncode == 64
+
+
+def test_diff(bed, carved, old):
+    expect(bed.ctl("diff"), 0, "^No difference.$")
+    assert bed.json("diff") == {"changes": []}
+    carved.config(leaf(TRIAL))
+    expect(bed.ctl("diff"), 2, rf"^~ +devices.leaf.reload +manual → auto +{bed.file}:6:\d+$",
+           rf"^\+ +devices.leaf.resources./kvd/linear +90112 +{bed.file}:7:\d+$",
+           f"^~ +devices.leaf.traps.{NAME} +trap → drop ", "^5 steps, 1 reload$")
+    assert "\x1b" not in bed.ctl("diff").stdout
+    bed.ctl("reload")
+    expect(bed.ctl("diff", "1", "0"), 2, "^~ +devices.leaf.reload +manual → auto ")
+    expect(bed.ctl("diff", "0", "1"), 2, "^- +devices.leaf.resources./kvd/linear +90112 ")
+    bed.file.write_text("version: 1\ndevcies: {}\n")
+    expect(bed.ctl("diff"), 1, "^$", err=[f"^{bed.file}:2:1: error: ", "the files on disk would be refused"])
+    assert bed.ctl("diff", "9").returncode == 1

@@ -35,7 +35,7 @@ def options():
 
 
 def test_help_is_complete():
-    assert set(commands()) == {"status", "plan", "reload", "confirm", "rollback", "configs",
+    assert set(commands()) == {"status", "plan", "reload", "confirm", "rollback", "configs", "diff",
                                "apply", "retry", "pause", "resume", "check", "capture", "history", "monitor",
                                "metrics"}
     assert {name for name, owners in options().items() if not owners} == FOR_ALL

@@ -558,7 +558,7 @@ static bool run_world(unsigned seed)
 	return good;
 }
 
-/* Nobody has confirmed it: @config and what it wants are in force again, at once or after a kill. */
+/* Nobody has confirmed it: @config is in force again, at once or after a kill. */
 static void roll_back(struct random_world *w, const char *config)
 {
 	buf_add(&w->history, "rolled back to %s\n", config);
