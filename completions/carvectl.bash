@@ -22,7 +22,7 @@ _carvectl() {
 		case $word in
 		--bus=*) bus=("$word") ;;
 		--bus) bus=("$word" "${words[++i]-}") ;;
-		--confirm) ((++i)) ;;
+		--confirm | --for | --timeout) ((++i)) ;;
 		--facts | --config-root) [[ $command != check ]] || ((++i)) ;;
 		--output) ((++i)) ;;
 		-*) ;;
@@ -47,15 +47,16 @@ _carvectl() {
 		plan) candidates+=(--candidate) ;;
 		reload | rollback) candidates+=(--no-wait --confirm=) ;;
 		apply) candidates+=(--allow-reload) ;;
+		wait) candidates+=(--for= --timeout=) ;;
 		check) candidates+=(--facts --config-root) ;;
 		capture) candidates+=(--facts) ;;
 		metrics) candidates+=(--output) ;;
 		esac
 	else
 		case $command in
-		'') candidates=(status plan reload confirm rollback configs diff apply retry pause resume check capture history monitor metrics) ;;
+		'') candidates=(status plan reload confirm rollback configs diff apply retry pause resume wait check capture history monitor metrics) ;;
 		configs) candidates=(show) ;;
-		status | plan | apply | retry | pause | resume | capture | history)
+		status | plan | apply | retry | pause | resume | wait | capture | history)
 			mapfile -t candidates < <(_carvectl_devices "${bus[@]}")
 			;;
 		esac

@@ -69,3 +69,4 @@ int command_resume(const struct ctl *ctl);
 int command_rollback(const struct ctl *ctl);
 int command_retry(const struct ctl *ctl);
 int command_status(const struct ctl *ctl);
+int command_wait(const struct ctl *ctl);

@@ -305,8 +305,8 @@ static void die_at(struct rig *r, unsigned at, unsigned undone)
 }
 
 /*
- * carved dies in whatever it does of a trial, which is confirmed or rolled back then, or in whatever
- * it does of its roll-back. Return: did it?
+ * carved dies in whatever it does of a trial, which is confirmed or rolled back then, or in
+ * whatever it does of its roll-back. Return: did it?
  */
 static bool trial_with_death(unsigned at, unsigned undone, bool in_rollback, bool confirmed)
 {
