@@ -163,6 +163,7 @@ static void on_timeout(void *user)
 	next = bus_reads_begin(b, now);
 	next = MIN(next, bus_captures_expire(b, now));
 	next = MIN(next, bus_candidates_expire(b, now));
+	next = MIN(next, callers_answer(b, now));
 	loop_timer_set(b->timeout_timer, next);
 	bus_flush_later(b);
 }

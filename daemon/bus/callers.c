@@ -3,14 +3,21 @@
 #include "bus/callers.h"
 #include "base/clock.h"
 #include "bus/internal.h"
+#include "loop/loop.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
 /* A uid may take the loop for so long at once, and for one part in so many in the long run. */
-#define TIME_AT_ONCE_USEC (500 * USEC_PER_MSEC)
+#define TIME_AT_ONCE_USEC (200 * USEC_PER_MSEC)
 #define TIME_PART	  5
+
+/* Who calls all the time is refused only so often. */
+#define REFUSAL_USEC	    (500 * USEC_PER_MSEC)
+#define REFUSALS_MAX	    2048
+#define REFUSALS_AT_ONCE    32
+#define REFUSALS_EVERY_USEC (10 * USEC_PER_MSEC)
 
 /* Calls of one connection that wait until it is known whose it is. */
 #define UNIDENTIFIED_MAX 8
@@ -153,6 +160,38 @@ static struct caller *caller_new(struct bus *b, const char *name)
 	return c;
 }
 
+static void refuse_later(struct bus *b, sd_bus_message *call)
+{
+	_cleanup_message_ sd_bus_message *answer = NULL;
+
+	if (sd_bus_message_new_method_errorf(call, &answer, SD_BUS_ERROR_LIMITS_EXCEEDED,
+					     "too many calls at a time") < 0)
+		return;
+	if (b->callers.refusals.n >= REFUSALS_MAX) {
+		sd_bus_send(b->connection, answer, NULL);
+		return;
+	}
+	if (!b->callers.refusals.n)
+		loop_timer_set(b->timeout_timer, clock_now());
+	vec_push(&b->callers.refusals,
+		 ((struct refusal){TAKE(answer), clock_now() + REFUSAL_USEC}));
+}
+
+/** callers_answer() - refuse what has waited for that. Return: when to look again. */
+uint64_t callers_answer(struct bus *b, uint64_t now)
+{
+	struct callers *c = &b->callers;
+
+	for (int i = 0; c->refusals.n && c->refusals.v[0].at <= now; i++) {
+		if (i >= REFUSALS_AT_ONCE)
+			return now + REFUSALS_EVERY_USEC;
+		sd_bus_send(b->connection, c->refusals.v[0].answer, NULL);
+		sd_bus_message_unref(c->refusals.v[0].answer);
+		vec_remove(&c->refusals, 0);
+	}
+	return c->refusals.n ? c->refusals.v[0].at : USEC_NEVER;
+}
+
 /**
  * callers_begin() - note who has sent @call, which is going to be handled.
  *
@@ -166,8 +205,7 @@ bool callers_begin(struct bus *b, sd_bus_message *call)
 	if (!c)
 		c = caller_new(b, name);
 	if (!caller_is_master(c) && remaining(*charge_of(c)) > TIME_AT_ONCE_USEC * TIME_PART) {
-		sd_bus_reply_method_errorf(call, SD_BUS_ERROR_LIMITS_EXCEEDED,
-					   "too many calls at a time");
+		refuse_later(b, call);
 		return false;
 	}
 	b->callers.current = c;
@@ -258,5 +296,8 @@ void callers_drop(struct bus *b)
 		caller_forget(b->callers.list.v[b->callers.list.n - 1]);
 	vec_clear(&b->callers.list);
 	vec_clear(&b->callers.waiting);
+	vec_each(r, &b->callers.refusals)
+		sd_bus_message_unref(r->answer);
+	vec_clear(&b->callers.refusals);
 	vec_clear(&b->callers.accounts);
 }

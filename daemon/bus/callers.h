@@ -46,7 +46,14 @@ struct unidentified {
 	int (*then)(struct bus *b, struct caller *c, sd_bus_message *call, sd_bus_error *error);
 };
 
+/* The answer to a call that is refused: at once, it would only be followed by another. */
+struct refusal {
+	sd_bus_message *answer;
+	uint64_t at;
+};
+
 struct callers {
+	VEC(struct refusal) refusals; /* by time */
 	VEC(struct caller *) list;
 	VEC(struct account) accounts;
 	VEC(struct unidentified) waiting;
@@ -58,6 +65,7 @@ typedef int (*caller_handler)(struct bus *b, struct caller *c, sd_bus_message *c
 			      sd_bus_error *error);
 
 bool callers_begin(struct bus *b, sd_bus_message *call);
+uint64_t callers_answer(struct bus *b, uint64_t now);
 void callers_charge(struct bus *b, uint64_t usec);
 int caller_identify(struct bus *b, sd_bus_message *call, caller_handler then);
 char *caller_text(const struct caller *c);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""flood.py ADDRESS UID CONNECTIONS OUTSTANDING SECONDS: calls carved without pause as somebody else; prints the answers.
+"""flood.py ADDRESS UID CONNECTIONS OUTSTANDING SECONDS INTERFACE METHOD [ARGUMENT...]: calls carved without pause as
+somebody else; prints how many answers there were, and how many of them were errors.
 
 Speaks D-Bus by itself: what it costs to ask must be less than what it costs to answer.
 """
@@ -12,8 +13,7 @@ import sys
 import threading
 import time
 
-NAME, ROOT, PROPERTIES = "org.carved1", "/org/carved1", "org.freedesktop.DBus.Properties"
-GET_ALL = (NAME, ROOT, PROPERTIES, "GetAll", ("org.carved1.Manager",))
+NAME, ROOT = "org.carved1", "/org/carved1"
 HELLO = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "Hello", ())
 ERROR, RETURN = 3, 2
 
@@ -124,7 +124,7 @@ class Caller:
 class Flood:
     """So many connections with so many calls outstanding each, in a thread."""
 
-    def __init__(self, address, uid, connections, outstanding, call=GET_ALL):
+    def __init__(self, address, uid, connections, outstanding, call):
         self.callers = [Caller(address.removeprefix("unix:path="), uid) for _ in range(connections)]
         self.outstanding, self.call = outstanding, call
         self.ended = False
@@ -164,8 +164,9 @@ class Flood:
         return self.answers - self.errors
 
 
-def main(address, uid, connections, outstanding, seconds):
-    with Flood(address, int(uid), int(connections), int(outstanding)) as flood:
+def main(address, uid, connections, outstanding, seconds, interface, method, *arguments):
+    call = (NAME, ROOT, interface, method, arguments)
+    with Flood(address, int(uid), int(connections), int(outstanding), call) as flood:
         time.sleep(float(seconds))
         print(flood.answers, flood.errors)
 
