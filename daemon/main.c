@@ -6,6 +6,7 @@
 #include "loop/sdnotify.h"
 #include "manager/manager.h"
 #include "manager/runner.h"
+#include "store/owner.h"
 #include "yaml/yaml.h"
 
 #include <getopt.h>
@@ -15,7 +16,8 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#define EXIT_USAGE 64
+#define EXIT_USAGE	   64
+#define EXIT_NOT_PERMITTED 77
 
 struct options {
 	struct manager_options manager;
@@ -302,6 +304,7 @@ int main(int argc, char **argv)
 					.state_dir = "/var/lib/carved"},
 			    .bus = BUS_SYSTEM};
 	struct utsname kernel;
+	int r;
 
 	log_open();
 	setlocale(LC_CTYPE, "C.UTF-8"); /* for the width of characters, whatever the language */
@@ -320,5 +323,11 @@ int main(int argc, char **argv)
 	o.manager.device.kernel = kernel.release;
 	o.manager.device.boot = read_boot();
 	o.manager.device.off = is_switched_off();
+	r = owner_become(o.manager.state_dir, o.manager.runtime_dir);
+	if (r < 0) {
+		log_fact(LOG_ERR, MESSAGE_NOT_SAVED, "carved does not run as root: %s",
+			 strerror(-r));
+		return EXIT_NOT_PERMITTED;
+	}
 	return run(&o);
 }

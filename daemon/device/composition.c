@@ -15,6 +15,7 @@ struct permission device_permission(const struct device *d)
 		.entry = d->assignment.used.entry,
 		.mandate = d->mandate,
 		.off = d->env->off,
+		.unreadable = d->world.memory.unreadable < 0,
 		.paused_until = d->world.memory.pause.until,
 		.converged_once = d->world.memory.converged_once,
 		.torn_down = d->world.facts.reload_failed,

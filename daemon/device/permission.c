@@ -51,6 +51,8 @@ struct permission permission_of(const struct circumstances *c)
 		p.why = HINDRANCE_UNMANAGED;
 	else if (c->off)
 		p.why = HINDRANCE_OFF;
+	else if (c->unreadable)
+		p.why = HINDRANCE_MEMORY;
 	else if (c->paused_until)
 		p.why = HINDRANCE_PAUSED;
 	else if (c->entry->drift == DRIFT_REPORT && c->mandate < MANDATE_LIVE &&
@@ -78,6 +80,8 @@ const char *hindrance_text(enum hindrance h)
 	switch (h) {
 	case HINDRANCE_OFF:
 		return "carved=off on the kernel command line";
+	case HINDRANCE_MEMORY:
+		return "what carved remembers of the device cannot be read";
 	case HINDRANCE_PAUSED:
 		return "the device is paused";
 	case HINDRANCE_REPORT_ONLY:

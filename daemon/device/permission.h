@@ -25,6 +25,7 @@ enum hindrance {
 	HINDRANCE_NONE,
 	HINDRANCE_UNMANAGED,	  /* no entry of the config is the device's */
 	HINDRANCE_OFF,		  /* carved=off on the kernel's command line */
+	HINDRANCE_MEMORY,	  /* what carved remembers of it cannot be read */
 	HINDRANCE_PAUSED,	  /* `carvectl pause`, until .until */
 	HINDRANCE_REPORT_ONLY,	  /* `drift: report` */
 	HINDRANCE_POLICY,	  /* `reload:` of the entry */
@@ -45,6 +46,7 @@ struct circumstances {
 	const struct entry *entry; /* NULL: unmanaged */
 	enum mandate mandate;
 	bool off;
+	bool unreadable;	 /* its memory */
 	uint64_t paused_until;	 /* 0: it is not; USEC_NEVER: without an end */
 	bool converged_once;	 /* since the device registered */
 	bool torn_down;		 /* RELOAD_FAILED */

@@ -60,6 +60,11 @@ static void find_failures(const struct status_input *in, struct finding *f)
 	if (in->run->plan.unreadable_text.n)
 		buf_add(also(f, STATE_FAILED), "the driver cannot read %s",
 			in->run->plan.unreadable_text.s);
+	if (w->memory.unreadable)
+		buf_add(also(f, STATE_FAILED),
+			"nothing is written: what carved remembers of the device cannot be read: "
+			"%s",
+			strerror(-w->memory.unreadable));
 	vec_each(failure, &in->failures->list)
 		failure_explain(failure, also(f, STATE_FAILED));
 	if (w->facts.reload_failed && w->memory.lasting.rollback == ROLLBACK_NONE)

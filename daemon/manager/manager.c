@@ -39,6 +39,7 @@ struct manager {
 	struct observers observers;
 	struct loop_task *conclusion;
 	struct loop_timer *lock_timer, *settle_timer, *trial_timer;
+	int lock_error; /* -errno: why the lock cannot be taken, as told */
 	int exit_code;
 };
 
@@ -196,15 +197,25 @@ static void wait_for_lock(struct manager *m)
 	loop_timer_set(m->lock_timer, clock_now() + LOCK_RETRY_USEC);
 }
 
-static void on_lock(struct manager *m, int error)
+static void on_lock(struct manager *m)
 {
 	m->phase = MANAGER_RUNNING;
-	if (error < 0)
-		log_fact(LOG_ERR, MESSAGE_NOT_SAVED, "%s/lock: %s", m->options.runtime_dir,
-			 strerror(-error));
 	keep_config(m);
 	schedule_trial(m);
 	finder_start(&m->finder);
+}
+
+/* Whoever cannot be sure to be alone writes nothing. */
+static void on_no_lock(struct manager *m, int error)
+{
+	if (error != m->lock_error)
+		log_fact(LOG_ERR, MESSAGE_NOT_SAVED, "%s/lock: %s", m->options.runtime_dir,
+			 strerror(-error));
+	m->lock_error = error;
+	if (m->options.once)
+		finish(m, EXIT_NOT_CONVERGED);
+	else
+		wait_for_lock(m);
 }
 
 static void on_lock_timer(void *user)
@@ -214,8 +225,10 @@ static void on_lock_timer(void *user)
 
 	if (r == -EWOULDBLOCK)
 		wait_for_lock(m);
+	else if (r < 0)
+		on_no_lock(m, r);
 	else
-		on_lock(m, r);
+		on_lock(m);
 }
 
 static void take_lock(struct manager *m)
@@ -231,8 +244,10 @@ static void take_lock(struct manager *m)
 			 "another carved has not ended yet (%s/lock): waiting for it",
 			 m->options.runtime_dir);
 		wait_for_lock(m);
+	} else if (r < 0) {
+		on_no_lock(m, r);
 	} else {
-		on_lock(m, r);
+		on_lock(m);
 	}
 }
 
@@ -264,6 +279,8 @@ struct manager *manager_new(struct loop *loop, const struct manager_options *opt
 	m->store = (struct store){.runtime_dir = options->runtime_dir,
 				  .state_dir = options->state_dir,
 				  .config_root = options->config_root,
+				  .runtime_fd = -1,
+				  .state_fd = -1,
 				  .lock_fd = -1};
 	m->conclusion = loop_task_new(loop, conclude, m);
 	m->configs = (struct configs){
@@ -591,8 +608,10 @@ bool manager_busy(const struct manager *m)
 /** manager_problem() - Return: why no device can be reached at all, or NULL. */
 const char *manager_problem(const struct manager *m)
 {
-	return m->phase == MANAGER_WAITING_FOR_LOCK ? "another carved has not ended yet"
-						    : m->finder.problem;
+	if (m->phase != MANAGER_WAITING_FOR_LOCK)
+		return m->finder.problem;
+	return m->lock_error ? "it cannot be made sure that no other carved runs: see the journal"
+			     : "another carved has not ended yet";
 }
 
 /**

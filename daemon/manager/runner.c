@@ -125,9 +125,13 @@ static struct precheck *free_save(struct precheck *p)
 /* The disk may be slow: the channel's thread waits for it, before any request that comes after. */
 static void save(struct runner *r)
 {
-	struct save_job *job = mem_new(struct save_job);
-	struct batch *b = batch_new(0);
+	struct save_job *job;
+	struct batch *b;
 
+	if (r->device->world.memory.unreadable)
+		return;
+	job = mem_new(struct save_job);
+	b = batch_new(0);
 	job->precheck = (struct precheck){.run = run_save, .free = free_save};
 	job->saving = store_saving_new(r->env->store, r->device->handle, &r->device->world.memory);
 	b->before = &job->precheck;

@@ -66,7 +66,8 @@ struct memory {
 	bool both_performed; /* a driver_reinit of ours was counted as fw_activate too */
 	struct pause pause;
 	struct lasting lasting;
-	bool changed; /* since memory_take_changed(): not on disk; set by the functions below */
+	int unreadable; /* -errno: what was remembered cannot be read, so nothing is written */
+	bool changed;	/* since memory_take_changed(): not on disk; set by the functions below */
 };
 
 const struct value *notes_find(const struct notes *n, const struct object *o, unsigned field);

@@ -16,10 +16,9 @@
 
 #define CONFIG_FORMAT 1
 
-static char *config_path(const struct store *s, uint64_t hash)
+static char *config_file(uint64_t hash)
 {
-	return hash ? mem_printf("%s/configs/%016" PRIx64 ".json", s->state_dir, hash)
-		    : mem_printf("%s/accepted.json", s->state_dir);
+	return hash ? mem_printf("configs/%016" PRIx64 ".json", hash) : mem_strdup("accepted.json");
 }
 
 /**
@@ -30,7 +29,7 @@ static char *config_path(const struct store *s, uint64_t hash)
  */
 int store_keep_config(const struct store *s, const char *file, const struct config *config)
 {
-	_cleanup_free_ char *path = config_path(s, 0), *own = config_path(s, config->hash);
+	_cleanup_free_ char *name = config_file(0), *own = config_file(config->hash);
 	_cleanup_free_ char *text = NULL, *hash = NULL;
 	json_t *texts = json_object();
 	int r;
@@ -42,8 +41,8 @@ int store_keep_config(const struct store *s, const char *file, const struct conf
 	text = file_json_text(
 		json_pack("{s:i,s:s,s:s*,s:o}", "version", CONFIG_FORMAT, "hash", hash, "file",
 			  file ? text_below(file, s->config_root) : NULL, "files", texts));
-	r = file_save(path, text);
-	return r < 0 ? r : file_link(path, own);
+	r = file_save(s->state_fd, name, text);
+	return r < 0 ? r : file_link(s->state_fd, name, own);
 }
 
 /* --- loading from what was kept ---------------------------------------------------- */
@@ -84,6 +83,29 @@ static bool is_the_same(const struct config *c, const struct kept *k, uint64_t h
 	       (!hash || hash == k->accepted);
 }
 
+static bool is_ours(const char *path)
+{
+	static const char *const places[] = {"/etc/carved/", "/run/carved/", "/usr/lib/carved/",
+					     "/usr/share/carved/"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (strncmp(path, places[i], strlen(places[i])) == 0)
+			return !strstr(path, "/../");
+	return false;
+}
+
+/* What carved has kept has names that it reads. */
+static bool names_are_ours(const struct kept *k)
+{
+	const char *path;
+	json_t *text;
+
+	json_object_foreach(k->files, path, text)
+		if (!is_ours(path) && !text_equal(path, k->file))
+			return false;
+	return true;
+}
+
 static int load(struct kept *k, uint64_t hash, struct config **ret)
 {
 	_cleanup_free_ char *file = k->file ? mem_printf("%s%s", k->root, k->file) : NULL;
@@ -111,22 +133,24 @@ static int load(struct kept *k, uint64_t hash, struct config **ret)
  */
 int store_load_config(const struct store *s, uint64_t hash, struct config **ret)
 {
-	_cleanup_free_ char *path = config_path(s, hash);
+	_cleanup_free_ char *name = config_file(hash);
 	struct kept k = {.root = s->config_root};
 	const char *accepted = NULL;
 	json_t *j = NULL;
-	int r = file_read_json(path, &j), version;
+	int r = file_read_json(s->state_fd, name, &j), version;
 
 	if (r == 0 && (json_unpack(j, "{s:i,s?s,s?s,s:o}", "version", &version, "hash", &accepted,
 				   "file", &k.file, "files", &k.files) < 0 ||
 		       version != CONFIG_FORMAT))
 		r = -EINVAL;
 	k.accepted = accepted ? strtoull(accepted, NULL, 16) : hash;
+	if (r == 0 && !names_are_ours(&k))
+		r = -EINVAL;
 	if (r == 0)
 		r = load(&k, hash, ret);
 	json_decref(j);
 	if (r == -EINVAL && hash)
-		file_set_aside(path);
+		file_set_aside(s->state_fd, name);
 	return r;
 }
 
@@ -155,25 +179,24 @@ static bool contains(const hash_list *list, uint64_t hash)
 static void forget_unused(void *user, const char *name)
 {
 	const struct keep *k = user;
-	_cleanup_free_ char *path = mem_printf("%s/configs/%s", k->store->state_dir, name);
+	_cleanup_free_ char *path = mem_printf("configs/%s", name);
 	char *end;
 	uint64_t hash = strtoull(name, &end, 16);
 
 	if (end == name || strcmp(end, ".json.damaged") == 0 ||
 	    (strcmp(end, ".json") == 0 && contains(&k->hashes, hash)))
 		return;
-	file_remove(path);
+	file_remove(k->store->state_fd, path);
 }
 
 /** store_forget_configs() - but for those in @used, and those that a device's file names. */
 void store_forget_configs(const struct store *s, const hash_list *used)
 {
-	_cleanup_free_ char *dir = mem_printf("%s/configs", s->state_dir);
 	struct keep keep = {.store = s};
 
 	vec_each(h, used)
 		vec_push(&keep.hashes, *h);
 	store_each_accepted(s, add, &keep);
-	file_each(dir, forget_unused, &keep);
+	file_each(s->state_fd, "configs", forget_unused, &keep);
 	vec_clear(&keep.hashes);
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The only file of store/ that opens any. What makes no sense is set aside under another name: it
- * can only cost a reload.
+ * The only file of store/ that opens any, below one of its two directories: what lies there may
+ * have been put there by whoever owns them, so no link is followed and no path leads outside, and a
+ * temporary file is new. What makes no sense is set aside under another name: it can only cost a
+ * reload.
  */
 #include "store/file.h"
 #include "base/log.h"
@@ -11,11 +13,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* None that carved writes is larger. */
+#define SIZE_MAX_BYTES (64 * 1024 * 1024)
 
 static void closep(int *fd)
 {
@@ -25,32 +32,86 @@ static void closep(int *fd)
 
 #define _cleanup_close_ _cleanup_(closep)
 
+/*
+ * As openat(), but nowhere outside of @dir, which is -errno where it could not be opened itself.
+ *
+ * Return: a descriptor or -errno.
+ */
+static int open_below(int dir, const char *name, int flags)
+{
+	struct open_how how = {.flags = (uint64_t)(flags | O_CLOEXEC | O_NOFOLLOW),
+			       .mode = flags & O_CREAT ? 0600 : 0,
+			       .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+					  RESOLVE_NO_MAGICLINKS};
+	long fd;
+
+	if (dir < 0)
+		return dir;
+	fd = syscall(SYS_openat2, dir, name, &how, sizeof(how));
+	return fd < 0 ? -errno : (int)fd;
+}
+
+/* The directory that @name is in, for names alone. Return: a descriptor or -errno. */
+static int open_parent(int dir, const char *name, const char **ret_base)
+{
+	const char *slash = strrchr(name, '/');
+	_cleanup_free_ char *parent =
+		slash ? mem_printf("%.*s", (int)(slash - name), name) : mem_strdup(".");
+
+	*ret_base = slash ? slash + 1 : name;
+	return open_below(dir, parent, O_RDONLY | O_DIRECTORY);
+}
+
+/* For people. */
+static char *path_of(int dir, const char *name)
+{
+	_cleanup_free_ char *link = mem_printf("/proc/self/fd/%d", dir);
+	char path[4096];
+	ssize_t n = readlink(link, path, sizeof(path));
+
+	return n < 0 ? mem_strdup(name) : mem_printf("%.*s/%s", (int)n, path, name);
+}
+
 /* --- directories and the lock --------------------------------------------------- */
 
-static int make_dir(const char *path, mode_t mode)
+static int make_dir(int at, const char *path, mode_t mode)
 {
-	return mkdir(path, mode) < 0 && errno != EEXIST ? -errno : 0;
+	return mkdirat(at, path, mode) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+/* Return: a descriptor or -errno. */
+static int open_dir(const char *path, mode_t mode)
+{
+	int r = make_dir(AT_FDCWD, path, mode), fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return r < 0 ? r : -errno;
+	return fd;
 }
 
 /**
- * store_open() - make the directories of @s, whose paths are filled in.
+ * store_open() - make the directories of @s, whose paths are filled in, and open them.
  *
  * Return: 0, or the first -errno; the others are made nevertheless.
  */
-int store_open(const struct store *s)
+int store_open(struct store *s)
 {
-	_cleanup_free_ char *running = mem_printf("%s/devices", s->runtime_dir);
-	_cleanup_free_ char *lasting = mem_printf("%s/devices", s->state_dir);
-	_cleanup_free_ char *configs = mem_printf("%s/configs", s->state_dir);
-	const char *const dirs[] = {s->state_dir, lasting, configs, s->runtime_dir, running};
-	int r = 0;
+	int r = 0, error;
 
-	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
-		int error = make_dir(dirs[i], i < 3 ? 0700 : 0755);
-
-		r = r ? r : error;
+	s->state_fd = open_dir(s->state_dir, 0700);
+	s->runtime_fd = open_dir(s->runtime_dir, 0755);
+	r = MIN(s->state_fd, s->runtime_fd);
+	if (s->state_fd >= 0) {
+		error = make_dir(s->state_fd, "devices", 0700);
+		r = r < 0 ? r : error;
+		error = make_dir(s->state_fd, "configs", 0700);
+		r = r < 0 ? r : error;
 	}
-	return r;
+	if (s->runtime_fd >= 0) {
+		error = make_dir(s->runtime_fd, "devices", 0755);
+		r = r < 0 ? r : error;
+	}
+	return MIN(r, 0);
 }
 
 /**
@@ -61,21 +122,20 @@ int store_open(const struct store *s)
  */
 int store_lock(struct store *s)
 {
-	_cleanup_free_ char *path = mem_printf("%s/lock", s->runtime_dir);
-
 	if (s->lock_fd < 0)
-		s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		s->lock_fd = open_below(s->runtime_fd, "lock", O_RDWR | O_CREAT);
 	if (s->lock_fd < 0)
-		return -errno;
+		return s->lock_fd;
 	return flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
 }
 
 /** store_close() - let another carved have the files. */
 void store_close(struct store *s)
 {
-	if (s->lock_fd >= 0)
-		close(s->lock_fd);
-	s->lock_fd = -1;
+	closep(&s->lock_fd);
+	closep(&s->state_fd);
+	closep(&s->runtime_fd);
+	s->lock_fd = s->state_fd = s->runtime_fd = -1;
 }
 
 /* --- writing ---------------------------------------------------------------------- */
@@ -95,46 +155,50 @@ static int write_all(int fd, const char *text, size_t len)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
+/* One that is left from a crash, or was put there by another, is not written to. */
+static int write_new(int dir, const char *name, const char *text)
+{
+	_cleanup_close_ int fd = -1;
+
+	(void)unlinkat(dir, name, 0);
+	fd = open_below(dir, name, O_WRONLY | O_CREAT | O_EXCL);
+	return fd < 0 ? fd : write_all(fd, text, strlen(text));
+}
+
 /* A rename is on disk when its directory is. */
-static int sync_parent(const char *path)
+static int replace(int dir, const char *name, const char *text)
 {
-	_cleanup_free_ char *dir = mem_printf("%.*s", (int)(strrchr(path, '/') - path), path);
-	_cleanup_close_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_free_ char *temporary = NULL;
+	const char *base;
+	_cleanup_close_ int parent = open_parent(dir, name, &base);
+	int r;
 
-	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
-}
-
-static int write_new(const char *path, const char *text)
-{
-	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	return fd < 0 ? -errno : write_all(fd, text, strlen(text));
-}
-
-static int replace(const char *path, const char *text)
-{
-	_cleanup_free_ char *temporary = mem_printf("%s.new", path);
-	int r = write_new(temporary, text);
-
-	if (r == 0 && rename(temporary, path) < 0)
+	if (parent < 0)
+		return parent;
+	temporary = mem_printf("%s.new", base);
+	r = write_new(parent, temporary, text);
+	if (r == 0 && renameat(parent, temporary, parent, base) < 0)
 		r = -errno;
 	if (r < 0)
-		(void)unlink(temporary);
-	return r < 0 ? r : sync_parent(path);
+		(void)unlinkat(parent, temporary, 0);
+	return r < 0 || fsync(parent) == 0 ? r : -errno;
 }
 
 /* --- reading ---------------------------------------------------------------------- */
 
 /* Return: 0 with a text to be freed, which may have NULs in it; -errno. */
-static int read_all(const char *path, char **ret, size_t *ret_n)
+static int read_all(int dir, const char *name, char **ret, size_t *ret_n)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = open_below(dir, name, O_RDONLY | O_NONBLOCK);
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0, cap = 0;
+	struct stat st;
 	ssize_t n;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return -EBADF;
 	do {
 		if (size + 1 >= cap) {
 			cap = cap ? 2 * cap : 4096;
@@ -144,6 +208,8 @@ static int read_all(const char *path, char **ret, size_t *ret_n)
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		size += n > 0 ? (size_t)n : 0;
+		if (size > SIZE_MAX_BYTES)
+			return -EFBIG;
 	} while (n != 0);
 	text[size] = '\0';
 	*ret = TAKE(text);
@@ -157,14 +223,15 @@ static int read_all(const char *path, char **ret, size_t *ret_n)
  *
  * Return: 0 or -errno.
  */
-int file_save(const char *path, const char *text)
+int file_save(int dir, const char *name, const char *text)
 {
 	_cleanup_free_ char *before = NULL;
 	size_t n;
 
-	if (read_all(path, &before, &n) == 0 && n == strlen(text) && memcmp(before, text, n) == 0)
+	if (read_all(dir, name, &before, &n) == 0 && n == strlen(text) &&
+	    memcmp(before, text, n) == 0)
 		return 0;
-	return replace(path, text);
+	return replace(dir, name, text);
 }
 
 /**
@@ -172,11 +239,17 @@ int file_save(const char *path, const char *text)
  *
  * Return: 0, also where that name is taken; -errno.
  */
-int file_link(const char *path, const char *other)
+int file_link(int dir, const char *name, const char *other)
 {
-	if (link(path, other) < 0)
+	const char *from, *to;
+	_cleanup_close_ int source = open_parent(dir, name, &from);
+	_cleanup_close_ int target = open_parent(dir, other, &to);
+
+	if (source < 0 || target < 0)
+		return MIN(source, target);
+	if (linkat(source, from, target, to, 0) < 0)
 		return errno == EEXIST ? 0 : -errno;
-	return sync_parent(other);
+	return fsync(target) < 0 ? -errno : 0;
 }
 
 /**
@@ -185,11 +258,11 @@ int file_link(const char *path, const char *other)
  *
  * Return: 0; -EINVAL where it is none; -errno, of which -ENOENT says that there is no such file.
  */
-int file_read_json(const char *path, json_t **ret)
+int file_read_json(int dir, const char *name, json_t **ret)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t n = 0;
-	int r = read_all(path, &text, &n);
+	int r = read_all(dir, name, &text, &n);
 
 	if (r < 0)
 		return r;
@@ -212,10 +285,11 @@ char *file_json_text(json_t *j)
 
 /* --- directories ------------------------------------------------------------------- */
 
-/** file_each() - call @each with the name of each file in @dir, which it may remove. */
-void file_each(const char *dir, void (*each)(void *user, const char *name), void *user)
+/** file_each() - call @each with the name of each file in @sub, which it may remove. */
+void file_each(int dir, const char *sub, void (*each)(void *user, const char *name), void *user)
 {
-	DIR *d = opendir(dir);
+	int fd = open_below(dir, sub, O_RDONLY | O_DIRECTORY);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 
 	for (struct dirent *e; d && (e = readdir(d));)
 		if (e->d_name[0] != '.')
@@ -225,19 +299,27 @@ void file_each(const char *dir, void (*each)(void *user, const char *name), void
 }
 
 /** file_remove() - where it can be. */
-void file_remove(const char *path)
+void file_remove(int dir, const char *name)
 {
-	(void)unlink(path);
+	const char *base;
+	_cleanup_close_ int parent = open_parent(dir, name, &base);
+
+	if (parent >= 0)
+		(void)unlinkat(parent, base, 0);
 }
 
 /**
  * file_set_aside() - it makes no sense, or was written by a later version: it counts as missing.
  */
-void file_set_aside(const char *path)
+void file_set_aside(int dir, const char *name)
 {
-	_cleanup_free_ char *aside = mem_printf("%s.damaged", path);
+	_cleanup_free_ char *path = path_of(dir, name), *aside = NULL;
+	const char *base;
+	_cleanup_close_ int parent = open_parent(dir, name, &base);
 
-	log_fact(LOG_WARNING, MESSAGE_DAMAGED, "%s: not understood, set aside as %s", path, aside);
-	if (rename(path, aside) < 0)
+	log_fact(LOG_WARNING, MESSAGE_DAMAGED, "%s: not understood, set aside as %s.damaged", path,
+		 path);
+	aside = mem_printf("%s.damaged", base);
+	if (parent < 0 || renameat(parent, base, parent, aside) < 0)
 		log_fact(LOG_WARNING, MESSAGE_NOT_SAVED, "%s: %s", path, strerror(errno));
 }

@@ -2,7 +2,8 @@
 /*
  * Files that outlive the process, and the lock that makes one carved their owner. All that the
  * store keeps goes through here: a file is written to a temporary one, synced and renamed, so that
- * it is there as a whole or not at all, also after a crash. Decides nothing of what is in it.
+ * it is there as a whole or not at all, also after a crash. A file is named below one of the two
+ * directories of the store, which are descriptors. Decides nothing of what is in it.
  */
 #pragma once
 
@@ -15,17 +16,18 @@ struct store {
 	const char *state_dir;	 /* over reboots */
 	const char
 		*config_root; /* what the paths of config files begin with, and kept ones do not */
-	int lock_fd;	      /* -1: not locked */
+	int runtime_fd, state_fd; /* -errno: not open */
+	int lock_fd;		  /* -1: not locked */
 };
 
-int store_open(const struct store *s);
+int store_open(struct store *s);
 int store_lock(struct store *s);
 void store_close(struct store *s);
 
-int file_save(const char *path, const char *text);
-int file_link(const char *path, const char *other);
-int file_read_json(const char *path, struct json_t **ret);
+int file_save(int dir, const char *name, const char *text);
+int file_link(int dir, const char *name, const char *other);
+int file_read_json(int dir, const char *name, struct json_t **ret);
 char *file_json_text(struct json_t *j);
-void file_each(const char *dir, void (*each)(void *user, const char *name), void *user);
-void file_remove(const char *path);
-void file_set_aside(const char *path);
+void file_each(int dir, const char *sub, void (*each)(void *user, const char *name), void *user);
+void file_remove(int dir, const char *name);
+void file_set_aside(int dir, const char *name);

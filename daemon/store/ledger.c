@@ -10,11 +10,7 @@
 #include <string.h>
 
 #define LEDGER_FORMAT 1
-
-static char *ledger_path(const struct store *s)
-{
-	return mem_printf("%s/ledger.json", s->state_dir);
-}
+#define LEDGER_FILE   "ledger.json"
 
 static json_t *hash_to_json(uint64_t hash)
 {
@@ -103,9 +99,8 @@ static int ledger_from_json(json_t *j, struct ledger *l)
  */
 int store_load_ledger(const struct store *s, struct ledger *ret)
 {
-	_cleanup_free_ char *path = ledger_path(s);
 	json_t *j = NULL;
-	int r = file_read_json(path, &j);
+	int r = file_read_json(s->state_fd, LEDGER_FILE, &j);
 
 	if (r == 0)
 		r = ledger_from_json(j, ret);
@@ -113,14 +108,14 @@ int store_load_ledger(const struct store *s, struct ledger *ret)
 	if (r < 0)
 		ledger_clear(ret);
 	if (r == -EINVAL)
-		file_set_aside(path);
+		file_set_aside(s->state_fd, LEDGER_FILE);
 	return r;
 }
 
 /** store_save_ledger() - on disk when it returns. Return: 0 or -errno. */
 int store_save_ledger(const struct store *s, const struct ledger *l)
 {
-	_cleanup_free_ char *path = ledger_path(s), *text = NULL;
+	_cleanup_free_ char *text = NULL;
 	json_t *list = json_array();
 
 	vec_each(a, &l->accepted)
@@ -129,5 +124,5 @@ int store_save_ledger(const struct store *s, const struct ledger *l)
 					"accepted", list, "trial", trial_to_json(&l->trial),
 					"files", hash_to_json(l->files), "why", l->why, "undoing",
 					(int)l->undoing));
-	return file_save(path, text);
+	return file_save(s->state_fd, LEDGER_FILE, text);
 }

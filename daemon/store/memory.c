@@ -6,18 +6,20 @@
 #include "store/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A handle is a path; in a file name its slashes are written as sysfs does. */
-static char *device_path(const char *dir, const char *handle)
+static char *device_file(const char *handle)
 {
-	char *path = mem_printf("%s/devices/%s.json", dir, handle);
+	char *name = mem_printf("devices/%s.json", handle);
 
-	for (char *p = path + strlen(dir) + strlen("/devices/"); *p; p++)
+	for (char *p = name + strlen("devices/"); *p; p++)
 		if (*p == '/')
 			*p = '!';
-	return path;
+	return name;
 }
 
 static int parse_memory(json_t *j, struct memory *m)
@@ -38,38 +40,41 @@ static int parse_lasting(json_t *j, struct memory *m)
 	return r;
 }
 
-static void load(const char *path, int (*parse)(json_t *j, struct memory *m), struct memory *m)
+/* Return: 0, also where there is none or it makes no sense; -errno where that is not known. */
+static int load(int dir, const char *name, int (*parse)(json_t *j, struct memory *m),
+		struct memory *m)
 {
 	json_t *j = NULL;
-	int r = file_read_json(path, &j);
+	int r = file_read_json(dir, name, &j);
 
-	if (r < 0 && r != -EINVAL) {
-		if (r != -ENOENT)
-			log_fact(LOG_WARNING, MESSAGE_NOT_SAVED, "%s: %s", path, strerror(-r));
-		return;
-	}
+	if (r < 0 && r != -EINVAL)
+		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
 	if (r == 0)
 		r = parse(j, m);
 	json_decref(j);
 	if (r < 0)
-		file_set_aside(path);
+		file_set_aside(dir, name);
+	return 0;
 }
 
 /**
  * store_load_memory() - what is remembered of a device.
- * @ret: must be empty; what is missing or damaged stays so
+ * @ret: must be empty; what is missing or damaged stays so; what cannot be read makes it unreadable
  */
 void store_load_memory(const struct store *s, const char *handle, struct memory *ret)
 {
-	_cleanup_free_ char *running = device_path(s->runtime_dir, handle);
-	_cleanup_free_ char *lasting = device_path(s->state_dir, handle);
+	_cleanup_free_ char *name = device_file(handle);
+	int running = load(s->runtime_fd, name, parse_memory, ret);
+	int lasting = load(s->state_fd, name, parse_lasting, ret);
 
-	load(running, parse_memory, ret);
-	load(lasting, parse_lasting, ret);
+	ret->unreadable = running < 0 ? running : lasting;
+	if (ret->unreadable)
+		log_with(LOG_ERR, &(struct log_fields){.id = MESSAGE_NOT_SAVED, .device = handle},
+			 "%s: %s: %s", handle, name, strerror(-ret->unreadable));
 }
 
 struct search {
-	const char *dir;
+	int dir;
 	void (*each)(void *user, uint64_t hash);
 	void *user;
 };
@@ -77,11 +82,11 @@ struct search {
 static void look(void *user, const char *name)
 {
 	const struct search *search = user;
-	_cleanup_free_ char *path = mem_printf("%s/%s", search->dir, name);
+	_cleanup_free_ char *path = mem_printf("devices/%s", name);
 	struct lasting l = {};
 	json_t *j = NULL;
 
-	if (file_read_json(path, &j) == 0 && lasting_from_json(j, &l) == 0)
+	if (file_read_json(search->dir, path, &j) == 0 && lasting_from_json(j, &l) == 0)
 		search->each(search->user, l.accepted);
 	lasting_clear(&l);
 	json_decref(j);
@@ -92,23 +97,30 @@ static void look(void *user, const char *name)
  */
 void store_each_accepted(const struct store *s, void (*each)(void *user, uint64_t hash), void *user)
 {
-	_cleanup_free_ char *dir = mem_printf("%s/devices", s->state_dir);
-
-	file_each(dir, look, &(struct search){dir, each, user});
+	file_each(s->state_fd, "devices", look, &(struct search){s->state_fd, each, user});
 }
 
 struct saving {
-	char *running, *lasting; /* paths */
-	char *memory, *rest;	 /* texts */
+	int running, lasting; /* directories, of its own: a thread may be at it for long */
+	char *name;
+	char *memory, *rest; /* texts */
 };
+
+static int duplicate(int dir)
+{
+	int fd = dir < 0 ? dir : fcntl(dir, F_DUPFD_CLOEXEC, 0);
+
+	return dir < 0 || fd >= 0 ? fd : -errno;
+}
 
 /** store_saving_new() - Return: what is remembered of a device now, to be written later. */
 struct saving *store_saving_new(const struct store *s, const char *handle, const struct memory *m)
 {
 	struct saving *saving = mem_new(struct saving);
 
-	saving->running = device_path(s->runtime_dir, handle);
-	saving->lasting = device_path(s->state_dir, handle);
+	saving->running = duplicate(s->runtime_fd);
+	saving->lasting = duplicate(s->state_fd);
+	saving->name = device_file(handle);
 	saving->memory = file_json_text(memory_to_json(handle, m));
 	saving->rest = file_json_text(lasting_to_json(handle, &m->lasting));
 	return saving;
@@ -117,8 +129,8 @@ struct saving *store_saving_new(const struct store *s, const char *handle, const
 /** store_saving_write() - on disk when it returns. Return: 0 or -errno. */
 int store_saving_write(const struct saving *saving)
 {
-	int r = file_save(saving->lasting, saving->rest);
-	int error = file_save(saving->running, saving->memory);
+	int r = file_save(saving->lasting, saving->name, saving->rest);
+	int error = file_save(saving->running, saving->name, saving->memory);
 
 	return r < 0 ? r : error;
 }
@@ -126,8 +138,11 @@ int store_saving_write(const struct saving *saving)
 /** store_saving_free() - Return: NULL. */
 struct saving *store_saving_free(struct saving *saving)
 {
-	free(saving->running);
-	free(saving->lasting);
+	if (saving->running >= 0)
+		close(saving->running);
+	if (saving->lasting >= 0)
+		close(saving->lasting);
+	free(saving->name);
 	free(saving->memory);
 	free(saving->rest);
 	free(saving);

@@ -176,9 +176,9 @@ def test_kept_by_the_version_before(switch, carved, said):
 
 
 @pytest.mark.only("fake", "files are written the same way everywhere")
-@pytest.mark.parametrize("where", ["state", "runtime"])
-def test_no_folder(switch, carved, where):
+def test_no_folder(switch, carved):
     """A file is in its place. It converges all the same, and says so."""
+    where = "state"
     shutil.rmtree(carved.folder / where)
     (carved.folder / where).write_text("")
     carved.run(entry(switch, **switch.words.wanted))
@@ -186,6 +186,18 @@ def test_no_folder(switch, carved, where):
     switch.check(switch.words.wanted_changes)
     assert f"{carved.folder / where}" in carved.text()
     assert "cannot be saved" in carved.text()
+
+
+@pytest.mark.only("fake", "files are written the same way everywhere")
+def test_no_lock(switch, carved, capture):
+    """Whoever cannot be sure to be alone writes nothing, and says so."""
+    shutil.rmtree(carved.folder / "runtime")
+    (carved.folder / "runtime").write_text("")
+    carved.config(entry(switch, **switch.words.wanted))
+    carved.start_no_wait()
+    wait(lambda: "/lock: Not a directory" in carved.text(), "carved to say so")
+    assert capture.writes() == [] and not list((carved.folder / "state").rglob("*.json"))
+    carved.stop()
 
 
 @pytest.mark.only("fake", "files are written the same way everywhere")
@@ -200,8 +212,7 @@ def test_folders_are_made(switch, carved):
 
 
 @pytest.mark.anywhere("what a mount is like does not depend on the switch")
-@pytest.mark.parametrize("options", ["size=4k,nr_inodes=3", "ro"])
-@pytest.mark.parametrize("where", ["state", "runtime"])
+@pytest.mark.parametrize("where, options", [("state", "size=4k,nr_inodes=3"), ("state", "ro"), ("runtime", "size=4k")])
 def test_mount(switch, carved, capture, where, options):
     """Full, or read-only. What takes a reload is carried out once, not at every read."""
     folder = carved.folder / where

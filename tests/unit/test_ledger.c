@@ -278,11 +278,12 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 static void test_on_disk(void **state)
 {
 	char dir[] = "/tmp/carved-ledger-XXXXXX";
-	struct store s = {.state_dir = dir, .lock_fd = -1};
+	struct store s = {.state_dir = dir, .runtime_dir = dir, .lock_fd = -1};
 	struct ledger l = {}, back = {};
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
+	assert_int_equal(store_open(&s), 0);
 	assert_int_equal(store_load_ledger(&s, &back), -ENOENT);
 	ledger_accept(&l, 1, "", 100);
 	ledger_accept(&l, UINT64_MAX, "uid 0", 200);
@@ -308,6 +309,7 @@ static void test_on_disk(void **state)
 	assert_int_equal(ledger_stands_for(&back, UINT64_MAX), 1);
 	ledger_clear(&back);
 	ledger_clear(&l);
+	store_close(&s);
 	nftw(dir, remove_one, 4, FTW_DEPTH);
 }
 
@@ -319,10 +321,11 @@ static void test_makes_no_sense(void **state)
 		"{\"version\": 1, \"accepted\": [], \"trial\": {\"hash\": \"1\", \"before\": \"2\","
 		" \"deadline\": 1, \"boot\": \"b\"}}"};
 	char dir[] = "/tmp/carved-ledger-XXXXXX";
-	struct store s = {.state_dir = dir, .lock_fd = -1};
+	struct store s = {.state_dir = dir, .runtime_dir = dir, .lock_fd = -1};
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
+	assert_int_equal(store_open(&s), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		_cleanup_free_ char *path = mem_printf("%s/ledger.json", dir);
 		struct ledger l = {};
@@ -335,6 +338,7 @@ static void test_makes_no_sense(void **state)
 		assert_int_equal(l.accepted.n, 0);
 		assert_int_equal(store_load_ledger(&s, &l), -ENOENT); /* it was set aside */
 	}
+	store_close(&s);
 	nftw(dir, remove_one, 4, FTW_DEPTH);
 }
 

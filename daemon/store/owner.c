@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Decides who may own the directories: root, or the service's user. */
+#include "store/owner.h"
+#include "base/log.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define SERVICE_USER "carved"
+
+/* Nothing but what devlink asks for. */
+static int keep_net_admin(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	uint32_t kept;
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -errno;
+	kept = data[0].permitted & CAP_TO_MASK(CAP_NET_ADMIN);
+	memset(data, 0, sizeof(data));
+	data[0].effective = data[0].permitted = kept;
+	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
+static int become(const struct passwd *user)
+{
+	if (prctl(PR_SET_KEEPCAPS, 1L) < 0 || setgroups(0, NULL) < 0 ||
+	    setresgid(user->pw_gid, user->pw_gid, user->pw_gid) < 0 ||
+	    setresuid(user->pw_uid, user->pw_uid, user->pw_uid) < 0)
+		return -errno;
+	return keep_net_admin();
+}
+
+/* Return: whether @path is missing, root's or @user's; else it was said whose it is. */
+static bool may_own(const char *path, const struct passwd *user, uid_t *ret)
+{
+	struct stat st;
+
+	*ret = 0;
+	if (stat(path, &st) < 0)
+		return true;
+	*ret = st.st_uid;
+	if (st.st_uid == 0 || (user && st.st_uid == user->pw_uid))
+		return true;
+	log_fact(LOG_ERR, MESSAGE_NOT_SAVED,
+		 "%s belongs to uid %u, who is neither root nor the user " SERVICE_USER, path,
+		 (unsigned)st.st_uid);
+	return false;
+}
+
+/* User @user cannot make it himself where the directory above is root's. */
+static int give(const char *path, const struct passwd *user)
+{
+	if (mkdir(path, 0755) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	return chown(path, user->pw_uid, user->pw_gid) < 0 ? -errno : 0;
+}
+
+/**
+ * owner_become() - where root has started it: be the user whose @state_dir is, with CAP_NET_ADMIN
+ * alone, before any file is touched and any thread there is.
+ *
+ * Return: 0; -EPERM where a directory is neither root's nor the service's user's; -errno.
+ */
+int owner_become(const char *state_dir, const char *runtime_dir)
+{
+	const struct passwd *user;
+	uid_t state, runtime;
+	int r;
+
+	if (geteuid() != 0)
+		return 0;
+	user = getpwnam(SERVICE_USER);
+	if (!may_own(state_dir, user, &state) || !may_own(runtime_dir, user, &runtime))
+		return -EPERM;
+	if (state == 0 && runtime == 0)
+		return 0;
+	r = give(runtime_dir, user);
+	return r < 0 ? r : become(user);
+}
