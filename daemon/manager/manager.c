@@ -12,6 +12,7 @@
 #include "manager/look.h"
 #include "manager/worker.h"
 #include "store/file.h"
+#include "store/memory.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -200,6 +201,7 @@ static void wait_for_lock(struct manager *m)
 static void on_lock(struct manager *m)
 {
 	m->phase = MANAGER_RUNNING;
+	store_forget_devices(&m->store);
 	keep_config(m);
 	schedule_trial(m);
 	finder_start(&m->finder);

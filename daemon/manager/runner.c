@@ -133,7 +133,9 @@ static void save(struct runner *r)
 	job = mem_new(struct save_job);
 	b = batch_new(0);
 	job->precheck = (struct precheck){.run = run_save, .free = free_save};
-	job->saving = store_saving_new(r->env->store, r->device->handle, &r->device->world.memory);
+	job->saving = store_saving_new(r->env->store, r->device->handle, &r->device->world.memory,
+				       !r->device->assignment.used.entry &&
+					       !r->device->world.memory.pause.until);
 	b->before = &job->precheck;
 	r->saving++;
 	chan_submit(r->chan, b);

@@ -8,6 +8,7 @@
 #include "store/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/vec.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -234,6 +235,23 @@ int file_save(int dir, const char *name, const char *text)
 	return replace(dir, name, text);
 }
 
+/** file_exists() - is there a file of that name, or is that not known? */
+bool file_exists(int dir, const char *name)
+{
+	_cleanup_close_ int fd = open_below(dir, name, O_PATH);
+
+	return fd >= 0 || fd != -ENOENT;
+}
+
+/** file_touch() - it is of use: see file_keep_newest(). */
+void file_touch(int dir, const char *name)
+{
+	_cleanup_close_ int fd = open_below(dir, name, O_WRONLY | O_NONBLOCK);
+
+	if (fd >= 0)
+		(void)futimens(fd, NULL);
+}
+
 /**
  * file_link() - give a saved file another name, under which it stays when it is saved again.
  *
@@ -306,6 +324,53 @@ void file_remove(int dir, const char *name)
 
 	if (parent >= 0)
 		(void)unlinkat(parent, base, 0);
+}
+
+struct aged {
+	struct timespec at;
+	char *name;
+};
+
+static int by_age(const void *pa, const void *pb)
+{
+	const struct aged *a = pa, *b = pb;
+	int c = CMP(b->at.tv_sec, a->at.tv_sec);
+
+	return c ? c : CMP(b->at.tv_nsec, a->at.tv_nsec);
+}
+
+struct ages {
+	int dir;
+	const char *sub;
+	VEC(struct aged) list;
+};
+
+static void add_age(void *user, const char *name)
+{
+	struct ages *ages = user;
+	struct aged one = {.name = mem_printf("%s/%s", ages->sub, name)};
+	_cleanup_close_ int fd = open_below(ages->dir, one.name, O_PATH);
+	struct stat st = {};
+
+	if (fd >= 0)
+		(void)fstat(fd, &st);
+	one.at = st.st_mtim;
+	vec_push(&ages->list, one);
+}
+
+/** file_keep_newest() - remove all files in @sub but @n that were written or touched last. */
+void file_keep_newest(int dir, const char *sub, size_t n)
+{
+	struct ages ages = {.dir = dir, .sub = sub};
+
+	file_each(dir, sub, add_age, &ages);
+	vec_sort(&ages.list, by_age);
+	for (size_t i = 0; i < ages.list.n; i++) {
+		if (i >= n)
+			file_remove(dir, ages.list.v[i].name);
+		free(ages.list.v[i].name);
+	}
+	vec_clear(&ages.list);
 }
 
 /**

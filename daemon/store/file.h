@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct json_t; /* of jansson */
@@ -25,6 +27,9 @@ int store_lock(struct store *s);
 void store_close(struct store *s);
 
 int file_save(int dir, const char *name, const char *text);
+bool file_exists(int dir, const char *name);
+void file_touch(int dir, const char *name);
+void file_keep_newest(int dir, const char *sub, size_t n);
 int file_link(int dir, const char *name, const char *other);
 int file_read_json(int dir, const char *name, struct json_t **ret);
 char *file_json_text(struct json_t *j);

@@ -54,6 +54,8 @@ static int load(int dir, const char *name, int (*parse)(json_t *j, struct memory
 	json_decref(j);
 	if (r < 0)
 		file_set_aside(dir, name);
+	else
+		file_touch(dir, name);
 	return 0;
 }
 
@@ -100,8 +102,19 @@ void store_each_accepted(const struct store *s, void (*each)(void *user, uint64_
 	file_each(s->state_fd, "devices", look, &(struct search){s->state_fd, each, user});
 }
 
+/* Devices come under ever new names; those that were seen last are remembered. */
+#define DEVICES_MAX 256
+
+/** store_forget_devices() - that were not seen for long, where there are very many. */
+void store_forget_devices(const struct store *s)
+{
+	file_keep_newest(s->state_fd, "devices", DEVICES_MAX);
+	file_keep_newest(s->runtime_fd, "devices", DEVICES_MAX);
+}
+
 struct saving {
 	int running, lasting; /* directories, of its own: a thread may be at it for long */
+	bool again;
 	char *name;
 	char *memory, *rest; /* texts */
 };
@@ -113,10 +126,18 @@ static int duplicate(int dir)
 	return dir < 0 || fd >= 0 ? fd : -errno;
 }
 
-/** store_saving_new() - Return: what is remembered of a device now, to be written later. */
-struct saving *store_saving_new(const struct store *s, const char *handle, const struct memory *m)
+/**
+ * store_saving_new() - what is remembered of a device now, to be written later.
+ * @again: only where there is something of it already
+ *
+ * Return: to be freed.
+ */
+struct saving *store_saving_new(const struct store *s, const char *handle, const struct memory *m,
+				bool again)
 {
 	struct saving *saving = mem_new(struct saving);
+
+	saving->again = again;
 
 	saving->running = duplicate(s->runtime_fd);
 	saving->lasting = duplicate(s->state_fd);
@@ -129,8 +150,13 @@ struct saving *store_saving_new(const struct store *s, const char *handle, const
 /** store_saving_write() - on disk when it returns. Return: 0 or -errno. */
 int store_saving_write(const struct saving *saving)
 {
-	int r = file_save(saving->lasting, saving->name, saving->rest);
-	int error = file_save(saving->running, saving->name, saving->memory);
+	int r, error;
+
+	if (saving->again && !file_exists(saving->lasting, saving->name) &&
+	    !file_exists(saving->running, saving->name))
+		return 0;
+	r = file_save(saving->lasting, saving->name, saving->rest);
+	error = file_save(saving->running, saving->name, saving->memory);
 
 	return r < 0 ? r : error;
 }

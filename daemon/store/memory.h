@@ -3,7 +3,7 @@
  * What is remembered of each device, in two files: DIR/devices/HANDLE.json below the runtime
  * directory for as long as this boot lasts, and below the state directory what outlives it.
  *
- *	s = store_saving_new(store, handle, &memory);	what is to be saved, as it is now
+ *	s = store_saving_new(store, handle, &memory, false);	what is to be saved, as it is now
  *	store_saving_write(s);				waits for the disk: for a thread
  *	store_saving_free(s);
  */
@@ -17,6 +17,8 @@ struct store;
 void store_load_memory(const struct store *s, const char *handle, struct memory *ret);
 void store_each_accepted(const struct store *s, void (*each)(void *user, uint64_t hash),
 			 void *user);
-struct saving *store_saving_new(const struct store *s, const char *handle, const struct memory *m);
+void store_forget_devices(const struct store *s);
+struct saving *store_saving_new(const struct store *s, const char *handle, const struct memory *m,
+				bool again);
 int store_saving_write(const struct saving *saving);
 struct saving *store_saving_free(struct saving *saving);

@@ -133,3 +133,17 @@ def test_lock_that_cannot_be_had(once, kind):
     done = once()
     assert done.returncode == 3 and "/lock: " in done.stderr, done
     assert not once.writes() and not (once.state / "accepted.json").exists()
+
+
+def test_devices_that_nothing_is_remembered_of(once):
+    """A device that no entry matches has no file; of very many that are gone the files go."""
+    for folder in once.state, once.runtime:
+        (folder / "devices").mkdir()
+        for i in range(600):
+            path = folder / f"devices/auxiliary!sf.{i}.json"
+            path.write_text("{}")
+            os.utime(path, (i, i))
+    assert once().returncode == 0
+    for folder in once.state, once.runtime:
+        names = {path.name for path in (folder / "devices").iterdir()}
+        assert names == {f"auxiliary!sf.{i}.json" for i in range(600 - 256, 600)} | {"pci!0000:03:00.0.json"}
