@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Decides how much a caller may take, and refuses what is more. */
-#include "bus/callers.h"
+/*
+ * Decides how much a caller may take, and refuses what is more.
+ *
+ * Who calls, and what each may take of carved: time in the event loop, and places for what is kept
+ * until it is answered. All is counted by connection, by uid and in all; only root, and on a user's
+ * bus its owner, goes without limits. Whose a connection is has to be asked of the bus, so that:
+ *
+ *	callers_begin(b, m)		a call has come; false: it is refused already
+ *	caller_identify(b, m, then)	then(), at once or when it is known whose call it is
+ *	caller_take(c, SHARE_PLANS, error); ... caller_give(c, SHARE_PLANS);
+ *
+ * A caller is forgotten when its connection ends; whoever keeps something for it has let go of it
+ * before.
+ */
 #include "base/clock.h"
 #include "bus/internal.h"
 #include "loop/loop.h"

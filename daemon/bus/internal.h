@@ -3,12 +3,12 @@
 #pragma once
 
 #include "base/vec.h"
-#include "bus/callers.h"
 #include "device/device.h"
 
 #include <systemd/sd-bus.h>
 
 struct auth_check;
+struct bus;
 struct loading;
 struct look;
 struct loop;
@@ -24,6 +24,50 @@ struct runner;
 
 #define _cleanup_error_	  _cleanup_(sd_bus_error_free)
 #define _cleanup_message_ _cleanup_(sd_bus_message_unrefp)
+
+enum share { SHARE_QUESTIONS, SHARE_CAPTURES, SHARE_PLANS, SHARE_JOBS, N_SHARES };
+
+/* A connection to the bus. */
+struct caller {
+	struct bus *bus;
+	char *name;
+	sd_bus_slot *slot; /* the question whose it is */
+	bool known;
+	uint32_t uid;	 /* UINT32_MAX until it is known, and where the bus does not tell it */
+	uint64_t charge; /* until it is known: as of struct account */
+	unsigned taken[N_SHARES];
+};
+
+/* What a uid has used of the loop's time: it is refused while this is too far in the future. */
+struct account {
+	uint32_t uid;
+	uint64_t charge;
+};
+
+/* A call whose sender's uid is asked for. */
+struct unidentified {
+	struct caller *caller;
+	sd_bus_message *call;
+	int (*then)(struct bus *b, struct caller *c, sd_bus_message *call, sd_bus_error *error);
+};
+
+/* The answer to a call that is refused: at once, it would only be followed by another. */
+struct refusal {
+	sd_bus_message *answer;
+	uint64_t at;
+};
+
+struct callers {
+	VEC(struct refusal) refusals; /* by time */
+	VEC(struct caller *) list;
+	VEC(struct account) accounts;
+	VEC(struct unidentified) waiting;
+	struct caller *current; /* whose call is being handled */
+};
+
+/* The rest of a method's handler, see sd_bus_message_handler_t(3). */
+typedef int (*caller_handler)(struct bus *b, struct caller *c, sd_bus_message *call,
+			      sd_bus_error *error);
 
 /* Properties of a device that are told with their values when they change. */
 enum { BUS_DEVICE_TEXTS = 9, BUS_DEVICE_NUMBERS = 5 };
@@ -106,6 +150,19 @@ struct bus {
 };
 
 extern const sd_bus_vtable bus_manager_vtable[], bus_device_vtable[];
+
+/* callers.c: who calls, and what each may take; see there */
+bool callers_begin(struct bus *b, sd_bus_message *call);
+uint64_t callers_answer(struct bus *b, uint64_t now);
+void callers_charge(struct bus *b, uint64_t usec);
+int caller_identify(struct bus *b, sd_bus_message *call, caller_handler then);
+char *caller_text(const struct caller *c);
+bool caller_is_master(const struct caller *c);
+int caller_take(struct caller *c, enum share share, sd_bus_error *error);
+void caller_give(struct caller *c, enum share share);
+struct caller *callers_find(struct bus *b, const char *name);
+void caller_forget(struct caller *c);
+void callers_drop(struct bus *b);
 
 /* util.c */
 char *bus_device_path(const char *handle);
