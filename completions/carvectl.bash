@@ -54,9 +54,9 @@ _carvectl() {
 		esac
 	else
 		case $command in
-		'') candidates=(status plan reload confirm rollback configs diff apply retry pause resume wait check capture history monitor metrics) ;;
+		'') candidates=(status plan reload confirm rollback configs diff apply retry pause resume wait check capture resources history monitor metrics) ;;
 		configs) candidates=(show) ;;
-		status | plan | apply | retry | pause | resume | wait | capture | history)
+		status | plan | apply | retry | pause | resume | wait | capture | resources | history)
 			mapfile -t candidates < <(_carvectl_devices "${bus[@]}")
 			;;
 		esac

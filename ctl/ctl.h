@@ -65,6 +65,7 @@ int command_monitor(const struct ctl *ctl);
 int command_pause(const struct ctl *ctl);
 int command_plan(const struct ctl *ctl);
 int command_reload(const struct ctl *ctl);
+int command_resources(const struct ctl *ctl);
 int command_resume(const struct ctl *ctl);
 int command_rollback(const struct ctl *ctl);
 int command_retry(const struct ctl *ctl);

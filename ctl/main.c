@@ -39,6 +39,8 @@ static const struct command commands[] = {
 	 OPTION_JSON | OPTION_FACTS_FILE | OPTION_ROOT, 1, SIZE_MAX, command_check},
 	{"capture", "DEVICE", "the present state of a device as desired state",
 	 OPTION_JSON | OPTION_FACTS, 1, 1, command_capture},
+	{"resources", "[DEVICE]", "the partition of the ASIC, as a picture", 0, 0, 1,
+	 command_resources},
 	{"history", "[DEVICE]", "what happened, who set it going, how long a reload took",
 	 OPTION_JSON, 0, 1, command_history},
 	{"monitor", "", "the same and every change of state, as it happens", OPTION_JSON, 0, 0,

@@ -10,10 +10,12 @@
 #include "fetch.h"
 #include "output.h"
 #include "plan.h"
+#include "table.h"
 #include "wait.h"
 #include "when.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 static void say_diagnostics(const text_list *diagnostics)
 {
@@ -90,12 +92,13 @@ static void warn_of_trial(struct client *c)
 
 static void render_trial(uint64_t deadline, struct buf *out)
 {
-	_cleanup_free_ char *until = when_text(deadline);
+	_cleanup_free_ char *until = when_text(deadline), *text = NULL;
+	struct style style = style_of(STDOUT_FILENO);
 
-	buf_add(out,
-		"On trial until %s; then the config before comes back. To keep this one: carvectl "
-		"confirm\n",
-		until);
+	text = mem_printf("On trial until %s; then the config before comes back. To keep this one: "
+			  "carvectl confirm",
+			  until);
+	wrap_render(text, 0, &style, out);
 }
 
 static int show(const struct ctl *ctl, const struct reload_answer *a, int exit_code)

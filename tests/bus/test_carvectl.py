@@ -537,3 +537,20 @@ def test_metrics_in_a_file(bed, carved, tmp_path):
     carved.stop()
     assert bed.ctl("metrics", "--output", str(tmp_path / "down")).returncode == 0
     assert "carved_up 0\n" in (tmp_path / "down").read_text()
+
+
+# --- resources
+
+
+def test_resources(bed, carved):
+    """Each where it lies in its parent; of devices that are not managed, too."""
+    carved.run(leaf("reload: manual\n" + TRAP))
+    bed.kernel.ask(f"set {SPECTRUM} resource /kvd/linear 65536")
+    expect(bed.ctl("resources"), 0, "^netdevsim/netdevsim10  netdevsim$", "^/IPv4 +unlimited$",
+           f"^{SPECTRUM}  mlxsw_spectrum$", "^  hash_double +60416 ▒+·+$", "^  hash_single +87040 ·+▒+·+$",
+           "^  linear +98304 ·+█▒+$", "^    → 65536 at the next reload; 12 in use; 0 to 147456 in steps of 128$",
+           "^/rif_mac_profiles +1 █+$")
+    text = plain(Terminal(bed, 60, "resources", "leaf", LC_ALL="C").read())
+    assert max(len(line) for line in text.splitlines()) <= 60 and text.isascii()
+    assert re.search(r"^  hash_single +87040 \.+=+\.+$", text, re.M)
+    expect(bed.ctl("resources", "spine"), 1, "^$", err=["no device or entry is called spine"])

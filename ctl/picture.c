@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * carvectl resources: sizes as bars, each where it lies in its parent. Decides how much of a line is
+ * a bar; children of one parent lie side by side in the order of their names.
+ */
+#include "picture.h"
+#include "client.h"
+#include "ctl.h"
+#include "fetch.h"
+#include "model/json.h"
+#include "model/value.h"
+#include "output.h"
+#include "table.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+#define WIDTH_DEFAULT 80
+#define BAR_MIN	      16
+
+static unsigned depth_of(const struct object *o)
+{
+	unsigned n = 0;
+
+	for (const char *p = o->name; *p; p++)
+		n += *p == '/';
+	return n;
+}
+
+static bool is_child(const struct object *o, const struct object *parent)
+{
+	size_t n = strlen(parent->name);
+
+	return strncmp(o->name, parent->name, n) == 0 && o->name[n] == '/' &&
+	       !strchr(o->name + n + 1, '/');
+}
+
+static const struct object *parent_of(const struct world *w, const struct object *o)
+{
+	vec_each(p, &w->have.objects)
+		if (p->class == &class_resource && is_child(o, p))
+			return p;
+	return NULL;
+}
+
+static uint64_t size_of(const struct object *o)
+{
+	return object_num(o, RESOURCE_SIZE, 0);
+}
+
+/* A stretch of the bar, in cells. */
+struct stretch {
+	double from, to;
+};
+
+/* Where @o lies: a root is as long as the bar. */
+static struct stretch place(const struct world *w, const struct object *o, double cells)
+{
+	const struct object *parent = parent_of(w, o);
+	struct stretch in = {0, cells};
+	uint64_t before = 0;
+	double scale;
+
+	if (!parent)
+		return in;
+	in = place(w, parent, cells);
+	if (!size_of(parent) || size_of(parent) == VALUE_UNLIMITED)
+		return in;
+	scale = (in.to - in.from) / (double)size_of(parent);
+	vec_each(s, &w->have.objects)
+		if (s->class == &class_resource && is_child(s, parent) &&
+		    strcmp(s->name, o->name) < 0)
+			before += size_of(s);
+	in.from += (double)before * scale;
+	in.to = in.from + (double)size_of(o) * scale;
+	return in;
+}
+
+static double used_part(const struct object *o)
+{
+	uint64_t size = size_of(o);
+
+	if (!size || size == VALUE_UNLIMITED || !object_has(o, RESOURCE_OCC))
+		return 0;
+	return (double)MIN(o->v[RESOURCE_OCC].num, size) / (double)size;
+}
+
+static void draw_bar(const struct world *w, const struct object *o, unsigned cells,
+		     const struct style *style, struct buf *out)
+{
+	struct stretch s = place(w, o, cells);
+	double used = s.from + (s.to - s.from) * used_part(o);
+
+	for (unsigned i = 0; i < cells; i++) {
+		double middle = i + 0.5;
+		bool in = middle >= s.from && middle < s.to;
+		/* what is there at all is seen */
+		bool thin = s.to - s.from < 1 && i == (unsigned)s.from;
+		bool taken = in && (middle < used || (used > s.from && i == (unsigned)s.from));
+
+		if (taken)
+			buf_add(out, "%s", style->utf8 ? "█" : "#");
+		else if (in || thin)
+			buf_add(out, "%s", style->utf8 ? "▒" : "=");
+		else
+			buf_add(out, "%s", style->utf8 ? "·" : ".");
+	}
+}
+
+/* What is known of it beside its size; "" for nothing. */
+static char *details(const struct object *o, const struct style *style)
+{
+	uint64_t min = object_num(o, RESOURCE_MIN, 0), max = object_num(o, RESOURCE_MAX, 0);
+	uint64_t pending = object_num(o, RESOURCE_SIZE_NEW, size_of(o));
+	struct buf b = {};
+
+	if (pending != size_of(o)) {
+		_cleanup_free_ char *text = size_text(pending);
+
+		buf_add(&b, "%s %s at the next reload; ", style->utf8 ? "→" : "->", text);
+	}
+	if (object_has(o, RESOURCE_OCC))
+		buf_add(&b, "%" PRIu64 " in use; ", o->v[RESOURCE_OCC].num);
+	if (object_has(o, RESOURCE_MAX) && min != max) {
+		_cleanup_free_ char *text = size_text(max);
+
+		buf_add(&b, "%" PRIu64 " to %s in steps of %" PRIu64 "; ", min, text,
+			object_num(o, RESOURCE_GRAN, 1));
+	}
+	if (b.n)
+		b.s[b.n -= 2] = '\0';
+	return buf_take(&b);
+}
+
+static void draw(const struct world *w, const struct object *o, unsigned labels,
+		 const struct style *style, struct buf *out)
+{
+	unsigned width = style->width ? style->width : WIDTH_DEFAULT, indent = 2 * depth_of(o) - 2;
+	unsigned rest = labels + 12, cells = width > rest + BAR_MIN ? width - rest : BAR_MIN;
+	_cleanup_free_ char *size = size_text(size_of(o)), *more = details(o, style);
+	_cleanup_free_ char *name = text_clean_line(indent ? strrchr(o->name, '/') + 1 : o->name);
+
+	buf_add(out, "%*s%-*s %10s ", (int)indent, "", (int)(labels - indent), name, size);
+	if (size_of(o) != VALUE_UNLIMITED)
+		draw_bar(w, o, cells, style, out);
+	else
+		out->s[--out->n] = '\0'; /* a part of what has no end */
+	buf_add(out, "\n");
+	if (!*more)
+		return;
+	buf_add(out, "%*s", (int)indent + 2, "");
+	wrap_render(more, indent + 2, style, out);
+}
+
+/** picture_render() - append what the device of @w is divided into. */
+void picture_render(const char *handle, const struct world *w, const struct style *style,
+		    struct buf *out)
+{
+	_cleanup_free_ char *name = text_clean_line(handle);
+	unsigned labels = 0;
+
+	vec_each(o, &w->have.objects)
+		if (o->class == &class_resource)
+			labels = MAX(labels,
+				     2 * depth_of(o) + (unsigned)strlen(strrchr(o->name, '/') + 1));
+	buf_add(out, "%s%s%s%s%s\n", colour_begin(COLOUR_STRONG, style), name,
+		colour_end(COLOUR_STRONG, style), w->facts.driver ? "  " : "",
+		w->facts.driver ? w->facts.driver : "");
+	if (!labels) {
+		buf_add(out, "It has no resources.\n");
+		return;
+	}
+	vec_each(o, &w->have.objects)
+		if (o->class == &class_resource)
+			draw(w, o, labels, style, out);
+	buf_add(out, style->utf8 ? "█ in use  ▒ free, or not known  · the rest of the parent\n"
+				 : "# in use  = free, or not known  . the rest of the parent\n");
+}
+
+/* --- the command ---------------------------------------------------------------------------- */
+
+static int fetch_facts(struct client *c, const char *device, struct world *ret, char **ret_handle)
+{
+	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
+	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+	_cleanup_free_ char *why = NULL;
+	const char *text = "";
+	json_t *j;
+	int r = client_new_call(c, "Capture", &call);
+
+	if (r >= 0)
+		r = client_append(call, device, "facts");
+	if (r >= 0)
+		r = client_send_patiently(c, call, &error, &reply);
+	if (r < 0 && sd_bus_error_has_name(&error, CLIENT_NO_SUCH_DEVICE))
+		return fetch_no_such_device(c, device);
+	if (r < 0)
+		return sd_bus_error_is_set(&error) ? client_fail(c, &error, r) : r;
+	sd_bus_message_read(reply, "s", &text);
+	j = json_loads(text, 0, NULL);
+	r = j ? facts_from_json(j, ret, ret_handle, &why) : -1;
+	json_decref(j);
+	if (r < 0)
+		client_say("%s: its answer has another form", device);
+	return r;
+}
+
+static int add(struct client *c, const char *device, struct buf *out)
+{
+	struct style style = style_of(STDOUT_FILENO);
+	_cleanup_free_ char *handle = NULL;
+	struct world w = {};
+	int r = fetch_facts(c, device, &w, &handle);
+
+	if (r >= 0) {
+		state_sort(&w.have);
+		buf_add(out, "%s", out->n ? "\n" : "");
+		picture_render(handle, &w, &style, out);
+	}
+	world_clear(&w);
+	return r;
+}
+
+/**
+ * command_resources() - carvectl resources [DEVICE].
+ *
+ * Return: the exit code.
+ */
+int command_resources(const struct ctl *ctl)
+{
+	_cleanup_client_ struct client c = {};
+	struct status_answer a = {};
+	struct buf out = {};
+	int r = client_open(&c, ctl);
+
+	if (r >= 0)
+		r = fetch_status(&c, ctl->n_args ? ctl->args[0] : NULL, &a);
+	vec_each(d, &a.devices)
+		if (r >= 0 && *d->handle)
+			r = add(&c, d->handle, &out);
+	answer_clear(&status_type, &a, &a.arena);
+	if (r >= 0)
+		return output_text(&out, CTL_OK);
+	buf_clear(&out);
+	return CTL_ERROR;
+}

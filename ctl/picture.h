@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The partition of an ASIC as a picture, as far as it needs no bus. */
+#pragma once
+
+#include "base/text.h"
+#include "model/world.h"
+#include "style.h"
+
+void picture_render(const char *handle, const struct world *w, const struct style *style,
+		    struct buf *out);
