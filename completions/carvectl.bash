@@ -54,9 +54,9 @@ _carvectl() {
 		esac
 	else
 		case $command in
-		'') candidates=(status plan reload confirm rollback configs diff apply retry pause resume wait check capture resources history monitor metrics) ;;
+		'') candidates=(status plan reload confirm rollback configs diff apply retry pause resume wait check capture explain resources history monitor metrics) ;;
 		configs) candidates=(show) ;;
-		status | plan | apply | retry | pause | resume | wait | capture | resources | history)
+		status | plan | apply | retry | pause | resume | wait | capture | explain | resources | history)
 			mapfile -t candidates < <(_carvectl_devices "${bus[@]}")
 			;;
 		esac

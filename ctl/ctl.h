@@ -59,6 +59,7 @@ int command_check(const struct ctl *ctl);
 int command_configs(const struct ctl *ctl);
 int command_confirm(const struct ctl *ctl);
 int command_diff(const struct ctl *ctl);
+int command_explain(const struct ctl *ctl);
 int command_history(const struct ctl *ctl);
 int command_metrics(const struct ctl *ctl);
 int command_monitor(const struct ctl *ctl);

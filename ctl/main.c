@@ -39,7 +39,9 @@ static const struct command commands[] = {
 	 OPTION_JSON | OPTION_FACTS_FILE | OPTION_ROOT, 1, SIZE_MAX, command_check},
 	{"capture", "DEVICE", "the present state of a device as desired state",
 	 OPTION_JSON | OPTION_FACTS, 1, 1, command_capture},
-	{"resources", "[DEVICE]", "the partition of the ASIC, as a picture", 0, 0, 1,
+	{"explain", "DEVICE [OBJECT]", "why it is as it is, and what can be done", OPTION_JSON, 1,
+	 2, command_explain},
+	{"resources", "[DEVICE]", "the partition of the ASIC, as a picture", OPTION_JSON, 0, 1,
 	 command_resources},
 	{"history", "[DEVICE]", "what happened, who set it going, how long a reload took",
 	 OPTION_JSON, 0, 1, command_history},
@@ -88,7 +90,7 @@ static void print_row(const char *name, const char *separator, const char *args,
 {
 	_cleanup_free_ char *left = mem_printf("%s%s%s", name, *args ? separator : "", args);
 
-	printf("  %-20s %s\n", left, help);
+	printf("  %-24s %s\n", left, help);
 }
 
 static void print_help(void)

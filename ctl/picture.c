@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * carvectl resources: sizes as bars, each where it lies in its parent. Decides how much of a line is
- * a bar; children of one parent lie side by side in the order of their names.
+ * carvectl resources: sizes as bars, each where it lies in its parent. Decides how much of a line
+ * is a bar; children of one parent lie side by side in the order of their names.
  */
 #include "picture.h"
 #include "client.h"
@@ -179,7 +179,9 @@ void picture_render(const char *handle, const struct world *w, const struct styl
 
 /* --- the command ---------------------------------------------------------------------------- */
 
-static int fetch_facts(struct client *c, const char *device, struct world *ret, char **ret_handle)
+/* @json: gets the resources as they came; or NULL */
+static int fetch_facts(struct client *c, const char *device, struct world *ret, char **ret_handle,
+		       json_t *json)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -199,18 +201,20 @@ static int fetch_facts(struct client *c, const char *device, struct world *ret, 
 	sd_bus_message_read(reply, "s", &text);
 	j = json_loads(text, 0, NULL);
 	r = j ? facts_from_json(j, ret, ret_handle, &why) : -1;
+	if (r >= 0 && json)
+		json_object_set(json, device, json_object_get(j, "resources") ?: json_null());
 	json_decref(j);
 	if (r < 0)
 		client_say("%s: its answer has another form", device);
 	return r;
 }
 
-static int add(struct client *c, const char *device, struct buf *out)
+static int add(struct client *c, const char *device, json_t *json, struct buf *out)
 {
 	struct style style = style_of(STDOUT_FILENO);
 	_cleanup_free_ char *handle = NULL;
 	struct world w = {};
-	int r = fetch_facts(c, device, &w, &handle);
+	int r = fetch_facts(c, device, &w, &handle, json);
 
 	if (r >= 0) {
 		state_sort(&w.have);
@@ -219,6 +223,16 @@ static int add(struct client *c, const char *device, struct buf *out)
 	}
 	world_clear(&w);
 	return r;
+}
+
+/* Instead of what is in @out. */
+static void write_json(const json_t *json, struct buf *out)
+{
+	char *text = json_dumps(json, JSON_INDENT(2));
+
+	buf_clear(out);
+	buf_add(out, "%s\n", text);
+	free(text);
 }
 
 /**
@@ -230,6 +244,7 @@ int command_resources(const struct ctl *ctl)
 {
 	_cleanup_client_ struct client c = {};
 	struct status_answer a = {};
+	json_t *json = ctl->json ? json_object() : NULL;
 	struct buf out = {};
 	int r = client_open(&c, ctl);
 
@@ -237,8 +252,11 @@ int command_resources(const struct ctl *ctl)
 		r = fetch_status(&c, ctl->n_args ? ctl->args[0] : NULL, &a);
 	vec_each(d, &a.devices)
 		if (r >= 0 && *d->handle)
-			r = add(&c, d->handle, &out);
+			r = add(&c, d->handle, json, &out);
 	answer_clear(&status_type, &a, &a.arena);
+	if (r >= 0 && json)
+		write_json(json, &out);
+	json_decref(json);
 	if (r >= 0)
 		return output_text(&out, CTL_OK);
 	buf_clear(&out);

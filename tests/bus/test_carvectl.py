@@ -554,3 +554,20 @@ def test_resources(bed, carved):
     assert max(len(line) for line in text.splitlines()) <= 60 and text.isascii()
     assert re.search(r"^  hash_single +87040 \.+=+\.+$", text, re.M)
     expect(bed.ctl("resources", "spine"), 1, "^$", err=["no device or entry is called spine"])
+    found = bed.json("resources")
+    assert set(found) == {SPECTRUM, NETDEVSIM} and found[SPECTRUM]["/kvd/linear"]["size_new"] == 65536
+
+
+def test_explain(bed, carved):
+    carved.run(leaf("reload: manual\n" + TRAP + "\n" + SIZES))
+    expect(bed.ctl("explain", "leaf"), 0, f"^{SPECTRUM} is pending-reload$",
+           f"^  to reload it now, whatever that resets: carvectl apply {SPECTRUM} --allow-reload$",
+           "^resource /kvd/linear$", f"^  wanted: 90112, by {bed.file}:8:30$", "^  in force: 98304$",
+           "^  because: waits for a permitted reload$")
+    done = bed.ctl("explain", "leaf", "source_mac_is_multicast")
+    expect(done, 0, "^trap source_mac_is_multicast$", "^  in force: trap, as wanted$")
+    assert "/kvd" not in done.stdout.split("\n\n")[1]
+    expect(bed.ctl("explain", "leaf", "x"), 1, "^$", err=["nothing that is called x is managed on leaf"])
+    assert bed.json("explain", "leaf")["devices"][0]["state"] == "pending-reload"
+    bed.ctl("pause", "leaf")
+    expect(bed.ctl("explain", "leaf"), 0, f"^  to end the pause: carvectl resume {SPECTRUM}$")

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * carvectl explain: why a device or an object is as it is, and what the operator can type. Decides
+ * what helps in which state; what stands in the way is the daemon's to say.
+ */
+#include "explain.h"
+#include "ctl.h"
+#include "fetch.h"
+#include "output.h"
+#include "table.h"
+
+#include <unistd.h>
+
+#define INDENT 2
+
+static void say(const char *text, const struct style *style, struct buf *out)
+{
+	buf_add(out, "%*s", INDENT, "");
+	wrap_render(text, INDENT, style, out);
+}
+
+/* What the operator can type; %s is the device. */
+static const struct {
+	const char *state, *help;
+} helps[] = {
+	{"quarantined", "when the cause is gone: carvectl retry %s"},
+	{"failed", "when the cause is gone: carvectl retry %s"},
+	{"refused", "mend the files, then: carvectl reload --confirm 5m"},
+	{"paused", "to end the pause: carvectl resume %s"},
+	{"pending-reload",
+	 "to reload it now, whatever that resets: carvectl apply %s --allow-reload"},
+	{"drifted", "to set it as declared: carvectl apply %s"},
+	{"pending-power-cycle", "switch the device off and on"},
+	{"unmanaged", "to manage it, start from: carvectl capture %s"},
+};
+
+static void say_help(const struct device_answer *d, const struct style *style, struct buf *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(helps); i++) {
+		_cleanup_free_ char *text = NULL;
+		const char *slot = strstr(helps[i].help, "%s");
+
+		if (strcmp(helps[i].state, d->state) != 0)
+			continue;
+		text = slot ? mem_printf("%.*s%s%s", (int)(slot - helps[i].help), helps[i].help,
+					 d->handle, slot + 2)
+			    : mem_strdup(helps[i].help);
+		say(text, style, out);
+	}
+}
+
+static void explain_object(const struct object_answer *o, const struct style *style,
+			   struct buf *out)
+{
+	bool there = strcmp(o->wanted, o->actual) == 0;
+	_cleanup_free_ char *line = mem_printf("%s %s", o->kind, o->object);
+	_cleanup_free_ char *wanted =
+		mem_printf("wanted: %s, by %s", o->wanted, *o->origin ? o->origin : "carved");
+	_cleanup_free_ char *actual =
+		mem_printf("in force: %s%s", o->actual, there ? ", as wanted" : "");
+	_cleanup_free_ char *why = mem_printf("because: %s", o->reason);
+
+	buf_add(out, "\n");
+	wrap_render(line, 0, style, out);
+	say(wanted, style, out);
+	say(actual, style, out);
+	if (*o->reason)
+		say(why, style, out);
+}
+
+static bool is_odd(const struct object_answer *o)
+{
+	return *o->reason || strcmp(o->wanted, o->actual) != 0;
+}
+
+/**
+ * explain_render() - append why a device is as it is.
+ * @object: only this one; NULL: all that are not as wanted
+ *
+ * Return: how many objects were explained.
+ */
+size_t explain_render(const struct device_answer *d, const char *object, const struct style *style,
+		      struct buf *out)
+{
+	_cleanup_free_ char *line = mem_printf("%s is %s", d->handle, d->state);
+	size_t n = 0;
+
+	wrap_render(line, 0, style, out);
+	if (*d->reason)
+		say(d->reason, style, out);
+	say_help(d, style, out);
+	vec_each(o, &d->objects) {
+		if (object ? strcmp(o->object, object) != 0 : !is_odd(o))
+			continue;
+		explain_object(o, style, out);
+		n++;
+	}
+	if (!n && !object && d->objects.n)
+		buf_add(out, "\nAll %zu objects are as wanted.\n", d->objects.n);
+	return n;
+}
+
+static int show(const struct ctl *ctl, const struct status_answer *a)
+{
+	const char *object = ctl->n_args > 1 ? ctl->args[1] : NULL;
+	struct style style = style_of(STDOUT_FILENO);
+	struct buf out = {};
+	size_t n = 0;
+
+	if (ctl->json)
+		return output_json(&status_type, a, CTL_OK);
+	vec_each(d, &a->devices) {
+		buf_add(&out, "%s", out.n ? "\n" : "");
+		n += explain_render(d, object, &style, &out);
+	}
+	if (object && !n) {
+		client_say("nothing that is called %s is managed on %s; all that is: carvectl "
+			   "status %s",
+			   object, ctl->args[0], ctl->args[0]);
+		buf_clear(&out);
+		return CTL_ERROR;
+	}
+	return output_text(&out, CTL_OK);
+}
+
+/**
+ * command_explain() - carvectl explain DEVICE [OBJECT].
+ *
+ * Return: the exit code.
+ */
+int command_explain(const struct ctl *ctl)
+{
+	_cleanup_client_ struct client c = {};
+	struct status_answer a = {};
+	int exit_code = CTL_ERROR;
+
+	if (client_open(&c, ctl) >= 0 && fetch_status(&c, ctl->args[0], &a) >= 0)
+		exit_code = show(ctl, &a);
+	answer_clear(&status_type, &a, &a.arena);
+	return exit_code;
+}
