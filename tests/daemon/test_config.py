@@ -146,18 +146,20 @@ def test_old_configs_are_kept_as_long_as_needed(make_switch, carved):
     carved.run(entry(one, traps=traps[0]), entry(two, traps=traps[0]))
     first = set(configs.iterdir())
     assert len(first) == 1
-    for n in range(1, 4):
-        carved.reload(entry(one, traps={w.trap2 + "s": "drop"}), entry(two, traps=traps[n]))
+    for n in range(1, 24):  # 20 are kept for carvectl rollback, and what a device lives by
+        carved.reload(entry(one, traps={w.trap2 + "s": "drop"}), entry(two, traps=traps[n % 4]), settle=f"{100 + n}ms")
         carved.wait_state(one, "refused")
         carved.settled(two)
     carved.restart()
     assert carved.state(one) == "refused"
-    assert len(set(configs.iterdir())) == 2 and first < set(configs.iterdir())
+    assert len(set(configs.iterdir())) == 21 and first < set(configs.iterdir())
     carved.reload(entry(one, traps=traps[3]), entry(two, traps=traps[3]))
     carved.settled(one)
     carved.settled(two)
+    carved.reload(entry(one, traps=traps[2]), entry(two, traps=traps[2]))
+    carved.settled(one)
     carved.restart()
-    assert len(set(configs.iterdir())) == 1 and not first & set(configs.iterdir())
+    assert len(set(configs.iterdir())) == 20 and not first & set(configs.iterdir())
 
 
 def test_entry_taken_out(make_switch, carved):
