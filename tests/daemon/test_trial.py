@@ -115,6 +115,8 @@ def test_a_rollback_that_fails(place, kernel, make_switch):
         target.fail_reloads(1)
         ask(carved, "rollback")
         carved.wait_state(target, "quarantined")
+        wait(lambda: not target.reload_failed(), "the values that worked to come back")
+        carved.wait_state(target, "quarantined")
         reloads = target.state()["requests"]["reloads"]
         carved.crash()
         carved.start()
