@@ -88,6 +88,7 @@ enum field_flag {
 	FIELD_MACRO =
 		1 << 4, /* the YAML takes it, bind expands it: not an attribute of the object */
 	FIELD_STRUCTURAL = 1 << 5, /* a change makes ports go and come */
+	FIELD_REREAD = 1 << 6,	   /* a change makes the driver show others of its values anew */
 };
 
 struct field {
@@ -103,6 +104,7 @@ struct class
 {
 	const char *name;    /* of one object: "trap_policer" */
 	const char *section; /* of the YAML entry: "trap_policers" */
+	const char *within;  /* the section that this one is a part of; NULL: it stands by itself */
 	const char *noun;    /* in messages: "trap policer" */
 	enum class_form form;
 	enum class_read read;
@@ -135,7 +137,7 @@ struct class
 };
 
 extern const struct class class_param, class_resource, class_eswitch, class_health_reporter,
-	class_trap_policer, class_trap_group, class_trap;
+	class_sb_pool, class_sb_port, class_sb_tc, class_trap_policer, class_trap_group, class_trap;
 
 /* Every class, in the order in which the YAML's documentation lists them. */
 extern const struct class *const classes[];
@@ -163,6 +165,8 @@ enum {
 	HEALTH_ERRORS,
 	HEALTH_RECOVERIES
 };
+enum { POOL_SIZE, POOL_TYPE, POOL_DIRECTION, POOL_CELL };
+enum { TC_POOL, TC_THRESHOLD, TC_OCC, TC_OCC_MAX };
 enum { POLICER_RATE, POLICER_BURST };
 enum { GROUP_POLICER, GROUP_ACTION };
 enum { TRAP_ACTION, TRAP_TYPE, TRAP_GROUP };

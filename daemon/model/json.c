@@ -59,9 +59,10 @@ static json_t *child(json_t *parent, const char *key)
 	return j;
 }
 
-static void add_objects(json_t *root, const struct state *s)
+static void add_objects(json_t *facts, const struct state *s)
 {
 	vec_each(o, &s->objects) {
+		json_t *root = o->class->within ? child(facts, o->class->within) : facts;
 		const char *section = o->class->section;
 
 		switch (o->class->form) {
@@ -394,7 +395,11 @@ int facts_from_json(json_t *j, struct world *w, char **ret_handle, char **ret_wh
 	if (ret == 0)
 		ret = read_counters(&r, json_object_get(reload, "counters"));
 	for (size_t i = 0; ret == 0 && i < n_classes; i++)
-		ret = read_section(&r, classes[i], json_object_get(j, classes[i]->section));
+		ret = read_section(&r, classes[i],
+				   json_object_get(classes[i]->within
+							   ? json_object_get(j, classes[i]->within)
+							   : j,
+						   classes[i]->section));
 	read_ports(&r, json_object_get(j, "ports"));
 	state_sort(&w->have);
 	state_copy(&w->catalogue, &w->have);

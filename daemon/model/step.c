@@ -66,7 +66,12 @@ bool step_is_barrier(const struct step *s)
  */
 bool step_ends_run(const struct step *s)
 {
-	return step_is_barrier(s) || s->disruption == DISRUPTION_PORTS;
+	if (s->kind == STEP_SET)
+		for (unsigned i = 0; i < s->target.class->n_writable; i++)
+			if (object_has(&s->target, i) &&
+			    s->target.class->fields[i].flags & (FIELD_STRUCTURAL | FIELD_REREAD))
+				return true;
+	return step_is_barrier(s);
 }
 
 /** step_set_firmware() - make a copy of @f what the step flashes. */

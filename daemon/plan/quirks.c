@@ -12,11 +12,15 @@
 /*
  * All generations: Linux 6.1 and 6.12, drivers/net/ethernet/mellanox/mlxsw: core.c (one reset for
  * both reload actions, reported as both), spectrum_trap.c (the policers' limits and
- * is_power_of_2(), the actions that mlxsw_sp_trap_action_set() takes).
+ * is_power_of_2(), the actions that mlxsw_sp_trap_action_set() takes); spectrum_buffers.c: what is
+ * frozen in the tables of pools and of egress TCs for multicast.
  */
 #define MLXSW                                                                                      \
 	.reinit_activates = true, .no_mirror = true, .power_of_two = true,                         \
-	.rate = {1, 2000000000}, .burst = {16, 1 << 24}
+	.fixed_pools = NAMES("0/8", "0/9", "0/10"),                                                \
+	.fixed_pool_types = NAMES("0/4", "0/8", "0/9", "0/10"),                                    \
+	.fixed_tcs = NAMES("*/0/egress/[89]", "*/0/egress/1[0-5]"), .rate = {1, 2000000000},       \
+	.burst = {16, 1 << 24}
 
 static const struct quirks table[] = {
 	{
@@ -69,6 +73,15 @@ bool quirks_lists(const char *const *names, const char *name)
 {
 	for (; names && *names; names++)
 		if (strcmp(*names, name) == 0)
+			return true;
+	return false;
+}
+
+/** quirks_match() - does one of @patterns, a list of a row, fit @name? */
+bool quirks_match(const char *const *patterns, const char *name)
+{
+	for (; patterns && *patterns; patterns++)
+		if (fnmatch(*patterns, name, 0) == 0)
 			return true;
 	return false;
 }

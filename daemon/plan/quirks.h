@@ -20,12 +20,16 @@ struct quirks {
 	bool power_of_two;	/* bursts of policers */
 	bool traps_need_legacy; /* action trap and another mode of the eswitch exclude each other */
 	struct quirk_range rate, burst;
-	const char *const *fixed_groups;  /* their policer cannot be changed */
-	const char *const *fixed_traps;	  /* of type drop, their action cannot be changed */
+	const char *const *fixed_groups;     /* their policer cannot be changed */
+	const char *const *fixed_traps;	     /* of type drop, their action cannot be changed */
+	const char *const *fixed_pools;	     /* shell patterns: of shared buffers, their size */
+	const char *const *fixed_pool_types; /* ... their type */
+	const char *const *fixed_tcs;	     /* ... bindings of traffic classes */
 	const char *const *below_maximum; /* resources that fail at the size that the driver calls
 					      their maximum: one granule less works */
 };
 
 const struct quirks *quirks_of(const char *driver);
+bool quirks_match(const char *const *patterns, const char *name);
 bool quirks_lists(const char *const *names, const char *name);
 bool quirks_reinit_activates(const char *driver);

@@ -100,12 +100,65 @@ static bool excludes(struct binder *b, const struct wish *w, const struct object
 	return trap;
 }
 
+static bool takes_pool(struct binder *b, const struct wish *w, const struct object *have,
+		       unsigned field, _unused_ const struct value *v)
+{
+	const char *driver = b->world->facts.driver;
+	const struct quirks *q = quirks_of(driver);
+
+	if (!quirks_match(field == POOL_TYPE ? q->fixed_pool_types : q->fixed_pools, have->name))
+		return true;
+	bind_error(b, w, "the %s of shared buffer pool %s is fixed in %s",
+		   have->class->fields[field].name, have->name, driver);
+	return false;
+}
+
+/* The pool that a TC is to be bound to, as far as it is known. */
+static const struct object *pool_of(const struct binder *b, const struct object *tc, uint64_t pool)
+{
+	_cleanup_free_ char *name = NULL;
+	const char *sb = strchr(tc->name, '/') + 1;
+	const struct object *found;
+
+	name = mem_printf("%.*s/%" PRIu64, (int)strcspn(sb, "/"), sb, pool);
+	found = state_find(&b->world->have, &class_sb_pool, name, CLASS_NO_CMODE);
+	return found ? found
+		     : state_find(&b->world->catalogue, &class_sb_pool, name, CLASS_NO_CMODE);
+}
+
+static bool takes_tc(struct binder *b, const struct wish *w, const struct object *have,
+		     unsigned field, const struct value *v)
+{
+	const char *driver = b->world->facts.driver;
+	bool egress = strstr(have->name, "/egress/");
+	const struct object *pool;
+
+	if (quirks_match(quirks_of(driver)->fixed_tcs, have->name)) {
+		bind_error(b, w, "shared buffer TC %s is fixed in %s", have->name, driver);
+		return false;
+	}
+	pool = field == TC_POOL ? pool_of(b, have, v->num) : NULL;
+	if (field == TC_POOL && !pool && !b->world->has_catalogue)
+		b->needs_catalogue = true;
+	else if (field == TC_POOL && !pool)
+		bind_error(b, w, "the device has no shared buffer pool %" PRIu64, v->num);
+	else if (pool && object_num(pool, POOL_DIRECTION, egress) != egress)
+		bind_error(b, w, "pool %" PRIu64 " is one of %s, TC %s one of %s", v->num,
+			   egress ? "ingress" : "egress", have->name,
+			   egress ? "egress" : "ingress");
+	else
+		return true;
+	return false;
+}
+
 static const struct {
 	const struct class *class;
 	bool (*takes)(struct binder *b, const struct wish *w, const struct object *have,
 		      unsigned field, const struct value *v);
 } table[] = {
 	{&class_trap, takes_trap},
+	{&class_sb_pool, takes_pool},
+	{&class_sb_tc, takes_tc},
 	{&class_trap_group, takes_group},
 	{&class_trap_policer, takes_policer},
 };

@@ -155,6 +155,42 @@ static void section(struct emitter *e, const struct class *class, const struct s
 		map_end(e);
 }
 
+static const struct state *state_of(const struct class *class, const struct world *w)
+{
+	return class->read == READ_DEVICE ? &w->have : &w->catalogue;
+}
+
+static bool has_section(const struct class *class, const struct world *w)
+{
+	vec_each(o, &state_of(class, w)->objects)
+		if (o->class == class && can_be_wanted(o))
+			return true;
+	return false;
+}
+
+/* Sections that are parts of one follow each other. */
+static void sections(struct emitter *e, const struct world *w)
+{
+	const char *within = NULL;
+
+	for (size_t i = 0; i < n_classes; i++) {
+		const struct class *class = classes[i];
+
+		if (!has_section(class, w))
+			continue;
+		if (within && !text_equal(within, class->within))
+			map_end(e);
+		if (class->within && !text_equal(within, class->within)) {
+			key(e, class->within, false);
+			map(e, false);
+		}
+		within = class->within;
+		section(e, class, state_of(class, w));
+	}
+	if (within)
+		map_end(e);
+}
+
 static void device(struct emitter *e, const char *handle, const struct world *w)
 {
 	map(e, false);
@@ -164,8 +200,7 @@ static void device(struct emitter *e, const char *handle, const struct world *w)
 	map(e, false);
 	scalar(e, handle, true);
 	map(e, false);
-	for (size_t i = 0; i < n_classes; i++)
-		section(e, classes[i], classes[i]->read == READ_DEVICE ? &w->have : &w->catalogue);
+	sections(e, w);
 	map_end(e);
 	map_end(e);
 	map_end(e);

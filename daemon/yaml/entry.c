@@ -167,6 +167,24 @@ static void add_matches(struct build *b, const struct node *from, struct match_l
 	}
 }
 
+/* A class's section; or what takes away the one that it is a part of. */
+static void add_class(struct build *b, struct layer *layer, const struct class *class,
+		      const struct node *from)
+{
+	const struct pair *outer = class->within ? node_find(from, class->within) : NULL;
+	const struct pair *p = node_find(outer ? outer->value : from, class->section);
+
+	if (class->within && !outer)
+		return;
+	if (outer && outer->value->type == NODE_NULL)
+		p = outer;
+	else if (outer && outer->value->cleared)
+		add_wish(b, &(struct subject){layer, class, NULL, outer->at}, NULL,
+			 outer->value->cleared);
+	if (p)
+		add_section(b, layer, class, p);
+}
+
 /* What a preset and an entry have in common. */
 static void add_layer(struct build *b, struct entry *e, const char *preset, const struct node *from)
 {
@@ -179,11 +197,8 @@ static void add_layer(struct build *b, struct entry *e, const char *preset, cons
 	p = node_find(from, "firmware");
 	if (p)
 		add_firmware(b, layer, p);
-	for (size_t i = 0; i < n_classes; i++) {
-		p = node_find(from, classes[i]->section);
-		if (p)
-			add_section(b, layer, classes[i], p);
-	}
+	for (size_t i = 0; i < n_classes; i++)
+		add_class(b, layer, classes[i], from);
 }
 
 static void add_presets(struct build *b, struct entry *e, const struct node *list)

@@ -258,7 +258,7 @@ static const struct key_rule firmware_rules[] = {
 	{"allow_downgrade", NODE_SCALAR, check_bool, ANY_FILE},
 };
 static const struct key_set firmware_keys = {"firmware", firmware_rules, ARRAY_SIZE(firmware_rules),
-					     NULL, NULL};
+					     NULL,	 NULL,		 NULL};
 
 /** firmware_check() - check the keys of `firmware`. */
 void firmware_check(struct schema *s, struct pair *p)

@@ -90,12 +90,17 @@ void rules_unknown(struct schema *s, struct pair *p, const char *where, const ch
 	p->value->type = NODE_BAD;
 }
 
+static bool is_section(const struct key_set *set, const struct class *class)
+{
+	return set->section && class && text_equal(class->within, set->within);
+}
+
 static const struct key_rule *find_rule(const struct key_set *set, const char *key)
 {
 	for (size_t i = 0; i < set->n; i++)
 		if (strcmp(set->rules[i].key, key) == 0)
 			return &set->rules[i];
-	return set->section && class_by_section(key) ? set->section : NULL;
+	return is_section(set, class_by_section(key)) ? set->section : NULL;
 }
 
 static void unknown_key(struct schema *s, struct pair *p, const struct key_set *set)
@@ -114,8 +119,9 @@ static void unknown_key(struct schema *s, struct pair *p, const struct key_set *
 	for (size_t i = 0; i < set->n; i++)
 		if (set->rules[i].files)
 			names[n++] = set->rules[i].key;
-	for (size_t i = 0; set->section && i < n_classes && n < ARRAY_SIZE(names); i++)
-		names[n++] = classes[i]->section;
+	for (size_t i = 0; i < n_classes && n < ARRAY_SIZE(names); i++)
+		if (is_section(set, classes[i]))
+			names[n++] = classes[i]->section;
 	rules_unknown(s, p, set->where, names, n);
 }
 

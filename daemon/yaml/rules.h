@@ -4,7 +4,7 @@
  * it:
  *
  *	static const struct key_rule rules[] = {{"file", NODE_SCALAR, check_file, FILE_MAIN}};
- *	static const struct key_set keys = {"firmware", rules, ARRAY_SIZE(rules), NULL, NULL};
+ *	static const struct key_set keys = {"firmware", rules, ARRAY_SIZE(rules), NULL, NULL, NULL};
  *
  *	rules_check(s, map, &keys, FILE_MAIN);
  *
@@ -40,6 +40,7 @@ struct key_set {
 	const struct key_rule *rules;
 	size_t n;
 	const struct key_rule *section; /* of the classes' sections, which are keys too; or NULL */
+	const char *within;		/* ... of those that are parts of this one; or NULL */
 	const struct key_set
 		*lower; /* of the devices below: a key of theirs is misplaced; or NULL */
 };

@@ -47,7 +47,7 @@ static const struct key_rule settings_rules[] = {
 	{"settle_timeout", NODE_SCALAR, check_duration, FILE_MAIN | FILE_DROPIN},
 };
 static const struct key_set settings_keys = {"settings", settings_rules, ARRAY_SIZE(settings_rules),
-					     NULL, NULL};
+					     NULL,	 NULL,		 NULL};
 
 static void check_settings(struct schema *s, struct pair *p)
 {
@@ -177,6 +177,16 @@ static void check_removal(struct schema *s, struct pair *p)
 	check_names(s, p, &removal_names);
 }
 
+static const struct key_rule section_rule = {NULL, NODE_MAP, objects_check, ~0U};
+
+static const struct key_set buffer_keys = {"shared_buffers", NULL, 0, &section_rule,
+					   "shared_buffers", NULL};
+
+static void check_buffers(struct schema *s, struct pair *p)
+{
+	rules_check(s, p->value, &buffer_keys, FILE_MAIN);
+}
+
 static const struct key_rule entry_rules[] = {
 	{"match", NODE_MAP, check_match, FILE_MAIN | FILE_DROPIN},
 	{"presets", NODE_LIST, check_presets, FILE_MAIN | FILE_DROPIN},
@@ -184,11 +194,11 @@ static const struct key_rule entry_rules[] = {
 	{"drift", NODE_SCALAR, check_drift, FILE_MAIN | FILE_DROPIN},
 	{"on_removal", NODE_SCALAR, check_removal, FILE_MAIN | FILE_DROPIN},
 	{"firmware", NODE_MAP, firmware_check, FILE_MAIN | FILE_DROPIN},
+	{"shared_buffers", NODE_MAP, check_buffers, FILE_MAIN | FILE_DROPIN},
 };
-static const struct key_rule section_rule = {NULL, NODE_MAP, objects_check, ~0U};
 
 static const struct key_set entry_keys = {"a device entry", entry_rules, ARRAY_SIZE(entry_rules),
-					  &section_rule, NULL};
+					  &section_rule,    NULL,	 NULL};
 
 #define ENTRY_NAME_MAX 64
 
@@ -227,13 +237,14 @@ static const struct key_rule config_rules[] = {
 	{"devices", NODE_MAP, check_devices, FILE_MAIN | FILE_DROPIN},
 };
 static const struct key_set config_keys = {"this file", config_rules, ARRAY_SIZE(config_rules),
-					   NULL, &entry_keys};
+					   NULL,	NULL,	      &entry_keys};
 
 /* The rows without a kind of file are there to be refused by name. */
 static const struct key_rule preset_rules[] = {
 	{"version", NODE_SCALAR, check_version, FILE_PRESET},
 	{"match", NODE_MAP, check_match, FILE_PRESET},
 	{"firmware", NODE_MAP, firmware_check, FILE_PRESET},
+	{"shared_buffers", NODE_MAP, check_buffers, FILE_PRESET},
 	{"settings", NODE_MAP, NULL, 0},
 	{"presets", NODE_LIST, NULL, 0},
 	{"devices", NODE_MAP, NULL, 0},
@@ -241,8 +252,8 @@ static const struct key_rule preset_rules[] = {
 	{"drift", NODE_SCALAR, NULL, 0},
 	{"on_removal", NODE_SCALAR, NULL, 0},
 };
-static const struct key_set preset_keys = {"a preset", preset_rules, ARRAY_SIZE(preset_rules),
-					   &section_rule, NULL};
+static const struct key_set preset_keys = {"a preset",	  preset_rules, ARRAY_SIZE(preset_rules),
+					   &section_rule, NULL,		NULL};
 
 /* Presets without a match are for all devices, so an empty one is no small matter. */
 static void check_preset_match(struct schema *s, const struct node *root)

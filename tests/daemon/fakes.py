@@ -270,6 +270,15 @@ class FakeSpectrum1(FakeSwitch):
     }
 
 
+class FakeBuffers(FakeSpectrum1):
+    """A part of a Spectrum-1's shared buffer, of three ports."""
+
+    facts = "tests/fake/facts/buffers.json"
+
+    def buffers(self):
+        return self.state()["shared_buffers"]
+
+
 class FakeNetdevsim(FakeSwitch):
     facts = "tests/fake/facts/netdevsim.json"
     words = NETDEVSIM

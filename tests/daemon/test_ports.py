@@ -2,6 +2,7 @@
 """Kinds of object of which no SET is told to others, and those that make ports go and come."""
 import pytest
 
+import rawlink as nl
 from carved import entry, wait
 
 WANTED = {"grace_period": "2m", "auto_recover": False, "auto_dump": False}
@@ -79,3 +80,47 @@ def test_eswitch_that_another_program_sets(switch, carved):
     carved.call("Reload", "a{sv}")
     wait(lambda: carved.state(switch) == "converged", "the operator's word to be followed")
     assert switch.eswitch() == "switchdev"
+
+
+@pytest.fixture
+def asic(kernel):
+    from fakes import FakeBuffers    # pylint: disable=import-outside-toplevel
+
+    made = FakeBuffers(7, kernel)
+    made.create()
+    yield made
+    made.remove()
+
+
+BUFFERS = {"pools": {"0/1": {"size": "1Mi"}, "0/5": {"size": 2000000, "type": "static"}},
+           "ports": {"default/0/1": {"threshold": 9}, "p2/0/1": {"threshold": 12}},
+           "tcs": {"default/0/ingress/1": {"pool": 1}, "p3/0/ingress/1": {"pool": 1, "threshold": 10}}}
+
+
+def check_buffers(asic):
+    found = asic.buffers()
+    pools, ports, tcs = found["pools"], found["ports"], found["tcs"]
+    assert (pools["0/1"]["size"], pools["0/5"]["size"], pools["0/5"]["type"]) == (1048608, 2000064, "static")
+    assert [ports[f"p{n}/0/1"]["threshold"] for n in (1, 2, 3)] == [9, 12, 9]
+    assert [(tcs[f"p{n}/0/ingress/1"]["pool"], tcs[f"p{n}/0/ingress/1"]["threshold"])
+            for n in (1, 2, 3)] == [(1, 8), (1, 8), (1, 10)]
+    assert [ports[f"p{n}/0/4"]["threshold"] for n in (1, 2, 3)] == [7, 7, 7]
+
+
+@pytest.mark.only("fake", "no driver of a guest has shared buffers")
+def test_shared_buffers(asic, carved):
+    before = asic.buffers()
+    carved.run(entry(asic, shared_buffers=BUFFERS))
+    assert carved.state(asic) == "converged"
+    check_buffers(asic)
+    asic.reload()
+    wait(lambda: asic.buffers()["pools"]["0/1"]["size"] == 1048608, "the pools to be set again")
+    carved.wait_state(asic, "converged")
+    check_buffers(asic)
+    asic.ask(nl.SB_PORT_POOL_SET, (nl.PORT, 0), (nl.SB, 0), (nl.SB_POOL, 1), (nl.SB_THRESHOLD, 5))
+    assert asic.buffers()["ports"]["p1/0/1"]["threshold"] == 5
+    carved.apply(asic)
+    check_buffers(asic)
+    carved.reload(entry(asic))
+    carved.settled(asic)
+    assert asic.buffers() == before

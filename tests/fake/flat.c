@@ -13,10 +13,23 @@
 
 enum { HEALTH_GRACE, HEALTH_BURST, HEALTH_RECOVER, HEALTH_DUMP };
 enum { ESWITCH_MODE };
+enum { POOL_SIZE, POOL_TYPE, POOL_DIRECTION, POOL_CELL };
+enum { SB_PORT_THRESHOLD };
+enum { TC_POOL, TC_THRESHOLD };
+enum {
+	KEY_SB = 0,
+	KEY_POOL = 1,
+	PORT_KEY_SB = 1,
+	PORT_KEY_POOL = 2,
+	TC_KEY_TYPE = 2,
+	TC_KEY_TC = 3
+};
 
 static const char *const truths[] = {"false", "true", NULL};
 static const char *const states[] = {"healthy", "error", NULL};
 static const char *const modes[] = {"legacy", "switchdev", "switchdev_inactive", NULL};
+static const char *const directions[] = {"ingress", "egress", NULL};
+static const char *const thresholds[] = {"static", "dynamic", NULL};
 static const char *const inline_modes[] = {"none", "link", "network", "transport", NULL};
 
 struct flat_field {
@@ -31,6 +44,7 @@ struct flat_key {
 	uint16_t attr;
 	unsigned size; /* 0: a string */
 	bool port;     /* in facts its physical number, "p1" */
+	const char *const *words;
 };
 
 /* devlink_nl_health_reporter_set_doit() */
@@ -89,6 +103,104 @@ static int set_eswitch(struct call *c, struct flat *o, const struct nlattr *cons
 	return 0;
 }
 
+static const struct flat *pool_find(const struct device *d, uint64_t sb, uint64_t pool);
+
+/* mlxsw_sp_sb_pr_write(): a pool's thresholds mean something else under another type. */
+static void reckon_thresholds(struct device *d, const struct flat *pool);
+
+static bool is_frozen_pool(const struct device *d, const struct flat *o, bool type)
+{
+	uint64_t n = o->key[KEY_POOL].num;
+
+	return d->quirks.frozen_buffers && (n >= 8 || (type && n == 4));
+}
+
+/* devlink_nl_sb_pool_set_doit(), mlxsw_sp_sb_pool_set(): the size is compared in cells. */
+static int set_pool(struct call *c, struct flat *o, const struct nlattr *const *new)
+{
+	uint64_t size, type, cell = o->v[POOL_CELL].num ?: 1;
+
+	if (!new[POOL_TYPE])
+		return call_missing(c, DEVLINK_ATTR_SB_POOL_THRESHOLD_TYPE);
+	if (!new[POOL_SIZE])
+		return call_missing(c, DEVLINK_ATTR_SB_POOL_SIZE);
+	size = (attr_num(new[POOL_SIZE]) + cell - 1) / cell * cell;
+	type = attr_num(new[POOL_TYPE]);
+	if (type > 1)
+		return c->fake->line >= FAKE_7_3 ? -ERANGE : -EINVAL;
+	if ((type != o->v[POOL_TYPE].num && is_frozen_pool(c->dev, o, true)) ||
+	    is_frozen_pool(c->dev, o, false)) {
+		call_say_driver(c, "Changing this pool is not allowed");
+		return -EINVAL;
+	}
+	o->v[POOL_SIZE].num = size;
+	if (type == o->v[POOL_TYPE].num)
+		return 0;
+	o->v[POOL_TYPE].num = type;
+	reckon_thresholds(c->dev, o);
+	return 0;
+}
+
+static int check_threshold(struct call *c, const struct flat *pool, uint64_t threshold)
+{
+	if (!pool->v[POOL_TYPE].num || (threshold >= 3 && threshold <= 16))
+		return 0;
+	call_say_driver(c, "Invalid dynamic threshold value");
+	return -EINVAL;
+}
+
+/* mlxsw_sp_sb_port_pool_set() */
+static int set_sb_port(struct call *c, struct flat *o, const struct nlattr *const *new)
+{
+	int r;
+
+	if (!new[SB_PORT_THRESHOLD])
+		return call_missing(c, DEVLINK_ATTR_SB_THRESHOLD);
+	r = check_threshold(c,
+			    pool_find(c->dev, o->key[PORT_KEY_SB].num, o->key[PORT_KEY_POOL].num),
+			    attr_num(new[SB_PORT_THRESHOLD]));
+	if (r == 0)
+		o->v[SB_PORT_THRESHOLD].num = attr_num(new[SB_PORT_THRESHOLD]);
+	return r;
+}
+
+/* mlxsw_sp_sb_tc_pool_bind_set() */
+static int set_tc(struct call *c, struct flat *o, const struct nlattr *const *new)
+{
+	const struct flat *pool;
+	int r;
+
+	if (!new[TC_POOL])
+		return call_missing(c, DEVLINK_ATTR_SB_POOL_INDEX);
+	if (!new[TC_THRESHOLD])
+		return call_missing(c, DEVLINK_ATTR_SB_THRESHOLD);
+	pool = pool_find(c->dev, o->key[PORT_KEY_SB].num, attr_num(new[TC_POOL]));
+	if (!pool)
+		return -EINVAL;
+	if (pool->v[POOL_DIRECTION].num != o->key[TC_KEY_TYPE].num) {
+		call_say_driver(c, "Binding egress TC to ingress pool and vice versa is forbidden");
+		return -EINVAL;
+	}
+	if (c->dev->quirks.frozen_buffers && o->key[TC_KEY_TYPE].num &&
+	    o->key[TC_KEY_TC].num >= 8) {
+		call_say_driver(c, "Binding this TC to a different pool is forbidden");
+		return -EINVAL;
+	}
+	r = check_threshold(c, pool, attr_num(new[TC_THRESHOLD]));
+	if (r)
+		return r;
+	o->v[TC_POOL].num = attr_num(new[TC_POOL]);
+	o->v[TC_THRESHOLD].num = attr_num(new[TC_THRESHOLD]);
+	return 0;
+}
+
+static bool keeps_nothing(const struct device *d, const struct flat *o)
+{
+	(void)d;
+	(void)o;
+	return false;
+}
+
 /* Kept over a reload: what the driver makes at its probe only. */
 static bool keeps_health(const struct device *d, const struct flat *o)
 {
@@ -102,7 +214,7 @@ static bool keeps_eswitch(const struct device *d, const struct flat *o)
 }
 
 static const struct flat_kind {
-	const char *section;
+	const char *within, *section; /* within: the section that it is a part of, or NULL */
 	uint8_t get, set;
 	uint16_t nest;
 	int absent; /* errno of a key that there is not */
@@ -111,12 +223,14 @@ static const struct flat_kind {
 	int (*change)(struct call *c, struct flat *o, const struct nlattr *const *new);
 	bool (*keeps)(const struct device *d, const struct flat *o);
 } kinds[] = {
-	{"health_reporters",
+	{NULL,
+	 "health_reporters",
 	 DEVLINK_CMD_HEALTH_REPORTER_GET,
 	 DEVLINK_CMD_HEALTH_REPORTER_SET,
 	 DEVLINK_ATTR_HEALTH_REPORTER,
 	 EINVAL,
-	 {{DEVLINK_ATTR_PORT_INDEX, 4, true}, {DEVLINK_ATTR_HEALTH_REPORTER_NAME, 0, false}},
+	 {{DEVLINK_ATTR_PORT_INDEX, 4, true, NULL},
+	  {DEVLINK_ATTR_HEALTH_REPORTER_NAME, 0, false, NULL}},
 	 {{"grace_period", DEVLINK_ATTR_HEALTH_REPORTER_GRACEFUL_PERIOD, 8, false, NULL},
 	  {"burst_period", ATTR_BURST_PERIOD, 8, false, NULL},
 	  {"auto_recover", DEVLINK_ATTR_HEALTH_REPORTER_AUTO_RECOVER, 1, false, truths},
@@ -126,18 +240,78 @@ static const struct flat_kind {
 	  {"recoveries", DEVLINK_ATTR_HEALTH_REPORTER_RECOVER_COUNT, 8, true, NULL}},
 	 set_health,
 	 keeps_health},
-	{"eswitch",
+	{NULL,
+	 "eswitch",
 	 DEVLINK_CMD_ESWITCH_GET,
 	 DEVLINK_CMD_ESWITCH_SET,
 	 0,
 	 EOPNOTSUPP,
-	 {{0, 0, false}},
+	 {{0, 0, false, NULL}},
 	 {{"mode", DEVLINK_ATTR_ESWITCH_MODE, 2, false, modes},
 	  {"inline_mode", DEVLINK_ATTR_ESWITCH_INLINE_MODE, 1, false, inline_modes},
 	  {"encap", DEVLINK_ATTR_ESWITCH_ENCAP_MODE, 1, false, truths}},
 	 set_eswitch,
 	 keeps_eswitch},
+	{"shared_buffers",
+	 "pools",
+	 DEVLINK_CMD_SB_POOL_GET,
+	 DEVLINK_CMD_SB_POOL_SET,
+	 0,
+	 EINVAL,
+	 {{DEVLINK_ATTR_SB_INDEX, 4, false, NULL}, {DEVLINK_ATTR_SB_POOL_INDEX, 2, false, NULL}},
+	 {{"size", DEVLINK_ATTR_SB_POOL_SIZE, 4, false, NULL},
+	  {"type", DEVLINK_ATTR_SB_POOL_THRESHOLD_TYPE, 1, false, thresholds},
+	  {"direction", DEVLINK_ATTR_SB_POOL_TYPE, 1, true, directions},
+	  {"cell", DEVLINK_ATTR_SB_POOL_CELL_SIZE, 4, true, NULL}},
+	 set_pool,
+	 keeps_nothing},
+	{"shared_buffers",
+	 "ports",
+	 DEVLINK_CMD_SB_PORT_POOL_GET,
+	 DEVLINK_CMD_SB_PORT_POOL_SET,
+	 0,
+	 EINVAL,
+	 {{DEVLINK_ATTR_PORT_INDEX, 4, true, NULL},
+	  {DEVLINK_ATTR_SB_INDEX, 4, false, NULL},
+	  {DEVLINK_ATTR_SB_POOL_INDEX, 2, false, NULL}},
+	 {{"threshold", DEVLINK_ATTR_SB_THRESHOLD, 4, false, NULL}},
+	 set_sb_port,
+	 keeps_nothing},
+	{"shared_buffers",
+	 "tcs",
+	 DEVLINK_CMD_SB_TC_POOL_BIND_GET,
+	 DEVLINK_CMD_SB_TC_POOL_BIND_SET,
+	 0,
+	 EINVAL,
+	 {{DEVLINK_ATTR_PORT_INDEX, 4, true, NULL},
+	  {DEVLINK_ATTR_SB_INDEX, 4, false, NULL},
+	  {DEVLINK_ATTR_SB_POOL_TYPE, 1, false, directions},
+	  {DEVLINK_ATTR_SB_TC_INDEX, 2, false, NULL}},
+	 {{"pool", DEVLINK_ATTR_SB_POOL_INDEX, 2, false, NULL},
+	  {"threshold", DEVLINK_ATTR_SB_THRESHOLD, 4, false, NULL}},
+	 set_tc,
+	 keeps_nothing},
 };
+
+static const struct flat *pool_find(const struct device *d, uint64_t sb, uint64_t pool)
+{
+	for (size_t i = 0; i < d->n_flats; i++)
+		if (kinds[d->flats[i].kind].change == set_pool &&
+		    d->flats[i].key[KEY_SB].num == sb && d->flats[i].key[KEY_POOL].num == pool)
+			return &d->flats[i];
+	return NULL;
+}
+
+static void reckon_thresholds(struct device *d, const struct flat *pool)
+{
+	for (size_t i = 0; i < d->n_flats; i++) {
+		struct flat *o = &d->flats[i];
+
+		if (kinds[o->kind].change == set_sb_port &&
+		    o->key[PORT_KEY_POOL].num == pool->key[KEY_POOL].num)
+			o->v[SB_PORT_THRESHOLD].num = pool->v[POOL_TYPE].num ? 3 : 960;
+	}
+}
 
 static const struct flat_kind *kind_of(uint8_t command)
 {
@@ -222,6 +396,14 @@ struct flat *flat_find(const struct call *c)
 	return NULL;
 }
 
+/** flat_reply() - the command of an answer; of shared buffers GET, SET and NEW are in a row. */
+uint8_t flat_reply(uint8_t command)
+{
+	const struct flat_kind *k = kind_of(command);
+
+	return k && k->within ? (uint8_t)(command + 2) : command;
+}
+
 int get_flat(struct call *c)
 {
 	const struct flat_kind *k = kind_of(c->command);
@@ -232,7 +414,7 @@ int get_flat(struct call *c)
 
 	if (k->keys[0].attr && (!o || !c->dev->up))
 		return -k->absent;
-	at = reply_start(c, &b, c->command, 0);
+	at = reply_start(c, &b, flat_reply(c->command), 0);
 	fill_flat(c->fake, &b, c->dev, k, o ? o : &none);
 	reply_send(c, &b, at);
 	return 0;
@@ -310,7 +492,7 @@ static bool read_key(struct flat *o, const struct flat_kind *k, const char *name
 	for (unsigned i = 0; text && i < FLAT_KEYS && k->keys[i].attr; i++) {
 		if (k->keys[i].port) {
 			o->port = -1;
-			if (!strchr(name, '/'))
+			if (k->change == set_health && !strchr(name, '/'))
 				continue;
 			part = strsep(&text, "/");
 			o->port = *part == 'p' ? strtol(part + 1, NULL, 10) - 1 : -1;
@@ -321,6 +503,9 @@ static bool read_key(struct flat *o, const struct flat_kind *k, const char *name
 		part = strsep(&text, "/");
 		o->key[i].str = part;
 		o->key[i].num = strtoul(part, NULL, 10);
+		for (unsigned n = 0; k->keys[i].words && k->keys[i].words[n]; n++)
+			if (strcmp(part, k->keys[i].words[n]) == 0)
+				o->key[i].num = n;
 	}
 	return o->text;
 }
@@ -354,7 +539,8 @@ static bool read_flat(struct device *d, const struct flat_kind *k, const char *n
 const char *flats_load(struct device *d, json_t *facts)
 {
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		json_t *section = json_object_get(facts, kinds[i].section), *j;
+		json_t *root = kinds[i].within ? json_object_get(facts, kinds[i].within) : facts;
+		json_t *section = json_object_get(root, kinds[i].section), *j;
 		const char *name;
 
 		if (section && !kinds[i].keys[0].attr) {
@@ -388,18 +574,26 @@ void flats_free(struct device *d)
 	free(d->flats);
 }
 
+static json_t *section_json(json_t *root, const char *name)
+{
+	json_t *section = json_object_get(root, name);
+
+	if (section)
+		return section;
+	section = json_object();
+	json_object_set_new(root, name, section);
+	return section;
+}
+
 /** flats_json() - add the sections to what tests look at. */
 void flats_json(const struct device *d, json_t *all)
 {
 	for (size_t i = 0; i < d->n_flats; i++) {
 		const struct flat *o = &d->flats[i];
 		const struct flat_kind *k = &kinds[o->kind];
-		json_t *section = json_object_get(all, k->section), *j = json_object();
+		json_t *root = k->within ? section_json(all, k->within) : all;
+		json_t *section = section_json(root, k->section), *j = json_object();
 
-		if (!section) {
-			section = json_object();
-			json_object_set_new(all, k->section, section);
-		}
 		for (unsigned n = 0; n < FLAT_FIELDS && k->fields[n].name; n++)
 			if (o->v[n].has)
 				json_object_set_new(

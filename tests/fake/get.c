@@ -333,7 +333,7 @@ static uint8_t reply_command(const struct fake *f, uint8_t command)
 	case DEVLINK_CMD_TRAP_POLICER_GET:
 		return DEVLINK_CMD_TRAP_POLICER_NEW;
 	default:
-		return command;
+		return flat_reply(command);
 	}
 }
 

@@ -132,6 +132,7 @@ struct quirks {
 	bool info, flash, mirror, group_set, occ_enforced;
 	bool traps_survive, runtime_survives, burst_power_of_two;
 	bool health_survives, eswitch_survives; /* a reload */
+	bool frozen_buffers;			/* some of its pools and TCs are fixed */
 	bool inactive;				/* it knows the mode switchdev_inactive */
 	bool traps_need_legacy;			/* mode of the eswitch */
 	bool removed_by_id;			/* PARAM_DELs are in the order of ids */
@@ -377,6 +378,7 @@ struct resource *resource_by_id(struct device *d, uint64_t id);
 
 /* flat.c */
 struct flat *flat_find(const struct call *c);
+uint8_t flat_reply(uint8_t command);
 int get_flat(struct call *c);
 int set_flat(struct call *c);
 size_t flats_of(const struct device *d, uint8_t command);

@@ -104,6 +104,7 @@ static void quirks_mlxsw(struct device *d, enum fake_line line)
 	d->quirks.performed[DEVLINK_RELOAD_ACTION_FW_ACTIVATE] = BOTH_ACTIONS;
 	d->quirks.mirror = false;
 	d->quirks.burst_power_of_two = true;
+	d->quirks.frozen_buffers = true;
 	d->quirks.rate_max = 2000000000;
 	d->quirks.burst_min = 16;
 	d->quirks.burst_max = 1 << 24;

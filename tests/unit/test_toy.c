@@ -41,21 +41,22 @@ static const struct enum_names direction_names = {directions, ARRAY_SIZE(directi
 static const struct enum_name kinds[] = {{"static", 0}, {"dynamic", 1}};
 static const struct enum_names kind_names = {kinds, ARRAY_SIZE(kinds), .closed = true};
 
-enum { POOL_SIZE, POOL_KIND, POOL_THRESHOLD, POOL_CELL, POOL_OCC };
+enum { TOY_POOL_SIZE, TOY_POOL_KIND, TOY_POOL_THRESHOLD, TOY_POOL_CELL, TOY_POOL_OCC };
 
 static const struct field pool_fields[] = {
-	[POOL_SIZE] = {"size", VALUE_U32, 19, FIELD_WRITABLE, NULL, "bytes"},
-	[POOL_KIND] = {"kind", VALUE_U8, 20, FIELD_WRITABLE, &kind_names, "static or dynamic"},
-	[POOL_THRESHOLD] = {"threshold", VALUE_U32, 21, FIELD_WRITABLE, NULL, "of what is free"},
-	[POOL_CELL] = {"cell", VALUE_U32, 105, 0, NULL, "sizes are multiples of it"},
-	[POOL_OCC] = {"occ", VALUE_U32, 23, FIELD_LIVE, NULL, "bytes in use"},
+	[TOY_POOL_SIZE] = {"size", VALUE_U32, 19, FIELD_WRITABLE, NULL, "bytes"},
+	[TOY_POOL_KIND] = {"kind", VALUE_U8, 20, FIELD_WRITABLE, &kind_names, "static or dynamic"},
+	[TOY_POOL_THRESHOLD] = {"threshold", VALUE_U32, 21, FIELD_WRITABLE, NULL,
+				"of what is free"},
+	[TOY_POOL_CELL] = {"cell", VALUE_U32, 105, 0, NULL, "sizes are multiples of it"},
+	[TOY_POOL_OCC] = {"occ", VALUE_U32, 23, FIELD_LIVE, NULL, "bytes in use"},
 };
 
 static void round_size(const struct object *have, unsigned field, struct value *v)
 {
-	uint64_t cell = object_num(have, POOL_CELL, 1);
+	uint64_t cell = object_num(have, TOY_POOL_CELL, 1);
 
-	if (field == POOL_SIZE)
+	if (field == TOY_POOL_SIZE)
 		v->num = (v->num + cell - 1) / cell * cell;
 }
 
@@ -651,9 +652,9 @@ static void test_drift(void **state)
 	assert_string_equal(drift.v[1].actual, "7");
 	drift_clear(&drift);
 	pool = state_find(&bed.world.have, &class_pool, "p1/0/4/ingress", CLASS_NO_CMODE);
-	pool->v[POOL_OCC].num++;
+	pool->v[TOY_POOL_OCC].num++;
 	assert_true(state_same(&bed.world.have, &bed.world.catalogue));
-	pool->v[POOL_SIZE].num++;
+	pool->v[TOY_POOL_SIZE].num++;
 	assert_false(state_same(&bed.world.have, &bed.world.catalogue));
 	bed_clear(&bed);
 }
