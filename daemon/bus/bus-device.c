@@ -148,7 +148,8 @@ static char *format_actual(const struct device *d, const struct object *want, fi
 	return object_format(&shown, fields);
 }
 
-static int append_object(sd_bus_message *reply, const struct device *d, const struct object *want)
+/** bus_append_object() - a row of Objects. Return: as sd_bus_message_append(). */
+int bus_append_object(sd_bus_message *reply, const struct device *d, const struct object *want)
 {
 	field_mask fields = object_writable(want);
 	_cleanup_free_ char *label = object_label(want), *wanted = object_format(want, fields);
@@ -184,7 +185,7 @@ static int get_objects(_unused_ sd_bus *bus, _unused_ const char *path,
 		r = append_firmware(reply, d);
 	vec_each(want, &d->assignment.want.objects)
 		if (r >= 0)
-			r = append_object(reply, d, want);
+			r = bus_append_object(reply, d, want);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 

@@ -177,6 +177,7 @@ int bus_read_options(sd_bus_message *m, const struct bus_option *options, size_t
 
 /* bus-device.c */
 void bus_device_forget(struct bus_device *d);
+int bus_append_object(sd_bus_message *reply, const struct device *d, const struct object *want);
 bool bus_device_tell(struct bus_device *d, bool silently);
 
 /* bus-auth.c: who may change something */

@@ -4,6 +4,7 @@
  * want and plan to the bytes of a request, and from the bytes of an answer to what is shown. That
  * this links is half of the test: the list of classes is the only thing that had to be changed.
  */
+#include "bus/internal.h"
 #include "model/json.h"
 #include "plan/bind.h"
 #include "plan/drift.h"
@@ -24,6 +25,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -659,18 +661,63 @@ static void test_drift(void **state)
 	bed_clear(&bed);
 }
 
+/* A connection that has nobody at its other end: a message needs one. */
+static sd_bus *open_bus(int *ret_peer)
+{
+	sd_bus *bus = NULL;
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	assert_true(sd_bus_new(&bus) >= 0);
+	assert_true(sd_bus_set_fd(bus, fds[0], fds[0]) >= 0);
+	assert_true(sd_bus_start(bus) >= 0);
+	*ret_peer = fds[1];
+	return bus;
+}
+
+/* A row of Objects says kind, name, what is wanted and what is there, without knowing the class. */
+static void test_bus(void **state)
+{
+	static const char *const expected[] = {"toy_pool", "p1/0/4/ingress",
+					       "size 96, kind dynamic", "size 960, kind dynamic",
+					       ""};
+	const struct device_env env = {.kernel = "6.12.1", .boot = "boot 1"};
+	struct device d = {.env = &env, .handle = (char *)HANDLE};
+	struct bed bed = {};
+	sd_bus_message *m = NULL;
+	const char *row[6];
+	sd_bus *bus;
+	int peer;
+
+	(void)state;
+	read_device(&bed.world);
+	load_entry(&bed, "toy_pools: {p1/0/4/ingress: {size: 96, kind: dynamic}}");
+	assert_int_equal(plan_entry(&bed), 0);
+	d.world = bed.world;
+	bus = open_bus(&peer);
+	assert_true(sd_bus_message_new_signal(bus, &m, "/toy", "org.toy", "Row") >= 0);
+	assert_true(bus_append_object(m, &d, &bed.want.objects.v[0]) >= 0);
+	assert_true(sd_bus_message_seal(m, 1, 0) >= 0);
+	assert_true(sd_bus_message_rewind(m, true) >= 0);
+	assert_true(sd_bus_message_read(m, "(ssssss)", &row[0], &row[1], &row[2], &row[3], &row[4],
+					&row[5]) > 0);
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++)
+		assert_string_equal(row[i], expected[i]);
+	assert_non_null(strchr(row[5], ':'));
+	sd_bus_message_unref(m);
+	sd_bus_close_unref(bus);
+	close(peer);
+	bed_clear(&bed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plan),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_set_whole),
-		cmocka_unit_test(test_set_each),
-		cmocka_unit_test(test_reads),
-		cmocka_unit_test(test_catalogue),
-		cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_drift),
-		cmocka_unit_test(test_facts_and_capture),
+		cmocka_unit_test(test_plan),	  cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_set_whole), cmocka_unit_test(test_set_each),
+		cmocka_unit_test(test_reads),	  cmocka_unit_test(test_catalogue),
+		cmocka_unit_test(test_cut),	  cmocka_unit_test(test_drift),
+		cmocka_unit_test(test_bus),	  cmocka_unit_test(test_facts_and_capture),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
