@@ -45,7 +45,11 @@ struct status_input device_status_input(const struct device *d)
 void device_add_failure(struct device *d, const struct step *s, const struct step_result *r,
 			uint64_t now)
 {
-	journal_failure(device_journal(d), failures_add(&d->failures, s, r, now));
-	history_add_failure(&d->history);
+	const struct failure *f = failures_add(&d->failures, s, r, now);
+
 	status_changed(&d->status);
+	if (!f) /* told, and not worth another record */
+		return;
+	journal_failure(device_journal(d), f);
+	history_add_failure(&d->history);
 }

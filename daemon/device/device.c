@@ -142,12 +142,18 @@ static void take_notification(struct device *d, const struct device_event *e, ui
 		  heard[e->type], now);
 	if (e->identify)
 		view_outdate(&d->view, PART_IDENTITY);
+	if (e->trigger == TRIGGER_AUDIT)
+		failures_audit(&d->failures, now);
+	else if (d->run.activity != ACTIVITY_WRITING) /* else it is most likely by carved itself */
+		failures_suspect(&d->failures, now);
 	if (d->run.activity == ACTIVITY_NONE)
 		history_set_trigger(&d->history, e->trigger);
 }
 
 static void take_tick(struct device *d, uint64_t now)
 {
+	if (failures_tick(&d->failures, now))
+		view_need(&d->view, PART_OBJECTS);
 	if (now < d->failures.retry_at)
 		return;
 	failures_forget_transient(&d->failures);
@@ -280,6 +286,7 @@ static void rest(struct device *d, uint64_t now, struct device_todo *todo, struc
 
 	todo->wake_at =
 		MIN(MIN(d->failures.retry_at, in.permission.until), view_wake_at(&d->view, now));
+	todo->wake_at = MIN(todo->wake_at, failures_again_at(&d->failures));
 	if (view_is_identified(&d->view) ? !view_rereads(&d->view) : d->view.read.error != 0)
 		d->settled = true;
 	if (d->failures.retry_at != USEC_NEVER)

@@ -10,6 +10,10 @@
 const uint64_t failure_retry_after[] = {USEC_PER_SEC, 10 * USEC_PER_SEC, 60 * USEC_PER_SEC};
 const unsigned failure_retries = ARRAY_SIZE(failure_retry_after);
 
+#define PAUSE_LEAST USEC_PER_SEC
+#define PAUSE_MOST  (60 * USEC_PER_SEC)
+#define WAIT_MOST   (3600 * USEC_PER_SEC)
+
 /** failures_init() - nothing has failed yet. */
 void failures_init(struct failures *f)
 {
@@ -47,6 +51,18 @@ static bool is_transient(const struct failure *f)
 	return f->transient;
 }
 
+/* A SET that needs no reload, and was not kept out only for the moment. */
+static bool is_refusal(const struct failure *f)
+{
+	return f->step.kind == STEP_SET && !f->transient && f->error &&
+	       !object_reload_class(&f->step.target);
+}
+
+static bool is_no_refusal(const struct failure *f)
+{
+	return !is_refusal(f);
+}
+
 static bool is_of_reload(const struct failure *f)
 {
 	return step_is_barrier(&f->step) || object_reload_class(&f->step.target);
@@ -82,6 +98,16 @@ void failures_forget_reload(struct failures *f)
 void failures_retry_at(struct failures *f, uint64_t at)
 {
 	f->retry_at = at;
+}
+
+/** failures_reloaded() - the driver has initialised the device again: nothing holds of what it refused. */
+void failures_reloaded(struct failures *f)
+{
+	drop(f, is_no_refusal);
+	f->tries = 0;
+	f->retry_at = USEC_NEVER;
+	vec_each(failure, &f->list)
+		failure->due = true;
 }
 
 /** failures_rest() - nothing waits for another try: what fails next is the first of a row. */
@@ -136,25 +162,184 @@ static void set_last(struct failures *f, const struct failure *failure)
 	f->last_extack = mem_strdup(failure->extack ? failure->extack : "");
 }
 
+static struct failure *find_refusal(struct failures *f, const struct step *s)
+{
+	vec_each(failure, &f->list)
+		if (is_refusal(failure) && step_same(&failure->step, s))
+			return failure;
+	return NULL;
+}
+
+static struct failure *add(struct failures *f, const struct step *s, const struct step_result *r,
+			   uint64_t now)
+{
+	bool busy = r->lost || error_is(r->error, ERROR_BUSY);
+	struct failure *failure = vec_add(&f->list);
+
+	failure->step = step_copy(s);
+	failure->again_at = USEC_NEVER;
+	failure->pause = PAUSE_LEAST;
+	failure->transient = busy && f->tries < failure_retries;
+	if (!failure->transient)
+		return failure;
+	failure->delay = failure_retry_after[f->tries];
+	if (f->retry_at == USEC_NEVER)
+		f->retry_at = now + failure_retry_after[f->tries++];
+	return failure;
+}
+
+/* Another try was in vain: the next one comes later, unless the last one was long ago. */
+static void wait_longer(struct failure *failure, uint64_t now)
+{
+	uint64_t waited = now - failure->tried_at;
+
+	if (failure->by_audit)
+		failure->wait = MIN(2 * waited, WAIT_MOST);
+	if (waited < 4 * failure->pause)
+		failure->pause = MIN(2 * failure->pause, PAUSE_MOST);
+	else
+		failure->pause = PAUSE_LEAST;
+	failure->due = failure->by_audit = false;
+	failure->again_at = USEC_NEVER;
+}
+
 /**
  * failures_add() - @s did not come true.
  * @r: error 0 means that it was accepted but not kept
  *
- * Return: it, until the list changes.
+ * Return: it, until the list changes; NULL where the kernel has said the same of it before.
  */
 const struct failure *failures_add(struct failures *f, const struct step *s,
 				   const struct step_result *r, uint64_t now)
 {
-	struct failure *failure = vec_add(&f->list);
+	struct failure *failure = find_refusal(f, s);
+	bool told = failure && failure->error == r->error && text_equal(failure->extack, r->extack);
 
-	failure->step = step_copy(s);
+	if (failure)
+		wait_longer(failure, now);
+	else
+		failure = add(f, s, r, now);
+	failure->refusals++;
+	failure->tried_at = now;
 	failure->error = r->error;
 	failure->lost = r->lost;
+	if (told)
+		return NULL;
+	free(failure->extack);
 	failure->extack = mem_strdup(r->extack);
-	failure->transient =
-		(r->lost || error_is(r->error, ERROR_BUSY)) && f->tries < failure_retries;
-	if (failure->transient && f->retry_at == USEC_NEVER)
-		f->retry_at = now + failure_retry_after[f->tries++];
 	set_last(f, failure);
 	return failure;
+}
+
+/** failures_acknowledged() - @s was carried out, which others may have waited for. */
+void failures_acknowledged(struct failures *f, const struct step *s, uint64_t now)
+{
+	struct failure *same = find_refusal(f, s);
+
+	if (same) {
+		failure_clear(same);
+		vec_remove(&f->list, (size_t)(same - f->list.v));
+	}
+	if (s->kind != STEP_SET)
+		return;
+	vec_each(failure, &f->list)
+		if (is_refusal(failure) && failure->refusals == 1 &&
+		    failure->step.phase == s->phase)
+			failure->due = true;
+	failures_suspect(f, now);
+}
+
+/** failures_suspect() - something has changed that what was refused may wait for. */
+void failures_suspect(struct failures *f, uint64_t now)
+{
+	vec_each(failure, &f->list) {
+		if (!is_refusal(failure) || failure->due)
+			continue;
+		if (now >= failure->tried_at + failure->pause)
+			failure->due = true;
+		else
+			failure->again_at = failure->tried_at + failure->pause;
+	}
+}
+
+/** failures_audit() - the device is about to be read by an audit. */
+void failures_audit(struct failures *f, uint64_t now)
+{
+	/* audits come at regular times: one that is a little early is the one that is meant */
+	vec_each(failure, &f->list)
+		if (is_refusal(failure) && !failure->due &&
+		    now >= failure->tried_at + failure->wait - failure->wait / 8)
+			failure->due = failure->by_audit = true;
+}
+
+/** failures_retry_refused() - a reload of carved's is over: what was refused before it is sent again. */
+void failures_retry_refused(struct failures *f)
+{
+	vec_each(failure, &f->list)
+		failure->due |= is_refusal(failure);
+}
+
+/** failures_has() - did the very same step fail before? */
+bool failures_has(const struct failures *f, const struct step *s)
+{
+	vec_each(failure, &f->list)
+		if (step_same(&failure->step, s))
+			return true;
+	return false;
+}
+
+/** failures_tick() - it is @now, microseconds. Return: is there a refused SET that is due only now? */
+bool failures_tick(struct failures *f, uint64_t now)
+{
+	bool any = false;
+
+	vec_each(failure, &f->list) {
+		if (now < failure->again_at)
+			continue;
+		failure->again_at = USEC_NEVER;
+		failure->due = any = true;
+	}
+	return any;
+}
+
+/** failures_again_at() - when failures_tick() has something to say, microseconds; USEC_NEVER. */
+uint64_t failures_again_at(const struct failures *f)
+{
+	uint64_t at = USEC_NEVER;
+
+	vec_each(failure, &f->list)
+		at = MIN(at, failure->again_at);
+	return at;
+}
+
+static bool is_among(const step_list *steps, const struct step *s)
+{
+	vec_each(step, steps)
+		if (step_same(step, s))
+			return true;
+	return false;
+}
+
+/**
+ * failures_follow() - a plan is made: what would not be in it is as wanted by now, or is not wanted any more.
+ * @planned, @refused: of the plan
+ *
+ * Return: was any forgotten?
+ */
+bool failures_follow(struct failures *f, const step_list *planned, const step_list *refused)
+{
+	size_t n = 0, before = f->list.n;
+
+	for (size_t i = 0; i < before; i++) {
+		struct failure *failure = &f->list.v[i];
+
+		if (failure->step.kind == STEP_SET && !failure->transient &&
+		    !is_of_reload(failure) && !is_among(planned, &failure->step) &&
+		    !is_among(refused, &failure->step))
+			failure_clear(failure);
+		else
+			f->list.v[n++] = *failure;
+	}
+	f->list.n = n;
+	return n < before;
 }

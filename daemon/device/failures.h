@@ -1,10 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the kernel refused, or accepted and did not keep, and when it is tried again. A permanent
- * failure is not tried again until something changes; what was in the way for the moment is, after
- * 1, 10 and 60 seconds. Decides on error numbers only, never on texts.
+ * What the kernel refused, or accepted and did not keep, and when it is tried again. Decides on error
+ * numbers only, never on texts.
  *
- * Invariant: retry_at is USEC_NEVER unless something waits for another try.
+ * What was in the way for the moment is tried again after 1, 10 and 60 seconds (`transient`, retry_at);
+ * the device does not rest before. A step of a reload that failed is not tried again until something
+ * changes.
+ *
+ * A SET that needs no reload and was refused may need something else first: another param, a mode,
+ * ports. So it is sent again, while the device rests with it,
+ *
+ *	failures_acknowledged()	  at once after another SET of the same phase, the first time
+ *	failures_suspect()	  after something else has changed; not before `pause`, which grows
+ *				  from a second to a minute while this is in vain
+ *	failures_audit()	  at an audit; not before `wait`, twice as long each time, up to an hour
+ *	failures_reloaded()	  after a reload by others, at once
+ *	failures_retry_refused()  after one of carved's, at once
+ *
+ * Invariants: retry_at is USEC_NEVER unless something transient waits; `again_at` only of what was
+ * refused.
  */
 #pragma once
 
@@ -25,6 +39,12 @@ struct failure {
 	bool lost;    /* no answer came */
 	char *extack; /* the kernel's words, or NULL */
 	bool transient;
+	uint64_t delay;		     /* of what is transient: until the next try, microseconds */
+	bool due;		     /* is sent again with the next plan */
+	bool by_audit;		     /* ... because of an audit */
+	unsigned refusals;	     /* so many in a row */
+	uint64_t tried_at, again_at; /* the last time; due then, or USEC_NEVER */
+	uint64_t pause, wait;	     /* see above, microseconds */
 };
 
 struct failures {
@@ -42,6 +62,15 @@ void failures_init(struct failures *f);
 void failures_clear(struct failures *f);
 const struct failure *failures_add(struct failures *f, const struct step *s,
 				   const struct step_result *r, uint64_t now);
+void failures_acknowledged(struct failures *f, const struct step *s, uint64_t now);
+void failures_suspect(struct failures *f, uint64_t now);
+void failures_audit(struct failures *f, uint64_t now);
+void failures_reloaded(struct failures *f);
+void failures_retry_refused(struct failures *f);
+bool failures_has(const struct failures *f, const struct step *s);
+bool failures_tick(struct failures *f, uint64_t now);
+uint64_t failures_again_at(const struct failures *f);
+bool failures_follow(struct failures *f, const step_list *planned, const step_list *refused);
 void failures_forget(struct failures *f);
 void failures_forget_transient(struct failures *f);
 void failures_forget_reload(struct failures *f);

@@ -9,14 +9,14 @@ static bool is_wanted(const struct state *want, const struct note *n)
 	return o && object_has(o, n->field);
 }
 
-static void set_goal(struct state *goal, const struct world *w, const struct note *n)
+static struct object *set_goal(struct state *goal, const struct world *w, const struct note *n)
 {
 	const struct object like = note_object(n);
 	const struct object *have = state_find(&w->have, n->class, n->name, n->cmode);
 	struct object *o = NULL;
 
 	if (!have || have->error)
-		return;
+		return NULL;
 	vec_each(known, &goal->objects)
 		if (object_compare(known, &like) == 0)
 			o = known;
@@ -27,14 +27,26 @@ static void set_goal(struct state *goal, const struct world *w, const struct not
 		o->v[n->field].str = arena_strdup(&goal->arena, n->value.str);
 	if (n->class == &class_resource && object_has(have, RESOURCE_ID))
 		object_set(o, RESOURCE_ID, have->v[RESOURCE_ID]);
+	return o;
 }
 
-/* Of values that left the config: those are set back that nothing else is wanted of. */
+/*
+ * Of values that left the config: those are set back that nothing else is wanted of, what was written last
+ * first, and before what the config wants.
+ */
 static void set_back(struct state *goal, const struct goal_input *in)
 {
-	vec_each(n, &in->world->memory.pristine.notes)
+	int order = 0;
+
+	vec_each(n, &in->world->memory.pristine.notes) {
+		struct object *o = NULL;
+
+		order--;
 		if (!is_wanted(&in->assignment->want, n))
-			set_goal(goal, in->world, n);
+			o = set_goal(goal, in->world, n);
+		if (o && !o->order)
+			o->order = order;
+	}
 }
 
 /* Of a roll-back: what needs a reload, wanted or not. */

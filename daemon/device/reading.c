@@ -21,7 +21,8 @@ static void make_plan(struct device *d)
 	struct plan plan = {};
 
 	vec_each(f, &d->failures.list)
-		vec_push(&refused, f->step); /* borrowed */
+		if (!f->due)
+			vec_push(&refused, f->step); /* borrowed */
 	policy.refused = &refused;
 	plan_make(&d->goal, &d->world, &policy, &plan);
 	run_set_plan(&d->run, &plan);
@@ -69,13 +70,17 @@ static bool find_not_kept(struct device *d, uint64_t now)
 static bool find_drift(struct device *d, uint64_t now)
 {
 	struct drift_news news = {};
+	step_list steps = {};
 	bool found;
 
 	if (!d->settled || d->mandate >= MANDATE_LIVE || d->reloads.foreign_open ||
 	    d->history.recovering || d->view.heard.recreated_at ||
 	    device_permission(d).may == MAY_NOTHING)
 		return false;
-	fights_look(&d->fights, &d->run.plan.steps, now, &news);
+	vec_each(s, &d->run.plan.steps)
+		if (!failures_has(&d->failures, s)) /* what was refused has never been as wanted */
+			vec_push(&steps, *s);	    /* borrowed */
+	fights_look(&d->fights, &steps, now, &news);
 	vec_each(s, &news.yielded)
 		journal_yielded(device_journal(d), *s);
 	if (news.n) {
@@ -84,6 +89,7 @@ static bool find_drift(struct device *d, uint64_t now)
 	}
 	found = news.yielded.n;
 	vec_clear(&news.yielded);
+	vec_clear(&steps);
 	return found;
 }
 
@@ -101,6 +107,8 @@ static void replan(struct device *d, uint64_t now)
 		make_plan(d);
 	if (find_drift(d, now))
 		make_plan(d);
+	if (failures_follow(&d->failures, &d->run.plan.steps, &d->run.plan.refused))
+		status_changed(&d->status);
 }
 
 /* --- reads ------------------------------------------------------------------- */
@@ -225,13 +233,14 @@ static void account(struct device *d, const struct reading_news *news)
 		view_outdate(&d->view, PART_CATALOGUE);
 	if (reload.own)
 		failures_forget_transient(&d->failures); /* a lost answer to it: here it is */
+	failures_retry_refused(&d->failures);
 	history_begin_outage(&d->history, d->history.recovering ? 0 : d->view.heard.first_at);
 	status_changed(&d->status);
 	if (!reload.foreign)
 		return;
 	history_set_trigger(&d->history, TRIGGER_FOREIGN_RELOAD);
 	history_restart_restore(&d->history);
-	failures_forget(&d->failures);
+	failures_reloaded(&d->failures);
 	run_forget_done(&d->run);
 }
 
@@ -260,6 +269,8 @@ static void take_news(struct device *d, const struct reading_news *news, uint64_
 	judge_attempt(d, news->registered || news->first, now);
 	if (news->changed)
 		status_changed(&d->status);
+	if (news->changed && !d->run.done.n)
+		failures_suspect(&d->failures, now);
 	if (news->identified)
 		device_match(d);
 	if (!d->assignment.used.entry || view_needs(&d->view) == PART_OBJECTS)

@@ -5,12 +5,13 @@
 
 #include <errno.h>
 
-static void take_acknowledged(struct device *d, const struct step *s)
+static void take_acknowledged(struct device *d, const struct step *s, uint64_t now)
 {
 	if (s->foreign)
 		journal_foreign_size(device_journal(d), s);
 	history_add_step(&d->history, s);
 	run_acknowledged(&d->run, s);
+	failures_acknowledged(&d->failures, s, now);
 	reloads_acknowledged(&d->reloads, &d->world.memory, s);
 	if (s->kind == STEP_RELOAD) {
 		view_outdate(&d->view, PART_IDENTITY);
@@ -46,7 +47,7 @@ static void take_result(struct device *d, const struct step *s, const struct ste
 	if (s->kind == STEP_FLASH)
 		take_flash(d, s, r, now);
 	if (r->error == 0) {
-		take_acknowledged(d, s);
+		take_acknowledged(d, s, now);
 		return;
 	}
 	if (s->kind == STEP_RELOAD && r->lost)

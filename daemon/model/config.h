@@ -29,6 +29,7 @@ struct wish {
 	struct mark object_mark;   /* of the object's name */
 	const char *source;	   /* the line of mark, for carets */
 	const char *object_source; /* that of object_mark */
+	int order;		   /* from 1: layer by layer, as the object is written */
 };
 
 enum firmware_key {

@@ -26,6 +26,7 @@ struct object {
 	uint32_t port; /* the index of the port that it is of */
 	struct value v[CLASS_MAX_FIELDS];
 	struct mark mark[CLASS_MAX_WRITABLE]; /* of a want: where the value was written */
+	int order; /* of a want: those of one phase are set in this order */
 };
 
 /* Sorted objects of one device; names and strings live in the arena. */

@@ -29,6 +29,7 @@ static void fold_objects(struct state *s)
 			object_set(kept, f, o->v[f]);
 			kept->mark[f] = o->mark[f];
 		}
+		kept->order = MIN(kept->order, o->order);
 	}
 	s->objects.n = n;
 }

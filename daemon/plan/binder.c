@@ -198,6 +198,7 @@ void bind_want(struct binder *b, const struct wish *w, const struct class *class
 
 	object_set(o, field, v);
 	o->mark[field] = w->mark;
+	o->order = w->order;
 	bind_staged(b, w, o);
 }
 

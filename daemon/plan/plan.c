@@ -87,7 +87,7 @@ static void add_remember(struct planner *p, const struct object *o, const struct
 	s->to = format_value(o, in_force);
 }
 
-/* Take the last step out again if the kernel has refused the very same before. */
+/* Put the last step aside if the kernel has refused the very same before. */
 static void drop_refused(struct planner *p)
 {
 	struct step *last = &p->plan->steps.v[p->plan->steps.n - 1];
@@ -97,7 +97,7 @@ static void drop_refused(struct planner *p)
 	vec_each(s, p->policy->refused) {
 		if (!step_same(s, last))
 			continue;
-		step_clear(last);
+		vec_push(&p->plan->refused, *last);
 		p->plan->steps.n--;
 		return;
 	}
@@ -476,6 +476,8 @@ static int by_phase(const void *pa, const void *pb, void *user)
 
 	if (c == 0)
 		c = CMP(rank(user, a), rank(user, b));
+	if (c == 0)
+		c = CMP(a->target.order, b->target.order);
 	if (c || step_is_barrier(a))
 		return c;
 	c = object_compare(&a->target, &b->target);
@@ -526,6 +528,7 @@ void plan_make(const struct state *want, const struct world *w, const struct pol
 void plan_clear(struct plan *p)
 {
 	steps_clear(&p->steps);
+	steps_clear(&p->refused);
 	buf_clear(&p->pending_text);
 	buf_clear(&p->unread_text);
 	buf_clear(&p->unreadable_text);

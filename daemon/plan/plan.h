@@ -23,6 +23,7 @@ struct policy {
 
 struct plan {
 	step_list steps;
+	step_list refused; /* those of policy.refused that would be among them */
 	enum firmware_need firmware;
 	enum disruption pending; /* the class of what waits for a permission, or DISRUPTION_NONE */
 	bool ports_wait;	 /* structural steps are among them */

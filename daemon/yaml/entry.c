@@ -57,12 +57,14 @@ struct subject {
 	const struct class *class;
 	const char *name;
 	struct place at;
+	int order;
 };
 
 static void add_wish(struct build *b, const struct subject *s, const char *attr,
 		     const struct node *v)
 {
 	vec_push(&s->layer->wishes, ((struct wish){.class = s->class,
+						   .order = s->order,
 						   .object = s->name,
 						   .attr = attr,
 						   .text = keep_value(b, v),
@@ -103,10 +105,12 @@ static void add_section(struct build *b, struct layer *layer, const struct class
 			const struct pair *section)
 {
 	const struct node *v = section->value;
-	struct subject whole = {layer, class, NULL, section->at};
+	struct subject whole = {layer, class, NULL, section->at, 0};
+	size_t last = 0;
 
 	if (class->form == FORM_SECTION) {
 		whole.name = class->section;
+		whole.order = b->order++;
 		add_object(b, &whole, v);
 		return;
 	}
@@ -116,11 +120,13 @@ static void add_section(struct build *b, struct layer *layer, const struct class
 		add_wish(b, &whole, NULL, v->cleared);
 	for (size_t i = 0; v->type == NODE_MAP && i < v->n; i++) {
 		const struct pair *p = &v->pairs[i];
+		struct subject s = {layer, class, keep(b, p->key), p->at, b->order + (int)p->order};
 
 		if (p->value->type != NODE_EMPTY && p->value->type != NODE_BAD)
-			add_object(b, &(struct subject){layer, class, keep(b, p->key), p->at},
-				   p->value);
+			add_object(b, &s, p->value);
+		last = MAX(last, p->order);
 	}
+	b->order += (int)last + 1;
 }
 
 static void add_firmware_value(struct build *b, struct firmware_wish *fw, enum firmware_key key,
@@ -179,7 +185,7 @@ static void add_class(struct build *b, struct layer *layer, const struct class *
 	if (outer && outer->value->type == NODE_NULL)
 		p = outer;
 	else if (outer && outer->value->cleared)
-		add_wish(b, &(struct subject){layer, class, NULL, outer->at}, NULL,
+		add_wish(b, &(struct subject){layer, class, NULL, outer->at, 0}, NULL,
 			 outer->value->cleared);
 	if (p)
 		add_section(b, layer, class, p);

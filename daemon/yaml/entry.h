@@ -11,6 +11,7 @@ struct build {
 	struct diag_list *diags;
 	const found_list *presets; /* those that are wanted are read */
 	bool incomplete;	   /* a file is missing: what is not there may stand in it */
+	int order;		   /* of the next wish */
 };
 
 void build_config(struct build *b, const struct node *root);

@@ -146,7 +146,8 @@ static void load_presets(struct load *l)
 
 static void load_all(struct load *l)
 {
-	struct build build = {l->config, l->diags, &l->presets, false};
+	struct build build = {
+		.config = l->config, .diags = l->diags, .presets = &l->presets, .order = 1};
 
 	files_find(l->paths->files, l->root, files_preset_dirs, &l->scratch, l->diags, &l->presets);
 	if (l->paths->file)

@@ -49,6 +49,7 @@ static void merge_pairs(struct arena *arena, struct node *map, const struct rank
 		values[i] = pairs[i].pair->value;
 	*out = *pairs[n - 1].pair;
 	out->value = merge_nodes(arena, values, n);
+	out->order = pairs[n - 1].rank;
 	free(values);
 }
 

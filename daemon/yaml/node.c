@@ -83,7 +83,7 @@ static void add_pair(struct reader *r, struct frame *f, struct node *key, struct
 	else if (strcmp(key->text, "<<") == 0)
 		place_error(r->diags, key->at, "merge keys (<<) are not supported; use a preset");
 	else
-		vec_push(&f->pairs, ((struct pair){key->text, key->at, value}));
+		vec_push(&f->pairs, ((struct pair){key->text, key->at, value, f->pairs.n}));
 }
 
 /* Puts a complete node where it belongs: a key, the value of a key, an item, the root. */

@@ -33,6 +33,7 @@ struct pair {
 	const char *key;
 	struct place at; /* of the key */
 	struct node *value;
+	size_t order; /* as it is written; merged: file by file, where it is written last */
 };
 
 int node_parse(struct source *source, struct arena *arena, struct diag_list *diags,

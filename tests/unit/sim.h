@@ -23,13 +23,16 @@
 
 #include <cmocka.h>
 
+struct sim;
+
 /* What goes wrong: the next @times SETs of @object, or reloads of "reload", end with @error. */
 struct fault {
 	const char *object; /* as object_label() names it */
 	int error;
 	const char *extack;
 	unsigned times;
-	bool done; /* ... but are carried out: the answer was lost */
+	bool done;			    /* ... but are carried out: the answer was lost */
+	bool (*cause)(const struct sim *s); /* only while this holds; NULL: always */
 };
 
 struct sim {
@@ -44,7 +47,7 @@ struct sim {
 	const char *fades;   /* a param that is not there while it is torn down */
 	bool dumb;	     /* torn down it cannot say what it is */
 	bool mute;	     /* ... nor otherwise */
-	unsigned reloads, sets;
+	unsigned reloads, sets, refused;
 	const char *image;   /* the version that a flash writes; NULL: the one that is wanted */
 	const char *written; /* by the last flash, and not activated yet */
 	bool both;	     /* each action does and counts the other one, too */

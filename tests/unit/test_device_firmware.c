@@ -330,7 +330,7 @@ static void test_flash_fails(void **state)
 	struct rig r = {};
 
 	(void)state;
-	sim_fault(&r.sim, (struct fault){"flash", -EIO, "the image is bad", 2, false});
+	sim_fault(&r.sim, (struct fault){"flash", -EIO, "the image is bad", 2, false, NULL});
 	rig_start(&r, MLXSW, ENTRY(WANTED ", params: {fw_load_policy: flash}, traps: {t1: trap}"));
 	rig_expect_reason(&r, "the image is bad");
 	assert_string_equal(device_state_name(r.d->status.state), "failed");
@@ -353,7 +353,7 @@ static void test_busy_flash(void **state)
 	struct rig r = {};
 
 	(void)state;
-	sim_fault(&r.sim, (struct fault){"flash", -EBUSY, NULL, 1, false});
+	sim_fault(&r.sim, (struct fault){"flash", -EBUSY, NULL, 1, false, NULL});
 	rig_start(&r, OTHER, ENTRY(WANTED));
 	rig_expect(&r, "failed", "flash 2.0.0\n");
 	rig_tick(&r);
@@ -391,7 +391,7 @@ static void test_lost_answer_to_a_flash(void **state)
 	struct rig r = {};
 
 	(void)state;
-	sim_fault(&r.sim, (struct fault){"flash", -ETIMEDOUT, NULL, 1, true});
+	sim_fault(&r.sim, (struct fault){"flash", -ETIMEDOUT, NULL, 1, true, NULL});
 	rig_start(&r, MLXSW, ENTRY(WANTED));
 	rig_expect(&r, "converged", "flash 2.0.0\n" ACTIVATE);
 	rig_clear(&r);
@@ -411,7 +411,7 @@ static void test_lost_flash(void **state)
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct rig r = {};
 
-		sim_fault(&r.sim, (struct fault){"flash", -ETIMEDOUT, NULL, 1, false});
+		sim_fault(&r.sim, (struct fault){"flash", -ETIMEDOUT, NULL, 1, false, NULL});
 		rig_start(&r, cases[i].facts, ENTRY(WANTED));
 		rig_expect(&r, "converged", cases[i].sent);
 		assert_int_equal(r.sim.flashes, 1);
@@ -425,7 +425,7 @@ static void test_flash_always_lost(void **state)
 	struct rig r = {};
 
 	(void)state;
-	sim_fault(&r.sim, (struct fault){"flash", -ETIMEDOUT, NULL, 9, false});
+	sim_fault(&r.sim, (struct fault){"flash", -ETIMEDOUT, NULL, 9, false, NULL});
 	rig_start(&r, MLXSW, ENTRY(WANTED));
 	rig_expect(&r, "quarantined", "flash 2.0.0\n" ACTIVATE "flash 2.0.0\n" ACTIVATE);
 	rig_restart(&r);

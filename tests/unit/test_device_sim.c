@@ -87,7 +87,7 @@ void sim_fault(struct sim *s, struct fault f)
 static struct fault *fault_of(struct sim *s, const char *object)
 {
 	vec_each(f, &s->faults) {
-		if (f->times && strcmp(f->object, object) == 0) {
+		if (f->times && strcmp(f->object, object) == 0 && (!f->cause || f->cause(s))) {
 			f->times--;
 			return f;
 		}
@@ -268,8 +268,10 @@ static int sim_step(struct sim *s, const struct step *step, const char **ret_ext
 	const struct fault *f = fault_of(s, label);
 
 	*ret_extack = f ? f->extack : NULL;
-	if (f && !f->done)
+	if (f && !f->done) {
+		s->refused++;
 		return f->error;
+	}
 	if (step->kind == STEP_RELOAD) {
 		int r = sim_reload(s, step->action);
 

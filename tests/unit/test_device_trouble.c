@@ -417,7 +417,7 @@ static void test_taken_back_too_early(void **state)
 	(void)state;
 	rig_start(&r, FACTS, ENTRY("traps: {t1: trap}"));
 	rig_log_clear(&r);
-	sim_fault(&r.sim, (struct fault){"fast/driverinit", -EINVAL, "no", 9, false});
+	sim_fault(&r.sim, (struct fault){"fast/driverinit", -EINVAL, "no", 9, false, NULL});
 	r.during_write = then_reload;
 	rig_config(&r, ENTRY("params: {macs: 64, fast: false}"));
 	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 32);
@@ -702,7 +702,7 @@ static void test_roll_back_when_busy(void **state)
 	struct rig r = {.sim = {.tears_down = 1}};
 
 	(void)state;
-	sim_fault(&r.sim, (struct fault){"reload", -EBUSY, "too late", 1, true});
+	sim_fault(&r.sim, (struct fault){"reload", -EBUSY, "too late", 1, true, NULL});
 	rig_start(&r, FACTS, ENTRY("params: {macs: 64}"));
 	rig_expect(&r, "quarantined", STAGED RELOAD "param macs/driverinit: 64 -> 32\n" RELOAD);
 	rig_expect_reason(

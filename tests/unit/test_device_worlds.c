@@ -287,6 +287,20 @@ static void fail_something(struct random_world *w)
 	sim_fault(&w->r.sim, f);
 }
 
+/* The driver refuses it for a reason that goes away without a word. */
+static void refuse_something(struct random_world *w)
+{
+	static const char *const labels[] = {"r0/runtime", "r1/runtime", "g0", "g1",
+					     "t0",	   "t1",	 "1",  "2"};
+	struct fault f = {.object = labels[pick(w, ARRAY_SIZE(labels))],
+			  .error = pick(w, 2) ? -EOPNOTSUPP : -EINVAL,
+			  .extack = "something else comes first",
+			  .times = 1 + pick(w, 4)};
+
+	buf_add(&w->history, "%s is refused %u times\n", f.object, f.times);
+	sim_fault(&w->r.sim, f);
+}
+
 static void appear(struct rig *r)
 {
 	rig_send(r, &(struct device_event){.type = DEVICE_EV_COUNTED,
@@ -386,7 +400,7 @@ static void mischief(struct random_world *w)
 {
 	_cleanup_free_ char *config = NULL;
 
-	switch (pick(w, 12)) {
+	switch (pick(w, 13)) {
 	case 0:
 	case 1:
 		set_something(w);
@@ -424,6 +438,9 @@ static void mischief(struct random_world *w)
 		break;
 	case 11:
 		reborn(w);
+		break;
+	case 12:
+		refuse_something(w);
 		break;
 	}
 	if (pick(w, 2) && !w->r.killed)
@@ -503,6 +520,15 @@ static bool idle(struct random_world *w)
 	return false;
 }
 
+/* Audits, each of which sends at most once what was refused. */
+static void audit_for_hours(struct random_world *w)
+{
+	for (int i = 0; i < 3 && w->r.d->failures.list.n && !w->r.stuck; i++) {
+		w->r.now += 3600 * USEC_PER_SEC;
+		rig_stale(&w->r);
+	}
+}
+
 static void let_it_work(struct random_world *w, enum device_state other)
 {
 	for (int i = 0; i < 10 && !w->r.stuck && w->r.d->status.state != STATE_CONVERGED &&
@@ -522,6 +548,7 @@ static bool enforces(struct random_world *w)
 	w->r.now += 100 * USEC_PER_SEC;
 	rig_stale(&w->r);
 	let_it_work(w, STATE_PENDING_RELOAD);
+	audit_for_hours(w);
 	if (w->r.sim.facts.reload_failed) /* and nobody has permitted to bring it back */
 		return is_state(w, STATE_FAILED, STATE_FAILED);
 	if (w->r.d->status.state != STATE_QUARANTINED &&

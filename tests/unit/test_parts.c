@@ -194,7 +194,7 @@ static void test_failures_wait(void **state)
 			->transient);
 	assert_string_equal(f.last_extack, "no");
 	failures_forget_transient(&f);
-	assert_int_equal(f.list.n, 2);
+	assert_int_equal(f.list.n, 1);
 	assert_false(failures_block_reload(&f));
 	step_clear(&s);
 	failures_clear(&f);

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What people ran into on devices that neither netdevsim nor asicsim is like: cut down to the few
+objects that it takes, on the fake kernel."""
+import json
+import pathlib
+
+import pytest
+
+from carved import entry, wait
+
+pytestmark = pytest.mark.only("fake", "the device is made up for the test")
+
+MLX5 = json.loads((pathlib.Path(__file__).parents[1] / "fake/facts/mlx5.json").read_text())
+
+
+class Device:
+    """One of facts that the test gives."""
+
+    def __init__(self, kernel, folder, facts):
+        self.kernel, self.handle = kernel, facts["handle"]
+        file = folder / "device.json"
+        file.write_text(json.dumps({"format": 1, **facts}))
+        kernel.tell("add", file)
+
+    def __str__(self):
+        return self.handle
+
+    def rule(self, *words):
+        """The last one is the extended ACK."""
+        self.kernel.tell("rule", self.handle, *words[:-1], f"text={words[-1]}")
+
+    def param(self, name, cmode="runtime"):
+        params = self.kernel.tell("state", self.handle)["params"]
+        return params[name][cmode]["value"]
+
+
+def ice(kernel, folder):
+    return Device(kernel, folder, {
+        "handle": "pci/0000:07:00.0", "driver": "ice", "versions": {"running": {"fw.mgmt": "7.3.4"}},
+        "reload": {"failed": False, "counters": []},
+        "params": {"enable_roce": {"runtime": {"type": "bool", "value": True}},
+                   "enable_iwarp": {"runtime": {"type": "bool", "value": False}}}})
+
+
+def sets(capture, name):
+    return [w.value for w in capture.writes() if w.object == name]
+
+
+@pytest.mark.parametrize("first, refused", [("enable_roce", 0), ("enable_iwarp", 1)])
+def test_params_that_exclude_each_other(kernel, folder, carved, capture, first, refused):
+    """As written, or once more after the other one was set."""
+    device = ice(kernel, folder)
+    if refused:
+        device.rule("PARAM_SET", "enable_iwarp", "EOPNOTSUPP", "times=1", "RoCEv2 is currently enabled")
+    wanted = {"enable_roce": False, "enable_iwarp": True}
+    order = sorted(wanted, key=lambda name: name != first)
+    carved.run(entry(device, params={name: wanted[name] for name in order}))
+    assert carved.state(device) == "converged"
+    assert (device.param("enable_roce"), device.param("enable_iwarp")) == (False, True)
+    assert len(sets(capture, "enable_iwarp")) == 1 + refused
+    assert len(sets(capture, "enable_roce")) == 1
+
+
+def mlx5_multiport(kernel, folder):
+    return Device(kernel, folder, {
+        **MLX5, "params": {**MLX5["params"],
+                           "esw_multiport": {"runtime": {"type": "bool", "value": False}}}})
+
+
+SAYS = "E-Switch must be in switchdev mode"
+
+
+@pytest.mark.parametrize("change", ["silent", "told"])
+def test_a_cause_that_goes_away(kernel, folder, carved, capture, change):
+    """The mode is changed, without a word or with one on another param."""
+    device = mlx5_multiport(kernel, folder)
+    device.rule("PARAM_SET", "esw_multiport", "EOPNOTSUPP", "times=1000", SAYS)
+    carved.run(entry(device, params={"esw_multiport": True, "flow_steering_mode": "smfs"}),
+               audit={"silent": "1s", "told": "0"}[change])
+    assert carved.state(device) == "failed"
+    assert SAYS in carved.get(device, "StateReason")
+    assert device.param("flow_steering_mode") == "smfs"
+    records = len(carved.call("History", "su", str(device), 0)[0])
+    if change == "silent":
+        wait(lambda: len(sets(capture, "esw_multiport")) >= 4, "a few audits")
+    kernel.tell("rules-clear")
+    if change == "told":
+        kernel.tell("set", device, "param", "esw_port_metadata", "runtime", "false")
+    carved.wait_state(device, "converged")
+    assert device.param("esw_multiport") is True
+    assert len(carved.call("History", "su", str(device), 0)[0]) <= records + 1
+    assert carved.text().count(f"{device}: param esw_multiport/runtime to true was refused") == 1
