@@ -221,7 +221,7 @@ enum attempt_news reloads_judge(struct world *w, struct failures *f, bool regist
 {
 	struct lasting *l = &w->memory.lasting;
 	bool torn = w->facts.reload_failed && (l->torn || l->attempt);
-	unsigned again = registered ? l->reregistrations + 1 : 0;
+	unsigned again = registered ? l->reregistrations : 0;
 	enum attempt_news news = ATTEMPT_ENDED;
 
 	*ret_why = NULL;

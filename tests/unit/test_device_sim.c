@@ -550,7 +550,9 @@ static void do_run(struct rig *r, const struct device_todo *todo, struct device_
 		step_clear(s);
 	}
 	vec_clear(&steps);
-	deliver(r, &(struct device_event){.type = DEVICE_EV_DONE, .results = results}, next);
+	if (!r->killed) /* meanwhile */
+		deliver(r, &(struct device_event){.type = DEVICE_EV_DONE, .results = results},
+			next);
 }
 
 static bool dies(struct rig *r)

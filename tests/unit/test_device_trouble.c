@@ -746,6 +746,48 @@ static void test_reload_registers_anew(void **state)
 	rig_clear(&r);
 }
 
+/* The system goes down with it: nothing is left but the disk. */
+static void power_cut(struct rig *r)
+{
+	_cleanup_free_ char *boot = mem_printf("boot %u", r->sim.reloads);
+
+	sim_register(&r->sim);
+	json_decref(r->saved);
+	r->saved = NULL;
+	r->env.boot = arena_strdup(&r->sim.facts.arena, boot);
+	rig_restart(r);
+}
+
+static void die_in_the_reload(struct rig *r)
+{
+	r->killed = run_find(&r->d->run, STEP_RELOAD);
+	if (!r->killed)
+		r->during_write = die_in_the_reload;
+}
+
+/* Ten reloads in a row that end with the system going down are enough, however it is told of them. */
+static void test_power_cuts(void **state)
+{
+	unsigned reloads;
+
+	(void)state;
+	for (int quiet = 0; quiet < 2; quiet++) {
+		struct rig r = {.quiet = quiet, .during_write = die_in_the_reload};
+
+		rig_start(&r, FACTS, ENTRY("params: {macs: 64}, traps: {t1: trap}"));
+		for (unsigned i = 0; i < 15 && r.killed; i++) {
+			r.during_write = die_in_the_reload;
+			power_cut(&r);
+		}
+		assert_string_equal(device_state_name(r.d->status.state), "quarantined");
+		rig_expect_reason(&r, "in each of 10 reloads the device registered anew");
+		reloads = r.sim.reloads;
+		assert_int_equal(reloads, 10);
+		assert_int_equal(sim_get(&r.sim, "traps", "t1", "action"), 1);
+		rig_clear(&r);
+	}
+}
+
 /* While it is down another config comes, which fails too: all that it brought is rolled back. */
 static void test_roll_back_again(void **state)
 {
@@ -858,6 +900,7 @@ int main(void)
 		cmocka_unit_test(test_killed_in_a_failing_reload),
 		cmocka_unit_test(test_roll_back_when_busy),
 		cmocka_unit_test(test_reload_registers_anew),
+		cmocka_unit_test(test_power_cuts),
 		cmocka_unit_test(test_roll_back_again),
 		cmocka_unit_test(test_reload_failed_by_others),
 		cmocka_unit_test(test_reload_failed_at_start),
