@@ -52,6 +52,7 @@ struct device_answer {
 	uint64_t reloads, foreign_reloads, outage_usec;
 	uint64_t converged_at, read_at, changed_at; /* microseconds since 1970, 0: never */
 	uint64_t paused_until; /* the same; 0: it is not, UINT64_MAX: without an end */
+	uint64_t state_since, down_since, next_attempt, error_at; /* the same; 0: not */
 	struct progress_answer progress;
 	VEC(struct drift_answer) drift;
 	VEC(struct resource_answer) resources;

@@ -135,6 +135,13 @@ static void render_identity(const struct status_answer *a, struct buf *out)
 		add_device(out, "carved_device_reloads_total", d);
 		buf_add(out, ",by=\"others\"} %" PRIu64 "\n", d->foreign_reloads);
 	}
+	begin(out, "carved_device_down", "gauge",
+	      "Is it torn down, by a reload that failed: ports and traps are gone.");
+	each_device(d, a)
+	{
+		add_device(out, "carved_device_down", d);
+		buf_add(out, "} %d\n", d->down_since != 0);
+	}
 	begin(out, "carved_device_drift", "gauge",
 	      "Attributes that are not in force as they are wanted.");
 	each_device(d, a)
@@ -151,6 +158,11 @@ static const struct {
 	{"carved_device_last_reload_outage_seconds",
 	 "From the begin of the last reload until all was as wanted again.",
 	 offsetof(struct device_answer, outage_usec)},
+	{"carved_device_state_timestamp_seconds", "Since when it is in its state.",
+	 offsetof(struct device_answer, state_since)},
+	{"carved_device_down_timestamp_seconds",
+	 "Since when it is torn down by a reload that failed; missing where it is not.",
+	 offsetof(struct device_answer, down_since)},
 	{"carved_device_converged_timestamp_seconds", "When it became as wanted the last time.",
 	 offsetof(struct device_answer, converged_at)},
 	{"carved_device_last_change_timestamp_seconds",

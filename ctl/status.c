@@ -46,15 +46,17 @@ static char *format_change(const struct device_answer *d, const struct style *st
 	return style->marks ? when_ago(d->changed_at, now) : when_text(d->changed_at);
 }
 
-/* The state, and how far a flash is. */
+/* The state, how far a flash is, and whether it is torn down. */
 static char *format_state(const struct device_answer *d)
 {
 	const struct progress_answer *p = &d->progress;
+	const char *down = d->down_since ? ", DOWN" : "";
 
 	if (!p->total)
-		return mem_strdup(d->state);
-	return mem_printf("%s %u%%", d->state,
-			  (unsigned)((double)MIN(p->done, p->total) * 100 / (double)p->total));
+		return mem_printf("%s%s", d->state, down);
+	return mem_printf("%s %u%%%s", d->state,
+			  (unsigned)((double)MIN(p->done, p->total) * 100 / (double)p->total),
+			  down);
 }
 
 static void add_device(struct table *t, const struct device_answer *d, const struct style *style,
@@ -205,13 +207,30 @@ static void put_time(const char *label, uint64_t at, const char *more, const str
 	put_label(label, at ? text : "", style, out);
 }
 
-/* The time of the last record: since then the device is in its state. */
+static void put_down(const struct device_answer *d, const struct style *style, uint64_t now,
+		     struct buf *out)
+{
+	_cleanup_free_ char *when = when_text(d->down_since), *ago = when_ago(d->down_since, now);
+	_cleanup_free_ char *text = NULL;
+	struct buf b = {};
+
+	if (!d->down_since)
+		return;
+	buf_add(&b, "since %s (%s)", when, ago);
+	if (d->next_attempt > now)
+		buf_add(&b, ", next attempt in %" PRIu64 " s",
+			(d->next_attempt - now + USEC_PER_SEC - 1) / USEC_PER_SEC);
+	text = buf_take(&b);
+	put_label("DOWN", text, style, out);
+}
+
 static void put_times(const struct device_answer *d, const struct style *style, uint64_t now,
 		      struct buf *out)
 {
 	bool converged = is(d->state, "converged");
 
-	put_time("Since", converged ? d->converged_at : d->changed_at, "", style, now, out);
+	put_down(d, style, now, out);
+	put_time("Since", d->state_since, "", style, now, out);
 	put_time("Last change", d->changed_at, d->last_trigger, style, now, out);
 	if (!converged)
 		put_time("Was converged", d->converged_at, "", style, now, out);
@@ -338,6 +357,7 @@ void status_render_device(const struct device_answer *d, const struct style *sty
 		buf_add(out, "\n");
 	put_label("Last error", d->last_error, style, out);
 	put_label("Last extack", d->last_extack, style, out);
+	put_time("Failed at", d->error_at, "", style, now, out);
 }
 
 /* --- the command ------------------------------------------------------------- */

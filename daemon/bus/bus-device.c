@@ -17,9 +17,10 @@ static const char *const text_names[BUS_DEVICE_TEXTS] = {
 	"Entry",     "Driver",	   "State",	      "StateReason",   "PendingClass",
 	"LastError", "LastExtack", "FirmwareRunning", "FirmwareStored"};
 
-static const char *const number_names[BUS_DEVICE_NUMBERS] = {"ReloadCount", "ForeignReloadCount",
-							     "LastReloadOutageUSec",
-							     "ConvergedAtUSec", "PausedUntilUSec"};
+static const char *const number_names[BUS_DEVICE_NUMBERS] = {
+	"ReloadCount",	   "ForeignReloadCount", "LastReloadOutageUSec",
+	"ConvergedAtUSec", "PausedUntilUSec",	 "StateSinceUSec",
+	"DownSinceUSec",   "NextAttemptUSec",	 "LastErrorUSec"};
 
 /* The version that the entry, or by default the driver, means by firmware. */
 static const char *firmware(const struct device *d, enum version_kind kind)
@@ -73,6 +74,14 @@ static uint64_t number_of(const struct device *d, const char *property)
 		return d->history.outage;
 	if (strcmp(property, "PausedUntilUSec") == 0)
 		return d->world.memory.pause.until;
+	if (strcmp(property, "StateSinceUSec") == 0)
+		return d->status.since;
+	if (strcmp(property, "DownSinceUSec") == 0)
+		return device_down_since(d);
+	if (strcmp(property, "NextAttemptUSec") == 0)
+		return device_retry_at(d);
+	if (strcmp(property, "LastErrorUSec") == 0)
+		return d->failures.last_at;
 	return d->status.converged_at;
 }
 
@@ -266,6 +275,10 @@ const sd_bus_vtable bus_device_vtable[] = {
 	SD_BUS_PROPERTY("LastReloadOutageUSec", "t", get_number, 0, CHANGES),
 	SD_BUS_PROPERTY("ConvergedAtUSec", "t", get_time, 0, CHANGES),
 	SD_BUS_PROPERTY("PausedUntilUSec", "t", get_time, 0, CHANGES),
+	SD_BUS_PROPERTY("StateSinceUSec", "t", get_time, 0, CHANGES),
+	SD_BUS_PROPERTY("DownSinceUSec", "t", get_time, 0, CHANGES),
+	SD_BUS_PROPERTY("NextAttemptUSec", "t", get_time, 0, CHANGES),
+	SD_BUS_PROPERTY("LastErrorUSec", "t", get_time, 0, CHANGES),
 	SD_BUS_PROPERTY("FirmwareRunning", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("FirmwareStored", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("Progress", "(stt)", get_progress, 0, CHANGES),

@@ -70,7 +70,7 @@ typedef int (*caller_handler)(struct bus *b, struct caller *c, sd_bus_message *c
 			      sd_bus_error *error);
 
 /* Properties of a device that are told with their values when they change. */
-enum { BUS_DEVICE_TEXTS = 9, BUS_DEVICE_NUMBERS = 5 };
+enum { BUS_DEVICE_TEXTS = 9, BUS_DEVICE_NUMBERS = 9 };
 
 /* A device that the bus knows, and what it has told of it. */
 struct bus_device {

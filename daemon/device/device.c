@@ -37,7 +37,7 @@ struct device *device_new(const struct device_env *env, const char *handle, stru
 	assignment_set_latest(&d->assignment, config);
 	view_init(&d->view, now);
 	failures_init(&d->failures);
-	status_init(&d->status);
+	status_init(&d->status, now);
 	return d;
 }
 
@@ -240,8 +240,10 @@ static void send(struct device *d, uint64_t now, struct device_todo *todo)
 
 		baseline_keep(&d->world, s);
 		reloads_staging(&d->reloads, &d->world, s);
-		if (s->kind == STEP_RELOAD)
+		if (s->kind == STEP_RELOAD) {
 			reloads_begin(&d->world, &d->assignment.want, s);
+			history_send_reload(&d->history, now);
+		}
 		if (s->kind == STEP_FLASH)
 			flash_begin(&d->world.memory, d->env->boot, s);
 	}
@@ -278,6 +280,17 @@ static enum mandate mandate_at_rest(const struct device *d)
 		       : MANDATE_NONE;
 }
 
+static void forget_last_error(struct device *d)
+{
+	const struct lasting *l = &d->world.memory.lasting;
+
+	if (d->failures.list.n || l->rollback != ROLLBACK_NONE || l->flash.reason ||
+	    d->world.facts.reload_failed || !d->failures.last_at)
+		return;
+	failures_forget_last(&d->failures);
+	status_changed(&d->status);
+}
+
 /* Nothing is to be done for now. What failed for the moment is tried again: that is no rest. */
 static void rest(struct device *d, uint64_t now, struct device_todo *todo, struct resting *ret)
 {
@@ -293,11 +306,13 @@ static void rest(struct device *d, uint64_t now, struct device_todo *todo, struc
 		return;
 	ret->rests = true;
 	ret->foreign = d->reloads.foreign_open;
-	ret->outage = history_end_outage(&d->history, now);
+	if (!d->world.facts.reload_failed)
+		ret->outage = history_end_outage(&d->history, now);
 	restored = reloads_rest(&d->reloads, &d->world.memory, status_is_as_wanted(&in));
 	tell_rest(d, restored, ret, now);
 	fights_next_episode(&d->fights);
 	failures_rest(&d->failures);
+	forget_last_error(d);
 	run_forget_done(&d->run);
 	view_rest(&d->view, &d->world);
 	d->mandate = mandate_at_rest(d);
@@ -349,6 +364,7 @@ static void close_history(struct device *d, const struct resting *r, uint64_t no
 void device_event(struct device *d, const struct device_event *event, uint64_t now,
 		  struct device_todo *ret)
 {
+	bool was_down = d->world.facts.reload_failed;
 	struct resting resting = {};
 	struct status_input in;
 	struct status_news news;
@@ -365,8 +381,22 @@ void device_event(struct device *d, const struct device_event *event, uint64_t n
 	in = device_status_input(d);
 	news = status_update(&d->status, &in, now);
 	journal_status(device_journal(d), &d->status, &news);
-	if (resting.rests)
+	if (resting.rests || (d->world.facts.reload_failed && !was_down))
 		close_history(d, &resting, now);
+}
+
+/** device_down_since() - when the device was torn down, microseconds; 0: it is not. */
+uint64_t device_down_since(const struct device *d)
+{
+	return d->world.facts.reload_failed ? d->history.outage_from : 0;
+}
+
+/** device_retry_at() - when what failed is tried again by itself, microseconds; 0: it is not. */
+uint64_t device_retry_at(const struct device *d)
+{
+	uint64_t at = MIN(d->failures.retry_at, failures_again_at(&d->failures));
+
+	return at == USEC_NEVER ? 0 : at;
 }
 
 /**

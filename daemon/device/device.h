@@ -83,6 +83,8 @@ void device_inherit(struct device *d, record_list *records, const struct config_
 record_list device_take_records(struct device *d);
 
 bool device_busy(const struct device *d);
+uint64_t device_down_since(const struct device *d);
+uint64_t device_retry_at(const struct device *d);
 void device_entries(const struct device *d, entry_list *ret);
 const char *device_entry_name(const struct device *d);
 bool device_matches_name(const struct device *d, const char *name);

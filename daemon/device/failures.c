@@ -100,7 +100,7 @@ void failures_retry_at(struct failures *f, uint64_t at)
 	f->retry_at = at;
 }
 
-/** failures_reloaded() - the driver has initialised the device again: nothing holds of what it refused. */
+/** failures_reloaded() - by others: nothing holds of what failed, what was refused is due. */
 void failures_reloaded(struct failures *f)
 {
 	drop(f, is_no_refusal);
@@ -151,15 +151,19 @@ void failure_explain(const struct failure *f, struct buf *out)
 		buf_add(out, "; it is tried again");
 }
 
-static void set_last(struct failures *f, const struct failure *failure)
+static void set_last(struct failures *f, char *error, const char *extack, uint64_t at)
 {
-	struct buf b = {};
-
-	failure_explain(failure, &b);
 	free(f->last_error);
-	f->last_error = buf_take(&b);
+	f->last_error = error;
 	free(f->last_extack);
-	f->last_extack = mem_strdup(failure->extack ? failure->extack : "");
+	f->last_extack = mem_strdup(extack ? extack : "");
+	f->last_at = at;
+}
+
+/** failures_forget_last() - nothing of what failed last holds any more. */
+void failures_forget_last(struct failures *f)
+{
+	set_last(f, mem_strdup(""), NULL, 0);
 }
 
 static struct failure *find_refusal(struct failures *f, const struct step *s)
@@ -213,6 +217,7 @@ const struct failure *failures_add(struct failures *f, const struct step *s,
 				   const struct step_result *r, uint64_t now)
 {
 	struct failure *failure = find_refusal(f, s);
+	struct buf b = {};
 	bool told = failure && failure->error == r->error && text_equal(failure->extack, r->extack);
 
 	if (failure)
@@ -227,7 +232,8 @@ const struct failure *failures_add(struct failures *f, const struct step *s,
 		return NULL;
 	free(failure->extack);
 	failure->extack = mem_strdup(r->extack);
-	set_last(f, failure);
+	failure_explain(failure, &b);
+	set_last(f, buf_take(&b), failure->extack, now);
 	return failure;
 }
 
@@ -272,7 +278,7 @@ void failures_audit(struct failures *f, uint64_t now)
 			failure->due = failure->by_audit = true;
 }
 
-/** failures_retry_refused() - a reload of carved's is over: what was refused before it is sent again. */
+/** failures_retry_refused() - after a reload of carved's: what was refused is sent again. */
 void failures_retry_refused(struct failures *f)
 {
 	vec_each(failure, &f->list)
@@ -288,7 +294,7 @@ bool failures_has(const struct failures *f, const struct step *s)
 	return false;
 }
 
-/** failures_tick() - it is @now, microseconds. Return: is there a refused SET that is due only now? */
+/** failures_tick() - it is @now, microseconds. Return: has a refused SET become due? */
 bool failures_tick(struct failures *f, uint64_t now)
 {
 	bool any = false;
@@ -321,7 +327,7 @@ static bool is_among(const step_list *steps, const struct step *s)
 }
 
 /**
- * failures_follow() - a plan is made: what would not be in it is as wanted by now, or is not wanted any more.
+ * failures_follow() - a plan is made: what would not be in it is as wanted by now, or not wanted.
  * @planned, @refused: of the plan
  *
  * Return: was any forgotten?

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the kernel refused, or accepted and did not keep, and when it is tried again. Decides on error
- * numbers only, never on texts.
+ * What the kernel refused, or accepted and did not keep, and when it is tried again. Decides on
+ * error numbers only, never on texts.
  *
- * What was in the way for the moment is tried again after 1, 10 and 60 seconds (`transient`, retry_at);
- * the device does not rest before. A step of a reload that failed is not tried again until something
- * changes.
+ * What was in the way for the moment is tried again after 1, 10 and 60 seconds (`transient`,
+ * retry_at); the device does not rest before. A step of a reload that failed is not tried again
+ * until something changes.
  *
  * A SET that needs no reload and was refused may need something else first: another param, a mode,
  * ports. So it is sent again, while the device rests with it,
@@ -13,7 +13,7 @@
  *	failures_acknowledged()	  at once after another SET of the same phase, the first time
  *	failures_suspect()	  after something else has changed; not before `pause`, which grows
  *				  from a second to a minute while this is in vain
- *	failures_audit()	  at an audit; not before `wait`, twice as long each time, up to an hour
+ *	failures_audit()	  at an audit; not before `wait`, which is doubled, up to an hour
  *	failures_reloaded()	  after a reload by others, at once
  *	failures_retry_refused()  after one of carved's, at once
  *
@@ -51,7 +51,8 @@ struct failures {
 	VEC(struct failure) list;
 	unsigned tries; /* of what failed for the moment, in a row */
 	uint64_t retry_at;
-	char *last_error, *last_extack; /* of the last one, "" if there was none */
+	char *last_error, *last_extack; /* of the last one; "" where nothing of it holds */
+	uint64_t last_at;		/* microseconds; 0: none */
 };
 
 /* How long to wait before each further try, microseconds. */
@@ -74,6 +75,7 @@ bool failures_follow(struct failures *f, const step_list *planned, const step_li
 void failures_forget(struct failures *f);
 void failures_forget_transient(struct failures *f);
 void failures_forget_reload(struct failures *f);
+void failures_forget_last(struct failures *f);
 void failures_retry_at(struct failures *f, uint64_t at);
 void failures_rest(struct failures *f);
 bool failures_block_reload(const struct failures *f);

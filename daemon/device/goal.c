@@ -31,8 +31,8 @@ static struct object *set_goal(struct state *goal, const struct world *w, const 
 }
 
 /*
- * Of values that left the config: those are set back that nothing else is wanted of, what was written last
- * first, and before what the config wants.
+ * Of values that left the config: those are set back that nothing else is wanted of, what was
+ * written last first, and before what the config wants.
  */
 static void set_back(struct state *goal, const struct goal_input *in)
 {

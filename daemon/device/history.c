@@ -87,11 +87,26 @@ void history_tell_drift(struct history *h)
 	h->drift_told = true;
 }
 
-/** history_begin_outage() - a reload: all until the next rest is its outage. @from: 0: not known */
+/** history_send_reload() - a reload of carved's is about to be sent. */
+void history_send_reload(struct history *h, uint64_t now)
+{
+	h->reload_sent = now;
+}
+
+/**
+ * history_begin_outage() - a reload: all until the next rest is its outage, further reloads too.
+ * @from: microseconds; 0: not known
+ */
 void history_begin_outage(struct history *h, uint64_t from)
 {
 	h->recovering = true;
-	h->outage_from = from ? from : h->outage_from;
+	h->outage_from = h->outage_from ? h->outage_from : from;
+}
+
+/** history_torn_down() - the device is down: the outage goes on until it is up again. */
+void history_torn_down(struct history *h, uint64_t now)
+{
+	history_begin_outage(h, h->reload_sent ? h->reload_sent : now);
 }
 
 /**
@@ -105,7 +120,7 @@ uint64_t history_end_outage(struct history *h, uint64_t now)
 	bool known = h->recovering && from;
 
 	h->recovering = false;
-	h->outage_from = 0;
+	h->outage_from = h->reload_sent = 0;
 	if (!known)
 		return 0;
 	h->outage = now - from;

@@ -46,6 +46,7 @@ struct history {
 	unsigned n_restored;  /* SETs that make up for a reload by others */
 	bool recovering;      /* from a reload: an outage goes on */
 	uint64_t outage_from; /* when it began; 0: not known */
+	uint64_t reload_sent; /* microseconds; 0: none since the device rested */
 	uint64_t outage;      /* of the last reload, microseconds */
 	bool asked;	      /* what set it going is worth a record by itself */
 	bool drift_told;      /* a line of the journal says what is being set back */
@@ -69,7 +70,9 @@ void history_add_failure(struct history *h);
 void history_add_restored(struct history *h);
 void history_restart_restore(struct history *h);
 void history_tell_drift(struct history *h);
+void history_send_reload(struct history *h, uint64_t now);
 void history_begin_outage(struct history *h, uint64_t from);
+void history_torn_down(struct history *h, uint64_t now);
 uint64_t history_end_outage(struct history *h, uint64_t now);
 bool history_close(struct history *h, const struct ending *e, uint64_t outage, uint64_t now);
 void history_inherit(struct history *h, record_list *records);

@@ -269,6 +269,8 @@ static void take_news(struct device *d, const struct reading_news *news, uint64_
 	judge_attempt(d, news->registered || news->first, now);
 	if (news->changed)
 		status_changed(&d->status);
+	if (d->world.facts.reload_failed)
+		history_torn_down(&d->history, now);
 	if (news->changed && !d->run.done.n)
 		failures_suspect(&d->failures, now);
 	if (news->identified)

@@ -211,18 +211,51 @@ static void find_pending(const struct status_input *in, struct finding *f)
 			plan->pending_text.s);
 }
 
+/* What would be done about it: so many objects are named. */
+#define REPORTED_MAX 5
+
+static void name_steps(const step_list *steps, struct buf *b)
+{
+	size_t n = 0;
+
+	vec_each(s, steps) {
+		_cleanup_free_ char *label = step_object_label(s);
+
+		if (step_traits(s)->request && n++ < REPORTED_MAX)
+			buf_add(b, "%s %s %s", n > 1 ? "," : ":",
+				s->target.class ? s->target.class->noun : step_kind_name(s), label);
+	}
+	if (n > REPORTED_MAX)
+		buf_add(b, " and %zu more", n - REPORTED_MAX);
+}
+
+static void find_reported(const struct status_input *in, struct finding *f)
+{
+	const step_list *steps = &in->run->plan.steps;
+	enum hindrance why = in->permission.why;
+	struct buf *b;
+	size_t n = 0;
+
+	vec_each(s, steps)
+		n += step_traits(s)->request;
+	if (!n || in->permission.may != MAY_NOTHING)
+		return;
+	b = also(f, why == HINDRANCE_PAUSED ? STATE_PAUSED : STATE_DRIFTED);
+	if (why == HINDRANCE_PAUSED)
+		buf_add(b, "%zu %s for its end", n,
+			n == 1 ? "difference waits" : "differences wait");
+	else
+		buf_add(b, "%zu %s only reported (%s)", n,
+			n == 1 ? "difference is" : "differences are",
+			why == HINDRANCE_OFF ? hindrance_text(why) : "drift: report");
+	name_steps(steps, b);
+}
+
 static void find_drift(const struct status_input *in, struct finding *f)
 {
 	const struct plan *plan = &in->run->plan;
-	bool at_rest = in->run->activity == ACTIVITY_NONE;
 
-	if (at_rest && plan->steps.n && in->permission.why == HINDRANCE_PAUSED)
-		buf_add(also(f, STATE_PAUSED), "%zu differences wait for its end", plan->steps.n);
-	else if (at_rest && plan->steps.n && in->permission.may == MAY_NOTHING)
-		buf_add(also(f, STATE_DRIFTED), "%zu differences are only reported (%s)",
-			plan->steps.n,
-			in->permission.why == HINDRANCE_OFF ? hindrance_text(HINDRANCE_OFF)
-							    : "drift: report");
+	find_reported(in, f);
 	if (plan->yielded_text.n)
 		buf_add(also(f, STATE_DRIFTED),
 			"somebody else sets it again and again, left alone until the config "
@@ -236,6 +269,23 @@ static void find_drift(const struct status_input *in, struct finding *f)
 static bool passes(enum device_state s)
 {
 	return s == STATE_APPLYING || s == STATE_READING;
+}
+
+/* A state that is come back to after nothing but a look has never been left. */
+static void set_since(struct status *s, enum device_state state, uint64_t now)
+{
+	bool back = s->rested.untouched && s->rested.state == state;
+
+	if (state == s->state)
+		return;
+	s->since = back ? s->rested.since : now;
+	if (state != STATE_READING)
+		s->rested.untouched = false;
+	if (passes(state))
+		return;
+	s->rested.state = state;
+	s->rested.since = s->since;
+	s->rested.untouched = true;
 }
 
 static void set_state(struct status *s, const struct status_input *in, enum device_state state,
@@ -297,6 +347,7 @@ struct status_news status_update(struct status *s, const struct status_input *in
 	reason = buf_take(&f.reason);
 	if (f.state == STATE_CONVERGED && s->state != STATE_CONVERGED)
 		s->converged_at = now;
+	set_since(s, f.state, now);
 	set_state(s, in, f.state, reason, &news);
 	tell(s, in, &news);
 	return news;
@@ -400,10 +451,12 @@ char *status_of_firmware(const struct status_input *in)
 }
 
 /** status_init() - of a device that has not been read yet. */
-void status_init(struct status *s)
+void status_init(struct status *s, uint64_t now)
 {
-	*s = (struct status){
-		.state = STATE_READING, .told = STATE_READING, .reason = mem_strdup("")};
+	*s = (struct status){.state = STATE_READING,
+			     .told = STATE_READING,
+			     .reason = mem_strdup(""),
+			     .since = now};
 }
 
 /** status_clear() - free what it holds. */

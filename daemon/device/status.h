@@ -39,7 +39,13 @@ struct status {
 	char *reason, *told_reason;
 	bool moved;	       /* it has had another state since it was told */
 	uint64_t converged_at; /* microseconds; 0: never */
-	uint64_t revision;     /* counts every change that can be shown */
+	uint64_t since;	       /* in this state; a look that changes nothing does not count */
+	struct {
+		enum device_state state;
+		uint64_t since;
+		bool untouched; /* nothing was done since */
+	} rested;		/* the last state that does not pass */
+	uint64_t revision;	/* counts every change that can be shown */
 };
 
 /* What it is derived from. */
@@ -65,7 +71,7 @@ struct status_news {
 };
 
 const char *device_state_name(enum device_state s);
-void status_init(struct status *s);
+void status_init(struct status *s, uint64_t now);
 struct status_news status_update(struct status *s, const struct status_input *in, uint64_t now);
 void status_changed(struct status *s);
 bool status_is_as_wanted(const struct status_input *in);

@@ -206,14 +206,14 @@ void memory_begin_attempt(struct memory *m, char *key, uint8_t action)
 	free(m->lasting.attempt);
 	m->lasting.attempt = key;
 	m->lasting.action = action;
-	m->lasting
-		.reregistrations++; /* until memory_end_attempt() says otherwise: it may never come to it */
+	m->lasting.reregistrations++;
 	m->changed = true;
 }
 
 /**
  * memory_end_attempt() - the outcome of the reload is known.
- * @reregistrations: so many in a row, this one counted, ended with another registration or not at all
+ * @reregistrations: so many in a row, this one counted, ended with another registration, or with
+ * the system going down
  */
 void memory_end_attempt(struct memory *m, unsigned reregistrations)
 {

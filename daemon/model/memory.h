@@ -38,12 +38,11 @@ struct pause {
 
 /* What outlives a reboot. */
 struct lasting {
-	struct notes good; /* reload-class values with which the device worked */
-	char *attempt;	   /* the key of a reload whose outcome is not known yet, or NULL */
-	uint8_t action;	   /* ... which asks for this one */
-	bool torn;	   /* a reload of ours has left the device torn down */
-	unsigned
-		reregistrations; /* reloads of ours in a row that ended with another registration, or not at all */
+	struct notes good;	  /* reload-class values with which the device worked */
+	char *attempt;		  /* the key of a reload whose outcome is not known yet, or NULL */
+	uint8_t action;		  /* ... which asks for this one */
+	bool torn;		  /* a reload of ours has left the device torn down */
+	unsigned reregistrations; /* reloads of ours in a row with no other outcome */
 	enum rollback rollback;
 	unsigned tries;	  /* reloads that brought `good` back in vain */
 	char *quarantine; /* the key that is not tried again while rollback is not NONE */

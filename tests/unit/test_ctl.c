@@ -285,6 +285,8 @@ static void make_status(struct status_answer *a)
 	d->firmware_running = "13.2010.1006";
 	d->converged_at = NOW - UINT64_C(7200000000);
 	d->changed_at = NOW - UINT64_C(300000000);
+	d->state_since = NOW - UINT64_C(240000000);
+	d->error_at = NOW - UINT64_C(60000000);
 	d->last_trigger = "config";
 	vec_push(&d->drift,
 		 ((struct drift_answer){"source_mac_is_multicast", "action", "drop", "trap"}));
@@ -381,7 +383,7 @@ static void test_status_device(_unused_ void **state)
 	      "         State: failed\n"
 	      "        Reason: trap source_mac_is_multicast: the kernel refuses it\n"
 	      "       Pending: reload\n"
-	      "         Since: 2026-11-22 11:55:00 (5min ago)\n"
+	      "         Since: 2026-11-22 11:56:00 (4min ago)\n"
 	      "   Last change: 2026-11-22 11:55:00 (5min ago), trigger config\n"
 	      " Was converged: 2026-11-22 10:00:00 (2h ago)\n"
 	      "         Drift: source_mac_is_multicast action: wanted drop, is trap\n"
@@ -396,7 +398,16 @@ static void test_status_device(_unused_ void **state)
 	      "    /etc/carved/carved.d/größe.yaml:4:3\n"
 	      "\n"
 	      "    Last error: Invalid argument\n"
-	      "   Last extack: mlxsw_spectrum: Cannot change the action\n");
+	      "   Last extack: mlxsw_spectrum: Cannot change the action\n"
+	      "     Failed at: 2026-11-22 11:59:00 (1min ago)\n");
+	a.devices.v[0].down_since = NOW - 12000000;
+	a.devices.v[0].next_attempt = NOW + 9500000;
+	status_render_device(&a.devices.v[0], &s, NOW, &out);
+	assert_non_null(strstr(out.s, "         State: failed, DOWN\n"));
+	assert_non_null(strstr(
+		out.s,
+		"          DOWN: since 2026-11-22 11:59:48 (12s ago), next attempt in 10 s\n"));
+	buf_clear(&out);
 	status_render_device(&a.devices.v[1], &ascii, NOW, &out);
 	check(&out, "spine\n"
 		    "         Entry: spine\n"
@@ -656,7 +667,9 @@ static void check_json(const struct answer_type *type, const void *answer, const
 	"\"state\":\"converged\",\"reason\":\"\",\"pending_class\":\"\","                          \
 	"\"firmware_running\":\"13\",\"firmware_stored\":\"\",\"reload_count\":3,"                 \
 	"\"foreign_reload_count\":0,\"last_reload_outage_usec\":5000000000,"                       \
-	"\"converged_at_usec\":0,\"last_read_usec\":0,\"paused_until_usec\":0,\"last_change_"      \
+	"\"converged_at_usec\":0,\"state_since_usec\":0,\"down_since_usec\":0,"                    \
+	"\"next_attempt_usec\":0,\"last_error_usec\":0,"                                           \
+	"\"last_read_usec\":0,\"paused_until_usec\":0,\"last_change_"                              \
 	"usec\":0,"                                                                                \
 	"\"last_trigger\":\"\",\"last_error\":\"\",\"last_extack\":\"\","                          \
 	"\"progress\":{\"what\":\"flash\",\"done\":1,\"total\":2},\"drift\":["                     \

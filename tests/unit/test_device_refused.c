@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the driver refuses because something else has to come first: it is sent again when that may have
- * happened, and seldom while it has not. ONLY=test_name runs one of them.
+ * What the driver refuses because something else has to come first: it is sent again when that may
+ * have happened, and seldom while it has not. ONLY=test_name runs one of them.
  */
 #include "sim.h"
 #include "base/clock.h"

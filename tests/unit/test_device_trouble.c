@@ -746,6 +746,130 @@ static void test_reload_registers_anew(void **state)
 	rig_clear(&r);
 }
 
+/* ---- what an operator sees meanwhile ---- */
+
+/* From the first tear-down on it is down, whatever is tried, and the outage is all of it. */
+static void test_down(void **state)
+{
+	struct rig r = {};
+	uint64_t start;
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 48}"));
+	r.sim.tears_down = 3;
+	assert_int_equal(device_down_since(r.d), 0);
+	start = r.now;
+	rig_config(&r, ENTRY("params: {macs: 64}"));
+	assert_in_range(device_down_since(r.d), start, start + USEC_PER_SEC);
+	assert_int_equal(device_retry_at(r.d), r.wake_at);
+	assert_int_equal(r.d->history.records.n, 2); /* at once, not when it is up again */
+	assert_string_equal(r.d->history.records.v[1].result, "quarantined");
+	rig_tick(&r); /* a second later: in vain */
+	assert_in_range(device_down_since(r.d), start, start + USEC_PER_SEC);
+	rig_tick(&r); /* ten seconds later */
+	rig_expect_reason(&r, "worked before are in force");
+	assert_int_equal(device_down_since(r.d), 0);
+	assert_int_equal(device_retry_at(r.d), 0);
+	assert_in_range(r.d->history.outage, 11 * USEC_PER_SEC, r.now - start);
+	assert_int_equal(r.d->history.records.n, 3);
+	assert_int_equal(r.d->history.records.v[2].outage, r.d->history.outage);
+	rig_clear(&r);
+}
+
+/* Two reloads without a rest in between are one outage. */
+static void edit_in_the_reload(struct rig *r)
+{
+	if (!run_find(&r->d->run, STEP_RELOAD)) {
+		r->during_write = edit_in_the_reload;
+		return;
+	}
+	r->now += 5 * USEC_PER_SEC;
+	rig_config(r, ENTRY("params: {macs: 96}"));
+}
+
+static void test_outage_of_two_reloads(void **state)
+{
+	struct rig r = {.during_write = edit_in_the_reload};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 64}"));
+	assert_int_equal(r.sim.reloads, 2);
+	assert_in_range(r.d->history.outage, 5 * USEC_PER_SEC, 6 * USEC_PER_SEC);
+	rig_clear(&r);
+}
+
+static enum device_state seen[8];
+static unsigned n_seen;
+
+static void see(struct rig *r)
+{
+	if (n_seen < ARRAY_SIZE(seen))
+		seen[n_seen++] = r->d->status.state;
+}
+
+/* Differences that are only reported stay so while they are looked at. */
+static void test_report_does_not_flap(void **state)
+{
+	uint64_t since, converged_at;
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("drift: report, traps: {t1: trap}"));
+	sim_set(&r.sim, "traps", "t1", "action", 2);
+	rig_stale(&r);
+	rig_expect_reason(&r, "1 difference is only reported (drift: report): trap t1");
+	since = r.d->status.since;
+	converged_at = r.d->status.converged_at;
+	for (n_seen = 0; n_seen < 3;) {
+		r.now += 10 * USEC_PER_SEC;
+		r.during_read = see;
+		rig_stale(&r);
+	}
+	for (unsigned i = 0; i < n_seen; i++)
+		assert_int_equal(seen[i], STATE_DRIFTED);
+	assert_int_equal(r.d->status.since, since);
+	assert_int_equal(r.d->status.converged_at, converged_at);
+	rig_clear(&r);
+}
+
+/* A config that changes nothing is no other state; what is done is. */
+static void test_since(void **state)
+{
+	struct rig r = {};
+	uint64_t since;
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("traps: {t1: trap}"));
+	since = r.d->status.since;
+	r.now += 10 * USEC_PER_SEC;
+	rig_config(&r, ENTRY("traps: {t1: trap}"));
+	assert_int_equal(r.d->status.since, since);
+	rig_config(&r, ENTRY("traps: {t1: mirror}"));
+	assert_true(r.d->status.since > since + 10 * USEC_PER_SEC);
+	rig_clear(&r);
+}
+
+/* Once nothing of it holds, it is no error any more. */
+static void test_last_error_goes(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	sim_fault(&r.sim, (struct fault){.object = "/kvd/b", .error = -EINVAL, .times = 1});
+	rig_start(&r, FACTS, ENTRY(SIZES));
+	assert_non_null(strstr(r.d->failures.last_error, "/kvd/b to 700 was refused"));
+	assert_in_range(r.d->failures.last_at, r.now - USEC_PER_SEC, r.now);
+	rig_stale(&r);
+	assert_true(r.d->failures.last_at > 0);
+	rig_config(&r, ENTRY(SIZES));
+	rig_expect_reason(&r, "");
+	assert_string_equal(r.d->failures.last_error, "");
+	assert_int_equal(r.d->failures.last_at, 0);
+	rig_clear(&r);
+}
+
+/* ---- reloads that end otherwise ---- */
+
 /* The system goes down with it: nothing is left but the disk. */
 static void power_cut(struct rig *r)
 {
@@ -765,7 +889,7 @@ static void die_in_the_reload(struct rig *r)
 		r->during_write = die_in_the_reload;
 }
 
-/* Ten reloads in a row that end with the system going down are enough, however it is told of them. */
+/* Ten reloads in a row that end with the system going down are enough. */
 static void test_power_cuts(void **state)
 {
 	unsigned reloads;
@@ -901,6 +1025,11 @@ int main(void)
 		cmocka_unit_test(test_roll_back_when_busy),
 		cmocka_unit_test(test_reload_registers_anew),
 		cmocka_unit_test(test_power_cuts),
+		cmocka_unit_test(test_down),
+		cmocka_unit_test(test_outage_of_two_reloads),
+		cmocka_unit_test(test_report_does_not_flap),
+		cmocka_unit_test(test_since),
+		cmocka_unit_test(test_last_error_goes),
 		cmocka_unit_test(test_roll_back_again),
 		cmocka_unit_test(test_reload_failed_by_others),
 		cmocka_unit_test(test_reload_failed_at_start),

@@ -33,7 +33,7 @@ static void test_nothing_is_written(void **state)
 	rig_expect_reason(&r, "paused by the test until carvectl resume");
 	flip(&r);
 	rig_expect(&r, "paused", "");
-	rig_expect_reason(&r, "1 differences wait for its end");
+	rig_expect_reason(&r, "1 difference waits for its end");
 	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY, .allow_reload = true});
 	rig_expect(&r, "paused", "");
 	rig_config(&r, ENTRY(SIZES ", " LIVE));
