@@ -246,14 +246,33 @@ static void put_firmware(const struct device_answer *d, const struct style *styl
 	put_label("Firmware", *d->firmware_running || *d->firmware_stored ? text : "", style, out);
 }
 
+/* What the object of @drift is: of a bare name or number the kind of what is managed under it. */
+static char *drift_kind(const struct device_answer *d, const struct drift_answer *drift)
+{
+	const char *kind = "";
+	char *text;
+
+	vec_each(o, &d->objects)
+		if (is(o->object, drift->object) && (!*kind || strstr(o->wanted, drift->wanted)))
+			kind = o->kind;
+	text = mem_printf("%s%s", kind, *kind ? " " : "");
+	for (char *p = text; *p; p++)
+		if (*p == '_')
+			*p = ' ';
+	return text;
+}
+
 static void put_drift(const struct device_answer *d, const struct style *style, struct buf *out)
 {
 	_cleanup_free_ char *text = NULL;
 	struct buf b = {};
 
-	vec_each(drift, &d->drift)
-		buf_add(&b, "%s%s %s: wanted %s, is %s", b.n ? "; " : "", drift->object,
+	vec_each(drift, &d->drift) {
+		_cleanup_free_ char *kind = drift_kind(d, drift);
+
+		buf_add(&b, "%s%s%s %s: wanted %s, is %s", b.n ? "; " : "", kind, drift->object,
 			drift->attribute, drift->wanted, drift->actual);
+	}
 	text = buf_take(&b);
 	put_label("Drift", text, style, out);
 }

@@ -15,23 +15,13 @@ static char *format(const struct object *o, unsigned field, const struct value *
 	return buf_take(&b);
 }
 
-/* A path and a param with its mode say what they are, other names do not. */
-static char *name_of(const struct object *o)
-{
-	_cleanup_free_ char *label = object_label(o);
-
-	if (o->class->form == FORM_BY_CMODE || label[0] == '/')
-		return mem_strdup(label);
-	return mem_printf("%s %s", o->class->noun, label);
-}
-
 static void add(drift_list *list, const struct object *want, unsigned wanted, unsigned field,
 		const struct value *actual)
 {
 	static const struct value nothing = {.type = VALUE_NONE};
 	struct drift *d = vec_add(list);
 
-	d->object = name_of(want);
+	d->object = object_label(want);
 	d->attribute = mem_strdup(want->class->fields[field].name);
 	d->wanted = format(want, wanted, &want->v[wanted]);
 	d->actual = format(want, wanted, actual ? actual : &nothing);

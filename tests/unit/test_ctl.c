@@ -386,7 +386,7 @@ static void test_status_device(_unused_ void **state)
 	      "         Since: 2026-11-22 11:56:00 (4min ago)\n"
 	      "   Last change: 2026-11-22 11:55:00 (5min ago), trigger config\n"
 	      " Was converged: 2026-11-22 10:00:00 (2h ago)\n"
-	      "         Drift: source_mac_is_multicast action: wanted drop, is trap\n"
+	      "         Drift: trap source_mac_is_multicast action: wanted drop, is trap\n"
 	      "       Reloads: 2 by carved, 1 by others\n"
 	      "   Last reload: 3.012 s outage\n"
 	      "\n"
