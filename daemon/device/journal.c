@@ -104,8 +104,14 @@ void journal_drift(struct journal j, const struct step *s, size_t n)
 	_cleanup_free_ char *more = n > 1 ? mem_printf(", and %zu more", n - 1) : mem_strdup("");
 	struct log_fields f = fields_at(j, MESSAGE_DRIFT, object, s->mark);
 
-	log_with(LOG_NOTICE, &f, "%s: changed by somebody else: %s %s is %s, wanted %s%s", j.handle,
-		 s->target.class->noun, object, s->from, s->to, more);
+	if (object_reload_class(&s->target))
+		log_with(LOG_NOTICE, &f,
+			 "%s: staged by somebody else: %s %s to %s; set back to %s, which is in "
+			 "force%s",
+			 j.handle, s->target.class->noun, object, s->from, s->to, more);
+	else
+		log_with(LOG_NOTICE, &f, "%s: changed by somebody else: %s %s is %s, wanted %s%s",
+			 j.handle, s->target.class->noun, object, s->from, s->to, more);
 }
 
 /** journal_yielded() - what @s would set is left alone from now on. */
@@ -116,8 +122,9 @@ void journal_yielded(struct journal j, const struct step *s)
 
 	log_with(LOG_WARNING, &f,
 		 "%s: %s %s: somebody else has changed it three times in ten minutes (now %s, "
-		 "wanted %s); it is left alone until the config changes or carvectl retry",
-		 j.handle, s->target.class->noun, object, s->from, s->to);
+		 "%s %s); it is left alone until the config changes or carvectl retry",
+		 j.handle, s->target.class->noun, object, s->from,
+		 object_reload_class(&s->target) ? "in force" : "wanted", s->to);
 }
 
 /** journal_flash() - how far @firmware has come. @reason: of a mismatch */

@@ -34,7 +34,11 @@ void reloads_staging(struct reloads *r, struct world *w, const struct step *s)
 	if (s->kind == STEP_REMEMBER)
 		memory_note(&w->memory, &w->memory.in_force, &s->target, PARAM_VALUE,
 			    &s->target.v[PARAM_VALUE]);
-	if (s->kind != STEP_SET || !is_driverinit(&s->target))
+	if (s->kind != STEP_SET)
+		return;
+	if (object_reload_class(&s->target) && s->disruption == DISRUPTION_RELOAD)
+		memory_note(&w->memory, &w->memory.staged, &s->target, 0, &s->target.v[0]);
+	if (!is_driverinit(&s->target))
 		return;
 	have = state_find(&w->have, s->target.class, s->target.name, s->target.cmode);
 	if (object_has(have, PARAM_VALUE))
@@ -88,6 +92,8 @@ void reloads_acknowledged(struct reloads *r, struct memory *m, const struct step
 {
 	if (s->kind == STEP_SET && s->target.cmode == CMODE_PERMANENT)
 		memory_note(m, &m->until_boot, &s->target, PARAM_VALUE, &s->target.v[PARAM_VALUE]);
+	if (s->kind == STEP_SET && s->disruption == DISRUPTION_LIVE)
+		memory_drop(m, &m->staged, &s->target, 0);
 	if (s->kind != STEP_RELOAD)
 		return;
 	reloads_sent(r, s->action);
@@ -148,6 +154,8 @@ struct reload_news reloads_attribute(struct reloads *r, struct world *w, const s
 	if (only_ours && r->own_action == DEVLINK_RELOAD_ACTION_DRIVER_REINIT &&
 	    counters_action_differs(now, before, DEVLINK_RELOAD_ACTION_FW_ACTIVATE))
 		memory_set_both_performed(m);
+	if (initialised)
+		memory_drop_all(m, &m->staged);
 	r->initialised = only_ours && initialised;
 	r->foreign_open += foreign;
 	memory_count_reloads(m, own, foreign);

@@ -274,6 +274,7 @@ void memory_clear(struct memory *m)
 {
 	vec_clear(&m->counters);
 	notes_clear(&m->in_force);
+	notes_clear(&m->staged);
 	notes_clear(&m->ignored_sizes);
 	notes_clear(&m->hidden_until_boot);
 	notes_clear(&m->pristine);
@@ -300,6 +301,7 @@ void memory_copy(struct memory *to, const struct memory *from)
 	to->counters = (counter_list){};
 	counters_copy(&to->counters, &from->counters);
 	notes_copy(&to->in_force, &from->in_force);
+	notes_copy(&to->staged, &from->staged);
 	notes_copy(&to->ignored_sizes, &from->ignored_sizes);
 	notes_copy(&to->hidden_until_boot, &from->hidden_until_boot);
 	notes_copy(&to->pristine, &from->pristine);
@@ -320,6 +322,7 @@ void memory_restart(struct memory *m)
 	m->changed |= m->counters.n || m->converged_once;
 	vec_clear(&m->counters);
 	memory_drop_all(m, &m->in_force);
+	memory_drop_all(m, &m->staged);
 	memory_drop_all(m, &m->ignored_sizes);
 	memory_drop_all(m, &m->hidden_until_boot);
 	memory_drop_all(m, &m->pristine);

@@ -54,6 +54,7 @@ struct lasting {
 struct memory {
 	counter_list counters;	    /* as last read: less now means another registration */
 	struct notes in_force;	    /* driverinit params: in force while another value is staged */
+	struct notes staged;	    /* by carved, for a reload of its own that has not come yet */
 	struct notes ignored_sizes; /* that the driver left staged in a good reload of ours */
 	struct notes
 		hidden_until_boot; /* permanent params set by us whose GET shows the old value */

@@ -241,6 +241,7 @@ struct row {
 static const struct row memory_rows[] = {
 	ALWAYS(memory, "counters", COUNTERS, counters),
 	ALWAYS(memory, "in_force", NOTES, in_force),
+	SINCE(memory, "staged", NOTES, staged),
 	SINCE(memory, "ignored_sizes", NOTES, ignored_sizes),
 	SINCE(memory, "hidden_until_boot", NOTES, hidden_until_boot),
 	SINCE(memory, "until_boot", NOTES, until_boot),

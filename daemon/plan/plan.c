@@ -109,7 +109,18 @@ static bool shows_staged(const struct class *class)
 	return !class->pending;
 }
 
-/* Bring a staged value to its goal. */
+/* Has carved staged it, for a reload that has not come? */
+static bool is_own(const struct planner *p, const struct object *want, const struct value *staged)
+{
+	const struct value *own = notes_find(&p->world->memory.staged, want, 0);
+
+	return own && value_equal(own, staged);
+}
+
+/*
+ * Bring a staged value to its goal. What an operator stages as it is wanted is left alone: the next
+ * reload is his.
+ */
 static void stage(struct planner *p, const struct object *want, const struct triple *t)
 {
 	bool goes = p->permitted;
@@ -123,6 +134,8 @@ static void stage(struct planner *p, const struct object *want, const struct tri
 			name_object(&p->plan->pending_text, want);
 	}
 	if (!goes && p->world->facts.reload_failed) /* nothing is in force */
+		return;
+	if (!goes && value_equal(&t->staged, &t->wanted) && !is_own(p, want, &t->staged))
 		return;
 	if (value_equal(goal, &t->staged))
 		return;
