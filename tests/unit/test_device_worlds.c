@@ -275,12 +275,24 @@ static void set_something(struct random_world *w)
 		kind == SIZE ? num * 10 : num);
 }
 
+/* Three tries are made; what fails more often in a row than that is given up, and rightly so. */
+static bool fails_often_enough(const struct random_world *w)
+{
+	unsigned n = 0;
+
+	vec_each(f, &w->r.sim.faults)
+		n += f->extack ? 0 : f->times;
+	return n > 1;
+}
+
 static void fail_something(struct random_world *w)
 {
 	static const int errors[] = {-EBUSY, -EAGAIN, -ETIMEDOUT, -ENOBUFS};
 	struct fault f = {.object = a_label(w), .times = 1 + pick(w, 2)};
 
 	f.error = errors[pick(w, ARRAY_SIZE(errors))];
+	if (fails_often_enough(w))
+		return;
 	f.done = f.error == -ETIMEDOUT && pick(w, 2);
 	buf_add(&w->history, "%s fails %u times with %s%s\n", f.object, f.times, strerror(-f.error),
 		f.done ? " but is done" : "");
