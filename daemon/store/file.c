@@ -14,12 +14,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* None that carved writes is larger. */
@@ -33,23 +31,51 @@ static void closep(int *fd)
 
 #define _cleanup_close_ _cleanup_(closep)
 
+/* A name may not lead out of the directory. */
+static bool stays_below(const char *name)
+{
+	const char *part = name;
+
+	while (part) {
+		const char *slash = strchr(part, '/');
+		size_t n = slash ? (size_t)(slash - part) : strlen(part);
+
+		if (n == 0 || (n == 2 && strncmp(part, "..", 2) == 0))
+			return false;
+		part = slash ? slash + 1 : NULL;
+	}
+	return true;
+}
+
 /*
- * As openat(), but nowhere outside of @dir, which is -errno where it could not be opened itself.
+ * @name in or below @dir, part by part, none of which may be a symbolic link. openat2(2) would do it at once, but
+ * RestrictSUIDSGID= of the unit answers it with ENOSYS, as it cannot see into the mode.
  *
- * Return: a descriptor or -errno.
+ * Return: a descriptor; -EXDEV, -ELOOP or -ENOTDIR where the name leads elsewhere; -errno.
  */
 static int open_below(int dir, const char *name, int flags)
 {
-	struct open_how how = {.flags = (uint64_t)(flags | O_CLOEXEC | O_NOFOLLOW),
-			       .mode = flags & O_CREAT ? 0600 : 0,
-			       .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-					  RESOLVE_NO_MAGICLINKS};
-	long fd;
+	_cleanup_close_ int at = -1;
+	const char *part = name, *slash;
+	int fd;
 
 	if (dir < 0)
 		return dir;
-	fd = syscall(SYS_openat2, dir, name, &how, sizeof(how));
-	return fd < 0 ? -errno : (int)fd;
+	if (!stays_below(name))
+		return -EXDEV;
+	while ((slash = strchr(part, '/'))) {
+		_cleanup_free_ char *folder = mem_printf("%.*s", (int)(slash - part), part);
+		int next = openat(at < 0 ? dir : at, folder,
+				  O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (next < 0)
+			return -errno;
+		closep(&at);
+		at = next;
+		part = slash + 1;
+	}
+	fd = openat(at < 0 ? dir : at, part, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return fd < 0 ? -errno : fd;
 }
 
 /* The directory that @name is in, for names alone. Return: a descriptor or -errno. */
