@@ -99,7 +99,7 @@ def test_limits_that_the_driver_is_known_for(switch, carved, capture):
 
 
 def test_refused_by_the_driver(switch, carved, capture):
-    """One object stays as it was; the others are set; it is not tried again."""
+    """One object stays as it was; the others are set; it is tried again at audits, ever less often."""
     w = switch.words
     rate, burst = w.rates[1]
     says = switch.fail_set("policer", w.policer)
@@ -113,7 +113,7 @@ def test_refused_by_the_driver(switch, carved, capture):
     # what it does later shows that it has looked again
     switch.set_trap(w.trap, "drop")
     wait(lambda: switch.trap(w.trap) == "trap", "the trap to be set back")
-    assert len(capture.writes(kind="policer")) == 1
+    assert 1 <= len(capture.writes(kind="policer")) <= 4
     assert carved.state(switch) == "failed"
     # something changes
     switch.relent()
