@@ -48,8 +48,8 @@ static bool stays_below(const char *name)
 }
 
 /*
- * @name in or below @dir, part by part, none of which may be a symbolic link. openat2(2) would do it
- * at once, but RestrictSUIDSGID= of the unit answers it with ENOSYS, as it cannot see into the mode.
+ * @name in or below @dir, part by part, none of which may be a symbolic link. openat2(2) would do
+ * it at once, but RestrictSUIDSGID= of the unit answers it with ENOSYS, as it cannot see the mode.
  *
  * Return: a descriptor; -EXDEV, -ELOOP or -ENOTDIR where the name leads elsewhere; -errno.
  */
