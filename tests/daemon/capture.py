@@ -12,7 +12,7 @@ NETLINK_GENERIC, ETH_P_ALL = 16, 3
 NLM_F_REQUEST = 1
 
 # commands that only ask, and NOTIFY_FILTER_SET, which changes only one's own socket
-READS = {1, 5, 11, 13, 17, 21, 25, 29, 31, 32, 36, 38, 42, 46, 47, 51, 52, 55, 56, 61, 65, 69, 74}
+READS = {1, 5, 11, 15, 19, 23, 29, 31, 32, 36, 38, 42, 46, 47, 51, 52, 55, 56, 61, 65, 69, 74}
 READS |= {78, 82, 84}
 PARAM_SET = 39
 KINDS = {35: "resource", 37: "reload", 58: "flash", 62: "trap", 66: "group", 70: "policer"}
