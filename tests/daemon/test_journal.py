@@ -27,7 +27,7 @@ def foreign_reloads(carved, switch):
 
 def test_start_and_config(switch, carved):
     w = switch.words
-    carved.config(entry(switch, traps={w.trap: "trap"}))
+    carved.config(entry(switch, traps={w.trap: "trap"}), settle="10s")
     carved.start_no_wait()
     carved.wait_ready()
     new = Lines(carved)
