@@ -88,7 +88,6 @@ const char *hindrance_text(enum hindrance h)
 		return "only reported (drift: report)";
 	case HINDRANCE_POLICY:
 	case HINDRANCE_FAILED:
-	case HINDRANCE_IMPACT:
 		return "waits for a permitted reload";
 	case HINDRANCE_QUARANTINE:
 	case HINDRANCE_ROLLBACK_WAITS:

@@ -32,7 +32,6 @@ enum hindrance {
 	HINDRANCE_FAILED,	  /* something that belongs to a reload failed */
 	HINDRANCE_QUARANTINE,	  /* torn down, and no roll-back is left to try */
 	HINDRANCE_ROLLBACK_WAITS, /* torn down; the next roll-back is due at .until */
-	HINDRANCE_IMPACT,	  /* it would destroy what nobody declared */
 	HINDRANCE_FIGHT,	  /* another program sets the object again and again */
 };
 

@@ -260,7 +260,7 @@ static void take_states(struct view *v, struct world *w, const struct device_rea
 	if (r->catalogued)
 		take_catalogue(v, w, r);
 	ret->catalogued = r->catalogued;
-	ret->partial = !(v->asked & PART_OBJECTS) || r->catalogued;
+	ret->partial |= r->catalogued;
 }
 
 /* Everything is at the driver's defaults, and what was known is worth nothing. */
@@ -295,6 +295,8 @@ enum reading_outcome view_answer(struct view *v, struct world *w, const struct d
 	const counter_list *counters = &r->facts->counters;
 	enum presence before = v->presence;
 
+	ret->partial = !(v->asked & PART_OBJECTS);
+	v->asked = 0;
 	if (r->error < 0)
 		return answer_error(v, w, r->error, now, ret);
 	v->read.error = 0;

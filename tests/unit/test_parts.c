@@ -391,11 +391,24 @@ static char *everything(const struct rig *r)
 	return text;
 }
 
+static void start_with_catalogue(struct rig *r, const char *facts, const char *config)
+{
+	rig_start(r, facts, config);
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_CAPTURE});
+}
+
 static int candidate(struct rig *r, const char *config, struct plan *plan, struct diag_list *diags)
 {
 	_cleanup_config_ struct config *c = rig_load(config);
 
 	return device_candidate(r->d, c, no_image, NULL, plan, diags);
+}
+
+static void finish(struct rig *r, struct plan *plan, struct diag_list *diags)
+{
+	plan_clear(plan);
+	diag_clear(diags);
+	rig_clear(r);
 }
 
 static void test_candidate_leaves_no_trace(void **state)
@@ -406,17 +419,14 @@ static void test_candidate_leaves_no_trace(void **state)
 	struct rig r = {};
 
 	(void)state;
-	rig_start(&r, FACTS, ENTRY(LIVE));
-	rig_send(&r, &(struct device_event){.type = DEVICE_EV_CAPTURE});
+	start_with_catalogue(&r, FACTS, ENTRY(LIVE));
 	before = everything(&r);
 	assert_int_equal(candidate(&r, ENTRY(SIZES ", " LIVE), &plan, &diags), 0);
 	text = plan_text(&plan);
 	assert_string_equal(text, "resource /kvd/a\nresource /kvd/b\nreload driver_reinit\n");
 	after = everything(&r);
 	assert_string_equal(before, after);
-	plan_clear(&plan);
-	diag_clear(&diags);
-	rig_clear(&r);
+	finish(&r, &plan, &diags);
 }
 
 static void test_candidate_takes_away(void **state)
@@ -427,14 +437,11 @@ static void test_candidate_takes_away(void **state)
 	struct rig r = {};
 
 	(void)state;
-	rig_start(&r, FACTS, ENTRY(LIVE));
-	rig_send(&r, &(struct device_event){.type = DEVICE_EV_CAPTURE});
+	start_with_catalogue(&r, FACTS, ENTRY(LIVE));
 	assert_int_equal(candidate(&r, "devices: {}", &plan, &diags), 0);
 	text = plan_text(&plan);
 	assert_string_equal(text, "trap_policer 1\ntrap_group l2\ntrap t1\n");
-	plan_clear(&plan);
-	diag_clear(&diags);
-	rig_clear(&r);
+	finish(&r, &plan, &diags);
 }
 
 static void test_candidate_refused(void **state)
@@ -444,15 +451,12 @@ static void test_candidate_refused(void **state)
 	struct rig r = {};
 
 	(void)state;
-	rig_start(&r, FACTS, ENTRY(LIVE));
-	rig_send(&r, &(struct device_event){.type = DEVICE_EV_CAPTURE});
+	start_with_catalogue(&r, FACTS, ENTRY(LIVE));
 	assert_int_equal(candidate(&r, ENTRY("traps: {t9: drop}"), &plan, &diags), -EINVAL);
 	assert_int_equal(diags.n_errors, 1);
 	assert_int_equal(plan.steps.n, 0);
 	assert_string_equal(device_state_name(r.d->status.state), "converged");
-	plan_clear(&plan);
-	diag_clear(&diags);
-	rig_clear(&r);
+	finish(&r, &plan, &diags);
 }
 
 #define FW_FACTS                                                                                   \
@@ -471,8 +475,7 @@ static void test_candidate_follows_firmware_on_the_copy(void **state)
 	struct rig r = {};
 
 	(void)state;
-	rig_start(&r, FW_FACTS, ENTRY("firmware: {version: '1.0'}"));
-	rig_send(&r, &(struct device_event){.type = DEVICE_EV_CAPTURE});
+	start_with_catalogue(&r, FW_FACTS, ENTRY("firmware: {version: '1.0'}"));
 	memory_set_flash(&r.d->world.memory,
 			 (struct flash_latch){.stage = FLASH_WRITTEN,
 					      .firmware = firmware_text(&(struct firmware){
@@ -481,9 +484,7 @@ static void test_candidate_follows_firmware_on_the_copy(void **state)
 	assert_int_equal(candidate(&r, ENTRY("firmware: {version: '2.0'}"), &plan, &diags), 0);
 	assert_int_equal(plan.firmware, FIRMWARE_MISMATCH);
 	assert_int_equal(r.d->world.memory.lasting.flash.stage, FLASH_WRITTEN);
-	plan_clear(&plan);
-	diag_clear(&diags);
-	rig_clear(&r);
+	finish(&r, &plan, &diags);
 }
 
 int main(void)
