@@ -47,14 +47,15 @@ def kill_at(kernel, carved, target, command, n, before):
     return killed
 
 
-def kill_at_all(place, kernel, make_switch, command, before):
-    """Return: at how many."""
+def at_each(place, kernel, make_switch, command, story):
+    """story(carved, target, n) for the first, the second ... such request, until it says that there was none.
+    Return: how many there were."""
     n, more = 0, True
     while more:
         n += 1
         target, carved = make_switch(), Process(place, kernel, place.new_folder())
         try:
-            more = kill_at(kernel, carved, target, command, n, before)
+            more = story(carved, target, n)
         except AssertionError:
             print(f"{command} {n}:\n{carved.text()}")
             raise
@@ -63,6 +64,11 @@ def kill_at_all(place, kernel, make_switch, command, before):
         target.remove()
     print(f"{n - 1} times")
     return n - 1
+
+
+def kill_at_all(place, kernel, make_switch, command, before):
+    return at_each(place, kernel, make_switch, command,
+                   lambda carved, target, n: kill_at(kernel, carved, target, command, n, before))
 
 
 def test_before_every_request(place, kernel, make_switch):

@@ -5,7 +5,7 @@ write of a trial and of its roll-back, before the kernel has carried it out and 
 import pytest
 
 from carved import Process, entry, wait
-from test_killed import WRITES, carried_out, held
+from test_killed import WRITES, at_each, carried_out, held
 
 pytestmark = pytest.mark.only("fake-spectrum1", "only the fake stops at a request that is told by its number, and one "
                               "switch with sizes, params and policies is enough")
@@ -54,20 +54,10 @@ def die(kernel, carved, target, command, n, before, words):
 
 
 def die_at_all(place, kernel, make_switch, command, before, story):
-    n, more = 0, True
-    while more:
-        n += 1
-        target, carved = make_switch(), Process(place, kernel, place.new_folder())
-        try:
-            begin(carved, target)
-            more = story(carved, target, lambda *words: die(kernel, carved, target, command, n, before, words))
-        except AssertionError:
-            print(f"{command} {n}:\n{carved.text()}")
-            raise
-        finally:
-            carved.finish()
-        target.remove()
-    assert n > 1
+    def die_at(carved, target, n):
+        begin(carved, target)
+        return story(carved, target, lambda *words: die(kernel, carved, target, command, n, before, words))
+    assert at_each(place, kernel, make_switch, command, die_at) >= 1
 
 
 def dies_on_trial(carved, target, die_in):

@@ -58,6 +58,14 @@ def plug():
             pass
 
 
+@pytest.fixture
+def fresh(netdevsim, plug):
+    """A netdevsim of the test's own."""
+    device = plug(NetdevSim)
+    yield device
+    device.remove()
+
+
 @pytest.fixture(scope="module")
 def sim(netdevsim, plug):
     """netdevsim with one port. A test leaves it as a good reload would."""

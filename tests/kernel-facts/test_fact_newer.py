@@ -7,7 +7,7 @@ import time
 import pytest
 
 import rawlink as nl
-from switches import KERNEL, AsicSim, NetdevSim, kernel, u32
+from switches import KERNEL, AsicSim, kernel, u32
 
 RESET = nl.RESET_DEFAULT, b""
 ESWITCH_MODE = 25
@@ -15,13 +15,6 @@ ESWITCH_MODE = 25
 
 def since(*version):
     return pytest.mark.skipif(KERNEL < version, reason="not in this kernel")
-
-
-@pytest.fixture
-def fresh(netdevsim, plug):
-    device = plug(NetdevSim)
-    yield device
-    device.remove()
 
 
 @pytest.fixture

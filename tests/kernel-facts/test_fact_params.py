@@ -3,16 +3,9 @@
 import pytest
 
 import rawlink as nl
-from switches import AsicSim, NetdevSim, kernel, u32
+from switches import AsicSim, kernel, u32
 
 MACS = "max_macs", nl.T_U32
-
-
-@pytest.fixture
-def fresh(netdevsim, plug):
-    device = plug(NetdevSim)
-    yield device
-    device.remove()
 
 
 def macs(device, cmode=nl.DRIVERINIT):

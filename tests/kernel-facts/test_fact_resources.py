@@ -3,17 +3,10 @@
 import pytest
 
 import rawlink as nl
-from switches import AsicSim, NetdevSim
+from switches import AsicSim
 
 UNLIMITED = 2**64 - 1
 SINGLES, SINGLE, DOUBLE = "kvd/linear/singles", "kvd/hash_single", "kvd/hash_double"
-
-
-@pytest.fixture
-def fresh(netdevsim, plug):
-    device = plug(NetdevSim)
-    yield device
-    device.remove()
 
 
 @pytest.fixture
