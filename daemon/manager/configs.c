@@ -21,9 +21,12 @@
  */
 int configs_load(struct configs *c, struct config **ret)
 {
+	struct yaml_paths paths = c->paths;
 	struct diag_list diags = {};
-	int r = yaml_load(&c->paths, ret, &diags);
+	int r;
 
+	paths.regular_only = c->in_force; /* nothing waits for this carved at its start */
+	r = yaml_load(&paths, ret, &diags);
 	diag_clear(&c->diags);
 	c->diags = diags;
 	vec_each(d, &c->diags.diags) {

@@ -285,10 +285,11 @@ struct manager *manager_new(struct loop *loop, const struct manager_options *opt
 				  .state_fd = -1,
 				  .lock_fd = -1};
 	m->conclusion = loop_task_new(loop, conclude, m);
-	m->configs = (struct configs){
-		.store = &m->store,
-		.boot = options->device.boot,
-		.paths = {.root = options->config_root, .file = options->config_file}};
+	m->configs = (struct configs){.store = &m->store,
+				      .boot = options->device.boot,
+				      .paths = {.root = options->config_root,
+						.file = options->config_file,
+						.trusted_only = true}};
 	m->worker.hub = m->hub;
 	m->loader = (struct loader){.worker = &m->worker, .paths = m->configs.paths};
 	m->devices = (struct devices){
