@@ -186,6 +186,7 @@ static int fetch_facts(struct client *c, const char *device, struct world *ret, 
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
 	_cleanup_free_ char *why = NULL;
+	struct arena arena = {};
 	const char *text = "";
 	json_t *j;
 	int r = client_new_call(c, "Capture", &call);
@@ -198,8 +199,9 @@ static int fetch_facts(struct client *c, const char *device, struct world *ret, 
 		return fetch_no_such_device(c, device);
 	if (r < 0)
 		return sd_bus_error_is_set(&error) ? client_fail(c, &error, r) : r;
-	sd_bus_message_read(reply, "s", &text);
+	message_read_text(reply, &arena, &text);
 	j = json_loads(text, 0, NULL);
+	arena_clear(&arena);
 	r = j ? facts_from_json(j, ret, ret_handle, &why) : -1;
 	if (r >= 0 && json)
 		json_object_set(json, device, json_object_get(j, "resources") ?: json_null());

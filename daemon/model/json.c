@@ -368,6 +368,36 @@ static void read_impact(json_t *j, struct impact *i)
 			     .switchdev = switchdev};
 }
 
+/* Lines and tabs may be in a value, as in a param's. */
+static bool is_shown(const char *s)
+{
+	_cleanup_free_ char *clean = text_clean(s, strlen(s));
+
+	return text_equal(s, clean);
+}
+
+/*
+ * Escapes in JSON can hide what a terminal obeys. Return: the first name or value that does, or
+ * NULL.
+ */
+static const char *find_hidden(json_t *j)
+{
+	const char *key, *found = NULL;
+	json_t *value;
+	size_t i;
+
+	if (json_is_string(j))
+		return is_shown(json_string_value(j)) ? NULL : json_string_value(j);
+	json_array_foreach(j, i, value)
+		found = found ? found : find_hidden(value);
+	json_object_foreach(j, key, value) {
+		if (!found && !text_is_line(key))
+			found = key;
+		found = found ? found : find_hidden(value);
+	}
+	return found;
+}
+
 /**
  * facts_from_json() - a captured device as a world whose catalogue is complete.
  * @w: must be empty; to be cleared after an error too
@@ -379,9 +409,15 @@ int facts_from_json(json_t *j, struct world *w, char **ret_handle, char **ret_wh
 {
 	struct reader r = {.world = w, .why = ret_why};
 	json_t *reload = json_object_get(j, "reload");
+	const char *hidden = find_hidden(j);
 	int ret = 0;
 
 	*ret_why = NULL;
+	if (hidden) {
+		_cleanup_free_ char *shown = text_clean_line(hidden);
+
+		return bad(&r, "text", shown);
+	}
 	if (json_integer_value(json_object_get(j, "format")) != FACTS_FORMAT)
 		return bad(&r, "format", "1");
 	if (!json_is_string(json_object_get(j, "handle")))

@@ -14,7 +14,7 @@ COMMANDS = [["status"], ["status", "leaf"], ["status", "--json"], ["status", "le
             ["reload", "--json"], ["reload", "--no-wait"], ["apply"], ["apply", "leaf"], ["apply", "--json"],
             ["apply", "leaf", "--allow-reload"], ["retry", "leaf"], ["retry", "leaf", "--json"], ["capture", "leaf"],
             ["capture", "leaf", "--json"], ["capture", "leaf", "--facts"], ["history"], ["history", "leaf"],
-            ["history", "--json"], ["metrics"]]
+            ["history", "--json"], ["metrics"], ["resources"], ["resources", "leaf"], ["explain", "leaf"]]
 ERRORS = [*("org.carved1.Error." + e for e in ("NoSuchDevice", "InvalidConfig", "Refused", "ReloadNotAllowed", "Busy")),
           *("org.freedesktop.DBus.Error." + e for e in ("AccessDenied", "UnknownMethod", "Failed", "InvalidArgs"))]
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
