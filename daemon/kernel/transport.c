@@ -102,13 +102,16 @@ int transport_send(const struct transport *t, int fd, const void *data, size_t l
 }
 
 /*
- * Any process with the capability may send to a netlink socket. By recvmsg(2), of which the thread sanitizer knows
- * that what was done before the sending is done before what follows.
+ * Any process with the capability may send to a netlink socket. By recvmsg(2), of which the thread
+ * sanitizer knows that what was done before the sending is done before what follows.
  */
 static ssize_t receive_from_kernel(int fd, void *buffer, int flags)
 {
 	struct iovec room = {.iov_base = buffer, .iov_len = TRANSPORT_BUFFER};
-	struct sockaddr_nl from;
+	union {
+		struct sockaddr_nl netlink;
+		struct sockaddr_storage any; /* the address of a server of tests is longer */
+	} from;
 	ssize_t n;
 
 	do {
@@ -117,9 +120,10 @@ static ssize_t receive_from_kernel(int fd, void *buffer, int flags)
 				   .msg_iov = &room,
 				   .msg_iovlen = 1};
 
-		from = (struct sockaddr_nl){};
+		from.netlink = (struct sockaddr_nl){};
 		n = recvmsg(fd, &m, flags | MSG_TRUNC);
-	} while (n < 0 ? errno == EINTR : from.nl_family == AF_NETLINK && from.nl_pid != 0);
+	} while (n < 0 ? errno == EINTR
+		       : from.netlink.nl_family == AF_NETLINK && from.netlink.nl_pid != 0);
 	return n;
 }
 
