@@ -322,7 +322,8 @@ static void rest(struct device *d, uint64_t now, struct device_todo *todo, struc
 static void choose(struct device *d, uint64_t now, struct device_todo *todo, struct resting *ret)
 {
 	const struct view *v = &d->view;
-	bool managed = d->assignment.used.entry, waits = d->failures.retry_at != USEC_NEVER;
+	bool managed = d->assignment.used.entry || d->assignment.open,
+	     waits = d->failures.retry_at != USEC_NEVER;
 
 	if (v->presence == PRESENCE_GONE) {
 		todo->what = DEVICE_GONE;

@@ -291,6 +291,8 @@ void device_take_reading(struct device *d, const struct device_reading *r, uint6
 	run_end(&d->run);
 	switch (view_answer(&d->view, &d->world, r, now, &news)) {
 	case READING_GOOD:
+		if (news.untold)
+			journal_unnamed(device_journal(d), r->untold);
 		take_news(d, &news, now);
 		break;
 	case READING_UNSURE:

@@ -47,6 +47,12 @@ static struct buf *also(struct finding *f, enum device_state state)
 	return &f->reason;
 }
 
+/* Is there something that cannot be decided while the driver does not tell its versions? */
+static bool needs_identity(const struct assignment *a)
+{
+	return a->open || a->want.firmware.version;
+}
+
 static void find_failures(const struct status_input *in, struct finding *f)
 {
 	const struct world *w = in->world;
@@ -55,7 +61,8 @@ static void find_failures(const struct status_input *in, struct finding *f)
 		buf_add(also(f, STATE_FAILED), "the device cannot be read: %s",
 			strerror(-in->view->read.error));
 	if (in->view->identity.error)
-		buf_add(also(f, STATE_FAILED), "the driver does not tell its versions: %s",
+		buf_add(also(f, needs_identity(in->assignment) ? STATE_FAILED : STATE_CONVERGED),
+			"the driver does not tell its versions: %s",
 			strerror(-in->view->identity.error));
 	if (in->run->plan.unreadable_text.n)
 		buf_add(also(f, STATE_FAILED), "the driver cannot read %s",
@@ -329,7 +336,7 @@ static void tell(struct status *s, const struct status_input *in, struct status_
 struct status_news status_update(struct status *s, const struct status_input *in, uint64_t now)
 {
 	bool managed = in->assignment->used.entry || in->assignment->refused ||
-		       !view_is_identified(in->view);
+		       in->assignment->open || !view_is_identified(in->view);
 	struct finding f = {.state = managed ? STATE_CONVERGED : STATE_UNMANAGED};
 	_cleanup_free_ char *reason = NULL;
 	struct status_news news = {};

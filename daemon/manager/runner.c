@@ -56,8 +56,9 @@ static void send_read(struct runner *r, struct device_todo *todo)
 		b->v[i].request = TAKE(r->requests.v[i].msg);
 		b->v[i].dump = r->requests.v[i].dump;
 	}
-	if (todo->reads.impact)
-		b->v[0].precheck = netdevs_probe(r->env->sysfs, r->device->handle);
+	if (todo->reads.impact || todo->reads.identify)
+		b->v[0].precheck =
+			netdevs_probe(r->env->sysfs, r->device->handle, todo->reads.impact);
 	submit(r, b, SENT_READ);
 }
 
@@ -249,7 +250,10 @@ static void finish_read(struct runner *r, struct batch *b)
 	tell_unnamed(r, reading.have.passed_over ?: reading.catalogue.passed_over);
 	if (reading.impact.known)
 		netdevs_found(b->v[0].precheck, &reading.impact);
+	if (reading.identified)
+		netdevs_identify(b->v[0].precheck, &reading.facts);
 	result = (struct device_reading){.error = reading.error,
+					 .untold = reading.untold,
 					 .identified = reading.identified,
 					 .catalogued = reading.catalogued,
 					 .params_cut = reading.params_cut,
