@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "loop/loop.h"
+#include "plan/match.h"
 
 #include <string.h>
 
@@ -235,10 +236,26 @@ void devices_configs(const struct devices *d, hash_list *ret)
 			vec_push(ret, gone->accepted.config->hash);
 }
 
+/* The device is there, and only what it fails to tell keeps the entry from matching it. */
+static bool may_be(const struct device *d, const struct entry *e)
+{
+	bool unread = !view_is_identified(&d->view) && d->view.read.error;
+
+	return (unread || d->assignment.open) && match_may_be(e, d->handle, &d->world.facts);
+}
+
+static bool may_be_any(const struct devices *d, const struct entry *e)
+{
+	for (size_t i = 0; i < d->list.n; i++)
+		if (may_be(devices_at(d, i), e))
+			return true;
+	return false;
+}
+
 /**
  * devices_absent() - append the entries of which there is no device.
  *
- * Wanted at each conclusion: one look at each device and each entry.
+ * Wanted at each conclusion: one look at each device and each entry, but of those that match nothing.
  *
  * Return: their state: absent, but for as long as it is not known what there is.
  */
@@ -252,7 +269,7 @@ enum device_state devices_absent(const struct devices *d, entry_list *ret)
 			if (*e >= c->entries.v && *e < c->entries.v + c->entries.n)
 				matched[*e - c->entries.v] = true; /* else of one before */
 	for (size_t i = 0; i < c->entries.n; i++)
-		if (!matched[i])
+		if (!matched[i] && !may_be_any(d, &c->entries.v[i]))
 			vec_push(ret, &c->entries.v[i]);
 	return d->listed ? STATE_ABSENT : STATE_READING;
 }

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "kernel/chan.h"
 #include "loop/loop.h"
+#include "manager/absent.h"
 #include "manager/configs.h"
 #include "manager/finder.h"
 #include "manager/jobs.h"
@@ -108,12 +109,15 @@ static void on_settle_timer(void *user)
 
 	if (m->devices.listed)
 		devices_absent(&m->devices, &absent);
-	vec_each(e, &absent)
+	vec_each(e, &absent) {
+		_cleanup_free_ char *why = absent_reason(&m->devices, *e);
+
 		log_with(LOG_WARNING,
 			 &(struct log_fields){.id = MESSAGE_ABSENT,
 					      .file = (*e)->mark.file,
 					      .line = (*e)->mark.line},
-			 "no device matches the entry %s", (*e)->name);
+			 "no device matches the entry %s: %s", (*e)->name, why);
+	}
 	vec_clear(&absent);
 	loop_defer(m->conclusion);
 }
@@ -600,6 +604,12 @@ enum device_state manager_state(const struct manager *m)
 enum device_state manager_absent(const struct manager *m, entry_list *ret)
 {
 	return devices_absent(&m->devices, ret);
+}
+
+/** manager_absent_reason() - see absent_reason(). */
+char *manager_absent_reason(const struct manager *m, const struct entry *e)
+{
+	return absent_reason(&m->devices, e);
 }
 
 /** manager_busy() - is any device not at rest? */

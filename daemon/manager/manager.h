@@ -79,6 +79,7 @@ size_t manager_count_departed(const struct manager *m);
 const struct departed *manager_departed(const struct manager *m, size_t i);
 enum device_state manager_state(const struct manager *m);
 enum device_state manager_absent(const struct manager *m, entry_list *ret);
+char *manager_absent_reason(const struct manager *m, const struct entry *e);
 bool manager_busy(const struct manager *m);
 const char *manager_problem(const struct manager *m);
 struct look *manager_look(struct manager *m, const struct firmware *f, void (*done)(void *user),
