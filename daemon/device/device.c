@@ -205,6 +205,9 @@ static void take(struct device *d, const struct device_event *e, uint64_t now)
 	case DEVICE_EV_CAPTURE:
 		view_need(&d->view, PART_CATALOGUE);
 		return;
+	case DEVICE_EV_BROKEN:
+		run_break(&d->run);
+		return;
 	case DEVICE_EV_TICK:
 		take_tick(d, now);
 		return;
@@ -318,6 +321,15 @@ static void rest(struct device *d, uint64_t now, struct device_todo *todo, struc
 	d->mandate = mandate_at_rest(d);
 }
 
+/* The kernel should have ended what it is at. */
+static void look_at_clock(struct device *d, uint64_t now)
+{
+	if (d->run.told_slow || !run_minutes(&d->run, now))
+		return;
+	d->run.told_slow = true;
+	journal_slow(device_journal(d), run_request(&d->run), now - d->run.since);
+}
+
 /* The first thing that is to be done, in this order. */
 static void choose(struct device *d, uint64_t now, struct device_todo *todo, struct resting *ret)
 {
@@ -329,8 +341,10 @@ static void choose(struct device *d, uint64_t now, struct device_todo *todo, str
 		todo->what = DEVICE_GONE;
 		memory_restart(
 			&d->world.memory); /* a successor is another one, whatever it counts */
+	} else if (d->run.broken) { /* the kernel holds its lock for ever: who asks hangs, too */
+		d->settled = ret->rests = true;
 	} else if (d->run.activity != ACTIVITY_NONE) {
-		todo->wake_at = run_wake_at(&d->run);
+		look_at_clock(d, now);
 	} else if (view_needs(v) == PART_OBJECTS) {
 		ask(d, now, todo);
 	} else if (view_needs(v) == PART_IMAGE) {
@@ -374,6 +388,7 @@ void device_event(struct device *d, const struct device_event *event, uint64_t n
 	end_pause(d, now);
 	take(d, event, now);
 	choose(d, now, ret, &resting);
+	ret->wake_at = MIN(ret->wake_at, run_wake_at(&d->run, now));
 	ret->save = memory_take_changed(&d->world.memory);
 	if (ret->save)
 		status_changed(&d->status);

@@ -39,6 +39,15 @@ void journal_unreadable(struct journal j, int error)
 	log_with(LOG_ERR, &f, "%s: the device cannot be read: %s", j.handle, strerror(-error));
 }
 
+/** journal_slow() - the kernel has not finished @request for @age, microseconds. */
+void journal_slow(struct journal j, const char *request, uint64_t age)
+{
+	struct log_fields f = fields(j, MESSAGE_SLOW);
+
+	log_with(LOG_WARNING, &f, "%s: the kernel has not finished %s for %u s", j.handle, request,
+		 (unsigned)(age / USEC_PER_SEC));
+}
+
 /** journal_unnamed() - INFO_GET fails with @error, -errno. */
 void journal_unnamed(struct journal j, int error)
 {

@@ -20,6 +20,7 @@ struct journal {
 
 void journal_registered(struct journal j);
 void journal_unreadable(struct journal j, int error);
+void journal_slow(struct journal j, const char *request, uint64_t age);
 void journal_unnamed(struct journal j, int error);
 void journal_problems(struct journal j, const struct diag_list *diags);
 void journal_failure(struct journal j, const struct failure *f);

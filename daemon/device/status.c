@@ -57,6 +57,9 @@ static void find_failures(const struct status_input *in, struct finding *f)
 {
 	const struct world *w = in->world;
 
+	if (in->run->broken)
+		buf_add(also(f, STATE_FAILED), "the kernel broke down in %s of this device; reboot",
+			in->run->broken);
 	if (in->view->read.error)
 		buf_add(also(f, STATE_FAILED), "the device cannot be read: %s",
 			strerror(-in->view->read.error));
@@ -168,6 +171,16 @@ static bool is_reading(const struct status_input *in)
 	return in->run->activity == ACTIVITY_READING;
 }
 
+/* What is in flight has been so for minutes. */
+static void add_age(const struct run *r, uint64_t now, struct finding *f)
+{
+	unsigned minutes = run_minutes(r, now);
+
+	if (minutes)
+		buf_add(&f->reason, ", and the kernel has not finished %s for %u min",
+			run_request(r), minutes);
+}
+
 static void find_activity(const struct status_input *in, uint64_t now, struct finding *f)
 {
 	const struct run *r = in->run;
@@ -191,6 +204,8 @@ static void find_activity(const struct status_input *in, uint64_t now, struct fi
 			v->presence == PRESENCE_LINGERING ? ", and still answers" : "");
 	else if (!in->settled && (is_reading(in) || !view_is_identified(v)))
 		buf_add(also(f, STATE_READING), "reading the device");
+	if (r->activity == ACTIVITY_WRITING || (is_reading(in) && f->reason.n))
+		add_age(r, now, f);
 }
 
 /** status_pending() - what it would take to bring about all that is wanted. */

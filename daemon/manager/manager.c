@@ -365,9 +365,27 @@ int manager_start(struct manager *m)
 	return m->exit_code;
 }
 
+/* What keeps carved from ending at once. */
+static void tell_waits(const struct manager *m)
+{
+	vec_each(member, &m->devices.list) {
+		uint64_t since;
+		const char *handle = runner_device(member->runner)->handle;
+		const char *request = runner_request(member->runner, &since);
+
+		if (request)
+			log_with(LOG_NOTICE,
+				 &(struct log_fields){.id = MESSAGE_SLOW, .device = handle},
+				 "%s: to stop waits for %s, which the kernel has been at for %u s",
+				 handle, request, (unsigned)((clock_now() - since) / USEC_PER_SEC));
+	}
+}
+
 /** manager_stop() - end the loop between two steps: what the kernel is at cannot be interrupted. */
 void manager_stop(struct manager *m)
 {
+	if (m->phase == MANAGER_RUNNING)
+		tell_waits(m);
 	m->phase = MANAGER_STOPPING;
 	m->devices.env.stopping = true;
 	loop_timer_set(m->lock_timer, USEC_NEVER);

@@ -202,8 +202,11 @@ static const char *const event_names[] = {
 	[DEVICE_EV_APPLY] = "an operator",
 	[DEVICE_EV_PAUSE] = "a pause",
 	[DEVICE_EV_CAPTURE] = "a capture",
+	[DEVICE_EV_BROKEN] = "a dead thread",
 	[DEVICE_EV_TICK] = "the time",
 };
+
+static void on_done(void *user, struct batch *b);
 
 /** runner_event() - let the machine take an event and do what it says. */
 void runner_event(struct runner *r, const struct device_event *e)
@@ -218,9 +221,25 @@ void runner_event(struct runner *r, const struct device_event *e)
 	r->env->changed(r->env->user, r);
 }
 
+/* What was in flight is lost, and so is the device: nothing but savings is sent from here on. */
+static void lose_thread(struct runner *r)
+{
+	r->chan = chan_free(r->chan);
+	r->chan = chan_new(r->env->hub, on_done, r);
+	r->sent = SENT_NOTHING;
+	r->saving = 0;
+	device_not_saved(r->device);
+	runner_event(r, &(struct device_event){.type = DEVICE_EV_BROKEN});
+}
+
 static void on_timer(void *user)
 {
-	runner_event(user, &(struct device_event){.type = DEVICE_EV_TICK});
+	struct runner *r = user;
+
+	if (chan_died(r->chan))
+		lose_thread(r);
+	else
+		runner_event(r, &(struct device_event){.type = DEVICE_EV_TICK});
 }
 
 /* Of an object that was passed over nothing else is known. */
@@ -385,6 +404,13 @@ bool runner_saving(const struct runner *r)
 bool runner_writing(const struct runner *r)
 {
 	return r->sent == SENT_STEPS;
+}
+
+/** runner_request() - Return: what such a request is, and since when the kernel is at it, or NULL. */
+const char *runner_request(const struct runner *r, uint64_t *ret_since)
+{
+	*ret_since = r->device->run.since;
+	return runner_writing(r) ? run_request(&r->device->run) : NULL;
 }
 
 /** runner_progress() - of the flash that goes on, or NULL. */
