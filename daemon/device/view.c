@@ -294,8 +294,8 @@ static bool is_another(const struct view *v, const struct world *w, const counte
 }
 
 /*
- * The driver does not tell what the device is. One that is known is read without that; of another one all that
- * needs no versions is known by now.
+ * The driver does not tell what the device is. One that is known is read without that; of another
+ * one all that needs no versions is known by now.
  */
 static bool is_asked_again(const struct view *v, int untold)
 {

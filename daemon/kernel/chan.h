@@ -19,8 +19,8 @@
  * A precheck that fails ends its batch: neither its request nor those behind it are sent, and all
  * of them have its error, but only the first its words.
  *
- * A thread dies with the kernel where that breaks down in a request of it: chan_died(). What it was at
- * never comes back.
+ * A thread dies with the kernel where that breaks down in a request of it: chan_died(). What it was
+ * at never comes back.
  *
  * A channel that is freed while the kernel holds its thread goes on until the kernel lets go; its
  * done function is not called any more.

@@ -138,7 +138,10 @@ void netdevs_found(const struct precheck *precheck, struct impact *impact)
 	impact->splits = MAX(impact->splits, p->found.splits);
 }
 
-/** netdevs_identify() - add netdevs, and the driver where INFO_GET did not tell it; the batch must be back. */
+/**
+ * netdevs_identify() - add netdevs to @facts, and the driver where INFO_GET did not tell it; the
+ * batch must be back.
+ */
 void netdevs_identify(const struct precheck *precheck, struct facts *facts)
 {
 	const struct probe *p = (const struct probe *)precheck;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What sysfs tells of a device: its driver and its network devices, which of them are up, which have a
- * master. Some files there wait for other devices, so only a channel's thread reads them:
+ * What sysfs tells of a device: its driver and its network devices, which of them are up, which
+ * have a master. Some files there wait for other devices, so only a channel's thread reads them:
  *
  *	b->v[0].precheck = netdevs_probe(root, handle, true);
  *	... when the batch is back ...

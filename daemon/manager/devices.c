@@ -255,7 +255,8 @@ static bool may_be_any(const struct devices *d, const struct entry *e)
 /**
  * devices_absent() - append the entries of which there is no device.
  *
- * Wanted at each conclusion: one look at each device and each entry, but of those that match nothing.
+ * Wanted at each conclusion: one look at each device and each entry, but of those that match
+ * nothing.
  *
  * Return: their state: absent, but for as long as it is not known what there is.
  */

@@ -552,9 +552,11 @@ struct loading *manager_load_candidate(struct manager *m, void (*done)(void *use
 	return loading_new(&m->loader, done, user);
 }
 
-/** manager_diagnostics() - Return: the problems of the last load, adopted or not. */
-const struct diag_list *manager_diagnostics(const struct manager *m)
+/** manager_diagnostics() - Return: the problems of the files, adopted or not. */
+const struct diag_list *manager_diagnostics(struct manager *m)
 {
+	if (m->configs.diags.n_errors)
+		configs_out_of_sync(&m->configs); /* they may have been mended meanwhile */
 	return &m->configs.diags;
 }
 

@@ -65,7 +65,7 @@ const char *manager_refuses_jobs(const struct manager *m, bool limited);
 
 /* The config. */
 struct loading *manager_load_candidate(struct manager *m, void (*done)(void *user), void *user);
-const struct diag_list *manager_diagnostics(const struct manager *m);
+const struct diag_list *manager_diagnostics(struct manager *m);
 uint64_t manager_generation(const struct manager *m);
 bool manager_out_of_sync(struct manager *m);
 const struct ledger *manager_ledger(const struct manager *m);

@@ -406,7 +406,12 @@ bool runner_writing(const struct runner *r)
 	return r->sent == SENT_STEPS;
 }
 
-/** runner_request() - Return: what such a request is, and since when the kernel is at it, or NULL. */
+/**
+ * runner_request() - what runner_writing() is about.
+ * @ret_since: when it was sent, by clock_now()
+ *
+ * Return: "a reload", "a flash", "a setting", or NULL: nothing is being carried out.
+ */
 const char *runner_request(const struct runner *r, uint64_t *ret_since)
 {
 	*ret_since = r->device->run.since;

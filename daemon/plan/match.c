@@ -5,7 +5,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
-/** match_value() - by shell patterns. */
+/** match_value() - Return: whether a value is as the shell pattern says. */
 bool match_value(const char *pattern, const char *value)
 {
 	return fnmatch(pattern, value, 0) == 0;
@@ -38,7 +38,10 @@ bool match_entry(const struct entry *e, const char *handle, const struct facts *
 	return true;
 }
 
-/** match_may_be() - may match_entry() hold? A key that @f lacks may, as @f is not all that there is to know. */
+/**
+ * match_may_be() - may match_entry() hold? A key that @f lacks may, as @f is not all that there is
+ * to know.
+ */
 bool match_may_be(const struct entry *e, const char *handle, const struct facts *f)
 {
 	if (!e->matches.n)

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +18,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define MESSAGE_MAX 300 /* bytes; what is quoted in a message may be as long as the file */
+#define PATIENCE_MSEC 5000 /* with whoever is to write to a pipe */
+#define MESSAGE_MAX   300  /* bytes; what is quoted in a message may be as long as the file */
 
 /**
  * source_line() - the bytes of a line, without its end.
@@ -201,6 +203,14 @@ static int scan(struct source *s, struct diag_list *diags)
 	return tab_lines ? report_tabs(diags, tab, tab_lines) : 0;
 }
 
+/* Waits for whoever writes to a pipe. Return: false where nothing comes. */
+static bool await_writer(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, PATIENCE_MSEC) > 0;
+}
+
 /* Reads to the end, but no further than one byte over the limit. */
 static int read_bytes(int fd, struct source *s, size_t expected)
 {
@@ -210,7 +220,7 @@ static int read_bytes(int fd, struct source *s, size_t expected)
 	for (;;) {
 		ssize_t n = read(fd, s->bytes + s->size, cap - s->size - 1);
 
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && (errno == EINTR || (errno == EAGAIN && await_writer(fd))))
 			continue;
 		if (n < 0)
 			return -errno;
@@ -248,14 +258,16 @@ static int slurp(struct source *s, int opened, enum source_kind kind)
 	struct stat st;
 
 	if (fd < 0)
-		fd = open(s->path,
-			  O_RDONLY | O_CLOEXEC | O_NOCTTY | (kind == SOURCE_ANY ? 0 : O_NONBLOCK));
+		fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
 	if (kind == SOURCE_REGULAR && !is_plain(&st))
 		return -ENOTSUP;
+	if (S_ISFIFO(st.st_mode) &&
+	    !await_writer(fd)) /* nobody has it open, which reads as empty */
+		return -ETIMEDOUT;
 	return read_bytes(fd, s, S_ISREG(st.st_mode) ? (size_t)st.st_size : 4096);
 }
 

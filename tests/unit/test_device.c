@@ -677,7 +677,7 @@ static void test_unidentified(void **state)
 	rig_clear(&r);
 }
 
-/* It is not known from before, either: what names it by its handle holds, and no word of a version is believed. */
+/* It is not known from before, either: what names it by its handle holds. */
 static void test_never_identified(void **state)
 {
 	struct rig r = {.sim = {.mute = true}};
