@@ -205,6 +205,10 @@ static void take(struct device *d, const struct device_event *e, uint64_t now)
 	case DEVICE_EV_CAPTURE:
 		view_need(&d->view, PART_CATALOGUE);
 		return;
+	case DEVICE_EV_TURN: /* on one chip, what another has flashed is this one's firmware, too */
+		view_outdate(&d->view, PART_IDENTITY);
+		view_need(&d->view, PART_OBJECTS);
+		return;
 	case DEVICE_EV_BROKEN:
 		run_break(&d->run);
 		return;
@@ -276,7 +280,7 @@ static void tell_rest(struct device *d, bool restored, const struct resting *r, 
  */
 static enum mandate mandate_at_rest(const struct device *d)
 {
-	if (d->world.memory.pause.until)
+	if (d->world.memory.pause.until || d->turn == TURN_HELD)
 		return d->mandate;
 	return d->view.identity.error && d->assignment.want.firmware.version
 		       ? MIN(d->mandate, MANDATE_RELOAD)
@@ -305,7 +309,9 @@ static void rest(struct device *d, uint64_t now, struct device_todo *todo, struc
 	todo->wake_at = MIN(todo->wake_at, failures_again_at(&d->failures));
 	if (view_is_identified(&d->view) ? !view_rereads(&d->view) : d->view.read.error != 0)
 		d->settled = true;
-	if (d->failures.retry_at != USEC_NEVER)
+	if (d->turn == TURN_LATER)
+		d->settled = false;
+	if (d->failures.retry_at != USEC_NEVER || d->turn == TURN_LATER)
 		return;
 	ret->rests = true;
 	ret->foreign = d->reloads.foreign_open;

@@ -11,9 +11,16 @@
 
 /* --- plan -------------------------------------------------------------------- */
 
-static void make_plan(struct device *d)
+static bool has_step(const struct plan *p, enum step_kind kind)
 {
-	enum may may = device_permission(d).may;
+	vec_each(s, &p->steps)
+		if (s->kind == kind)
+			return true;
+	return false;
+}
+
+static void plan_for(struct device *d, enum may may)
+{
 	struct policy policy = {.reload = may >= MAY_RELOAD,
 				.destroy = may >= MAY_DESTROY,
 				.yielded = &d->fights.yielded};
@@ -29,6 +36,26 @@ static void make_plan(struct device *d)
 	vec_clear(&refused);
 }
 
+/* What is torn down is brought back at once; all else that disrupts waits for its turn. */
+static enum turn take_turn(const struct device *d)
+{
+	bool flash = has_step(&d->run.plan, STEP_FLASH);
+
+	if (!d->env->take_turn || d->world.facts.reload_failed ||
+	    !(flash || has_step(&d->run.plan, STEP_RELOAD)))
+		return TURN_NOW;
+	return d->env->take_turn(d->env->user, d, flash);
+}
+
+static void make_plan(struct device *d)
+{
+	d->turn = TURN_NOW;
+	plan_for(d, device_permission(d).may);
+	d->turn = take_turn(d);
+	if (d->turn != TURN_NOW)
+		plan_for(d, device_permission(d).may);
+}
+
 /*
  * What a reload resets is looked at right before it, and for whoever has to permit it; torn down
  * there is nothing left to look at.
@@ -41,10 +68,7 @@ static bool impact_is_missing(const struct device *d)
 		return false;
 	if (p->pending == DISRUPTION_RELOAD && !p->steps.n)
 		return true;
-	vec_each(s, &p->steps)
-		if (s->kind == STEP_RELOAD)
-			return true;
-	return false;
+	return has_step(p, STEP_RELOAD);
 }
 
 /* What was acknowledged since the device last rested and is to be done again was not kept. */

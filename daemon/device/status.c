@@ -217,6 +217,7 @@ enum disruption status_pending(const struct status_input *in)
 
 static void find_pending(const struct status_input *in, struct finding *f)
 {
+	enum hindrance why = in->permission.why;
 	const struct plan *plan = &in->run->plan;
 	bool torn_down = in->world->facts.reload_failed &&
 			 in->world->memory.lasting.rollback != ROLLBACK_NONE;
@@ -227,6 +228,10 @@ static void find_pending(const struct status_input *in, struct finding *f)
 	if (plan->pending == DISRUPTION_POWER_CYCLE)
 		buf_add(also(f, STATE_PENDING_POWER_CYCLE),
 			"waits for a power cycle, no reload can activate it: %s",
+			plan->pending_text.s);
+	else if (plan->pending != DISRUPTION_NONE &&
+		 (why == HINDRANCE_TURN || why == HINDRANCE_HELD))
+		buf_add(also(f, STATE_PENDING_RELOAD), "%s: %s", hindrance_text(why),
 			plan->pending_text.s);
 	else if (plan->pending != DISRUPTION_NONE && !torn_down)
 		buf_add(also(f, STATE_PENDING_RELOAD), "waits for a permitted reload: %s",

@@ -209,6 +209,8 @@ void devices_deliver(struct devices *d)
 /** devices_send() - hand @e to each device that @name means. */
 void devices_send(struct devices *d, const char *name, const struct device_event *e)
 {
+	if (e->type == DEVICE_EV_CONFIG || e->type == DEVICE_EV_APPLY)
+		d->halted = false;
 	for (size_t i = 0; i < d->list.n; i++)
 		if (device_matches_name(devices_at(d, i), name))
 			runner_event(d->list.v[i].runner, e);

@@ -11,6 +11,7 @@
 #include "manager/jobs.h"
 #include "manager/loading.h"
 #include "manager/look.h"
+#include "manager/turns.h"
 #include "manager/worker.h"
 #include "store/file.h"
 #include "store/memory.h"
@@ -77,6 +78,7 @@ static void conclude(void *user)
 	bool settled = false;
 
 	devices_conclude(&m->devices);
+	turns_end(&m->devices);
 	if (m->reloaded)
 		emit(&m->observers, config_loaded, !m->configs.diags.n_errors);
 	m->reloaded = false;
@@ -298,6 +300,8 @@ struct manager *manager_new(struct loop *loop, const struct manager_options *opt
 	m->loader = (struct loader){.worker = &m->worker, .paths = m->configs.paths};
 	m->devices = (struct devices){
 		.env = environment(m), .conclusion = m->conclusion, .observers = &m->observers};
+	m->devices.env.device.take_turn = turns_take;
+	m->devices.env.device.user = &m->devices;
 	devices_init(&m->devices);
 	m->finder = (struct finder){
 		.devices = &m->devices, .loop = loop, .hub = m->hub, .transport = &m->transport};

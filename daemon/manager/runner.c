@@ -202,6 +202,7 @@ static const char *const event_names[] = {
 	[DEVICE_EV_APPLY] = "an operator",
 	[DEVICE_EV_PAUSE] = "a pause",
 	[DEVICE_EV_CAPTURE] = "a capture",
+	[DEVICE_EV_TURN] = "its turn",
 	[DEVICE_EV_BROKEN] = "a dead thread",
 	[DEVICE_EV_TICK] = "the time",
 };
