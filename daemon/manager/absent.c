@@ -6,14 +6,15 @@
 
 #include <string.h>
 
-/* So many keys or values are named. */
-#define NAMED_MAX 12
+/* So many keys or values are named, of so many that are compared. */
+#define NAMED_MAX    12
+#define COMPARED_MAX 64
 
 typedef VEC(const char *) word_list;
 
 static void add_word(word_list *words, const char *word)
 {
-	if (!word)
+	if (!word || words->n >= COMPARED_MAX)
 		return;
 	vec_each(w, words)
 		if (strcmp(*w, word) == 0)
@@ -58,18 +59,31 @@ static void name_words(const word_list *words, const char *written, struct buf *
 		buf_add(b, "; did you mean %s?", nearest);
 }
 
+static bool has_value(const struct device *d, const char *key, const char *pattern)
+{
+	const struct facts *f = &d->world.facts;
+	const char *value = facts_lookup(f, d->handle, key);
+
+	if (strcmp(key, "netdev") == 0)
+		vec_each(name, &f->netdevs)
+			if (match_value(pattern, *name))
+				return true;
+	return value && match_value(pattern, value);
+}
+
 /* Return: false where some device has the value. */
 static bool explain(const struct devices *d, const char *key, const char *pattern, struct buf *b)
 {
 	word_list keys = {}, values = {};
 
 	for (size_t i = 0; i < d->list.n; i++) {
+		if (has_value(devices_at(d, i), key, pattern))
+			goto out;
+		if (!view_is_identified(&devices_at(d, i)->view))
+			continue;
 		add_keys(&keys, devices_at(d, i));
 		add_values(&values, devices_at(d, i), key);
 	}
-	vec_each(v, &values)
-		if (match_value(pattern, *v))
-			goto out;
 	if (values.n) {
 		buf_add(b, "no device has the %s %s; here are ", key, pattern);
 		name_words(&values, pattern, b);

@@ -238,27 +238,28 @@ void devices_configs(const struct devices *d, hash_list *ret)
 			vec_push(ret, gone->accepted.config->hash);
 }
 
-/* The device is there, and only what it fails to tell keeps the entry from matching it. */
-static bool may_be(const struct device *d, const struct entry *e)
+/* Does the device fail to tell what it takes to see which entry is its? */
+static bool is_open(const struct device *d)
 {
-	bool unread = !view_is_identified(&d->view) && d->view.read.error;
-
-	return (unread || d->assignment.open) && match_may_be(e, d->handle, &d->world.facts);
+	return d->assignment.open || (!view_is_identified(&d->view) && d->view.read.error);
 }
 
-static bool may_be_any(const struct devices *d, const struct entry *e)
+/* Entries that match nothing, but may match a device that is there, are not absent. */
+static void add_open(const struct devices *d, bool *matched)
 {
-	for (size_t i = 0; i < d->list.n; i++)
-		if (may_be(devices_at(d, i), e))
-			return true;
-	return false;
+	for (size_t i = 0; i < d->list.n; i++) {
+		const struct device *one = devices_at(d, i);
+
+		for (size_t k = 0; is_open(one) && k < d->config->entries.n; k++)
+			matched[k] |= match_may_be(&d->config->entries.v[k], one->handle,
+						   &one->world.facts);
+	}
 }
 
 /**
  * devices_absent() - append the entries of which there is no device.
  *
- * Wanted at each conclusion: one look at each device and each entry, but of those that match
- * nothing.
+ * Wanted at each conclusion: one look at each device and each entry.
  *
  * Return: their state: absent, but for as long as it is not known what there is.
  */
@@ -271,8 +272,9 @@ enum device_state devices_absent(const struct devices *d, entry_list *ret)
 		vec_each(e, &devices_at(d, i)->assignment.matches)
 			if (*e >= c->entries.v && *e < c->entries.v + c->entries.n)
 				matched[*e - c->entries.v] = true; /* else of one before */
+	add_open(d, matched);
 	for (size_t i = 0; i < c->entries.n; i++)
-		if (!matched[i] && !may_be_any(d, &c->entries.v[i]))
+		if (!matched[i])
 			vec_push(ret, &c->entries.v[i]);
 	return d->listed ? STATE_ABSENT : STATE_READING;
 }
