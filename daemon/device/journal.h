@@ -26,8 +26,8 @@ void journal_problems(struct journal j, const struct diag_list *diags);
 void journal_failure(struct journal j, const struct failure *f);
 void journal_foreign_size(struct journal j, const struct step *s);
 void journal_ignored_size(struct journal j, const struct object *want);
-void journal_drift(struct journal j, const struct step *s, size_t n);
-void journal_yielded(struct journal j, const struct step *s);
+void journal_drift(struct journal j, const struct step *s, bool wanted, size_t n);
+void journal_yielded(struct journal j, const struct step *s, bool wanted);
 void journal_flash(struct journal j, enum flash_news news, const struct firmware *f,
 		   const char *reason);
 void journal_attempt(struct journal j, enum attempt_news news, const char *why, bool given_up);

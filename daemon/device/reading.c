@@ -87,6 +87,15 @@ static bool find_not_kept(struct device *d, uint64_t now)
 	return found;
 }
 
+/* Does @s bring the wanted value? Of what waits for a reload it brings back the one in force. */
+static bool is_wanted(const struct device *d, const struct step *s)
+{
+	const struct object *o = &s->target;
+	const struct object *want = state_find(&d->goal, o->class, o->name, o->cmode);
+
+	return !object_reload_class(o) || (want && value_equal(&want->v[0], &o->v[0]));
+}
+
 /*
  * At rest, what differs was changed by another program, unless a reload or a registration explains
  * it.
@@ -106,9 +115,9 @@ static bool find_drift(struct device *d, uint64_t now)
 			vec_push(&steps, *s);	    /* borrowed */
 	fights_look(&d->fights, &steps, now, &news);
 	vec_each(s, &news.yielded)
-		journal_yielded(device_journal(d), *s);
+		journal_yielded(device_journal(d), *s, is_wanted(d, *s));
 	if (news.n) {
-		journal_drift(device_journal(d), news.first, news.n);
+		journal_drift(device_journal(d), news.first, is_wanted(d, news.first), news.n);
 		history_tell_drift(&d->history);
 	}
 	found = news.yielded.n;
