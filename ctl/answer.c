@@ -48,6 +48,11 @@ static const struct answer_field resource_fields[] = {
 	TEXT(resource_answer, "unit", "unit", unit),
 };
 
+static const struct answer_field absent_fields[] = {
+	TEXT(absent_answer, "entry", NULL, entry),
+	TEXT(absent_answer, "reason", NULL, reason),
+};
+
 static const struct answer_field progress_fields[] = {
 	TEXT(progress_answer, "what", NULL, what),
 	NUMBER(progress_answer, "done", NULL, done),
@@ -58,6 +63,8 @@ static const struct answer_type drift_type = {sizeof(struct drift_answer), ARRAY
 					      drift_fields, false};
 static const struct answer_type resource_type = {
 	sizeof(struct resource_answer), ARRAY_SIZE(resource_fields), resource_fields, true};
+static const struct answer_type absent_type = {sizeof(struct absent_answer),
+					       ARRAY_SIZE(absent_fields), absent_fields, false};
 static const struct answer_type progress_type = {
 	sizeof(struct progress_answer), ARRAY_SIZE(progress_fields), progress_fields, false};
 
@@ -101,6 +108,7 @@ static const struct answer_type brief_device_type = {
 		FLAG(status_answer, "config_out_of_sync", "ConfigOutOfSync", out_of_sync),         \
 		NUMBER(status_answer, "confirm_deadline_usec", "ConfirmDeadlineUSec",              \
 		       confirm_deadline),                                                          \
+		ROWS(status_answer, "absent_entries", "AbsentEntries", absent, &absent_type),      \
 		TEXTS(status_answer, "diagnostics", "Diagnostics", diagnostics)
 
 static const struct answer_field status_fields[] = {

@@ -59,6 +59,10 @@ struct device_answer {
 	VEC(struct object_answer) objects;
 };
 
+struct absent_answer {
+	const char *entry, *reason;
+};
+
 struct status_answer {
 	struct arena arena;
 	const char *version, *state;
@@ -66,6 +70,7 @@ struct status_answer {
 	bool out_of_sync;
 	uint64_t confirm_deadline; /* microseconds since 1970; 0: nothing is on trial */
 	text_list files, diagnostics;
+	VEC(struct absent_answer) absent;
 	VEC(struct device_answer) devices;
 };
 

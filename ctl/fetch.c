@@ -413,6 +413,15 @@ static int add_last_change(struct client *c, struct device_answer *d, struct are
 	return r == -ENODEV ? 1 : r; /* the device is gone by now */
 }
 
+/* Why there is no device of the entry, as far as carved has said. */
+static const char *why_absent(const struct status_answer *a, const char *entry)
+{
+	vec_each(row, &a->absent)
+		if (strcmp(row->entry, entry) == 0)
+			return row->reason;
+	return "no device matches this entry";
+}
+
 /* Add one row of ListDevices to @ret, with its properties; a device that is gone by now is left
  * out. */
 static int add_device(struct client *c, const struct listed *row, struct status_answer *ret)
@@ -428,7 +437,7 @@ static int add_device(struct client *c, const struct listed *row, struct status_
 		r = get_properties(c, row->path, CLIENT_DEVICE, &device_type, &ret->arena, d);
 	else
 		d->reason = strcmp(row->state, "absent") == 0
-				    ? "no device matches this entry"
+				    ? why_absent(ret, d->entry)
 				    : "it is not known yet which devices there are";
 	if (*row->handle && r == 0)
 		r = add_last_change(c, d, &ret->arena);

@@ -148,7 +148,9 @@ static bool parse_options(int argc, char **argv, struct options *o)
 
 static int check(const struct options *o)
 {
-	struct yaml_paths paths = {.root = o->manager.config_root, .file = o->manager.config_file};
+	struct yaml_paths paths = {.root = o->manager.config_root,
+				   .file = o->manager.config_file,
+				   .trusted_only = !o->manager.config_file};
 	_cleanup_config_ struct config *config = NULL;
 	_cleanup_free_ char *text = NULL;
 	struct diag_list diags = {};

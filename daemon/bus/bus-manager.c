@@ -86,6 +86,25 @@ static int get_diagnostics(_unused_ sd_bus *bus, _unused_ const char *path,
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+static int get_absent(_unused_ sd_bus *bus, _unused_ const char *path,
+		      _unused_ const char *interface, _unused_ const char *property,
+		      sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
+{
+	const struct bus *b = user;
+	entry_list absent = {};
+	bool known = manager_absent(b->manager, &absent) == STATE_ABSENT;
+	int r = sd_bus_message_open_container(reply, 'a', "(ss)");
+
+	vec_each(e, &absent) {
+		_cleanup_free_ char *why = known ? manager_absent_reason(b->manager, *e) : NULL;
+
+		if (r >= 0 && known)
+			r = sd_bus_message_append(reply, "(ss)", (*e)->name, why);
+	}
+	vec_clear(&absent);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 /* --- methods ----------------------------------------------------------------- */
 
 /* A row for each entry by whose name it is called. */
@@ -169,6 +188,7 @@ const sd_bus_vtable bus_manager_vtable[] = {
 	SD_BUS_PROPERTY("State", "s", get_state, 0, CHANGES),
 	SD_BUS_PROPERTY("Generation", "t", get_generation, 0, CHANGES),
 	SD_BUS_PROPERTY("ConfigFiles", "as", get_files, 0, CHANGES),
+	SD_BUS_PROPERTY("AbsentEntries", "a(ss)", get_absent, 0, 0),
 	SD_BUS_PROPERTY("Diagnostics", "as", get_diagnostics, 0, INVALIDATES),
 	SD_BUS_PROPERTY("ConfirmDeadlineUSec", "t", bus_get_confirm_deadline, 0, CHANGES),
 	SD_BUS_PROPERTY("ConfigOutOfSync", "b", get_out_of_sync, 0,

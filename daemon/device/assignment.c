@@ -165,6 +165,7 @@ void assignment_match(struct assignment *a, const char *handle, struct world *w,
 	verify_inheritance(a, handle, w);
 	vec_clear(&a->matches);
 	match_all(a->latest, handle, &w->facts, &a->matches);
+	a->open = !a->matches.n && match_is_open(a->latest, handle, &w->facts);
 	left = assignment_removed_entry(&w->memory);
 	if (a->matches.n > 1) {
 		refuse_conflict(a, handle, news);

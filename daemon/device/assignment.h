@@ -23,6 +23,7 @@ struct assignment {
 	struct config_entry used, accepted;
 	bool unverified;	/* accepted was a predecessor's: whether it matches is to be seen */
 	entry_list matches;	/* more than one are refused */
+	bool open;		/* none, but of what the driver fails to tell some may need it */
 	bool refused;		/* the latest config is not carried out */
 	struct diag_list diags; /* errors, and notes */
 	struct state want;

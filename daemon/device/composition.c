@@ -16,6 +16,8 @@ struct permission device_permission(const struct device *d)
 		.mandate = d->mandate,
 		.off = d->env->off,
 		.unreadable = d->world.memory.unreadable < 0,
+		.waits = d->turn == TURN_LATER,
+		.held = d->turn == TURN_HELD,
 		.paused_until = d->world.memory.pause.until,
 		.converged_once = d->world.memory.converged_once,
 		.torn_down = d->world.facts.reload_failed,

@@ -8,8 +8,20 @@
 #include "device/journal.h"
 #include "device/status.h"
 
+struct device;
+
+/* May a device be reloaded or flashed, beside others? */
+enum turn {
+	TURN_NOW,
+	TURN_LATER, /* DEVICE_EV_TURN comes when it is worth asking again */
+	TURN_HELD,  /* not before the config changes or an operator asks */
+};
+
 /* What is the same for all devices. */
 struct device_env {
+	/* NULL: it is always its turn; @flash: its firmware is to be written */
+	enum turn (*take_turn)(void *user, const struct device *d, bool flash);
+	void *user;
 	const char *kernel; /* its release */
 	const char *boot;   /* the boot's id */
 	bool off;	    /* carved=off: nothing is written */
@@ -29,7 +41,8 @@ struct device {
 	struct fights fights;
 	struct history history;
 	struct status status;
-	bool settled; /* has rested since it registered or the config changed */
+	enum turn turn; /* of the last plan */
+	bool settled;	/* has rested since it registered or the config changed */
 };
 
 struct journal device_journal(const struct device *d);

@@ -205,6 +205,13 @@ static void take(struct device *d, const struct device_event *e, uint64_t now)
 	case DEVICE_EV_CAPTURE:
 		view_need(&d->view, PART_CATALOGUE);
 		return;
+	case DEVICE_EV_TURN: /* on one chip, what another has flashed is this one's firmware, too */
+		view_outdate(&d->view, PART_IDENTITY);
+		view_need(&d->view, PART_OBJECTS);
+		return;
+	case DEVICE_EV_BROKEN:
+		run_break(&d->run);
+		return;
 	case DEVICE_EV_TICK:
 		take_tick(d, now);
 		return;
@@ -273,7 +280,7 @@ static void tell_rest(struct device *d, bool restored, const struct resting *r, 
  */
 static enum mandate mandate_at_rest(const struct device *d)
 {
-	if (d->world.memory.pause.until)
+	if (d->world.memory.pause.until || d->turn == TURN_HELD)
 		return d->mandate;
 	return d->view.identity.error && d->assignment.want.firmware.version
 		       ? MIN(d->mandate, MANDATE_RELOAD)
@@ -302,7 +309,9 @@ static void rest(struct device *d, uint64_t now, struct device_todo *todo, struc
 	todo->wake_at = MIN(todo->wake_at, failures_again_at(&d->failures));
 	if (view_is_identified(&d->view) ? !view_rereads(&d->view) : d->view.read.error != 0)
 		d->settled = true;
-	if (d->failures.retry_at != USEC_NEVER)
+	if (d->turn == TURN_LATER)
+		d->settled = false;
+	if (d->failures.retry_at != USEC_NEVER || d->turn == TURN_LATER)
 		return;
 	ret->rests = true;
 	ret->foreign = d->reloads.foreign_open;
@@ -318,18 +327,30 @@ static void rest(struct device *d, uint64_t now, struct device_todo *todo, struc
 	d->mandate = mandate_at_rest(d);
 }
 
+/* The kernel should have ended what it is at. */
+static void look_at_clock(struct device *d, uint64_t now)
+{
+	if (d->run.told_slow || !run_minutes(&d->run, now))
+		return;
+	d->run.told_slow = true;
+	journal_slow(device_journal(d), run_request(&d->run), now - d->run.since);
+}
+
 /* The first thing that is to be done, in this order. */
 static void choose(struct device *d, uint64_t now, struct device_todo *todo, struct resting *ret)
 {
 	const struct view *v = &d->view;
-	bool managed = d->assignment.used.entry, waits = d->failures.retry_at != USEC_NEVER;
+	bool managed = d->assignment.used.entry || d->assignment.open,
+	     waits = d->failures.retry_at != USEC_NEVER;
 
 	if (v->presence == PRESENCE_GONE) {
 		todo->what = DEVICE_GONE;
 		memory_restart(
 			&d->world.memory); /* a successor is another one, whatever it counts */
+	} else if (d->run.broken) { /* the kernel holds its lock for ever: who asks hangs, too */
+		d->settled = ret->rests = true;
 	} else if (d->run.activity != ACTIVITY_NONE) {
-		todo->wake_at = run_wake_at(&d->run);
+		look_at_clock(d, now);
 	} else if (view_needs(v) == PART_OBJECTS) {
 		ask(d, now, todo);
 	} else if (view_needs(v) == PART_IMAGE) {
@@ -373,6 +394,7 @@ void device_event(struct device *d, const struct device_event *event, uint64_t n
 	end_pause(d, now);
 	take(d, event, now);
 	choose(d, now, ret, &resting);
+	ret->wake_at = MIN(ret->wake_at, run_wake_at(&d->run, now));
 	ret->save = memory_take_changed(&d->world.memory);
 	if (ret->save)
 		status_changed(&d->status);

@@ -38,6 +38,8 @@ enum device_event_type {
 	DEVICE_EV_APPLY, /* bring about what is wanted; .allow_reload, .retry, .who */
 	DEVICE_EV_PAUSE, /* write nothing before .until, .wall; 0: it may be written again; .who */
 	DEVICE_EV_CAPTURE, /* all that the device has is to be shown: read its catalogue */
+	DEVICE_EV_TURN,	   /* others have been reloaded or flashed: ask again */
+	DEVICE_EV_BROKEN,  /* the kernel broke down in what is in flight */
 	DEVICE_EV_TICK,
 };
 

@@ -39,6 +39,15 @@ void journal_unreadable(struct journal j, int error)
 	log_with(LOG_ERR, &f, "%s: the device cannot be read: %s", j.handle, strerror(-error));
 }
 
+/** journal_slow() - the kernel has not finished @request for @age, microseconds. */
+void journal_slow(struct journal j, const char *request, uint64_t age)
+{
+	struct log_fields f = fields(j, MESSAGE_SLOW);
+
+	log_with(LOG_WARNING, &f, "%s: the kernel has not finished %s for %u s", j.handle, request,
+		 (unsigned)(age / USEC_PER_SEC));
+}
+
 /** journal_unnamed() - INFO_GET fails with @error, -errno. */
 void journal_unnamed(struct journal j, int error)
 {
@@ -98,24 +107,19 @@ void journal_ignored_size(struct journal j, const struct object *want)
 /**
  * journal_drift() - @n objects are set back, @s the first. One line for all that a read has found.
  */
-void journal_drift(struct journal j, const struct step *s, size_t n)
+void journal_drift(struct journal j, const struct step *s, bool wanted, size_t n)
 {
 	_cleanup_free_ char *object = step_object_label(s);
 	_cleanup_free_ char *more = n > 1 ? mem_printf(", and %zu more", n - 1) : mem_strdup("");
 	struct log_fields f = fields_at(j, MESSAGE_DRIFT, object, s->mark);
 
-	if (object_reload_class(&s->target))
-		log_with(LOG_NOTICE, &f,
-			 "%s: staged by somebody else: %s %s to %s; set back to %s, which is in "
-			 "force%s",
-			 j.handle, s->target.class->noun, object, s->from, s->to, more);
-	else
-		log_with(LOG_NOTICE, &f, "%s: changed by somebody else: %s %s is %s, wanted %s%s",
-			 j.handle, s->target.class->noun, object, s->from, s->to, more);
+	log_with(LOG_NOTICE, &f, "%s: changed by somebody else: %s %s is %s, %s %s%s", j.handle,
+		 s->target.class->noun, object, s->from, wanted ? "wanted" : "in force", s->to,
+		 more);
 }
 
 /** journal_yielded() - what @s would set is left alone from now on. */
-void journal_yielded(struct journal j, const struct step *s)
+void journal_yielded(struct journal j, const struct step *s, bool wanted)
 {
 	_cleanup_free_ char *object = step_object_label(s);
 	struct log_fields f = fields_at(j, MESSAGE_FIGHT, object, s->mark);
@@ -123,8 +127,8 @@ void journal_yielded(struct journal j, const struct step *s)
 	log_with(LOG_WARNING, &f,
 		 "%s: %s %s: somebody else has changed it three times in ten minutes (now %s, "
 		 "%s %s); it is left alone until the config changes or carvectl retry",
-		 j.handle, s->target.class->noun, object, s->from,
-		 object_reload_class(&s->target) ? "in force" : "wanted", s->to);
+		 j.handle, s->target.class->noun, object, s->from, wanted ? "wanted" : "in force",
+		 s->to);
 }
 
 /** journal_flash() - how far @firmware has come. @reason: of a mismatch */

@@ -20,13 +20,14 @@ struct journal {
 
 void journal_registered(struct journal j);
 void journal_unreadable(struct journal j, int error);
+void journal_slow(struct journal j, const char *request, uint64_t age);
 void journal_unnamed(struct journal j, int error);
 void journal_problems(struct journal j, const struct diag_list *diags);
 void journal_failure(struct journal j, const struct failure *f);
 void journal_foreign_size(struct journal j, const struct step *s);
 void journal_ignored_size(struct journal j, const struct object *want);
-void journal_drift(struct journal j, const struct step *s, size_t n);
-void journal_yielded(struct journal j, const struct step *s);
+void journal_drift(struct journal j, const struct step *s, bool wanted, size_t n);
+void journal_yielded(struct journal j, const struct step *s, bool wanted);
 void journal_flash(struct journal j, enum flash_news news, const struct firmware *f,
 		   const char *reason);
 void journal_attempt(struct journal j, enum attempt_news news, const char *why, bool given_up);

@@ -39,6 +39,8 @@ static enum hindrance reload_hindrance(const struct circumstances *c)
 	}
 	if (!policy_permits(c))
 		return HINDRANCE_POLICY;
+	if (c->waits || c->held)
+		return c->waits ? HINDRANCE_TURN : HINDRANCE_HELD;
 	return c->reload_part_failed ? HINDRANCE_FAILED : HINDRANCE_NONE;
 }
 
@@ -86,6 +88,10 @@ const char *hindrance_text(enum hindrance h)
 		return "the device is paused";
 	case HINDRANCE_REPORT_ONLY:
 		return "only reported (drift: report)";
+	case HINDRANCE_TURN:
+		return "waits until others are reloaded or flashed";
+	case HINDRANCE_HELD:
+		return "held back: the reload of another device failed";
 	case HINDRANCE_POLICY:
 	case HINDRANCE_FAILED:
 		return "waits for a permitted reload";

@@ -28,6 +28,8 @@ enum hindrance {
 	HINDRANCE_MEMORY,	  /* what carved remembers of it cannot be read */
 	HINDRANCE_PAUSED,	  /* `carvectl pause`, until .until */
 	HINDRANCE_REPORT_ONLY,	  /* `drift: report` */
+	HINDRANCE_TURN,		  /* others are being reloaded or flashed */
+	HINDRANCE_HELD,		  /* the reload of another one ended in quarantine */
 	HINDRANCE_POLICY,	  /* `reload:` of the entry */
 	HINDRANCE_FAILED,	  /* something that belongs to a reload failed */
 	HINDRANCE_QUARANTINE,	  /* torn down, and no roll-back is left to try */
@@ -46,6 +48,7 @@ struct circumstances {
 	enum mandate mandate;
 	bool off;
 	bool unreadable;	 /* its memory */
+	bool waits, held;	 /* TURN_LATER, TURN_HELD */
 	uint64_t paused_until;	 /* 0: it is not; USEC_NEVER: without an end */
 	bool converged_once;	 /* since the device registered */
 	bool torn_down;		 /* RELOAD_FAILED */

@@ -11,9 +11,16 @@
 
 /* --- plan -------------------------------------------------------------------- */
 
-static void make_plan(struct device *d)
+static bool has_step(const struct plan *p, enum step_kind kind)
 {
-	enum may may = device_permission(d).may;
+	vec_each(s, &p->steps)
+		if (s->kind == kind)
+			return true;
+	return false;
+}
+
+static void plan_for(struct device *d, enum may may)
+{
 	struct policy policy = {.reload = may >= MAY_RELOAD,
 				.destroy = may >= MAY_DESTROY,
 				.yielded = &d->fights.yielded};
@@ -29,6 +36,26 @@ static void make_plan(struct device *d)
 	vec_clear(&refused);
 }
 
+/* What is torn down is brought back at once; all else that disrupts waits for its turn. */
+static enum turn take_turn(const struct device *d)
+{
+	bool flash = has_step(&d->run.plan, STEP_FLASH);
+
+	if (!d->env->take_turn || d->world.facts.reload_failed ||
+	    !(flash || has_step(&d->run.plan, STEP_RELOAD)))
+		return TURN_NOW;
+	return d->env->take_turn(d->env->user, d, flash);
+}
+
+static void make_plan(struct device *d)
+{
+	d->turn = TURN_NOW;
+	plan_for(d, device_permission(d).may);
+	d->turn = take_turn(d);
+	if (d->turn != TURN_NOW)
+		plan_for(d, device_permission(d).may);
+}
+
 /*
  * What a reload resets is looked at right before it, and for whoever has to permit it; torn down
  * there is nothing left to look at.
@@ -41,10 +68,7 @@ static bool impact_is_missing(const struct device *d)
 		return false;
 	if (p->pending == DISRUPTION_RELOAD && !p->steps.n)
 		return true;
-	vec_each(s, &p->steps)
-		if (s->kind == STEP_RELOAD)
-			return true;
-	return false;
+	return has_step(p, STEP_RELOAD);
 }
 
 /* What was acknowledged since the device last rested and is to be done again was not kept. */
@@ -61,6 +85,15 @@ static bool find_not_kept(struct device *d, uint64_t now)
 	if (!found)
 		run_forget_kept(&d->run);
 	return found;
+}
+
+/* Does @s bring the wanted value? Of what waits for a reload it brings back the one in force. */
+static bool is_wanted(const struct device *d, const struct step *s)
+{
+	const struct object *o = &s->target;
+	const struct object *want = state_find(&d->goal, o->class, o->name, o->cmode);
+
+	return !object_reload_class(o) || (want && value_equal(&want->v[0], &o->v[0]));
 }
 
 /*
@@ -82,9 +115,9 @@ static bool find_drift(struct device *d, uint64_t now)
 			vec_push(&steps, *s);	    /* borrowed */
 	fights_look(&d->fights, &steps, now, &news);
 	vec_each(s, &news.yielded)
-		journal_yielded(device_journal(d), *s);
+		journal_yielded(device_journal(d), *s, is_wanted(d, *s));
 	if (news.n) {
-		journal_drift(device_journal(d), news.first, news.n);
+		journal_drift(device_journal(d), news.first, is_wanted(d, news.first), news.n);
 		history_tell_drift(&d->history);
 	}
 	found = news.yielded.n;
@@ -291,6 +324,8 @@ void device_take_reading(struct device *d, const struct device_reading *r, uint6
 	run_end(&d->run);
 	switch (view_answer(&d->view, &d->world, r, now, &news)) {
 	case READING_GOOD:
+		if (news.untold)
+			journal_unnamed(device_journal(d), r->untold);
 		take_news(d, &news, now);
 		break;
 	case READING_UNSURE:

@@ -8,6 +8,7 @@ void run_begin(struct run *r, enum activity a, uint64_t now)
 {
 	r->activity = a;
 	r->since = now;
+	r->told_slow = false;
 }
 
 /** run_end() - the answer is there. */
@@ -138,9 +139,33 @@ const struct step *run_find(const struct run *r, enum step_kind kind)
 }
 
 /** run_wake_at() - when an activity is to be looked at although nothing happens; USEC_NEVER. */
-uint64_t run_wake_at(const struct run *r)
+uint64_t run_wake_at(const struct run *r, uint64_t now)
 {
-	return r->activity == ACTIVITY_READING ? r->since + USEC_PER_SEC : USEC_NEVER;
+	return r->activity == ACTIVITY_NONE ? USEC_NEVER : now + USEC_PER_SEC;
+}
+
+/** run_minutes() - for how many minutes has the kernel been at what is in flight? */
+unsigned run_minutes(const struct run *r, uint64_t now)
+{
+	return r->activity == ACTIVITY_NONE ? 0
+					    : (unsigned)((now - r->since) / (60 * USEC_PER_SEC));
+}
+
+/** run_request() - what is in flight, as "a reload". */
+const char *run_request(const struct run *r)
+{
+	if (r->activity == ACTIVITY_READING)
+		return "a read";
+	if (run_find(r, STEP_RELOAD))
+		return "a reload";
+	return run_find(r, STEP_FLASH) ? "a flash" : "a setting";
+}
+
+/** run_break() - the kernel broke down in what was in flight: nothing follows. */
+void run_break(struct run *r)
+{
+	r->broken = run_request(r);
+	run_end(r);
 }
 
 /** run_clear() - free what it holds. */

@@ -20,6 +20,8 @@ struct run {
 	uint64_t since; /* the activity began, microseconds */
 	struct plan plan;
 	size_t first, end;
+	bool told_slow;	    /* the journal was, that the activity takes long */
+	const char *broken; /* the request in which the kernel broke down, or NULL */
 	bool last_phase; /* what is asked for has changed: plan again when this phase is answered */
 	step_list done;	 /* acknowledged since the device rested */
 };
@@ -42,5 +44,8 @@ void run_forget_kept(struct run *r);
 bool run_was_kept_out(const struct run *r, const struct step *s, bool heard);
 bool run_reads_back(const struct run *r);
 const struct step *run_find(const struct run *r, enum step_kind kind);
-uint64_t run_wake_at(const struct run *r);
+uint64_t run_wake_at(const struct run *r, uint64_t now);
+unsigned run_minutes(const struct run *r, uint64_t now);
+const char *run_request(const struct run *r);
+void run_break(struct run *r);
 void run_clear(struct run *r);

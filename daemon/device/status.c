@@ -47,15 +47,25 @@ static struct buf *also(struct finding *f, enum device_state state)
 	return &f->reason;
 }
 
+/* Is there something that cannot be decided while the driver does not tell its versions? */
+static bool needs_identity(const struct assignment *a)
+{
+	return a->open || a->want.firmware.version;
+}
+
 static void find_failures(const struct status_input *in, struct finding *f)
 {
 	const struct world *w = in->world;
 
+	if (in->run->broken)
+		buf_add(also(f, STATE_FAILED), "the kernel broke down in %s of this device; reboot",
+			in->run->broken);
 	if (in->view->read.error)
 		buf_add(also(f, STATE_FAILED), "the device cannot be read: %s",
 			strerror(-in->view->read.error));
 	if (in->view->identity.error)
-		buf_add(also(f, STATE_FAILED), "the driver does not tell its versions: %s",
+		buf_add(also(f, needs_identity(in->assignment) ? STATE_FAILED : STATE_CONVERGED),
+			"the driver does not tell its versions: %s",
 			strerror(-in->view->identity.error));
 	if (in->run->plan.unreadable_text.n)
 		buf_add(also(f, STATE_FAILED), "the driver cannot read %s",
@@ -161,6 +171,16 @@ static bool is_reading(const struct status_input *in)
 	return in->run->activity == ACTIVITY_READING;
 }
 
+/* What is in flight has been so for minutes. */
+static void add_age(const struct run *r, uint64_t now, struct finding *f)
+{
+	unsigned minutes = run_minutes(r, now);
+
+	if (minutes)
+		buf_add(&f->reason, ", and the kernel has not finished %s for %u min",
+			run_request(r), minutes);
+}
+
 static void find_activity(const struct status_input *in, uint64_t now, struct finding *f)
 {
 	const struct run *r = in->run;
@@ -184,6 +204,8 @@ static void find_activity(const struct status_input *in, uint64_t now, struct fi
 			v->presence == PRESENCE_LINGERING ? ", and still answers" : "");
 	else if (!in->settled && (is_reading(in) || !view_is_identified(v)))
 		buf_add(also(f, STATE_READING), "reading the device");
+	if (r->activity == ACTIVITY_WRITING || (is_reading(in) && f->reason.n))
+		add_age(r, now, f);
 }
 
 /** status_pending() - what it would take to bring about all that is wanted. */
@@ -195,6 +217,7 @@ enum disruption status_pending(const struct status_input *in)
 
 static void find_pending(const struct status_input *in, struct finding *f)
 {
+	enum hindrance why = in->permission.why;
 	const struct plan *plan = &in->run->plan;
 	bool torn_down = in->world->facts.reload_failed &&
 			 in->world->memory.lasting.rollback != ROLLBACK_NONE;
@@ -205,6 +228,10 @@ static void find_pending(const struct status_input *in, struct finding *f)
 	if (plan->pending == DISRUPTION_POWER_CYCLE)
 		buf_add(also(f, STATE_PENDING_POWER_CYCLE),
 			"waits for a power cycle, no reload can activate it: %s",
+			plan->pending_text.s);
+	else if (plan->pending != DISRUPTION_NONE &&
+		 (why == HINDRANCE_TURN || why == HINDRANCE_HELD))
+		buf_add(also(f, STATE_PENDING_RELOAD), "%s: %s", hindrance_text(why),
 			plan->pending_text.s);
 	else if (plan->pending != DISRUPTION_NONE && !torn_down)
 		buf_add(also(f, STATE_PENDING_RELOAD), "waits for a permitted reload: %s",
@@ -329,7 +356,7 @@ static void tell(struct status *s, const struct status_input *in, struct status_
 struct status_news status_update(struct status *s, const struct status_input *in, uint64_t now)
 {
 	bool managed = in->assignment->used.entry || in->assignment->refused ||
-		       !view_is_identified(in->view);
+		       in->assignment->open || !view_is_identified(in->view);
 	struct finding f = {.state = managed ? STATE_CONVERGED : STATE_UNMANAGED};
 	_cleanup_free_ char *reason = NULL;
 	struct status_news news = {};

@@ -106,6 +106,12 @@ static bool identity_is_due(const struct view *v, const struct world *w, uint64_
 	       !(view_is_identified(v) && w->facts.reload_failed);
 }
 
+/* The driver has just failed to tell what it is, and is not asked again yet. */
+static bool is_untold(const struct view *v, uint64_t now)
+{
+	return v->presence == PRESENCE_HERE && v->identity.error && now < v->identity.at;
+}
+
 static bool take_token(struct view *v, uint64_t now)
 {
 	v->tokens += (double)(now - v->tokens_at) * BUCKET_RATE / USEC_PER_SEC;
@@ -149,7 +155,7 @@ void view_ask(struct view *v, const struct world *w, const char *handle, const s
 {
 	bool full = view_is_identified(v) && !view_has_vanished(v) && e;
 
-	ret->identify = identity_is_due(v, w, now) || !full;
+	ret->identify = identity_is_due(v, w, now) || !(full || is_untold(v, now));
 	if (full)
 		bind_reads(e, handle, w, ret);
 	if (v->need & PART_CATALOGUE)
@@ -212,7 +218,7 @@ static enum reading_outcome answer_error(struct view *v, const struct world *w, 
 }
 
 static void take_facts(struct view *v, struct world *w, const struct device_reading *r,
-		       struct reading_news *ret)
+		       uint64_t now, struct reading_news *ret)
 {
 	struct facts *facts = &w->facts;
 
@@ -230,8 +236,13 @@ static void take_facts(struct view *v, struct world *w, const struct device_read
 	ret->identified = ret->changed = true;
 	v->presence = presence_next(v->presence, PRESENCE_EV_INFO);
 	v->old &= ~(unsigned)PART_IDENTITY;
-	v->identity.error = 0;
+	ret->untold = r->untold && r->untold != v->identity.error;
+	v->identity.error = r->untold;
 	v->identity.at = 0;
+	if (!r->untold)
+		return;
+	v->identity.at = now + READ_RETRY_USEC;
+	view_outdate(v, PART_IDENTITY);
 }
 
 static void take_catalogue(struct view *v, struct world *w, const struct device_reading *r)
@@ -282,6 +293,16 @@ static bool is_another(const struct view *v, const struct world *w, const counte
 	       (w->memory.counters.n && counters_restarted(counters, &w->memory.counters));
 }
 
+/*
+ * The driver does not tell what the device is. One that is known is read without that; of another
+ * one all that needs no versions is known by now.
+ */
+static bool is_asked_again(const struct view *v, int untold)
+{
+	return v->presence == PRESENCE_HERE ||
+	       (error_is(untold, ERROR_READ_AGAIN) && v->read.losses < READ_LOSSES_MAX);
+}
+
 /**
  * view_answer() - take a read in.
  * @ret: must be empty; its lists are to be cleared
@@ -299,6 +320,8 @@ enum reading_outcome view_answer(struct view *v, struct world *w, const struct d
 	v->asked = 0;
 	if (r->error < 0)
 		return answer_error(v, w, r->error, now, ret);
+	if (r->untold && is_asked_again(v, r->untold))
+		return answer_error(v, w, r->untold, now, ret);
 	v->read.error = 0;
 	v->read.at = now;
 	v->read.losses = 0;
@@ -316,7 +339,7 @@ enum reading_outcome view_answer(struct view *v, struct world *w, const struct d
 		if (!r->identified)
 			return READING_GOOD;
 	}
-	take_facts(v, w, r, ret);
+	take_facts(v, w, r, now, ret);
 	take_states(v, w, r, ret);
 	return READING_GOOD;
 }

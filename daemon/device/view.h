@@ -63,7 +63,8 @@ struct view {
 
 /* What a read brought; view_answer() takes what it needs out of it. */
 struct device_reading {
-	int error; /* 0 or -errno */
+	int error;  /* 0 or -errno */
+	int untold; /* of INFO_GET alone */
 	bool identified, catalogued, params_cut;
 	struct state *have, *catalogue;
 	struct facts *facts;
@@ -86,6 +87,7 @@ struct reading_news {
 	bool first_time;	     /* the error is another one than before */
 	bool registered;	     /* the device registered since the last answer */
 	bool first;		     /* nothing was known of its counters before */
+	bool untold;		     /* INFO_GET failed, of a device that was not known */
 	bool identified, catalogued; /* parts of the answer */
 	bool partial;		     /* there is more to read by name */
 	bool changed;		     /* something that can be shown is different */

@@ -16,6 +16,7 @@
 #include <netlink/msg.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define STACK_SIZE     (256 * 1024)
@@ -45,6 +46,9 @@ struct chan {
 	struct queue inbox;
 	atomic_bool closing;			/* written under lock */
 	enum { IDLE, WAITING, SERVED } service; /* under the hub's lock */
+	pid_t thread;				/* that serves it; under lock */
+	struct batch *current;			/* what it is at; under lock */
+	unsigned char *buffer;			/* of the thread */
 	bool resident;				/* a thread stays with it; under the hub's lock */
 	struct chan *next_waiting;
 };
@@ -178,6 +182,7 @@ static void put_out(struct chan *c, struct batch *b)
 	uint64_t one = 1;
 
 	pthread_mutex_lock(&c->lock);
+	c->current = NULL;
 	if (c->closing) {
 		b = batch_free(b);
 	} else {
@@ -202,6 +207,7 @@ static void destroy(struct chan *c)
 
 	while ((b = queue_get(&c->inbox)))
 		batch_free(b);
+	batch_free(c->current);
 	pthread_cond_destroy(&c->wake);
 	pthread_mutex_destroy(&c->lock);
 	hub_unref(c->hub);
@@ -325,6 +331,7 @@ static struct chan *leave(struct chan_hub *hub, struct chan *c)
 
 	pthread_mutex_lock(&hub->lock);
 	c->service = IDLE;
+	c->thread = 0;
 	if (!c->resident && hub->waiting) {
 		next = end_wait(hub, &hub->waiting);
 		next->service = SERVED;
@@ -348,6 +355,8 @@ static struct batch *take_in(struct chan *c, struct chan **ret_next)
 	while (!c->closing && !(b = queue_get(&c->inbox)) && c->resident)
 		pthread_cond_wait(&c->wake, &c->lock);
 	closing = c->closing;
+	c->thread = gettid();
+	c->current = b;
 	if (!b)
 		*ret_next = leave(c->hub, c);
 	pthread_mutex_unlock(&c->lock);
@@ -362,6 +371,7 @@ static struct chan *serve(struct chan *c, struct exchange_socket *s)
 	struct batch *b;
 
 	s->cancel = &c->closing;
+	c->buffer = s->buffer;
 	while ((b = take_in(c, &next))) {
 		carry_out(s, b);
 		if (is_answered(b))
@@ -465,10 +475,37 @@ static bool stop_waiting(struct chan *c)
 	return served;
 }
 
+static bool has_died(const struct chan *c)
+{
+	return c->current && c->thread && syscall(SYS_tgkill, getpid(), c->thread, 0) < 0 &&
+	       errno == ESRCH;
+}
+
+/** chan_died() - has the thread that is at a batch gone down with the kernel? */
+bool chan_died(struct chan *c)
+{
+	bool died;
+
+	pthread_mutex_lock(&c->lock);
+	died = has_died(c);
+	pthread_mutex_unlock(&c->lock);
+	return died;
+}
+
+/* What the thread of @c would have given back. */
+static void bury_thread(struct chan *c)
+{
+	pthread_mutex_lock(&c->hub->lock);
+	c->hub->refs--;
+	c->hub->visitors -= !c->resident;
+	pthread_mutex_unlock(&c->hub->lock);
+	free(c->buffer);
+}
+
 /** chan_free() - close it; its thread leaves it when the kernel lets go of it. Return: NULL. */
 struct chan *chan_free(struct chan *c)
 {
-	bool served;
+	bool served, died;
 
 	if (!c)
 		return NULL;
@@ -477,8 +514,11 @@ struct chan *chan_free(struct chan *c)
 	pthread_cond_signal(&c->wake);
 	withdraw(c);
 	served = stop_waiting(c);
+	died = has_died(c);
+	if (died)
+		bury_thread(c);
 	pthread_mutex_unlock(&c->lock);
-	if (!served)
+	if (!served || died)
 		destroy(c);
 	return NULL;
 }

@@ -19,6 +19,9 @@
  * A precheck that fails ends its batch: neither its request nor those behind it are sent, and all
  * of them have its error, but only the first its words.
  *
+ * A thread dies with the kernel where that breaks down in a request of it: chan_died(). What it was
+ * at never comes back.
+ *
  * A channel that is freed while the kernel holds its thread goes on until the kernel lets go; its
  * done function is not called any more.
  */
@@ -58,4 +61,5 @@ void chan_hub_dispatch(struct chan_hub *hub);
 
 struct chan *chan_new(struct chan_hub *hub, chan_done done, void *user);
 struct chan *chan_free(struct chan *c);
+bool chan_died(struct chan *c);
 void chan_submit(struct chan *c, struct batch *batch);

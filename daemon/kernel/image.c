@@ -8,7 +8,7 @@
  * root until the kernel has a look, is an error, not a reason to try the next directory.
  */
 #include "kernel/image.h"
-#include "kernel/trusted.h"
+#include "base/trusted.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -18,7 +18,9 @@
 struct probe {
 	struct precheck precheck;
 	char *path;
+	bool closely;
 	struct impact found;
+	struct facts facts; /* driver and netdevs */
 };
 
 /* The first line of a file below the device, or "". */
@@ -76,14 +78,21 @@ static int run(struct precheck *precheck, char **ret_why _unused_)
 {
 	struct probe *p = container_of(precheck, struct probe, precheck);
 	_cleanup_free_ char *path = mem_printf("%s/net", p->path);
+	_cleanup_free_ char *driver = link_name(p->path, "driver");
 	DIR *dir = opendir(path);
-	char line[16];
+	char line[16] = "";
 
-	read_line(p, "sriov_numvfs", line, sizeof(line));
+	p->facts.driver = arena_strdup(&p->facts.arena, driver);
+	if (p->closely)
+		read_line(p, "sriov_numvfs", line, sizeof(line));
 	p->found.vfs = (unsigned)strtoul(line, NULL, 10);
-	for (const struct dirent *e; dir && (e = readdir(dir));)
-		if (e->d_name[0] != '.')
+	for (const struct dirent *e; dir && (e = readdir(dir));) {
+		if (e->d_name[0] == '.')
+			continue;
+		facts_add_netdev(&p->facts, e->d_name);
+		if (p->closely)
 			look_at(p, e->d_name);
+	}
 	if (dir)
 		closedir(dir);
 	return 0;
@@ -93,19 +102,25 @@ static struct precheck *probe_free(struct precheck *precheck)
 {
 	struct probe *p = container_of(precheck, struct probe, precheck);
 
+	facts_clear(&p->facts);
 	free(p->path);
 	free(p);
 	return NULL;
 }
 
-/** netdevs_probe() - look at the netdevs of @handle; @root is "" but in tests. It never fails. */
-struct precheck *netdevs_probe(const char *root, const char *handle)
+/**
+ * netdevs_probe() - look at the driver and the netdevs of @handle. It never fails.
+ * @root: "" but in tests
+ * @closely: into files, too, for netdevs_found(); reading them may wait for another device
+ */
+struct precheck *netdevs_probe(const char *root, const char *handle, bool closely)
 {
 	struct probe *p = mem_new(struct probe);
 	const char *slash = strchr(handle, '/');
 	int bus = slash ? (int)(slash - handle) : 0;
 
 	p->precheck = (struct precheck){.run = run, .free = probe_free};
+	p->closely = closely;
 	p->path = mem_printf("%s/sys/bus/%.*s/devices/%s", root, bus, handle,
 			     slash ? slash + 1 : handle);
 	return &p->precheck;
@@ -121,6 +136,20 @@ void netdevs_found(const struct precheck *precheck, struct impact *impact)
 	impact->mastered = p->found.mastered;
 	impact->vfs = p->found.vfs;
 	impact->splits = MAX(impact->splits, p->found.splits);
+}
+
+/**
+ * netdevs_identify() - add netdevs to @facts, and the driver where INFO_GET did not tell it; the
+ * batch must be back.
+ */
+void netdevs_identify(const struct precheck *precheck, struct facts *facts)
+{
+	const struct probe *p = (const struct probe *)precheck;
+
+	if (!facts->driver)
+		facts->driver = arena_strdup(&facts->arena, p->facts.driver);
+	vec_each(name, &p->facts.netdevs)
+		facts_add_netdev(facts, *name);
 }
 
 /** netdevs_each_device() - call @found with a handle, once for every netdev of the device. */

@@ -63,6 +63,9 @@ static enum watch_event event_of(uint8_t command)
 	switch (command) {
 	case DEVLINK_CMD_NEW:
 		return WATCH_APPEARED;
+	case DEVLINK_CMD_PORT_NEW:
+	case DEVLINK_CMD_PORT_DEL:
+		return WATCH_PORT;
 	case DEVLINK_CMD_DEL:
 		return WATCH_VANISHED;
 	case DEVLINK_CMD_TRAP_NEW:

@@ -14,6 +14,7 @@
 /* What a notification is to the manager. */
 enum watch_event {
 	WATCH_STALE,	 /* something of the device may have changed */
+	WATCH_PORT,	 /* ... a port of it has come, gone or got another netdev */
 	WATCH_APPEARED,	 /* it registered, or one of its counters changed */
 	WATCH_RECREATED, /* traps, groups or policers were registered again: at defaults */
 	WATCH_VANISHED,	 /* it says that it is gone: to be verified */

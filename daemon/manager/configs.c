@@ -12,6 +12,31 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+/* Did the config come from something that is empty when it is read again? */
+static bool is_read_once(const struct configs *c)
+{
+	struct stat st;
+
+	if (!c->paths.file || stat(c->paths.file, &st) < 0 || S_ISREG(st.st_mode))
+		return false;
+	return !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3); /* /dev/null */
+}
+
+/* Return: as yaml_load(). */
+static int load(const struct configs *c, struct config **ret, struct diag_list *diags)
+{
+	struct mark mark = {.file = c->paths.file};
+	struct yaml_paths paths = c->paths;
+
+	paths.regular_only = c->in_force; /* nothing waits for this carved at its start */
+	if (!c->in_force || !is_read_once(c))
+		return yaml_load(&paths, ret, diags);
+	diag_add(diags, DIAG_ERROR, mark, NULL, NULL,
+		 "this can be read only once, and was at the start: what is in force stays");
+	return -EINVAL;
+}
 
 /**
  * configs_load() - read the files, and tell the journal of their problems.
@@ -22,7 +47,7 @@
 int configs_load(struct configs *c, struct config **ret)
 {
 	struct diag_list diags = {};
-	int r = yaml_load(&c->paths, ret, &diags);
+	int r = load(c, ret, &diags);
 
 	diag_clear(&c->diags);
 	c->diags = diags;
@@ -124,23 +149,33 @@ void configs_keep(struct configs *c, const hash_list *used)
  */
 int configs_candidate(const struct configs *c, struct config **ret, struct diag_list *diags)
 {
-	const char *file = c->paths.file;
-	struct stat st;
-
-	if (file && stat(file, &st) == 0 && !S_ISREG(st.st_mode))
+	if (is_read_once(c))
 		return -ENODATA;
 	return yaml_load(&c->paths, ret, diags);
 }
 
+/* What was wrong with the files when they were read last is of no interest where it is mended. */
+static void renew_problems(struct configs *c, struct diag_list *now)
+{
+	if (c->diags.n_errors) {
+		diag_clear(&c->diags);
+		diag_move(&c->diags, now);
+	}
+	diag_clear(now);
+}
+
 /* Reads the files. Return: as configs_out_of_sync(). */
-static bool differ(const struct configs *c)
+static bool differ(struct configs *c)
 {
 	_cleanup_config_ struct config *config = NULL;
 	struct diag_list diags = {};
 	int r = configs_candidate(c, &config, &diags);
 
 	log_debug("the files are compared with the config in force");
-	diag_clear(&diags);
+	if (r == -ENODATA)
+		diag_clear(&diags);
+	else
+		renew_problems(c, &diags);
 	return r == 0 ? config->hash != c->in_force->hash : r != -ENODATA;
 }
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "loop/loop.h"
+#include "plan/match.h"
 
 #include <string.h>
 
@@ -208,6 +209,8 @@ void devices_deliver(struct devices *d)
 /** devices_send() - hand @e to each device that @name means. */
 void devices_send(struct devices *d, const char *name, const struct device_event *e)
 {
+	if (e->type == DEVICE_EV_CONFIG || e->type == DEVICE_EV_APPLY)
+		d->halted = false;
 	for (size_t i = 0; i < d->list.n; i++)
 		if (device_matches_name(devices_at(d, i), name))
 			runner_event(d->list.v[i].runner, e);
@@ -235,6 +238,24 @@ void devices_configs(const struct devices *d, hash_list *ret)
 			vec_push(ret, gone->accepted.config->hash);
 }
 
+/* Does the device fail to tell what it takes to see which entry is its? */
+static bool is_open(const struct device *d)
+{
+	return d->assignment.open || (!view_is_identified(&d->view) && d->view.read.error);
+}
+
+/* Entries that match nothing, but may match a device that is there, are not absent. */
+static void add_open(const struct devices *d, bool *matched)
+{
+	for (size_t i = 0; i < d->list.n; i++) {
+		const struct device *one = devices_at(d, i);
+
+		for (size_t k = 0; is_open(one) && k < d->config->entries.n; k++)
+			matched[k] |= match_may_be(&d->config->entries.v[k], one->handle,
+						   &one->world.facts);
+	}
+}
+
 /**
  * devices_absent() - append the entries of which there is no device.
  *
@@ -251,6 +272,7 @@ enum device_state devices_absent(const struct devices *d, entry_list *ret)
 		vec_each(e, &devices_at(d, i)->assignment.matches)
 			if (*e >= c->entries.v && *e < c->entries.v + c->entries.n)
 				matched[*e - c->entries.v] = true; /* else of one before */
+	add_open(d, matched);
 	for (size_t i = 0; i < c->entries.n; i++)
 		if (!matched[i])
 			vec_push(ret, &c->entries.v[i]);

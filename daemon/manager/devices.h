@@ -26,9 +26,10 @@ struct loop_task;
 struct member {
 	struct runner *runner;
 	struct marks marks;
-	bool told;	/* observers know of it */
-	bool changed;	/* ... and not of this, */
-	bool progress;	/* nor of this: a flash has gone on */
+	enum { NO_TURN, TURN_TO_RELOAD, TURN_TO_FLASH } turn; /* see turns.h */
+	bool told;					      /* observers know of it */
+	bool changed;					      /* ... and not of this, */
+	bool progress;					      /* nor of this: a flash has gone on */
 	bool succeeded; /* it is gone, and another has registered under its handle */
 };
 
@@ -40,6 +41,7 @@ struct devices {
 	VEC(struct member) list;
 	departed_list departed;
 	bool undoing; /* a config on trial has come to nothing: see struct device_event */
+	bool halted;  /* a reload ended in quarantine: the rest is held back; see turns.h */
 	bool listed;  /* the kernel has told all there are, or cannot */
 };
 

@@ -62,6 +62,10 @@ static void on_notification(void *user, enum watch_event event, const char *hand
 	case WATCH_STALE:
 		hear(f, handle, DEVICE_EV_STALE);
 		return;
+	case WATCH_PORT:
+		devices_hear(f->devices, handle, DEVICE_EV_STALE,
+			     match_wants_netdevs(f->devices->config), TRIGGER_NOTIFICATION);
+		return;
 	case WATCH_APPEARED:
 		devices_appeared(f->devices, handle);
 		return;

@@ -5,11 +5,13 @@
 #include "base/log.h"
 #include "kernel/chan.h"
 #include "loop/loop.h"
+#include "manager/absent.h"
 #include "manager/configs.h"
 #include "manager/finder.h"
 #include "manager/jobs.h"
 #include "manager/loading.h"
 #include "manager/look.h"
+#include "manager/turns.h"
 #include "manager/worker.h"
 #include "store/file.h"
 #include "store/memory.h"
@@ -76,6 +78,7 @@ static void conclude(void *user)
 	bool settled = false;
 
 	devices_conclude(&m->devices);
+	turns_end(&m->devices);
 	if (m->reloaded)
 		emit(&m->observers, config_loaded, !m->configs.diags.n_errors);
 	m->reloaded = false;
@@ -108,12 +111,15 @@ static void on_settle_timer(void *user)
 
 	if (m->devices.listed)
 		devices_absent(&m->devices, &absent);
-	vec_each(e, &absent)
+	vec_each(e, &absent) {
+		_cleanup_free_ char *why = absent_reason(&m->devices, *e);
+
 		log_with(LOG_WARNING,
 			 &(struct log_fields){.id = MESSAGE_ABSENT,
 					      .file = (*e)->mark.file,
 					      .line = (*e)->mark.line},
-			 "no device matches the entry %s", (*e)->name);
+			 "no device matches the entry %s: %s", (*e)->name, why);
+	}
 	vec_clear(&absent);
 	loop_defer(m->conclusion);
 }
@@ -285,14 +291,17 @@ struct manager *manager_new(struct loop *loop, const struct manager_options *opt
 				  .state_fd = -1,
 				  .lock_fd = -1};
 	m->conclusion = loop_task_new(loop, conclude, m);
-	m->configs = (struct configs){
-		.store = &m->store,
-		.boot = options->device.boot,
-		.paths = {.root = options->config_root, .file = options->config_file}};
+	m->configs = (struct configs){.store = &m->store,
+				      .boot = options->device.boot,
+				      .paths = {.root = options->config_root,
+						.file = options->config_file,
+						.trusted_only = true}};
 	m->worker.hub = m->hub;
 	m->loader = (struct loader){.worker = &m->worker, .paths = m->configs.paths};
 	m->devices = (struct devices){
 		.env = environment(m), .conclusion = m->conclusion, .observers = &m->observers};
+	m->devices.env.device.take_turn = turns_take;
+	m->devices.env.device.user = &m->devices;
 	devices_init(&m->devices);
 	m->finder = (struct finder){
 		.devices = &m->devices, .loop = loop, .hub = m->hub, .transport = &m->transport};
@@ -360,9 +369,27 @@ int manager_start(struct manager *m)
 	return m->exit_code;
 }
 
+/* What keeps carved from ending at once. */
+static void tell_waits(const struct manager *m)
+{
+	vec_each(member, &m->devices.list) {
+		uint64_t since;
+		const char *handle = runner_device(member->runner)->handle;
+		const char *request = runner_request(member->runner, &since);
+
+		if (request)
+			log_with(LOG_NOTICE,
+				 &(struct log_fields){.id = MESSAGE_SLOW, .device = handle},
+				 "%s: to stop waits for %s, which the kernel has been at for %u s",
+				 handle, request, (unsigned)((clock_now() - since) / USEC_PER_SEC));
+	}
+}
+
 /** manager_stop() - end the loop between two steps: what the kernel is at cannot be interrupted. */
 void manager_stop(struct manager *m)
 {
+	if (m->phase == MANAGER_RUNNING)
+		tell_waits(m);
 	m->phase = MANAGER_STOPPING;
 	m->devices.env.stopping = true;
 	loop_timer_set(m->lock_timer, USEC_NEVER);
@@ -529,9 +556,11 @@ struct loading *manager_load_candidate(struct manager *m, void (*done)(void *use
 	return loading_new(&m->loader, done, user);
 }
 
-/** manager_diagnostics() - Return: the problems of the last load, adopted or not. */
-const struct diag_list *manager_diagnostics(const struct manager *m)
+/** manager_diagnostics() - Return: the problems of the files, adopted or not. */
+const struct diag_list *manager_diagnostics(struct manager *m)
 {
+	if (m->configs.diags.n_errors)
+		configs_out_of_sync(&m->configs); /* they may have been mended meanwhile */
 	return &m->configs.diags;
 }
 
@@ -599,6 +628,12 @@ enum device_state manager_state(const struct manager *m)
 enum device_state manager_absent(const struct manager *m, entry_list *ret)
 {
 	return devices_absent(&m->devices, ret);
+}
+
+/** manager_absent_reason() - see absent_reason(). */
+char *manager_absent_reason(const struct manager *m, const struct entry *e)
+{
+	return absent_reason(&m->devices, e);
 }
 
 /** manager_busy() - is any device not at rest? */

@@ -65,7 +65,7 @@ const char *manager_refuses_jobs(const struct manager *m, bool limited);
 
 /* The config. */
 struct loading *manager_load_candidate(struct manager *m, void (*done)(void *user), void *user);
-const struct diag_list *manager_diagnostics(const struct manager *m);
+const struct diag_list *manager_diagnostics(struct manager *m);
 uint64_t manager_generation(const struct manager *m);
 bool manager_out_of_sync(struct manager *m);
 const struct ledger *manager_ledger(const struct manager *m);
@@ -79,6 +79,7 @@ size_t manager_count_departed(const struct manager *m);
 const struct departed *manager_departed(const struct manager *m, size_t i);
 enum device_state manager_state(const struct manager *m);
 enum device_state manager_absent(const struct manager *m, entry_list *ret);
+char *manager_absent_reason(const struct manager *m, const struct entry *e);
 bool manager_busy(const struct manager *m);
 const char *manager_problem(const struct manager *m);
 struct look *manager_look(struct manager *m, const struct firmware *f, void (*done)(void *user),

@@ -56,8 +56,9 @@ static void send_read(struct runner *r, struct device_todo *todo)
 		b->v[i].request = TAKE(r->requests.v[i].msg);
 		b->v[i].dump = r->requests.v[i].dump;
 	}
-	if (todo->reads.impact)
-		b->v[0].precheck = netdevs_probe(r->env->sysfs, r->device->handle);
+	if (todo->reads.impact || todo->reads.identify)
+		b->v[0].precheck =
+			netdevs_probe(r->env->sysfs, r->device->handle, todo->reads.impact);
 	submit(r, b, SENT_READ);
 }
 
@@ -201,8 +202,12 @@ static const char *const event_names[] = {
 	[DEVICE_EV_APPLY] = "an operator",
 	[DEVICE_EV_PAUSE] = "a pause",
 	[DEVICE_EV_CAPTURE] = "a capture",
+	[DEVICE_EV_TURN] = "its turn",
+	[DEVICE_EV_BROKEN] = "a dead thread",
 	[DEVICE_EV_TICK] = "the time",
 };
+
+static void on_done(void *user, struct batch *b);
 
 /** runner_event() - let the machine take an event and do what it says. */
 void runner_event(struct runner *r, const struct device_event *e)
@@ -217,9 +222,25 @@ void runner_event(struct runner *r, const struct device_event *e)
 	r->env->changed(r->env->user, r);
 }
 
+/* What was in flight is lost, and so is the device: nothing but savings is sent from here on. */
+static void lose_thread(struct runner *r)
+{
+	r->chan = chan_free(r->chan);
+	r->chan = chan_new(r->env->hub, on_done, r);
+	r->sent = SENT_NOTHING;
+	r->saving = 0;
+	device_not_saved(r->device);
+	runner_event(r, &(struct device_event){.type = DEVICE_EV_BROKEN});
+}
+
 static void on_timer(void *user)
 {
-	runner_event(user, &(struct device_event){.type = DEVICE_EV_TICK});
+	struct runner *r = user;
+
+	if (chan_died(r->chan))
+		lose_thread(r);
+	else
+		runner_event(r, &(struct device_event){.type = DEVICE_EV_TICK});
 }
 
 /* Of an object that was passed over nothing else is known. */
@@ -249,7 +270,10 @@ static void finish_read(struct runner *r, struct batch *b)
 	tell_unnamed(r, reading.have.passed_over ?: reading.catalogue.passed_over);
 	if (reading.impact.known)
 		netdevs_found(b->v[0].precheck, &reading.impact);
+	if (reading.identified)
+		netdevs_identify(b->v[0].precheck, &reading.facts);
 	result = (struct device_reading){.error = reading.error,
+					 .untold = reading.untold,
 					 .identified = reading.identified,
 					 .catalogued = reading.catalogued,
 					 .params_cut = reading.params_cut,
@@ -381,6 +405,18 @@ bool runner_saving(const struct runner *r)
 bool runner_writing(const struct runner *r)
 {
 	return r->sent == SENT_STEPS;
+}
+
+/**
+ * runner_request() - what runner_writing() is about.
+ * @ret_since: when it was sent, by clock_now()
+ *
+ * Return: "a reload", "a flash", "a setting", or NULL: nothing is being carried out.
+ */
+const char *runner_request(const struct runner *r, uint64_t *ret_since)
+{
+	*ret_since = r->device->run.since;
+	return runner_writing(r) ? run_request(&r->device->run) : NULL;
 }
 
 /** runner_progress() - of the flash that goes on, or NULL. */

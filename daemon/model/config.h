@@ -99,6 +99,7 @@ struct config {
 	uint64_t hash;				 /* of their names and bytes */
 	uint64_t hash_before;			 /* the same, as earlier versions reckoned it */
 	uint64_t audit_interval, settle_timeout; /* microseconds */
+	unsigned parallel_reloads;		 /* 0: as many as there are */
 	VEC(struct entry) entries;
 };
 

@@ -9,6 +9,7 @@
 void facts_clear(struct facts *f)
 {
 	vec_clear(&f->versions);
+	vec_clear(&f->netdevs);
 	vec_clear(&f->counters);
 	arena_clear(&f->arena);
 	*f = (struct facts){};
@@ -32,6 +33,12 @@ const char *facts_lookup(const struct facts *f, const char *handle, const char *
 	if (strcmp(key, "board.serial_number") == 0)
 		return f->board_serial_number;
 	return facts_version(f, VERSION_FIXED, key) ?: facts_version(f, VERSION_RUNNING, key);
+}
+
+/** facts_add_netdev() - the device has a netdev @name. */
+void facts_add_netdev(struct facts *f, const char *name)
+{
+	vec_push(&f->netdevs, arena_strdup(&f->arena, name));
 }
 
 /** facts_version() - the value of a version, or NULL where the device reports none of this kind. */

@@ -28,12 +28,15 @@ struct facts {
 	struct arena arena;
 	const char *driver, *serial_number, *board_serial_number; /* each may be NULL */
 	VEC(struct version) versions;
-	counter_list counters; /* the local ones tell which actions the driver offers */
+	VEC(const char *) netdevs; /* of the device itself, as sysfs has them */
+	counter_list counters;	   /* the local ones tell which actions the driver offers */
 	bool reload_failed;
+	bool untold; /* INFO_GET failed: versions and serial numbers are not known */
 };
 
 void facts_clear(struct facts *f);
 const char *facts_lookup(const struct facts *f, const char *handle, const char *key);
+void facts_add_netdev(struct facts *f, const char *name);
 const char *facts_version(const struct facts *f, enum version_kind kind, const char *name);
 bool facts_same_versions(const struct facts *a, const struct facts *b);
 const char *facts_firmware_key(const struct facts *f, const char *written);

@@ -73,7 +73,7 @@ static void want_firmware(struct binder *b, const struct firmware_wish *fw, cons
 			      .allow_downgrade = downgrade && strcmp(downgrade, "true") == 0,
 			      .mark = fw->v[FIRMWARE_VERSION].mark,
 		      });
-	if (firmware_need(want, b->world) == FIRMWARE_RUNS)
+	if (b->world->facts.untold || firmware_need(want, b->world) == FIRMWARE_RUNS)
 		return;
 	check_age(b, want, fw->v[FIRMWARE_VERSION].source);
 	if (firmware_need(want, b->world) == FIRMWARE_FLASH)
@@ -119,8 +119,8 @@ void bind_firmware(struct binder *b, const struct entry *e)
 	if (!fw.v[FIRMWARE_VERSION].text)
 		complain(b, fw.mark, fw.source,
 			 mem_printf("no layer that applies to the device says which version"));
-	else if (!key || !facts_version(f, VERSION_RUNNING, key))
+	else if (!f->untold && (!key || !facts_version(f, VERSION_RUNNING, key)))
 		no_such_version(b, &fw, key);
 	else
-		want_firmware(b, &fw, key);
+		want_firmware(b, &fw, key ? key : "fw");
 }

@@ -5,11 +5,26 @@
 #include <fnmatch.h>
 #include <string.h>
 
+/** match_value() - Return: whether a value is as the shell pattern says. */
+bool match_value(const char *pattern, const char *value)
+{
+	return fnmatch(pattern, value, 0) == 0;
+}
+
+static bool is_netdev(const struct match *m)
+{
+	return strcmp(m->key, "netdev") == 0;
+}
+
 static bool holds(const struct match *m, const char *handle, const struct facts *f)
 {
 	const char *value = facts_lookup(f, handle, m->key);
 
-	return value && fnmatch(m->pattern, value, 0) == 0;
+	if (is_netdev(m))
+		vec_each(name, &f->netdevs)
+			if (match_value(m->pattern, *name))
+				return true;
+	return value && match_value(m->pattern, value);
 }
 
 /** match_entry() - do all keys hold? An entry without any is named by its handle. */
@@ -23,7 +38,10 @@ bool match_entry(const struct entry *e, const char *handle, const struct facts *
 	return true;
 }
 
-/** match_may_be() - may match_entry() hold? A key that @f lacks may. */
+/**
+ * match_may_be() - may match_entry() hold? A key that @f lacks may, as @f is not all that there is
+ * to know.
+ */
 bool match_may_be(const struct entry *e, const char *handle, const struct facts *f)
 {
 	if (!e->matches.n)
@@ -32,6 +50,36 @@ bool match_may_be(const struct entry *e, const char *handle, const struct facts 
 		if (facts_lookup(f, handle, m->key) && !holds(m, handle, f))
 			return false;
 	return true;
+}
+
+/** match_is_open() - does only what the driver fails to tell keep an entry of @c from matching? */
+bool match_is_open(const struct config *c, const char *handle, const struct facts *f)
+{
+	vec_each(e, &c->entries)
+		if (f->untold && match_may_be(e, handle, f))
+			return true;
+	return false;
+}
+
+/** match_has_key() - does the device report a value for a key of `match`? */
+bool match_has_key(const char *key, const char *handle, const struct facts *f)
+{
+	return facts_lookup(f, handle, key) || (strcmp(key, "netdev") == 0 && f->netdevs.n);
+}
+
+/** match_wants_netdevs() - is it of interest to @c which netdevs there are? */
+bool match_wants_netdevs(const struct config *c)
+{
+	vec_each(e, &c->entries) {
+		vec_each(m, &e->matches)
+			if (is_netdev(m))
+				return true;
+		vec_each(l, &e->layers)
+			vec_each(m, &l->matches)
+				if (is_netdev(m))
+					return true;
+	}
+	return false;
 }
 
 /** match_named() - the one handle that can match the entry, or NULL where it may be others. */

@@ -7,6 +7,10 @@
 
 bool match_entry(const struct entry *e, const char *handle, const struct facts *f);
 bool match_may_be(const struct entry *e, const char *handle, const struct facts *f);
+bool match_is_open(const struct config *c, const char *handle, const struct facts *f);
+bool match_value(const char *pattern, const char *value);
+bool match_has_key(const char *key, const char *handle, const struct facts *f);
+bool match_wants_netdevs(const struct config *c);
 const char *match_named(const struct entry *e);
 bool match_layer(const struct layer *l, const char *handle, const struct facts *f);
 void match_all(const struct config *c, const char *handle, const struct facts *f, entry_list *ret);

@@ -97,7 +97,8 @@ void reading_start(struct reading *r, const struct reads *reads, uint16_t family
 			      .catalogued = reads->catalogue};
 	add(ret, (struct read_request){.msg = encode_get(family, handle)});
 	if (reads->identify)
-		add(ret, (struct read_request){.msg = encode_info_get(family, handle)});
+		add(ret,
+		    (struct read_request){.msg = encode_info_get(family, handle), .info = true});
 	if (takes_ports(reads)) /* before what is of a port */
 		add(ret, (struct read_request){.msg = encode_port_dump(family, handle),
 					       .dump = true,
@@ -177,6 +178,11 @@ void reading_answer(struct reading *r, const struct read_request *request, const
 		error = -EBADMSG;
 	if (error == 0 || means_absent(request, error))
 		return;
+	if (request->info && !lost && error != -ENODEV) {
+		r->untold = error;
+		r->facts.untold = true;
+		return;
+	}
 	if (lost || !is_of_object(request, error))
 		r->error = r->error ? r->error : error;
 	else if (request->catalogue)

@@ -20,6 +20,7 @@ struct read_request {
 	const char *name;	   /* of the object; in the reading's arena */
 	bool dump;		   /* ends with NLMSG_DONE, without an acknowledgement */
 	bool catalogue;		   /* of all that the device has of the class */
+	bool info;		   /* INFO_GET */
 	bool impact;		   /* of ports or the eswitch; that it fails is no harm */
 	bool ports;		   /* what the ports are called */
 };
@@ -30,6 +31,7 @@ struct reading {
 	uint16_t family;
 	char *handle;
 	int error;		     /* the first one that says more than "no such object" */
+	int untold;		     /* why INFO_GET failed, which is no `error`; 0: it did not */
 	bool identified, catalogued; /* INFO_GET, the dumps were part of it */
 	bool params_cut;	     /* ... and that of params ended early */
 	struct state have, catalogue;

@@ -12,6 +12,7 @@
 #include "yaml/schema.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *keep(struct build *b, const char *text)
@@ -34,11 +35,14 @@ static void build_settings(struct build *b, const struct node *settings)
 {
 	const struct node *audit = node_get(settings, "audit_interval");
 	const struct node *settle = node_get(settings, "settle_timeout");
+	const struct node *parallel = node_get(settings, "parallel_reloads");
 
 	if (audit && audit->type == NODE_SCALAR)
 		clock_parse_duration(audit->text, &b->config->audit_interval);
 	if (settle && settle->type == NODE_SCALAR)
 		clock_parse_duration(settle->text, &b->config->settle_timeout);
+	if (parallel && parallel->type == NODE_SCALAR)
+		b->config->parallel_reloads = (unsigned)strtoul(parallel->text, NULL, 10);
 }
 
 static uint8_t number_of(const struct node *entry, const char *key, const struct enum_names *names)

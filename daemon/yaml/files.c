@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #define SUFFIX ".yaml"
 
@@ -65,10 +66,17 @@ static void take(void *user, const char *name)
 					  .rank = s->rank}));
 }
 
-static void list_dir(struct search *s, struct diag_list *diags)
+/* @root: below which the directory is to be trusted, or NULL */
+static void list_dir(struct search *s, const char *root, struct diag_list *diags)
 {
-	DIR *d = opendir(s->dir);
+	DIR *d = NULL;
+	int fd = -1;
 
+	if (root && source_trust(root, s->dir, diags, &fd) < 0)
+		return;
+	if (fd >= 0) /* a file */
+		close(fd);
+	d = opendir(s->dir);
 	if (!d) {
 		if (errno != ENOENT)
 			file_error(diags, s->dir, "cannot read the directory: %s", strerror(errno));
@@ -80,14 +88,14 @@ static void list_dir(struct search *s, struct diag_list *diags)
 }
 
 /**
- * files_find() - all files of @dirs under @root by name, one per name.
- * @files: where they are instead of on disk, or NULL
+ * files_find() - all files of @dirs under the root by name, one per name.
  * @arena: keeps the names and paths
  */
-void files_find(const struct yaml_files *files, const char *root,
-		const char *const dirs[FILES_DIRS], struct arena *arena, struct diag_list *diags,
-		found_list *ret)
+void files_find(const struct yaml_paths *paths, const char *const dirs[FILES_DIRS],
+		struct arena *arena, struct diag_list *diags, found_list *ret)
 {
+	const char *root = paths->root ? paths->root : "";
+	const struct yaml_files *files = paths->files;
 	size_t kept = 0;
 
 	for (unsigned i = 0; i < FILES_DIRS; i++) {
@@ -96,7 +104,7 @@ void files_find(const struct yaml_files *files, const char *root,
 		if (files)
 			files->list(files->user, s.dir, take, &s);
 		else
-			list_dir(&s, diags);
+			list_dir(&s, paths->trusted_only ? root : NULL, diags);
 	}
 	vec_sort(ret, by_name_and_rank);
 	for (size_t i = 0; i < ret->n; i++) {

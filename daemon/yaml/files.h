@@ -6,7 +6,7 @@
 #include "model/diag.h"
 
 struct node;
-struct yaml_files;
+struct yaml_paths;
 
 struct found {
 	const char *name; /* without ".yaml" */
@@ -25,7 +25,6 @@ typedef VEC(struct found) found_list;
 #define FILES_DIRS 3
 extern const char *const files_dropin_dirs[FILES_DIRS], *const files_preset_dirs[FILES_DIRS];
 
-void files_find(const struct yaml_files *files, const char *root,
-		const char *const dirs[FILES_DIRS], struct arena *arena, struct diag_list *diags,
-		found_list *ret);
+void files_find(const struct yaml_paths *paths, const char *const dirs[FILES_DIRS],
+		struct arena *arena, struct diag_list *diags, found_list *ret);
 struct found *files_get(const found_list *list, const char *name);

@@ -80,6 +80,8 @@ static int read_source(struct load *l, const char *path, enum source_kind kind, 
 	const struct yaml_files *files = l->paths->files;
 	const char *text = files ? files->read(files->user, path) : NULL;
 
+	if (!files && l->paths->trusted_only && path != l->paths->file)
+		return source_read_trusted(l->root, path, l->diags, ret);
 	if (!files)
 		return source_read(path, kind, l->diags, ret);
 	return text ? source_of_text(path, text, l->diags, ret) : -ENOENT;
@@ -123,7 +125,7 @@ static void load_main_and_dropins(struct load *l)
 	found_list dropins = {};
 
 	add_tree(l, load_file(l, path, FILE_MAIN, SOURCE_REGULAR));
-	files_find(l->paths->files, l->root, files_dropin_dirs, &l->scratch, l->diags, &dropins);
+	files_find(l->paths, files_dropin_dirs, &l->scratch, l->diags, &dropins);
 	vec_each(f, &dropins)
 		if (!f->masked)
 			add_tree(l, load_file(l, f->path, FILE_DROPIN, SOURCE_REGULAR));
@@ -132,7 +134,9 @@ static void load_main_and_dropins(struct load *l)
 
 static void load_named(struct load *l)
 {
-	add_tree(l, load_file(l, l->paths->file, FILE_MAIN, SOURCE_ANY));
+	enum source_kind kind = l->paths->regular_only ? SOURCE_REGULAR : SOURCE_ANY;
+
+	add_tree(l, load_file(l, l->paths->file, FILE_MAIN, kind));
 	for (size_t i = 0; i < l->paths->n_dropins; i++)
 		add_tree(l, load_file(l, l->paths->dropins[i], FILE_DROPIN, SOURCE_ANY));
 }
@@ -149,7 +153,7 @@ static void load_all(struct load *l)
 	struct build build = {
 		.config = l->config, .diags = l->diags, .presets = &l->presets, .order = 1};
 
-	files_find(l->paths->files, l->root, files_preset_dirs, &l->scratch, l->diags, &l->presets);
+	files_find(l->paths, files_preset_dirs, &l->scratch, l->diags, &l->presets);
 	if (l->paths->file)
 		load_named(l);
 	else

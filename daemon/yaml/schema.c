@@ -42,9 +42,20 @@ static void check_duration(struct schema *s, struct pair *p)
 			    "%s: \"%s\" is not a duration like 500ms, 30s, 5m or 1h", p->key, text);
 }
 
+static void check_count(struct schema *s, struct pair *p)
+{
+	const char *text = p->value->text;
+	size_t n = strspn(text, "0123456789");
+
+	if (text[n] || !n || n > 4 || (text[0] == '0' && n > 1))
+		place_error(s->diags, p->value->at, "%s: \"%s\" is not a number from 0 to 9999",
+			    p->key, text);
+}
+
 static const struct key_rule settings_rules[] = {
 	{"audit_interval", NODE_SCALAR, check_duration, FILE_MAIN | FILE_DROPIN},
 	{"settle_timeout", NODE_SCALAR, check_duration, FILE_MAIN | FILE_DROPIN},
+	{"parallel_reloads", NODE_SCALAR, check_count, FILE_MAIN | FILE_DROPIN},
 };
 static const struct key_set settings_keys = {"settings", settings_rules, ARRAY_SIZE(settings_rules),
 					     NULL,	 NULL,		 NULL};

@@ -5,10 +5,12 @@
  * which the folder reports errors, because only here lines are known. Refuses to know YAML.
  */
 #include "yaml/source.h"
+#include "base/trusted.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +18,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define MESSAGE_MAX 300 /* bytes; what is quoted in a message may be as long as the file */
+#define PATIENCE_MSEC 5000 /* with whoever is to write to a pipe */
+#define MESSAGE_MAX   300  /* bytes; what is quoted in a message may be as long as the file */
 
 /**
  * source_line() - the bytes of a line, without its end.
@@ -200,6 +203,14 @@ static int scan(struct source *s, struct diag_list *diags)
 	return tab_lines ? report_tabs(diags, tab, tab_lines) : 0;
 }
 
+/* Waits for whoever writes to a pipe. Return: false where nothing comes. */
+static bool await_writer(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, PATIENCE_MSEC) > 0;
+}
+
 /* Reads to the end, but no further than one byte over the limit. */
 static int read_bytes(int fd, struct source *s, size_t expected)
 {
@@ -209,7 +220,7 @@ static int read_bytes(int fd, struct source *s, size_t expected)
 	for (;;) {
 		ssize_t n = read(fd, s->bytes + s->size, cap - s->size - 1);
 
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && (errno == EINTR || (errno == EAGAIN && await_writer(fd))))
 			continue;
 		if (n < 0)
 			return -errno;
@@ -237,19 +248,26 @@ static bool is_plain(const struct stat *st)
 	return S_ISREG(st->st_mode) || (S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3));
 }
 
-/* Opens and reads. Return: 0, -errno, or -ENOTSUP for what is no regular file. */
-static int slurp(struct source *s, enum source_kind kind)
+/*
+ * Reads @opened, or opens the path and reads. Return: 0, -errno, or -ENOTSUP for what is no regular
+ * file.
+ */
+static int slurp(struct source *s, int opened, enum source_kind kind)
 {
-	_cleanup_(closep) int fd = -1;
+	_cleanup_(closep) int fd = opened;
 	struct stat st;
 
-	fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (kind == SOURCE_ANY ? 0 : O_NONBLOCK));
+	if (fd < 0)
+		fd = open(s->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
 	if (kind == SOURCE_REGULAR && !is_plain(&st))
 		return -ENOTSUP;
+	if (S_ISFIFO(st.st_mode) &&
+	    !await_writer(fd)) /* nobody has it open, which reads as empty */
+		return -ETIMEDOUT;
 	return read_bytes(fd, s, S_ISREG(st.st_mode) ? (size_t)st.st_size : 4096);
 }
 
@@ -275,14 +293,8 @@ static int take_bytes(struct source *s, int r, struct diag_list *diags, struct s
 	return r;
 }
 
-/**
- * source_read() - a file as text.
- * @diags: gets what is wrong with the file, unless it is not there
- *
- * Return: 0, -ENOENT without a diagnostic, another -errno with one.
- */
-int source_read(const char *path, enum source_kind kind, struct diag_list *diags,
-		struct source **ret)
+static int read_opened(const char *path, int fd, enum source_kind kind, struct diag_list *diags,
+		       struct source **ret)
 {
 	struct source *s;
 	int r;
@@ -295,12 +307,69 @@ int source_read(const char *path, enum source_kind kind, struct diag_list *diags
 	}
 	s = mem_new(struct source);
 	s->path = text_intern(path);
-	r = slurp(s, kind);
+	r = slurp(s, fd, kind);
 	if (r == -ENOTSUP)
 		file_error(diags, path, "not a regular file");
 	else if (r < 0 && r != -ENOENT)
 		file_error(diags, path, "cannot read the file: %s", strerror(-r));
 	return take_bytes(s, r, diags, ret);
+}
+
+/**
+ * source_read() - a file as text.
+ * @diags: gets what is wrong with the file, unless it is not there
+ *
+ * Return: 0, -ENOENT without a diagnostic, another -errno with one.
+ */
+int source_read(const char *path, enum source_kind kind, struct diag_list *diags,
+		struct source **ret)
+{
+	return read_opened(path, -1, kind, diags, ret);
+}
+
+static void report_untrusted(struct diag_list *diags, const char *path, const char *why)
+{
+	struct stat st = {};
+
+	(void)stat(path, &st);
+	file_error(diags, path, "not read, as %s (mode %04o)", why, st.st_mode & 07777);
+}
+
+/**
+ * source_trust() - may only root, or who owns @root, change what is at @path, below @root?
+ * @ret_fd: the file, or -1 where it is a directory or cannot be opened
+ *
+ * Return: 0, or -EPERM with a diagnostic.
+ */
+int source_trust(const char *root, const char *path, struct diag_list *diags, int *ret_fd)
+{
+	_cleanup_free_ char *place = NULL, *why = NULL;
+	_cleanup_(closep) int dir = open(*root ? root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+	int r;
+
+	*ret_fd = -1;
+	if (dir < 0 || fstat(dir, &st) < 0)
+		return 0;
+	r = trusted_open(dir, st.st_uid, text_below(path, root), &place, &why);
+	if (r == -EPERM)
+		report_untrusted(diags, path, why);
+	else if (r >= 0)
+		*ret_fd = r;
+	return r == -EPERM ? r : 0;
+}
+
+/**
+ * source_read_trusted() - as source_read(), of a regular file that source_trust() lets pass.
+ *
+ * Return: as source_read().
+ */
+int source_read_trusted(const char *root, const char *path, struct diag_list *diags,
+			struct source **ret)
+{
+	int fd = -1, r = source_can_hold(path) ? source_trust(root, path, diags, &fd) : 0;
+
+	return r < 0 ? r : read_opened(path, fd, SOURCE_REGULAR, diags, ret);
 }
 
 /**

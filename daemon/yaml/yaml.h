@@ -28,6 +28,9 @@ struct yaml_paths {
 	const char *file; /* read this file only: no drop-ins (presets still resolve); or NULL */
 	const char *const *dropins; /* with file: laid over it, in this order */
 	size_t n_dropins;
+	/* a file or directory that others than root and the root's owner may change is an error */
+	bool trusted_only;
+	bool regular_only;		/* file is not read where it is a pipe, which could block */
 	const struct yaml_files *files; /* where they are instead of on disk; or NULL */
 };
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """carved as a process: how it ends."""
 import fcntl
+import os
 import signal
 import subprocess
 
@@ -18,6 +19,20 @@ def test_once_is_interrupted(bed, carved):
     process.terminate()
     assert process.wait(DEADLINE) == 3
     bed.kernel.ask("release")
+
+
+def test_config_in_the_wrong_hands(bed, carved):
+    """It is refused by name and mode like any other mistake, and a FIFO holds nothing up."""
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
+    bed.file.chmod(0o666)
+    done = bed.ctl("reload")
+    assert done.returncode == 1 and "writable by others than root (mode 0666)" in done.stderr
+    assert carved.get("Generation") == 1 and carved.state(SPECTRUM) == "converged"
+    bed.file.unlink()
+    os.mkfifo(bed.file)
+    done = bed.ctl("reload")
+    assert done.returncode == 1 and "carved.yaml: error: not a regular file" in done.stderr
+    assert carved.state(SPECTRUM) == "converged"
 
 
 def test_carved_that_hangs(bed, carved):

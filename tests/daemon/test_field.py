@@ -90,3 +90,24 @@ def test_a_cause_that_goes_away(kernel, folder, carved, capture, change):
     assert device.param("esw_multiport") is True
     assert len(carved.call("History", "su", str(device), 0)[0]) <= records + 1
     assert carved.text().count(f"{device}: param esw_multiport/runtime to true was refused") == 1
+
+
+def test_staged_by_an_operator(kernel, folder, carved):
+    """As it is declared it is his to load. Anything else is set back to what is in force, and not called wanted."""
+    device = Device(kernel, folder, {
+        "handle": "pci/0000:07:00.0", "driver": "acme", "versions": {"running": {"fw": "1"}},
+        "reload": {"failed": False, "counters": [["driver_reinit", "unspec", "local", 0]]},
+        "params": {"max_macs": {"driverinit": {"type": "u32", "value": 32}}}})
+    carved.run(entry(device, params={"max_macs": 64}, reload="manual"), audit="1s")
+    assert carved.state(device) == "pending-reload"
+    kernel.tell("set", device, "param", "max_macs", "driverinit", 16)
+    wait(lambda: device.param("max_macs", "driverinit") == 32, "the foreign value to be set back")
+    wait(lambda: "changed by somebody else" in carved.text(), "a line of it")
+    assert "param max_macs/driverinit is 16, in force 32" in carved.text()
+    kernel.tell("set", device, "param", "max_macs", "driverinit", 64)
+    read = carved.get(device, "LastReadUSec")
+    wait(lambda: carved.get(device, "LastReadUSec") > read + 2500000, "two audits")
+    assert device.param("max_macs", "driverinit") == 64
+    assert carved.text().count("changed by somebody else") == 1
+    kernel.tell("reload", device, "driver_reinit")
+    carved.wait_state(device, "converged")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What cannot be done: nothing is written, and the message says where it was asked for."""
 import re
+import time
 
 import pytest
 
@@ -99,12 +100,13 @@ def test_limits_that_the_driver_is_known_for(switch, carved, capture):
 
 
 def test_refused_by_the_driver(switch, carved, capture):
-    """One object stays as it was; the others are set; it is tried again at audits, ever less often."""
+    """One object stays as it was; the others are set; it is tried again at audits, ever more seldom."""
     w = switch.words
     rate, burst = w.rates[1]
     says = switch.fail_set("policer", w.policer)
     text = entry(switch, trap_policers={w.policer: {"rate": rate, "burst": burst}},
                  traps={w.trap: "trap"})
+    start = time.monotonic()
     carved.run(text, audit="1s")
     assert carved.state(switch) == "failed"
     assert says in carved.get(switch, "LastExtack")
@@ -113,7 +115,7 @@ def test_refused_by_the_driver(switch, carved, capture):
     # what it does later shows that it has looked again
     switch.set_trap(w.trap, "drop")
     wait(lambda: switch.trap(w.trap) == "trap", "the trap to be set back")
-    assert 1 <= len(capture.writes(kind="policer")) <= 4
+    assert 1 <= len(capture.writes(kind="policer")) <= 2 + time.monotonic() - start
     assert carved.state(switch) == "failed"
     # something changes
     switch.relent()

@@ -2,7 +2,7 @@
 /*
  * Runs a fuzz target over files and folders, one input a file: how a corpus becomes a test where
  * the compiler has no libFuzzer. Linked with one target; says what it did as TAP. Without
- * arguments: the corpus and all goldens below $srcdir, "." if not set.
+ * arguments: the CORPUS that it was built for and all goldens below $srcdir, "." if not set.
  */
 #include "base/mem.h"
 
@@ -57,7 +57,7 @@ static int run(const char *path)
 
 static int run_default(void)
 {
-	static const char *const folders[] = {"tests/fuzz/corpus/yaml", "tests/golden"};
+	static const char *const folders[] = {CORPUS, "tests/golden"};
 	const char *srcdir = getenv("srcdir");
 	int bad = 0;
 

@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -762,6 +763,43 @@ static void test_free_in_flight(void **state)
 	line_close(&other);
 }
 
+/* As a thread that the kernel kills when it breaks down in a request of it. */
+static int die(_unused_ struct precheck *p, _unused_ char **ret_why)
+{
+	syscall(SYS_exit, 0);
+	return 0;
+}
+
+static struct precheck *free_death(struct precheck *p)
+{
+	free(p);
+	return NULL;
+}
+
+static void test_dead_thread(void **state)
+{
+	struct rig *r = *state;
+	struct precheck *death = mem_new(struct precheck);
+	struct batch *b = batch_new(0);
+	struct line l, other;
+
+	*death = (struct precheck){.run = die, .free = free_death};
+	line_open(&l, r);
+	line_open(&other, r);
+	submit(&l, ACT_ECHO, 0, 1);
+	await(r, &l, 1);
+	assert_false(chan_died(l.chan));
+	b->before = death;
+	chan_submit(l.chan, b);
+	while (!chan_died(l.chan))
+		usleep(1000);
+	line_close(&l);
+	submit(&other, ACT_ECHO, 1, 1);
+	await(r, &other, 1);
+	assert_false(chan_died(other.chan));
+	line_close(&other);
+}
+
 /* The hub goes with the last channel that the kernel holds. */
 static void test_hub_first(void **state)
 {
@@ -1197,6 +1235,7 @@ int main(void)
 		deaf(test_refused),
 		cmocka_unit_test(test_long_path),
 		listening(test_free_in_flight),
+		listening(test_dead_thread),
 		listening(test_hub_first),
 		listening(test_free_before_dispatch),
 		listening(test_free_from_done),

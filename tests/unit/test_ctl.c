@@ -658,8 +658,8 @@ static void check_json(const struct answer_type *type, const void *answer, const
 
 #define MANAGER_JSON(state, files, diagnostics)                                                    \
 	"{\"version\":\"\",\"state\":\"" state "\",\"generation\":0,\"config_files\":[" files      \
-	"],\"config_out_of_sync\":false,\"confirm_deadline_usec\":0,\"diagnostics\":[" diagnostics \
-	"],\"devices\":["
+	"],\"config_out_of_sync\":false,\"confirm_deadline_usec\":0,\"absent_entries\":[],"        \
+	"\"diagnostics\":[" diagnostics "],\"devices\":["
 
 #define DEVICE_JSON                                                                                \
 	MANAGER_JSON("converged", "\"c.yaml\"", "\"one\",\"größe\"")                               \

@@ -660,11 +660,11 @@ static void test_unidentified(void **state)
 	for (int i = 0; i < 2; i++) {
 		sim_reload(&r.sim, REINIT);
 		rig_send(&r, &(struct device_event){.type = DEVICE_EV_COUNTED});
-		rig_expect(&r, "failed", LIVE_SENT);
+		rig_expect(&r, "converged", LIVE_SENT);
 		rig_expect_reason(&r, "does not tell its versions: Input/output error");
 		assert_in_range(r.wake_at - r.now, USEC_PER_SEC, 10 * USEC_PER_SEC);
 		rig_tick(&r);
-		rig_expect(&r, "failed", "");
+		rig_expect(&r, "converged", "");
 	}
 	rig_config(&r, ENTRY(LIVE ", firmware: {version: '2.0', file: x}"));
 	sim_set(&r.sim, "traps", "t1", "action", 0);
@@ -674,6 +674,47 @@ static void test_unidentified(void **state)
 	rig_tick(&r);
 	rig_expect(&r, "pending-power-cycle", "flash 2.0\n");
 	assert_int_equal(r.wake_at, USEC_NEVER);
+	rig_clear(&r);
+}
+
+/* It is not known from before, either: what names it by its handle holds. */
+static void test_never_identified(void **state)
+{
+	struct rig r = {.sim = {.mute = true}};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY(LIVE));
+	rig_expect(&r, "converged", LIVE_SENT);
+	rig_expect_reason(&r, "does not tell its versions: Input/output error");
+	sim_set(&r.sim, "traps", "t1", "action", 0);
+	rig_stale(&r);
+	rig_expect(&r, "converged", "trap t1: drop -> trap\n");
+	rig_config(&r, ENTRY(LIVE ", firmware: {version: '2.0', file: x}"));
+	rig_expect(&r, "failed", "");
+	rig_restart(&r);
+	rig_expect(&r, "failed", "");
+	r.sim.mute = false;
+	rig_tick(&r);
+	rig_expect(&r, "pending-power-cycle", "flash 2.0\n");
+	rig_clear(&r);
+}
+
+/* A version is what it is matched by. */
+static void test_never_matched(void **state)
+{
+	struct rig r = {.sim = {.mute = true}};
+
+	(void)state;
+	rig_start(&r, FACTS, "devices: {x: {match: {driver: sim, fw: '1.*'}, " LIVE "}}");
+	rig_expect(&r, "failed", "");
+	rig_expect_reason(&r, "does not tell its versions: Input/output error");
+	assert_in_range(r.wake_at - r.now, USEC_PER_SEC, 10 * USEC_PER_SEC);
+	rig_config(&r, "devices: {x: {match: {driver: other, fw: '1.*'}, " LIVE "}}");
+	rig_expect(&r, "unmanaged", "");
+	rig_config(&r, "devices: {x: {match: {driver: sim, fw: '1.*'}, " LIVE "}}");
+	r.sim.mute = false;
+	rig_tick(&r);
+	rig_expect(&r, "converged", LIVE_SENT);
 	rig_clear(&r);
 }
 
@@ -1078,6 +1119,8 @@ int main(void)
 		cmocka_unit_test(test_lost_read),
 		cmocka_unit_test(test_unreadable_for_good),
 		cmocka_unit_test(test_unidentified),
+		cmocka_unit_test(test_never_identified),
+		cmocka_unit_test(test_never_matched),
 		cmocka_unit_test(test_config_during_a_write),
 		cmocka_unit_test(test_config_during_a_read),
 		cmocka_unit_test(test_config_during_the_first_read),

@@ -473,6 +473,14 @@ static void interrupt(struct rig *r, void (**during)(struct rig *r))
 		f(r);
 }
 
+/* INFO_GET fails. */
+static void tell_nothing(struct device_reading *reading)
+{
+	reading->untold = -EIO;
+	reading->facts->untold = true;
+	reading->facts->versions.n = 0;
+}
+
 static void do_read(struct rig *r, struct device_todo *todo, struct device_todo *next)
 {
 	struct state have = {}, catalogue = {};
@@ -496,7 +504,7 @@ static void do_read(struct rig *r, struct device_todo *todo, struct device_todo 
 	if (r->reads > r->good_reads && r->read_errors && r->read_errors--)
 		reading.error = r->read_error;
 	if ((r->sim.mute || (r->sim.dumb && r->sim.facts.reload_failed)) && todo->reads.identify)
-		reading.error = -EIO;
+		tell_nothing(&reading);
 	if (r->sim.gone)
 		reading.error = -ENODEV;
 	deliver(r, &(struct device_event){.type = DEVICE_EV_READ, .reading = &reading}, next);

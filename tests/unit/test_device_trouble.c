@@ -630,6 +630,53 @@ static void test_torn_down_and_dumb(void **state)
 	rig_clear(&r);
 }
 
+static void wait_for_minutes(struct rig *r)
+{
+	r->now += 59 * USEC_PER_SEC;
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_TICK});
+	assert_null(strstr(r->d->status.reason, "has not finished"));
+	r->now += 66 * USEC_PER_SEC;
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_TICK});
+	rig_expect_reason(r, "the kernel has not finished a setting for 2 min");
+	assert_true(r->d->run.told_slow);
+	assert_true(device_busy(r->d));
+}
+
+/* A request that does not come back is told, with its age. */
+static void test_kernel_takes_long(void **state)
+{
+	struct rig r = {.during_write = wait_for_minutes};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 64}"));
+	rig_expect(&r, "converged", STAGED RELOAD);
+	rig_clear(&r);
+}
+
+/* The thread of the request died with the kernel: the device is not touched again. */
+static void test_kernel_breaks_down(void **state)
+{
+	struct rig r = {.kill_at = 3};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("traps: {t1: trap}"));
+	assert_int_equal(r.d->run.activity, ACTIVITY_WRITING);
+	r.kill_at = 0;
+	r.killed = false;
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_BROKEN});
+	assert_string_equal(device_state_name(r.d->status.state), "failed");
+	rig_expect_reason(&r, "the kernel broke down in a setting of this device; reboot");
+	assert_false(device_busy(r.d));
+	rig_log_clear(&r);
+	sim_set(&r.sim, "traps", "t1", "action", 0);
+	rig_stale(&r);
+	rig_tick(&r);
+	rig_config(&r, ENTRY("traps: {t1: mirror}"));
+	rig_expect(&r, "failed", "");
+	assert_int_equal(r.wake_at, USEC_NEVER);
+	rig_clear(&r);
+}
+
 static void test_roll_back_after_a_removal(void **state)
 {
 	struct rig r = {};
@@ -1057,6 +1104,8 @@ int main(void)
 		cmocka_unit_test(test_roll_back),
 		cmocka_unit_test(test_torn_down_and_dumb),
 		cmocka_unit_test(test_param_goes_with_the_ports),
+		cmocka_unit_test(test_kernel_takes_long),
+		cmocka_unit_test(test_kernel_breaks_down),
 		cmocka_unit_test(test_roll_back_after_a_removal),
 		cmocka_unit_test(test_quarantine_ends_with_another_config),
 		cmocka_unit_test(test_quarantine_outlives_a_reboot),

@@ -87,7 +87,7 @@ static int tear_down(void **state)
 
 static struct impact look(const char *root, const char *handle, unsigned splits)
 {
-	struct precheck *p = netdevs_probe(root, handle);
+	struct precheck *p = netdevs_probe(root, handle, true);
 	struct impact i = {.splits = splits};
 	char *why = NULL;
 

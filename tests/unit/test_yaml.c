@@ -251,6 +251,17 @@ static void make_main_is_dangling(const char *root)
 	assert_int_equal(symlink("/nowhere/carved.yaml", path), 0);
 }
 
+static void make_not_trusted(const char *root)
+{
+	_cleanup_free_ char *path = mem_printf("%s" MAIN, root);
+	_cleanup_free_ char *dir = mem_printf("%s/etc/carved/carved.d", root);
+
+	write_text(root, MAIN, "version: 1\n");
+	write_text(root, "/etc/carved/carved.d/10-a.yaml", "devices: {a/b: {}}\n");
+	assert_int_equal(chmod(path, 0666), 0);
+	assert_int_equal(chmod(dir, 0775), 0);
+}
+
 static void make_byte_order_mark(const char *root)
 {
 	write_text(root, MAIN, "\xef\xbb\xbfversion: 1\r\ndevices:\r\n  a/b: {reload: manual}\r\n");
@@ -276,6 +287,7 @@ static const struct {
 	const char *name;
 	void (*make)(const char *root);
 } makers[] = {
+	{"not-trusted", make_not_trusted},
 	{"byte-order-mark", make_byte_order_mark},
 	{"control-characters", make_control_characters},
 	{"long-line", make_long_line},
@@ -298,11 +310,13 @@ static char *golden_dir(void)
 }
 
 /* What loading the tree under @root gives, as text without @root. */
-static char *load_as_text(const char *root)
+static char *load_as_text(const char *root, bool trusted_only)
 {
 	_cleanup_free_ char *file = mem_printf("%s/carved.yaml", root), *text = NULL, *all = NULL;
 	_cleanup_config_ struct config *c = NULL;
-	struct yaml_paths paths = {.root = root, .file = access(file, F_OK) == 0 ? file : NULL};
+	struct yaml_paths paths = {.root = root,
+				   .file = access(file, F_OK) == 0 ? file : NULL,
+				   .trusted_only = trusted_only};
 	struct diag_list diags = {};
 	struct buf out = {};
 	int r = yaml_load(&paths, &c, &diags);
@@ -332,7 +346,7 @@ static bool check_case(const char *dir, const char *name)
 			root = made;
 		}
 	}
-	got = load_as_text(root);
+	got = load_as_text(root, root == made); /* a checkout may be anybody's */
 	if (root == made)
 		remove_tree(made);
 	if (getenv("UPDATE_GOLDEN"))
@@ -492,6 +506,80 @@ static void test_no_permission(void **state)
 	remove_tree(root);
 }
 
+#define DROPINS "/etc/carved/carved.d"
+
+/* What the daemon says of a tree in which @name got @mode, or another owner where that is 0. */
+static char *load_trusted(const char *root, const char *name, mode_t mode)
+{
+	struct yaml_paths paths = {.root = root, .trusted_only = true};
+	_cleanup_free_ char *path = mem_printf("%s%s", root, name);
+	struct config *c = NULL;
+	struct diag_list diags = {};
+	struct stat st;
+	char *text;
+
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(mode ? chmod(path, mode) : chown(path, 65534, 65534), 0);
+	yaml_load(&paths, &c, &diags);
+	assert_int_equal(mode ? chmod(path, st.st_mode) : chown(path, st.st_uid, st.st_gid), 0);
+	text = diags.n_errors ? mem_printf("%s: %s", text_below(diags.diags.v[0].mark.file, root),
+					   diags.diags.v[0].message)
+			      : mem_strdup("good");
+	diag_clear(&diags);
+	config_unref(c);
+	return text;
+}
+
+/* Who may change a file that counts, or the way to it, decides over the switch. */
+static void test_trusted(void **state)
+{
+	static const struct {
+		const char *name;
+		mode_t mode; /* 0: another owner */
+		const char *said;
+	} cases[] = {
+		{MAIN, 0644, "good"},
+		{MAIN, 0600, "good"},
+		{MAIN, 0666, MAIN ": not read, as " MAIN " is writable by others than root"},
+		{MAIN, 0664, MAIN ": not read, as " MAIN " is writable by others than root"},
+		{MAIN, 0, MAIN ": not read, as " MAIN " does not belong to root"},
+		{DROPINS "/a.yaml", 0646,
+		 DROPINS "/a.yaml: not read, as " DROPINS "/a.yaml is writable"},
+		{DROPINS "/a.yaml", 0, DROPINS "/a.yaml: not read, as " DROPINS "/a.yaml does not"},
+		{DROPINS, 0777,
+		 DROPINS ": not read, as " DROPINS " is writable by others than root"},
+		{DROPINS, 0, DROPINS ": not read, as " DROPINS " does not belong to root"},
+		{"/etc/carved", 01777, DROPINS ": not read, as /etc/carved is writable"},
+		{"/usr/share/carved/presets/p.yaml", 0666,
+		 "/usr/share/carved/presets/p.yaml: not read, as /usr/share/carved/presets/p.yaml"},
+		{"/usr/share/carved/presets/unused.yaml", 0666, "good"},
+		{"/elsewhere/b.yaml", 0666,
+		 DROPINS "/b.yaml: not read, as /elsewhere/b.yaml is writable"},
+		{"/elsewhere", 0777, DROPINS "/b.yaml: not read, as /elsewhere is writable"},
+	};
+	char root[] = "/tmp/carved-test-XXXXXX";
+	_cleanup_free_ char *dropin = NULL;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip(); /* only root can give a file away */
+	assert_non_null(mkdtemp(root));
+	dropin = mem_printf("%s" DROPINS "/b.yaml", root);
+	write_text(root, MAIN, "version: 1\npresets: [p]\n");
+	write_text(root, DROPINS "/a.yaml", "devices: {a/b: {}}\n");
+	write_text(root, "/elsewhere/b.yaml", "devices: {a/c: {}}\n");
+	write_text(root, "/usr/share/carved/presets/p.yaml", "params: {x: 1}\n");
+	write_text(root, "/usr/share/carved/presets/unused.yaml", "params: {x: 1}\n");
+	assert_int_equal(symlink("../../../elsewhere/b.yaml", dropin), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_free_ char *said = load_trusted(root, cases[i].name, cases[i].mode);
+
+		if (strncmp(said, cases[i].said, strlen(cases[i].said)) != 0)
+			fail_msg("%s %o: %s", cases[i].name, cases[i].mode, said);
+	}
+	remove_tree(root);
+}
+
 /* A config from a pipe, as a shell's <(...) gives it. */
 static void test_pipe(void **state)
 {
@@ -578,11 +666,13 @@ int main(void)
 		cmocka_unit_test(test_many_errors),
 		cmocka_unit_test(test_errors_of_caller_are_kept),
 		cmocka_unit_test(test_no_permission),
+		cmocka_unit_test(test_trusted),
 		cmocka_unit_test(test_pipe),
 		cmocka_unit_test(test_shipped),
 		cmocka_unit_test(test_firmware_merge),
 	};
 
+	umask(022);
 	setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,7 @@
  * good as the directory that it is in, and is followed by the same steps. Any write permission for
  * a group counts, as an access control list hides behind it.
  */
-#include "kernel/trusted.h"
+#include "base/trusted.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -184,8 +184,9 @@ static int walk(struct walk *w)
  * @ret_place: on success, where the file is when all links are followed
  * @ret_why: on an error but ENOENT, the reason as text
  *
- * Return: a descriptor; -ENOENT where there is no such file; -EPERM where the file or a directory
- * on the way is not root's or is writable by others; -errno.
+ * Return: a descriptor; -EISDIR for a directory that is trusted; -ENOENT where there is no such
+ * file; -EPERM where the file or a directory on the way is not root's or is writable by others;
+ * -errno.
  */
 int trusted_open(int root, uid_t owner, const char *path, char **ret_place, char **ret_why)
 {
