@@ -38,13 +38,14 @@ _carvectl() {
 	elif [[ $command == check && $prev == --config-root ]]; then
 		mapfile -t candidates < <(compgen -d -- "$cur")
 		compopt -o filenames
-	elif [[ $prev == --output || $command == check && ($prev == --facts || $cur != -*) ]]; then
+	elif [[ $prev == --output || $cur == --without=* || $cur == --with=* || $command == check && ($prev == --facts || $cur != -*) ]]; then
 		mapfile -t candidates < <(compgen -f -- "$cur")
 		compopt -o filenames
 	elif [[ $cur == -* ]]; then
 		candidates=(--json --bus= --help --version)
 		case $command in
-		plan) candidates+=(--candidate) ;;
+		plan) candidates+=(--candidate --with= --without=) ;;
+		diff) candidates+=(--with= --without=) ;;
 		reload | rollback) candidates+=(--no-wait --confirm=) ;;
 		apply) candidates+=(--allow-reload) ;;
 		wait) candidates+=(--for= --timeout=) ;;

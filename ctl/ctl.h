@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "yaml/overlay.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -24,6 +26,7 @@ struct ctl {
 	size_t n_args;
 	bool user_bus, json, no_wait, facts, candidate, allow_reload;
 	const char *facts_file, *config_root, *output, *confirm, *wait_for, *timeout;
+	struct overlay overlay; /* files that are planned for as if they were on disk, or gone */
 };
 
 /* As bits, above the characters of short options. */
@@ -41,7 +44,9 @@ enum ctl_option {
 	OPTION_OUTPUT = 1 << 18,
 	OPTION_CONFIRM = 1 << 19,
 	OPTION_FOR = 1 << 20,
-	OPTION_TIMEOUT = 1 << 21
+	OPTION_TIMEOUT = 1 << 21,
+	OPTION_WITH = 1 << 22,
+	OPTION_WITHOUT = 1 << 23
 };
 
 struct command {

@@ -112,35 +112,48 @@ static void list_kept(void *user, const char *dir, void (*found)(void *list, con
 			found(list, f->path + n + 1);
 }
 
-/* Where carved's files are: what stands before /etc/carved; or the file that it was given. */
-static void find_place(const struct files_answer *a, struct arena *arena, struct yaml_paths *ret)
+/* What stands before /etc/carved or the like, or NULL. */
+static const char *find_root(const char *path, struct arena *arena)
 {
 	static const char *const places[] = {"/etc/carved/carved.yaml", "/etc/carved/carved.d/",
 					     "/run/carved/carved.d/", "/usr/lib/carved/carved.d/"};
 
-	ret->root = "";
-	vec_each(f, &a->files) {
-		for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-			const char *p = strstr(f->path, places[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		const char *p = strstr(path, places[i]);
 
-			if (!p)
-				continue;
-			ret->root = arena_strndup(arena, f->path, (size_t)(p - f->path));
-			return;
-		}
+		if (p)
+			return arena_strndup(arena, path, (size_t)(p - path));
 	}
-	ret->file = a->files.n ? a->files.v[0].path : NULL;
+	return NULL;
 }
 
-/* Of what is kept, or, where @kept is not set, of what is on disk now. */
-static int load(const struct files_answer *a, bool kept, struct arena *arena, value_list *ret)
+/* Where carved's files are: in the directories below a root; or the file that it was given. */
+static void find_place(const struct files_answer *a, const struct overlay *o, struct arena *arena,
+		       struct yaml_paths *ret)
+{
+	ret->root = NULL;
+	vec_each(f, &a->files)
+		if (!ret->root)
+			ret->root = find_root(f->path, arena);
+	vec_each(f, &o->files)
+		if (!ret->root)
+			ret->root = find_root(f->path, arena);
+	if (!ret->root && a->files.n)
+		ret->file = a->files.v[0].path;
+	if (!ret->root)
+		ret->root = "";
+}
+
+/* Of what is kept, or, where @kept is not set, of what is on disk now and laid over it. */
+static int load(const struct files_answer *a, bool kept, const struct overlay *o,
+		struct arena *arena, value_list *ret)
 {
 	const struct yaml_files files = {.read = read_kept, .list = list_kept, .user = (void *)a};
-	struct yaml_paths paths = {.files = kept ? &files : NULL};
+	struct yaml_paths paths = {.files = kept ? &files : NULL, .overlay = kept ? NULL : o};
 	struct diag_list diags = {};
 	int r;
 
-	find_place(a, arena, &paths);
+	find_place(a, o, arena, &paths);
 	r = yaml_load_values(&paths, arena, ret, &diags);
 	if (r < 0) {
 		_cleanup_free_ char *text = diag_render_all(&diags);
@@ -160,7 +173,7 @@ static int fetch_values(struct client *c, const char *number, bool kept, struct 
 	int r = fetch_config(c, number, &a);
 
 	if (r >= 0)
-		r = load(&a, kept, arena, ret);
+		r = load(&a, kept, &c->ctl->overlay, arena, ret);
 	answer_clear(&files_type, &a, &a.arena);
 	return r;
 }
@@ -203,7 +216,7 @@ static int show(const struct client *c, const struct diff_answer *a, const struc
 }
 
 /**
- * command_diff() - carvectl diff [N] [M].
+ * command_diff() - carvectl diff [N] [M] [--with PATH=FILE] [--without PATH].
  *
  * Return: the exit code.
  */

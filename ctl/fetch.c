@@ -480,6 +480,61 @@ int fetch_status(struct client *c, const char *device, struct status_answer *ret
 
 /* --- plan and reload --------------------------------------------------------- */
 
+static int append_texts(sd_bus_message *call, const struct overlay *o)
+{
+	int r = sd_bus_message_open_container(call, 'a', "{ss}");
+
+	for (size_t i = 0; r >= 0 && i < o->files.n; i++)
+		if (o->files.v[i].text)
+			r = sd_bus_message_append(call, "{ss}", o->files.v[i].path,
+						  o->files.v[i].text);
+	return r < 0 ? r : sd_bus_message_close_container(call);
+}
+
+static int append_without(sd_bus_message *call, const struct overlay *o)
+{
+	int r = sd_bus_message_open_container(call, 'a', "s");
+
+	for (size_t i = 0; r >= 0 && i < o->files.n; i++)
+		if (!o->files.v[i].text)
+			r = sd_bus_message_append(call, "s", o->files.v[i].path);
+	return r < 0 ? r : sd_bus_message_close_container(call);
+}
+
+/* An option whose value @append writes. */
+static int append_files(sd_bus_message *call, const char *name, const char *type,
+			int (*append)(sd_bus_message *call, const struct overlay *o),
+			const struct overlay *o)
+{
+	int r = sd_bus_message_open_container(call, 'e', "sv");
+
+	if (r >= 0)
+		r = sd_bus_message_append(call, "s", name);
+	if (r >= 0)
+		r = sd_bus_message_open_container(call, 'v', type);
+	if (r >= 0)
+		r = append(call, o);
+	if (r >= 0)
+		r = sd_bus_message_close_container(call);
+	return r < 0 ? r : sd_bus_message_close_container(call);
+}
+
+/* The files on disk, but for those that the command line lays over them. */
+static int append_candidate(sd_bus_message *call, const char *device, const struct overlay *o)
+{
+	int r = sd_bus_message_append(call, "s", device);
+
+	if (r >= 0)
+		r = sd_bus_message_open_container(call, 'a', "{sv}");
+	if (r >= 0)
+		r = sd_bus_message_append(call, "{sv}", "candidate", "b", 1);
+	if (r >= 0 && o->files.n)
+		r = append_files(call, "files", "a{ss}", append_texts, o);
+	if (r >= 0 && o->files.n)
+		r = append_files(call, "without", "as", append_without, o);
+	return r < 0 ? r : sd_bus_message_close_container(call);
+}
+
 static int ask_plan(struct client *c, const char *device, bool candidate, struct plan_answer *ret,
 		    sd_bus_error *error)
 {
@@ -487,8 +542,11 @@ static int ask_plan(struct client *c, const char *device, bool candidate, struct
 	int r = client_new_call(c, "Plan", &call);
 
 	answer_init(&plan_type, ret);
+	if (!device)
+		device = "";
 	if (r >= 0)
-		r = client_append(call, device ? device : "", candidate ? "candidate" : NULL);
+		r = candidate ? append_candidate(call, device, &c->ctl->overlay)
+			      : client_append(call, device, NULL);
 	if (r >= 0)
 		r = candidate ? client_send_patiently(c, call, error, &reply)
 			      : client_send(c, call, 0, error, &reply);

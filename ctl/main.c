@@ -6,17 +6,20 @@
 #include "base/text.h"
 #include "client.h"
 #include "ctl.h"
+#include "yaml/source.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <locale.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 static const struct command commands[] = {
 	{"status", "[DEVICE]", "what there is, what is wanted, and why it is not so", OPTION_JSON,
 	 0, 1, command_status},
-	{"plan", "[DEVICE]", "the steps that carved would take now", OPTION_JSON | OPTION_CANDIDATE,
-	 0, 1, command_plan},
+	{"plan", "[DEVICE]", "the steps that carved would take now",
+	 OPTION_JSON | OPTION_CANDIDATE | OPTION_WITH | OPTION_WITHOUT, 0, 1, command_plan},
 	{"reload", "", "have carved read its files again, and wait until all is done",
 	 OPTION_JSON | OPTION_NO_WAIT | OPTION_CONFIRM, 0, 0, command_reload},
 	{"confirm", "", "keep the config that is on trial", 0, 0, 0, command_confirm},
@@ -25,7 +28,7 @@ static const struct command commands[] = {
 	{"configs", "[show N]", "which configs were accepted, by whom; one with its files",
 	 OPTION_JSON, 0, 2, command_configs},
 	{"diff", "[N] [M]", "what the files on disk, or config M, say else, and the plan",
-	 OPTION_JSON, 0, 2, command_diff},
+	 OPTION_JSON | OPTION_WITH | OPTION_WITHOUT, 0, 2, command_diff},
 	{"apply", "[DEVICE]", "look again, do what is to be done, and wait for it",
 	 OPTION_JSON | OPTION_ALLOW_RELOAD, 0, 1, command_apply},
 	{"retry", "DEVICE", "the same, with what failed or was given up", OPTION_JSON, 1, 1,
@@ -64,6 +67,9 @@ static const struct row {
 	{OPTION_TIMEOUT, true, "timeout", "TIME", "wait: so long at most"},
 	{OPTION_CANDIDATE, true, "candidate", NULL,
 	 "plan: for the files on disk, not adopting them"},
+	{OPTION_WITH, true, "with", "PATH=FILE",
+	 "plan, diff: as if FILE were at PATH; may be repeated"},
+	{OPTION_WITHOUT, true, "without", "PATH", "plan, diff: as if PATH were gone"},
 	{OPTION_ALLOW_RELOAD, true, "allow-reload", NULL,
 	 "apply: reload where needed, whatever it resets"},
 	{OPTION_FACTS, true, "facts", NULL, "capture: names, limits, types and values, for checks"},
@@ -126,6 +132,32 @@ static int set_bus(struct parsed *p, const char *bus)
 	return usage_error(mem_printf("--bus=%s: there are system and user", bus));
 }
 
+/* A file that cannot be read has been told. */
+static int lay_over(struct parsed *p, const char *value)
+{
+	const char *equals = strchr(value, '=');
+	_cleanup_free_ char *path = mem_printf("%.*s", (int)strcspn(value, "="), value);
+	struct diag_list diags = {};
+	struct source *source;
+	int r;
+
+	if (!equals || *path != '/')
+		return usage_error(mem_printf("--with=%s: it is PATH=FILE", value));
+	r = source_read(equals + 1, SOURCE_ANY, &diags, &source);
+	if (r == 0) {
+		overlay_add(&p->ctl.overlay, path, source->bytes);
+		source_free(source);
+	} else {
+		_cleanup_free_ char *text = diag_render_all(&diags);
+
+		if (r == -ENOENT)
+			client_say("%s: %s", equals + 1, strerror(-r));
+		fputs(text, stderr);
+	}
+	diag_clear(&diags);
+	return r == 0 ? 0 : CTL_ERROR;
+}
+
 static int set_option(struct parsed *p, int id)
 {
 	switch (id) {
@@ -146,6 +178,11 @@ static int set_option(struct parsed *p, int id)
 		break;
 	case OPTION_CANDIDATE:
 		p->ctl.candidate = true;
+		break;
+	case OPTION_WITH:
+		return lay_over(p, optarg);
+	case OPTION_WITHOUT:
+		overlay_add(&p->ctl.overlay, optarg, NULL);
 		break;
 	case OPTION_ALLOW_RELOAD:
 		p->ctl.allow_reload = true;
@@ -278,25 +315,33 @@ static int run(struct parsed *p, const char *name)
 	return no_command(name);
 }
 
-int main(int argc, char **argv)
+static int begin(struct parsed *p, int argc, char **argv)
 {
-	struct parsed p = {};
-	int r;
+	int r = parse_options(p, argc, argv);
 
-	setlocale(LC_CTYPE, "");
-	argv[0] = (char *)"carvectl"; /* for what getopt_long() says */
-	r = parse_options(&p, argc, argv);
 	if (r)
 		return r;
-	if (p.help)
+	if (p->help)
 		print_help();
-	else if (p.version)
+	else if (p->version)
 		printf("carvectl %s\n", PACKAGE_VERSION);
-	if (p.help || p.version)
+	if (p->help || p->version)
 		return fflush(stdout) == 0 ? CTL_OK : CTL_ERROR;
 	if (optind >= argc)
 		return usage_error(mem_strdup("which command?"));
-	p.ctl.args = (const char *const *)argv + optind + 1;
-	p.ctl.n_args = (size_t)(argc - optind - 1);
-	return run(&p, argv[optind]);
+	p->ctl.args = (const char *const *)argv + optind + 1;
+	p->ctl.n_args = (size_t)(argc - optind - 1);
+	return run(p, argv[optind]);
+}
+
+int main(int argc, char **argv)
+{
+	struct parsed p = {};
+	int exit_code;
+
+	setlocale(LC_CTYPE, "");
+	argv[0] = (char *)"carvectl"; /* for what getopt_long() says */
+	exit_code = begin(&p, argc, argv);
+	overlay_clear(&p.ctl.overlay);
+	return exit_code;
 }

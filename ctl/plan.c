@@ -90,6 +90,11 @@ void plan_render_lasting(const struct plan_answer *a, struct buf *out)
 		buf_add(out, "\n");
 }
 
+static bool is_candidate(const struct ctl *ctl)
+{
+	return ctl->candidate || ctl->overlay.files.n;
+}
+
 static int show(const struct ctl *ctl, const struct plan_answer *a)
 {
 	struct style style = style_of(STDOUT_FILENO);
@@ -99,13 +104,13 @@ static int show(const struct ctl *ctl, const struct plan_answer *a)
 	if (ctl->json)
 		return output_json(&plan_type, a, exit_code);
 	plan_render(a, &style, &out);
-	if (ctl->candidate)
+	if (is_candidate(ctl))
 		plan_render_lasting(a, &out);
 	return output_text(&out, exit_code);
 }
 
 /**
- * command_plan() - carvectl plan [DEVICE] [--candidate].
+ * command_plan() - carvectl plan [DEVICE] [--candidate] [--with PATH=FILE] [--without PATH].
  *
  * Return: the exit code.
  */
@@ -116,7 +121,7 @@ int command_plan(const struct ctl *ctl)
 	int exit_code = CTL_ERROR;
 
 	if (client_open(&c, ctl) >= 0 &&
-	    fetch_plan(&c, ctl->n_args ? ctl->args[0] : NULL, ctl->candidate, &a) >= 0)
+	    fetch_plan(&c, ctl->n_args ? ctl->args[0] : NULL, is_candidate(ctl), &a) >= 0)
 		exit_code = show(ctl, &a);
 	answer_clear(&plan_type, &a, &a.arena);
 	return exit_code;

@@ -11,6 +11,7 @@
 #include "manager/manager.h"
 #include "manager/runner.h"
 #include "plan/match.h"
+#include "yaml/overlay.h"
 
 #include <errno.h>
 #include <string.h>
@@ -329,49 +330,69 @@ static void on_loaded(void *user)
 }
 
 struct arguments {
-	const char *name;
+	const char *name; /* belongs to the message */
 	bool candidate;
+	struct overlay overlay;
 };
 
-/* They belong to @m, from its beginning. */
+static void arguments_clear(struct arguments *a)
+{
+	overlay_clear(&a->overlay);
+}
+
+#define _cleanup_arguments_ _cleanup_(arguments_clear)
+
+/* Read from the beginning of @m. @ret: is to be cleared in any case */
 static int read_arguments(sd_bus_message *m, struct arguments *ret, sd_bus_error *error)
 {
+	const struct bus_option options[] = {{"candidate", .ret = &ret->candidate},
+					     {"files", .overlay = &ret->overlay},
+					     {"without", .without = &ret->overlay}};
 	int r;
 
 	*ret = (struct arguments){};
 	sd_bus_message_rewind(m, true);
 	r = bus_read_name(m, &ret->name, error);
-	return r < 0 ? r
-		     : bus_read_options(m,
-					&(struct bus_option){"candidate", .ret = &ret->candidate},
-					1, error);
+	return r < 0 ? r : bus_read_options(m, options, ARRAY_SIZE(options), error);
+}
+
+/* The texts are kept as long as carved runs, as the places in them are: not of everybody. */
+static int check_files(const struct caller *c, const struct arguments *a, sd_bus_error *error)
+{
+	if (!a->overlay.files.n || caller_is_master(c))
+		return 0;
+	return sd_bus_error_setf(error, SD_BUS_ERROR_ACCESS_DENIED,
+				 "only root, and who runs carved, may give files of his own");
 }
 
 static int plan_candidate(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)
 {
-	struct arguments a;
+	_cleanup_arguments_ struct arguments a;
 	int r = read_arguments(m, &a, error);
 
+	if (r >= 0)
+		r = check_files(c, &a, error);
 	if (r >= 0)
 		r = caller_take(c, SHARE_PLANS, error);
 	if (r < 0)
 		return r;
-	vec_push(&b->candidates, ((struct bus_candidate){.caller = c,
-							 .call = sd_bus_message_ref(m),
-							 .name = a.name,
-							 .loading = manager_load_candidate(
-								 b->manager, on_loaded, b)}));
+	vec_push(&b->candidates,
+		 ((struct bus_candidate){
+			 .caller = c,
+			 .call = sd_bus_message_ref(m),
+			 .name = a.name,
+			 .loading = manager_load_candidate(b->manager, &a.overlay, on_loaded, b)}));
 	return 1;
 }
 
 /** bus_plan() - the method; see sd_bus_message_handler_t(3). */
 int bus_plan(sd_bus_message *m, void *user, sd_bus_error *error)
 {
-	struct arguments a;
+	_cleanup_arguments_ struct arguments a;
 	int r = read_arguments(m, &a, error);
 
 	if (r < 0)
 		return r;
-	return a.candidate ? caller_identify(user, m, plan_candidate)
-			   : plan_in_force(user, m, a.name, error);
+	return a.candidate || a.overlay.files.n ? caller_identify(user, m, plan_candidate)
+						: plan_in_force(user, m, a.name, error);
 }

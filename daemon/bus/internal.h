@@ -122,7 +122,9 @@ struct pending_reply {
 struct bus_option {
 	const char *name;
 	bool *ret;
-	uint64_t *number; /* instead of ret */
+	uint64_t *number;	 /* instead of ret */
+	struct overlay *overlay; /* instead of ret: an a{ss} of files and their texts */
+	struct overlay *without; /* instead of ret: an as of files that are gone */
 };
 
 struct bus {

@@ -6,6 +6,7 @@
 #include "manager/manager.h"
 #include "manager/runner.h"
 #include "model/handle.h"
+#include "yaml/overlay.h"
 
 #include <errno.h>
 #include <string.h>
@@ -44,18 +45,58 @@ uint64_t bus_realtime(struct bus *b, uint64_t boot_time)
 	return b->boot_time + boot_time;
 }
 
+static int read_texts(sd_bus_message *m, struct overlay *ret)
+{
+	const char *path, *text;
+	int r = sd_bus_message_enter_container(m, 'a', "{ss}");
+
+	while (r >= 0 && (r = sd_bus_message_read(m, "{ss}", &path, &text)) > 0)
+		overlay_add(ret, path, text);
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_without(sd_bus_message *m, struct overlay *ret)
+{
+	const char *path;
+	int r = sd_bus_message_enter_container(m, 'a', "s");
+
+	while (r >= 0 && (r = sd_bus_message_read(m, "s", &path)) > 0)
+		overlay_add(ret, path, NULL);
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_files(sd_bus_message *m, const struct bus_option *option)
+{
+	int r = sd_bus_message_enter_container(m, 'v', option->overlay ? "a{ss}" : "as");
+
+	if (r >= 0)
+		r = option->overlay ? read_texts(m, option->overlay)
+				    : read_without(m, option->without);
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_boolean(sd_bus_message *m, bool *ret)
+{
+	int value, r = sd_bus_message_read(m, "v", "b", &value);
+
+	*ret = r >= 0 && value;
+	return r;
+}
+
 /* The variant that comes next is @option's. */
 static int read_option(sd_bus_message *m, const struct bus_option *option, sd_bus_error *error)
 {
-	int value, r = option->number ? sd_bus_message_read(m, "v", "t", option->number)
-				      : sd_bus_message_read(m, "v", "b", &value);
+	const char *what = option->number    ? "a number"
+			   : option->overlay ? "files and their texts"
+			   : option->without ? "files"
+					     : "a boolean";
+	int r = option->number ? sd_bus_message_read(m, "v", "t", option->number)
+		: option->overlay || option->without ? read_files(m, option)
+						     : read_boolean(m, option->ret);
 
-	if (r == -ENXIO)
-		return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "the option %s takes %s",
-					 option->name, option->number ? "a number" : "a boolean");
-	if (option->ret)
-		*option->ret = r >= 0 && value;
-	return r;
+	return r == -ENXIO ? sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
+					       "the option %s takes %s", option->name, what)
+			   : r;
 }
 
 /* A later client may know more options, but none that is large: the call may have to be kept. */

@@ -8,6 +8,7 @@
 
 struct loading {
 	struct loader *loader;
+	struct overlay overlay; /* until the read begins */
 	void (*done)(void *user);
 	void *user;
 	int error; /* -EINPROGRESS until it is known */
@@ -19,6 +20,7 @@ struct load_job {
 	struct work work;
 	struct loader *loader; /* NULL: it is gone; looked at in the loop only */
 	struct configs configs;
+	struct overlay overlay;
 	struct config *config;
 	struct diag_list diags;
 };
@@ -36,11 +38,34 @@ static struct precheck *free_job(struct precheck *p)
 
 	config_unref(job->config);
 	diag_clear(&job->diags);
+	overlay_clear(&job->overlay);
 	free(job);
 	return NULL;
 }
 
 static void on_read(struct work *w, int error);
+
+/* Those whose turn it is: one that has files of its own, or all that have none. */
+static void choose(struct loader *l, struct load_job *job)
+{
+	bool own = l->next.v[0]->overlay.files.n;
+
+	for (size_t i = 0; i < l->next.n && (!own || !l->served.n);) {
+		struct loading *next = l->next.v[i];
+
+		if (!own && next->overlay.files.n) {
+			i++;
+			continue;
+		}
+		vec_push(&l->served, next);
+		vec_remove(&l->next, i);
+	}
+	if (!own)
+		return;
+	job->overlay = l->served.v[0]->overlay;
+	l->served.v[0]->overlay = (struct overlay){};
+	job->configs.paths.overlay = &job->overlay;
+}
 
 static void start(struct loader *l)
 {
@@ -51,9 +76,7 @@ static void start(struct loader *l)
 		.loader = l,
 		.configs = {.paths = l->paths}};
 	l->job = job;
-	vec_each(next, &l->next)
-		vec_push(&l->served, *next);
-	l->next.n = 0;
+	choose(l, job);
 	worker_submit(l->worker, &job->work);
 }
 
@@ -79,12 +102,21 @@ static void on_read(struct work *w, int error)
 		start(l);
 }
 
-/** loading_new() - read the files. @done: called later, and may free it */
-struct loading *loading_new(struct loader *l, void (*done)(void *user), void *user)
+/**
+ * loading_new() - read the files.
+ * @overlay: what is laid over them, which is taken over; or NULL
+ * @done: called later, and may free it
+ */
+struct loading *loading_new(struct loader *l, struct overlay *overlay, void (*done)(void *user),
+			    void *user)
 {
 	struct loading *loading = mem_new(struct loading);
 
 	*loading = (struct loading){.loader = l, .done = done, .user = user, .error = -EINPROGRESS};
+	if (overlay) {
+		loading->overlay = *overlay;
+		*overlay = (struct overlay){};
+	}
 	vec_push(&l->next, loading);
 	if (!l->job)
 		start(l);
@@ -106,6 +138,7 @@ struct loading *loading_free(struct loading *l)
 		if (loader->next.v[i] == l)
 			vec_remove(&loader->next, i);
 	config_unref(l->config);
+	overlay_clear(&l->overlay);
 	free(l->problem);
 	free(l);
 	return NULL;

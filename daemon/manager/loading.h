@@ -2,11 +2,11 @@
 /*
  * The config files as they are now, read outside of the event loop for whoever asks:
  *
- *	struct loading *l = loading_new(loader, done, user);
+ *	struct loading *l = loading_new(loader, NULL, done, user);
  *	... done(user): loading_result(l, &config, &problem); loading_free(l);
  *
  * The files are read after loading_new(), and for all that wait at once: who asks waits for two
- * reads at most, however many ask.
+ * reads at most, however many ask. Who lays files of his own over them waits for his turn.
  */
 #pragma once
 
@@ -24,7 +24,8 @@ struct loader {
 	struct load_job *job;		    /* NULL: no read is in progress */
 };
 
-struct loading *loading_new(struct loader *l, void (*done)(void *user), void *user);
+struct loading *loading_new(struct loader *l, struct overlay *overlay, void (*done)(void *user),
+			    void *user);
 struct loading *loading_free(struct loading *l);
 int loading_result(const struct loading *l, struct config **ret, const char **ret_problem);
 void loader_clear(struct loader *l);

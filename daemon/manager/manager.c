@@ -551,9 +551,10 @@ const char *manager_refuses_jobs(const struct manager *m, bool limited)
 /* --- what there is to see --------------------------------------------------------- */
 
 /** manager_load_candidate() - see loading_new(). Return: as that. */
-struct loading *manager_load_candidate(struct manager *m, void (*done)(void *user), void *user)
+struct loading *manager_load_candidate(struct manager *m, struct overlay *overlay,
+				       void (*done)(void *user), void *user)
 {
-	return loading_new(&m->loader, done, user);
+	return loading_new(&m->loader, overlay, done, user);
 }
 
 /** manager_diagnostics() - Return: the problems of the files, adopted or not. */

@@ -26,6 +26,7 @@ struct loading;
 struct look;
 struct loop;
 struct manager;
+struct overlay;
 struct runner;
 
 struct manager_options {
@@ -64,7 +65,8 @@ bool manager_jobs_full(const struct manager *m, bool limited);
 const char *manager_refuses_jobs(const struct manager *m, bool limited);
 
 /* The config. */
-struct loading *manager_load_candidate(struct manager *m, void (*done)(void *user), void *user);
+struct loading *manager_load_candidate(struct manager *m, struct overlay *overlay,
+				       void (*done)(void *user), void *user);
 const struct diag_list *manager_diagnostics(struct manager *m);
 uint64_t manager_generation(const struct manager *m);
 bool manager_out_of_sync(struct manager *m);

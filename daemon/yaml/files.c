@@ -5,6 +5,7 @@
  * to know what is in the files.
  */
 #include "yaml/files.h"
+#include "yaml/overlay.h"
 #include "yaml/source.h"
 #include "yaml/yaml.h"
 
@@ -52,18 +53,36 @@ struct search {
 	unsigned rank;
 	struct arena *arena;
 	found_list *list;
+	const struct overlay *overlay;
 };
 
 static void take(void *user, const char *name)
 {
 	const struct search *s = user;
 	size_t n = strlen(name), suffix = strlen(SUFFIX);
+	const struct overlaid *over;
+	const char *path;
 
 	if (name[0] == '.' || n <= suffix || strcmp(name + n - suffix, SUFFIX) != 0)
 		return;
+	path = arena_printf(s->arena, "%s/%s", s->dir, name);
+	over = overlay_find(s->overlay, path);
+	if (over && !over->text)
+		return;
 	vec_push(s->list, ((struct found){.name = arena_strndup(s->arena, name, n - suffix),
-					  .path = arena_printf(s->arena, "%s/%s", s->dir, name),
-					  .rank = s->rank}));
+					  .path = path,
+					  .rank = s->rank,
+					  .masked = over && !*over->text}));
+}
+
+static void list_overlay(struct search *s)
+{
+	for (size_t i = 0; s->overlay && i < s->overlay->files.n; i++) {
+		const struct overlaid *f = &s->overlay->files.v[i];
+
+		if (overlay_is_in(f, s->dir))
+			take(s, f->path + strlen(s->dir) + 1);
+	}
 }
 
 /* @root: below which the directory is to be trusted, or NULL */
@@ -99,19 +118,22 @@ void files_find(const struct yaml_paths *paths, const char *const dirs[FILES_DIR
 	size_t kept = 0;
 
 	for (unsigned i = 0; i < FILES_DIRS; i++) {
-		struct search s = {arena_printf(arena, "%s%s", root, dirs[i]), i, arena, ret};
+		struct search s = {arena_printf(arena, "%s%s", root, dirs[i]), i, arena, ret,
+				   paths->overlay};
 
 		if (files)
 			files->list(files->user, s.dir, take, &s);
 		else
 			list_dir(&s, paths->trusted_only ? root : NULL, diags);
+		list_overlay(&s);
 	}
 	vec_sort(ret, by_name_and_rank);
 	for (size_t i = 0; i < ret->n; i++) {
 		if (i + 1 < ret->n && strcmp(ret->v[i].name, ret->v[i + 1].name) == 0)
 			continue;
 		ret->v[kept] = ret->v[i];
-		ret->v[kept].masked = !files && is_masked(ret->v[kept].path);
+		if (!files && !overlay_find(paths->overlay, ret->v[kept].path))
+			ret->v[kept].masked = is_masked(ret->v[kept].path);
 		kept++;
 	}
 	ret->n = kept;

@@ -72,19 +72,21 @@ static bool may_be_missing(const struct load *l, const char *path, enum file_kin
 {
 	struct stat st;
 
-	return kind == FILE_MAIN && !l->paths->file && (l->paths->files || lstat(path, &st) < 0);
+	return kind == FILE_MAIN && !l->paths->file &&
+	       (l->paths->files || overlay_find(l->paths->overlay, path) || lstat(path, &st) < 0);
 }
 
 static int read_source(struct load *l, const char *path, enum source_kind kind, struct source **ret)
 {
 	const struct yaml_files *files = l->paths->files;
-	const char *text = files ? files->read(files->user, path) : NULL;
+	const struct overlaid *over = overlay_find(l->paths->overlay, path);
+	const char *text = over ? over->text : files ? files->read(files->user, path) : NULL;
 
-	if (!files && l->paths->trusted_only && path != l->paths->file)
+	if (over || files)
+		return text ? source_of_text(path, text, l->diags, ret) : -ENOENT;
+	if (l->paths->trusted_only && path != l->paths->file)
 		return source_read_trusted(l->root, path, l->diags, ret);
-	if (!files)
-		return source_read(path, kind, l->diags, ret);
-	return text ? source_of_text(path, text, l->diags, ret) : -ENOENT;
+	return source_read(path, kind, l->diags, ret);
 }
 
 /* Reads and checks a file. Return: its tree, or NULL where there is none. */

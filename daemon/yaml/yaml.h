@@ -12,6 +12,7 @@
 #pragma once
 
 #include "model/config.h"
+#include "yaml/overlay.h"
 
 /* Files that are not on disk. */
 struct yaml_files {
@@ -32,6 +33,7 @@ struct yaml_paths {
 	bool trusted_only;
 	bool regular_only;		/* file is not read where it is a pipe, which could block */
 	const struct yaml_files *files; /* where they are instead of on disk; or NULL */
+	const struct overlay *overlay;	/* laid over those on disk; or NULL */
 };
 
 /* A value with the path of its key, "devices.leaf.reload". */
