@@ -67,8 +67,7 @@ def test_drift(switch, carved):
     wait(lambda: switch.param(w.param) == w.value, "the param to be set back")
     carved.settled(switch)
     line, = new.take()
-    assert re.fullmatch(rf"{switch.handle}: staged by somebody else: param {w.param}/driverinit to \w+; "
-                        r"set back to \w+, which is in force", line)
+    assert re.fullmatch(rf"{switch.handle}: {DRIFT} param {w.param}/driverinit is \w+, wanted \w+", line)
 
 
 def test_storm(switch, carved):
