@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Switches that Ansible reaches: each a carved on the fake kernel and a bus of its own, with files
+of its own. Ansible runs as it would for real hosts, but that their connection is to this machine.
+
+What a switch is like is asked of the fake kernel.
+"""
+import importlib.util
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import pytest
+import yaml
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+spec = importlib.util.spec_from_file_location("bus_bed", TOP / "tests/bus/conftest.py")
+bus_bed = importlib.util.module_from_spec(spec)
+sys.modules["bus_bed"] = bus_bed
+spec.loader.exec_module(bus_bed)
+
+HANDLE = bus_bed.SPECTRUM
+
+
+class Host:
+    """A switch."""
+
+    def __init__(self, name, fleet):
+        self.name, self.fleet = name, fleet
+        self.bed = bus_bed.Bed()
+        self.carved = bus_bed.Carved(self.bed)
+        self.cut = self.bed.folder / "cut"
+
+    def start(self):
+        self.carved.start()
+        self.carved.at_rest()
+
+    def close(self):
+        self.carved.stop()
+        self.bed.close()
+
+    def variables(self):
+        return {"carved_root": str(self.bed.root), "cut": str(self.cut),
+                "carved_environment": {k: str(v) for k, v in self.bed.environment.items()}}
+
+    def policer(self, number):
+        """Its rate, as the kernel has it."""
+        return self.bed.kernel.ask(f"state {HANDLE}")["trap_policers"][str(number)]["rate"]
+
+    def size(self, path):
+        return self.bed.kernel.ask(f"state {HANDLE}")["resources"][path]["size"]
+
+    def wait(self, condition, what):
+        return bus_bed.wait(condition, what)
+
+    def writes(self):
+        return self.bed.kernel.ask("state")["requests"]
+
+
+class Run:
+    """What Ansible said, by host and task."""
+
+    def __init__(self, done):
+        self.code, self.text = done.returncode, done.stdout + done.stderr
+        try:
+            self.document = json.loads(done.stdout)
+        except ValueError:
+            raise AssertionError(self.text) from None
+        self.hosts = self.document["hosts"]
+
+    def of(self, host, action="carved.fleet.carved_config"):
+        """The results of the tasks of one kind on a host."""
+        return [r for r in self.document["results"] if (r["host"], r["action"]) == (host, action)]
+
+
+class Fleet:
+    def __init__(self, folder, collections):
+        self.folder, self.collections = folder, collections
+        self.hosts = []
+        self.carvectl = bus_bed.BUILD / "carvectl"
+
+    def add(self, number):
+        hosts = [Host(f"leaf{i}", self) for i in range(len(self.hosts), len(self.hosts) + number)]
+        self.hosts += hosts
+        return hosts
+
+    def close(self):
+        for host in self.hosts:
+            host.close()
+
+    def inventory(self, **variables):
+        file = self.folder / "inventory.yml"
+        file.write_text(yaml.safe_dump({"carved": {
+            "hosts": {h.name: h.variables() for h in self.hosts},
+            "vars": {"ansible_connection": "cut", "ansible_python_interpreter": sys.executable,
+                     "carved_install": False, "carved_carvectl": str(self.carvectl),
+                     **variables}}}))
+        return file
+
+    def play(self, playbook, *options, environment=None, **variables):
+        """Run a playbook of the collection, or one that is given as a list of plays."""
+        if isinstance(playbook, list):
+            path = self.folder / "playbook.yml"
+            path.write_text(yaml.safe_dump(playbook, sort_keys=False))
+            playbook = path
+        done = subprocess.run(
+            ["ansible-playbook", "-i", self.inventory(**variables), *options, playbook],
+            env={**os.environ, "ANSIBLE_COLLECTIONS_PATHS": str(self.collections),
+                 "ANSIBLE_CONNECTION_PLUGINS": str(TOP / "tests/fleet/connection"),
+                 "ANSIBLE_STDOUT_CALLBACK": "results",
+                 "ANSIBLE_CALLBACK_PLUGINS": str(TOP / "tests/fleet/callback"), "ANSIBLE_HOME": str(self.folder / "home"),
+                 "ANSIBLE_LOCAL_TEMP": str(self.folder / "tmp"), "ANSIBLE_RETRY_FILES_ENABLED": "0",
+                 "ANSIBLE_DEPRECATION_WARNINGS": "0", "ANSIBLE_LOCALHOST_WARNING": "0",
+                 "HOME": str(self.folder), **(environment or {})},
+            capture_output=True, text=True, check=False, timeout=900, cwd=self.folder)
+        return Run(done)
+
+    def config(self, config, *options, environment=None, **arguments):
+        """One task of the module on all hosts."""
+        task = {"carved.fleet.carved_config": {
+            "dest": "{{ carved_root }}/etc/carved/carved.yaml", "carvectl": "{{ carved_carvectl }}",
+            **({"config": config} if config is not None else {}), **arguments}}
+        return self.play([{"hosts": "carved", "gather_facts": False,
+                           "environment": "{{ carved_environment }}", "tasks": [task]}],
+                         *options, environment=environment)
+
+
+def installed(folder):
+    """The collection, built and installed below `folder` as its users do; where it is."""
+    folder.mkdir(exist_ok=True)
+    for words in (["build", TOP / "ansible"], ["install", "carved-fleet-0.1.0.tar.gz", "-p", folder / "collections"]):
+        subprocess.run(["ansible-galaxy", "collection", *words], check=True, stdout=subprocess.DEVNULL, cwd=folder,
+                       env={**os.environ, "HOME": str(folder)})
+    return folder / "collections"
+
+
+@pytest.fixture(scope="session")
+def collections():
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="carved-collection-"))
+    yield installed(folder)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def fleet(collections):
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="carved-fleet-"))
+    fleet = Fleet(folder, collections)
+    yield fleet
+    fleet.close()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def host(fleet):
+    """One switch whose carved runs and has nothing to do yet."""
+    host, = fleet.add(1)
+    host.carved.config()
+    host.start()
+    return host

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A connection to this machine that can be cut: while the file `cut` of a host is there, the host
+cannot be reached, and a command that runs as it appears is lost."""
+
+DOCUMENTATION = """
+name: cut
+short_description: local, and can be cut
+description: For tests.
+options:
+  cut:
+    description: The file that cuts it.
+    required: true
+    vars: [{name: cut}]
+"""
+
+import os
+
+from ansible.errors import AnsibleConnectionFailure
+from ansible.plugins.connection.local import Connection as Local
+
+
+class Connection(Local):
+    transport = "cut"
+
+    def check(self):
+        if os.path.exists(self.get_option("cut")):
+            raise AnsibleConnectionFailure("the host does not answer")
+
+    def exec_command(self, cmd, in_data=None, sudoable=True):
+        self.check()
+        result = super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
+        self.check()
+        return result
+
+    def reset(self):
+        self.check()

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The modules on one switch."""
+from conftest import HANDLE
+
+
+def policy(rate, **more):
+    return {"version": 1, "devices": {"leaf": {
+        "match": {"driver": "mlxsw_spectrum"}, "trap_policers": {1: {"rate": rate}}, **more}}}
+
+
+def result(run, host):
+    return run.of(host.name)[-1]
+
+
+def program(host, text):
+    """carvectl, but for what `text` does."""
+    script = host.bed.folder / "carvectl"
+    script.write_text(f"#!/bin/sh\ncarvectl={host.fleet.carvectl}\n{text}\n")
+    script.chmod(0o755)
+    return str(script)
+
+
+def test_written_and_in_force(fleet, host):
+    run = fleet.config(policy(1000))
+    assert run.code == 0, run.text
+    assert result(run, host)["changed"]
+    assert result(run, host)["carved_state"] == "converged"
+    assert host.policer(1) == 1000
+
+
+def test_the_second_time_nothing_changes(fleet, host):
+    fleet.config(policy(1000))
+    before = host.writes()
+    run = fleet.config(policy(1000))
+    assert (run.code, result(run, host)["changed"]) == (0, False)
+    assert host.policer(1) == 1000 and before > 0
+
+
+def test_check_mode_says_what_then_happens(fleet, host):
+    rate = host.policer(1)
+    run = fleet.config(policy(1000), "--check", "--diff")
+    said = result(run, host)
+    assert run.code == 0, run.text
+    assert said["changed"]
+    assert host.policer(1) == rate and "leaf" not in host.bed.file.read_text()
+    assert [(s["kind"], s["object"]) for s in said["steps"]] == [("trap_policer", "1")]
+    assert "trap_policers.1.rate: 1000" in said["diff"]["after"]
+    assert result(fleet.config(policy(1000)), host)["steps"] == said["steps"]
+
+
+def test_a_trial_is_confirmed(fleet, host):
+    run = fleet.config(policy(1000), confirm="5m")
+    assert run.code == 0, run.text
+    assert host.carved.get("ConfirmDeadlineUSec") == 0
+    assert host.policer(1) == 1000
+
+
+def test_a_host_that_is_not_reached_again_comes_back_by_itself(fleet, host):
+    fleet.config(policy(1000))
+    # the switch is cut off as soon as the new config is in force
+    cutting = program(host, f"$carvectl \"$@\" || exit\ncase \" $* \" in *' --confirm '*) touch {host.cut} ;; esac")
+    run = fleet.config(policy(2000), confirm="5s", timeout=3, carvectl=cutting)
+    assert run.code != 0
+    assert "takes back what was in force before" in result(run, host)["msg"]
+    host.wait(lambda: host.policer(1) == 1000, "the roll-back")
+    host.cut.unlink()
+    # the next run sees that the files are not in force, and puts them on trial again
+    run = fleet.config(policy(2000), confirm="5m")
+    assert run.code == 0 and result(run, host)["changed"], run.text
+    assert host.policer(1) == 2000
+
+
+def test_a_reload_needs_to_be_permitted(fleet, host):
+    size = host.size("/kvd/hash_single")
+    run = fleet.config(policy(1000, resources={"/kvd/hash_single": 65536}))
+    said = result(run, host)
+    assert run.code != 0 and "disrupt is not set" in said["msg"]
+    assert "leaf" not in host.bed.file.read_text()
+    assert host.size("/kvd/hash_single") == size
+
+
+def test_a_reload_that_is_permitted_is_made(fleet, host):
+    sizes = {"/kvd/hash_single": 65536}
+    run = fleet.config(policy(1000, reload="manual", resources=sizes), disrupt=True, confirm="5m")
+    assert run.code == 0, run.text
+    assert host.size("/kvd/hash_single") == 65536
+    assert host.policer(1) == 1000
+
+
+def test_a_file_that_is_wrong_is_not_written(fleet, host):
+    run = fleet.config(policy("fast"))
+    said = result(run, host)
+    assert run.code != 0
+    assert f"{host.bed.file}:8:15: error" in said["msg"], said["msg"]
+    assert "leaf" not in host.bed.file.read_text()
+
+
+def test_a_switch_that_does_not_converge_takes_back_the_old(fleet, host):
+    fleet.config(policy(1000))
+    text = host.bed.file.read_text()
+    host.bed.kernel.ask("rule pci/0000:03:00.0 TRAP_POLICER_SET 1 EINVAL times=1 text=not that one")
+    run = fleet.config(policy(2000), confirm="5m")
+    said = result(run, host)
+    assert run.code != 0 and "not that one" in said["msg"], said
+    assert "is back" in said["msg"]
+    assert host.bed.file.read_text() == text
+    assert host.policer(1) == 1000
+    assert not host.carved.get("ConfigOutOfSync")
+
+
+def test_absent(fleet, host):
+    drop_in = "{{ carved_root }}/etc/carved/carved.d/50-leaf.yaml"
+    rate = host.policer(1)
+    fleet.config(policy(1000), dest=drop_in)
+    assert host.policer(1) == 1000
+    run = fleet.config(None, dest=drop_in, state="absent")
+    assert run.code == 0 and result(run, host)["changed"], run.text
+    assert host.policer(1) == rate
+    assert not result(fleet.config(None, dest=drop_in, state="absent"), host)["changed"]
+
+
+def test_drop_ins_and_presets_come_with_it(fleet, host):
+    run = fleet.config({"version": 1, "devices": {"leaf": {
+        "match": {"driver": "mlxsw_spectrum"}, "presets": ["slow"]}}},
+        presets={"slow": {"version": 1, "trap_policers": {1: {"rate": 500}}}},
+        dropins={"50-more": {"version": 1, "devices": {"leaf": {"trap_policers": {2: {"rate": 700}}}}}})
+    assert run.code == 0, run.text
+    assert (host.policer(1), host.policer(2)) == (500, 700)
+
+
+def test_unknown_arguments(fleet, host):
+    run = fleet.config(policy(1000), confrim="5m")
+    assert run.code != 0 and "confrim" in result(run, host)["msg"]
+    assert "leaf" not in host.bed.file.read_text()
+
+
+def test_a_carved_that_is_too_old_for_trials(fleet, host):
+    old = program(host, "$carvectl \"$@\" | sed s/confirm_deadline_usec/unknown/")
+    run = fleet.config(policy(1000), confirm="5m", carvectl=old)
+    assert run.code != 0 and "too old for trials" in result(run, host)["msg"]
+    assert "leaf" not in host.bed.file.read_text()
+
+
+def test_a_host_that_cannot_be_reached_at_all(fleet, host):
+    host.cut.touch()
+    run = fleet.config(policy(1000))
+    assert run.code != 0 and result(run, host)["unreachable"]
+    host.cut.unlink()
+    assert fleet.config(policy(1000)).code == 0
+    assert host.policer(1) == 1000
+
+
+def test_what_an_interrupted_run_left_is_not_read(fleet, host):
+    drop_ins = host.bed.root / "etc/carved/carved.d"
+    drop_ins.mkdir()
+    (drop_ins / ".carved-k3j2").write_text("version: 1\ndevi")
+    assert fleet.config(policy(1000)).code == 0
+    assert host.policer(1) == 1000
+
+
+def test_a_trial_of_somebody_else_is_left_alone(fleet, host):
+    host.carved.config("  leaf:\n    match: {driver: mlxsw_spectrum}\n    trap_policers: {1: {rate: 700}}\n")
+    assert host.bed.ctl("reload", "--confirm=5m").returncode == 0
+    run = fleet.config(policy(1000), confirm="5m")
+    assert run.code != 0 and "is on trial" in result(run, host)["msg"]
+    assert host.policer(1) == 700
+
+
+def info(fleet, host, **arguments):
+    run = fleet.play([{"hosts": "carved", "gather_facts": False, "environment": "{{ carved_environment }}", "tasks": [
+        {"carved.fleet.carved_info": {"carvectl": "{{ carved_carvectl }}", **arguments}}]}])
+    return run.of(host.name, "carved.fleet.carved_info")[-1]
+
+
+def test_info(fleet, host):
+    found = info(fleet, host, gather=["status", "facts", "resources"])
+    assert not found["changed"]
+    assert {d["handle"] for d in found["status"]["devices"]} == {HANDLE, "netdevsim/netdevsim10"}
+    assert found["facts"][HANDLE]["trap_policers"]["1"]["rate"] == host.policer(1)
+    sizes = {path: r["size"] for path, r in found["resources"][HANDLE].items()}
+    assert sizes["/kvd/linear"] == host.size("/kvd/linear")
+    assert set(info(fleet, host, gather=["facts"], devices=[HANDLE])["facts"]) == {HANDLE}
+
+
+def test_info_of_what_is_not_there(fleet, host):
+    found = info(fleet, host, devices=["leaf9"])
+    assert "no device or entry leaf9" in found["msg"]
