@@ -44,7 +44,7 @@ static const char usage[] =
 	"      --bus=BUS         system, user or none\n"
 	"      --kernel=KERNEL   netlink, or unix:PATH for tests\n"
 	"      --state-dir DIR   instead of /var/lib/carved\n"
-	"      --runtime-dir DIR instead of /run/carved\n"
+	"      --runtime-dir DIR instead of /run/carved/private\n"
 	"      --config-root DIR put before /etc, /run and /usr\n"
 	"      --log-level LEVEL err, warning, notice, info or debug\n"
 	"      --version\n"
@@ -302,7 +302,7 @@ static const char *read_boot(void)
 int main(int argc, char **argv)
 {
 	struct options o = {.manager = {.config_root = "",
-					.runtime_dir = "/run/carved",
+					.runtime_dir = "/run/carved/private",
 					.state_dir = "/var/lib/carved"},
 			    .bus = BUS_SYSTEM};
 	struct utsname kernel;

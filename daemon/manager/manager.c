@@ -14,6 +14,7 @@
 #include "manager/turns.h"
 #include "manager/worker.h"
 #include "store/file.h"
+#include "store/lock.h"
 #include "store/memory.h"
 
 #include <errno.h>
@@ -289,7 +290,9 @@ struct manager *manager_new(struct loop *loop, const struct manager_options *opt
 				  .config_root = options->config_root,
 				  .runtime_fd = -1,
 				  .state_fd = -1,
-				  .lock_fd = -1};
+				  .lock_fd = -1,
+				  .former_fd = -1,
+				  .former_lock_fd = -1};
 	m->conclusion = loop_task_new(loop, conclude, m);
 	m->configs = (struct configs){.store = &m->store,
 				      .boot = options->device.boot,

@@ -16,7 +16,6 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -116,6 +115,20 @@ static int open_dir(const char *path, mode_t mode)
 	return fd;
 }
 
+/* Where the version before had what is in @runtime_dir. Return: a descriptor or -errno. */
+static int open_former(const char *runtime_dir)
+{
+	_cleanup_free_ char *path = mem_strdup(runtime_dir);
+	char *end = strrchr(path, '/');
+	int fd;
+
+	if (!end || end == path || strcmp(end, "/private") != 0)
+		return -ENOENT;
+	*end = '\0';
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 /**
  * store_open() - make the directories of @s, whose paths are filled in, and open them.
  *
@@ -127,6 +140,7 @@ int store_open(struct store *s)
 
 	s->state_fd = open_dir(s->state_dir, 0700);
 	s->runtime_fd = open_dir(s->runtime_dir, 0755);
+	s->former_fd = open_former(s->runtime_dir);
 	r = MIN(s->state_fd, s->runtime_fd);
 	if (s->state_fd >= 0) {
 		error = make_dir(s->state_fd, "devices", 0700);
@@ -142,27 +156,24 @@ int store_open(struct store *s)
 }
 
 /**
- * store_lock() - be the only carved on these files.
+ * file_open_lock() - open a file for flock(2).
  *
- * Return: 0; -EWOULDBLOCK while another one is, even if it is dead and the kernel still holds one
- * of its requests; -errno.
+ * Return: a descriptor or -errno.
  */
-int store_lock(struct store *s)
+int file_open_lock(int dir, const char *name, bool create)
 {
-	if (s->lock_fd < 0)
-		s->lock_fd = open_below(s->runtime_fd, "lock", O_RDWR | O_CREAT);
-	if (s->lock_fd < 0)
-		return s->lock_fd;
-	return flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+	return open_below(dir, name, create ? O_RDWR | O_CREAT : O_RDONLY);
 }
 
 /** store_close() - let another carved have the files. */
 void store_close(struct store *s)
 {
-	closep(&s->lock_fd);
-	closep(&s->state_fd);
-	closep(&s->runtime_fd);
-	s->lock_fd = s->state_fd = s->runtime_fd = -1;
+	int *fds[] = {&s->lock_fd, &s->former_lock_fd, &s->state_fd, &s->runtime_fd, &s->former_fd};
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		closep(fds[i]);
+		*fds[i] = -1;
+	}
 }
 
 /* --- writing ---------------------------------------------------------------------- */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Files that outlive the process, and the lock that makes one carved their owner. All that the
- * store keeps goes through here: a file is written to a temporary one, synced and renamed, so that
+ * Files that outlive the process. All that the store keeps goes through here: a file is written to a temporary one, synced and renamed, so that
  * it is there as a whole or not at all, also after a crash. A file is named below one of the two
  * directories of the store, which are descriptors. Decides nothing of what is in it.
  */
@@ -20,13 +19,15 @@ struct store {
 		*config_root; /* what the paths of config files begin with, and kept ones do not */
 	int runtime_fd, state_fd; /* -errno: not open */
 	int lock_fd;		  /* -1: not locked */
+	int former_fd;		  /* where runtime_dir's files were before; -errno: nowhere */
+	int former_lock_fd;
 };
 
 int store_open(struct store *s);
-int store_lock(struct store *s);
 void store_close(struct store *s);
 
 int file_save(int dir, const char *name, const char *text);
+int file_open_lock(int dir, const char *name, bool create);
 bool file_exists(int dir, const char *name);
 void file_touch(int dir, const char *name);
 void file_keep_newest(int dir, const char *sub, size_t n);

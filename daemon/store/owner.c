@@ -57,9 +57,25 @@ static bool may_own(const char *path, const struct passwd *user, uid_t *ret)
 	return false;
 }
 
-/* User @user cannot make it himself where the directory above is root's. */
+/* Is the directory that @path is in root's? It is made where it is missing. */
+static bool is_below_root(const char *path)
+{
+	_cleanup_free_ char *parent = mem_strdup(path);
+	char *end = strrchr(parent, '/');
+	struct stat st;
+
+	if (!end || end == parent)
+		return true;
+	*end = '\0';
+	(void)mkdir(parent, 0755);
+	return lstat(parent, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == 0;
+}
+
+/* Where the directory above is root's, @user cannot make it, nor put another in its place. */
 static int give(const char *path, const struct passwd *user)
 {
+	if (!is_below_root(path))
+		return 0;
 	if (mkdir(path, 0755) < 0)
 		return errno == EEXIST ? 0 : -errno;
 	return chown(path, user->pw_uid, user->pw_gid) < 0 ? -errno : 0;

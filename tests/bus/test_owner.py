@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """carved --once as root, with directories that somebody else had in hand. Needs root. No bus is used."""
+import fcntl
 import json
 import os
+import pathlib
 import subprocess
 
 import pytest
@@ -38,7 +40,7 @@ class Once:
 
     def give(self, uid):
         """All that is there is somebody else's."""
-        for folder in self.state, self.runtime:
+        for folder in filter(pathlib.Path.exists, (self.state, self.runtime)):
             for path in [folder, *folder.rglob("*")]:
                 os.chown(path, uid, uid, follow_symlinks=False)
 
@@ -133,6 +135,51 @@ def test_lock_that_cannot_be_had(once, kind):
     done = once()
     assert done.returncode == 3 and "/lock: " in done.stderr, done
     assert not once.writes() and not (once.state / "accepted.json").exists()
+
+
+def by_the_version_before(once):
+    """It has kept its files in what is root's directory now."""
+    assert once().returncode == 0
+    once.give(SERVICE)
+    os.chown(once.runtime, 0, 0)
+    former, once.runtime = once.runtime, once.runtime / "private"
+    return former
+
+
+def test_takes_over_what_the_version_before_kept(once):
+    """With it, it knows what the trap was before. Later, its own files are the newer ones."""
+    before = once.action()
+    former = by_the_version_before(once)
+    once.bed.file.write_text("version: 1\n")
+    kept = json.loads((former / FILE).read_text())
+    other = "devices/auxiliary!sf.1.json"
+    (former / other).write_text("{}")
+    done = once()
+    assert done.returncode == 0 and once.action() == before != "trap", done
+    assert (former.stat().st_uid, once.runtime.stat().st_uid) == (0, SERVICE)
+    assert json.loads((former / FILE).read_text()) == kept
+    (once.runtime / other).unlink()
+    assert once().returncode == 0
+    assert not (once.runtime / other).exists()
+
+
+def test_waits_for_the_version_before(once):
+    """Its last request may still be the kernel's."""
+    former = by_the_version_before(once)
+    writes = len(once.writes())
+    with (former / "lock").open(encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = once()
+        assert done.returncode == 75 and f"{once.runtime}/lock" in done.stderr, done
+    assert len(once.writes()) == writes
+    assert once().returncode == 0
+
+
+def test_directories_are_made_as_the_unit_would(once):
+    once.runtime = once.bed.folder / "run/private"
+    once.give(SERVICE)
+    assert once().returncode == 0
+    assert [path.stat().st_uid for path in (once.runtime.parent, once.runtime, once.runtime / "lock")] == [0, SERVICE, SERVICE]
 
 
 def test_devices_that_nothing_is_remembered_of(once):

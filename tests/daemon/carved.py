@@ -318,7 +318,7 @@ class Unit(Carved):
         return int(self.show("MainPID"))
 
     def text(self):
-        return "".join(f.read_text() for f in pathlib.Path("/run/carved").glob("sanitizer*"))
+        return "".join(f.read_text() for f in pathlib.Path("/run/carved/private").glob("sanitizer*"))
 
     def finish(self):
         self.stop()

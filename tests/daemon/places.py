@@ -113,8 +113,8 @@ class Guest(Place):
         dropin.parent.mkdir(parents=True, exist_ok=True)
         dropin.write_text("[Unit]\nStartLimitIntervalSec=0\n[Service]\n"
                           # the search for leaks needs ptrace; Once does it
-                          "Environment=ASAN_OPTIONS=detect_leaks=0:log_path=/run/carved/sanitizer\n"
-                          "Environment=UBSAN_OPTIONS=log_path=/run/carved/sanitizer\n")
+                          "Environment=ASAN_OPTIONS=detect_leaks=0:log_path=/run/carved/private/sanitizer\n"
+                          "Environment=UBSAN_OPTIONS=log_path=/run/carved/private/sanitizer\n")
         output("systemd-sysusers", "/usr/lib/sysusers.d/carved.conf")
         self.user = pwd.getpwnam("carved")
         output("systemctl", "daemon-reload")

@@ -18,7 +18,7 @@ from test_apply import check_all, everything
 SYSTEMD = pytest.mark.anywhere("systemd is the same for all switches")
 TOP = pathlib.Path(__file__).resolve().parents[2]
 DROPIN = pathlib.Path("/run/systemd/system/carved.service.d/one-test.conf")
-LOCK = pathlib.Path("/run/carved/lock")
+LOCK = pathlib.Path("/run/carved/private/lock")
 STATE = pathlib.Path("/var/lib/carved")
 SHORT = "WatchdogSec=2s\n"
 
@@ -114,7 +114,7 @@ def test_switched_off(switch, unit, capture):
 @SYSTEMD
 def test_waits_for_the_one_before(switch, unit):
     """It says so, once, and goes on when that has ended."""
-    LOCK.parent.mkdir(exist_ok=True)
+    LOCK.parent.mkdir(parents=True, exist_ok=True)
     with LOCK.open("w", encoding="utf-8") as lock:
         shutil.chown(LOCK.parent, "carved", "carved")
         shutil.chown(LOCK, "carved", "carved")

@@ -9,6 +9,7 @@ import os
 import pathlib
 import platform
 import re
+import shutil
 import subprocess
 import time
 
@@ -22,6 +23,7 @@ FIRST = "bookworm" if LINE == "trixie" else RELEASE
 UNITS = {"bookworm": "/lib/systemd/system"}.get(RELEASE, "/usr/lib/systemd/system")
 HANDLE = "netdevsim/netdevsim30"
 DROPIN = pathlib.Path("/etc/carved/carved.d/switch.yaml")
+PRIVATE = pathlib.Path("/run/carved/private")
 RULES = pathlib.Path("/etc/polkit-1/rules.d/50-carved.rules")
 ACTIONS = pathlib.Path("/usr/share/polkit-1/actions/org.carved1.policy")
 DENIED, ASK = (f"org.freedesktop.DBus.Error.{name}" for name in ("AccessDenied", "InteractiveAuthorizationRequired"))
@@ -107,7 +109,9 @@ def test_installed():
     assert "D-Bus" not in output("journalctl", "-q", "-ocat", "-ucarved")
     assert reloads() == 0
     state = pathlib.Path("/var/lib/carved")
-    assert (state.owner(), state.stat().st_mode & 0o777) == ("carved", 0o700)
+    for own in state, PRIVATE:
+        assert (own.owner(), own.stat().st_mode & 0o777) == ("carved", 0o700)
+    assert (PRIVATE.parent.owner(), PRIVATE.parent.stat().st_mode & 0o777) == ("root", 0o755)
     assert "inactive" in output("systemctl", "show", "-pActiveState", "carved-metrics.timer")
 
 
@@ -244,10 +248,36 @@ def test_metrics():
     assert output("journalctl", "-q", "-ucarved-metrics.service", "-ocat") == ""
 
 
+def as_the_version_before():
+    """It kept its files in /run/carved itself, which was its own."""
+    was = pathlib.Path("/run/systemd/system/carved.service.d/before.conf")
+    was.parent.mkdir(parents=True)
+    was.write_text("[Service]\nRuntimeDirectory=\nRuntimeDirectory=carved\nRuntimeDirectoryMode=0755\n"
+                   "ExecStart=\nExecStart=/usr/sbin/carved --runtime-dir=/run/carved\n")
+    output("systemctl", "stop", "carved")
+    for path in PRIVATE.iterdir():
+        path.rename(PRIVATE.parent / path.name)
+    PRIVATE.rmdir()
+    output("systemctl", "daemon-reload")
+    output("systemctl", "start", "carved")
+    assert PRIVATE.parent.owner() == "carved" and not PRIVATE.exists()
+    shutil.rmtree(was.parent)  # the package reads the units again
+
+
 def test_upgraded():
-    """Another process, and nothing else happens to the switch. The units are where this release has them."""
+    """Another process, and nothing else happens to the switch. The units are where this release has them, and
+    what is remembered goes on."""
+    as_the_version_before()
+    dropin = PRIVATE.parent / "carved.d/boot.yaml"
+    dropin.parent.mkdir()
+    dropin.write_text("version: 1\n")
+    kept = {path.name: path.read_text() for path in (PRIVATE.parent / "devices").iterdir()}
+    assert kept
     pid, = show("MainPID")
     dpkg("--install", package(later=True))
+    assert {path.name: path.read_text() for path in (PRIVATE / "devices").iterdir()} == kept
+    assert [path.owner() for path in (PRIVATE.parent, dropin, PRIVATE, PRIVATE / "lock")] == [*["root"] * 2, *["carved"] * 2]
+    assert str(dropin) in output("busctl", "get-property", "org.carved1", "/org/carved1", "org.carved1.Manager", "ConfigFiles")
     now, state, enabled, path = show("MainPID", "ActiveState", "UnitFileState", "FragmentPath")
     assert (state, enabled, path) == ("active", "enabled", f"{UNITS}/carved.service") and now != pid
     assert f"{UNITS}/carved.service" in output("dpkg", "-L", "carved").splitlines()

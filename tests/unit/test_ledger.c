@@ -278,7 +278,8 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 static void test_on_disk(void **state)
 {
 	char dir[] = "/tmp/carved-ledger-XXXXXX";
-	struct store s = {.state_dir = dir, .runtime_dir = dir, .lock_fd = -1};
+	struct store s = {
+		.state_dir = dir, .runtime_dir = dir, .lock_fd = -1, .former_lock_fd = -1};
 	struct ledger l = {}, back = {};
 
 	(void)state;
@@ -321,7 +322,8 @@ static void test_makes_no_sense(void **state)
 		"{\"version\": 1, \"accepted\": [], \"trial\": {\"hash\": \"1\", \"before\": \"2\","
 		" \"deadline\": 1, \"boot\": \"b\"}}"};
 	char dir[] = "/tmp/carved-ledger-XXXXXX";
-	struct store s = {.state_dir = dir, .runtime_dir = dir, .lock_fd = -1};
+	struct store s = {
+		.state_dir = dir, .runtime_dir = dir, .lock_fd = -1, .former_lock_fd = -1};
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
