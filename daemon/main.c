@@ -225,7 +225,7 @@ static void on_hup(void *user)
 	struct daemon *d = user;
 	uint64_t job;
 
-	manager_reload(d->manager, "SIGHUP", 0, &job);
+	manager_reload(d->manager, "SIGHUP", 0, 0, &job);
 }
 
 static void on_term(void *user)

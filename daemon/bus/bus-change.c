@@ -193,12 +193,26 @@ static int do_apply(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_e
 	struct arguments a;
 	int r = read_apply(m, &a, error);
 
-	return r < 0 ? r : begin(b, c, m, &a, false, error);
+	if (r < 0)
+		return r;
+	a.allow_reload &= c->granted.disrupts != DISRUPTS_NONE;
+	return begin(b, c, m, &a, false, error);
 }
 
 static int authorize_apply(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)
 {
-	return bus_authorize(b, c, m, ACTION_APPLY, do_apply, error);
+	struct arguments a;
+	int r = read_apply(m, &a, error);
+
+	return r < 0 ? r
+		     : bus_authorize(b, c, m,
+				     &(struct demand){.action = ACTION_APPLY,
+						      .then = do_apply,
+						      .device = a.name,
+						      .allow_reload = a.allow_reload,
+						      .mandate = a.allow_reload ? MANDATE_ANYTHING
+										: MANDATE_LIVE},
+				     error);
 }
 
 /** bus_apply() - the method; see sd_bus_message_handler_t(3). */
@@ -232,7 +246,17 @@ static int do_retry(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_e
 
 static int authorize_retry(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)
 {
-	return bus_authorize(b, c, m, ACTION_APPLY, do_retry, error);
+	struct arguments a;
+	int r = read_retry(m, &a, error);
+
+	return r < 0 ? r
+		     : bus_authorize(b, c, m,
+				     &(struct demand){.action = ACTION_APPLY,
+						      .then = do_retry,
+						      .device = a.name,
+						      .mandate = MANDATE_RELOAD,
+						      .retry = true},
+				     error);
 }
 
 /** bus_retry() - the method; see sd_bus_message_handler_t(3). */

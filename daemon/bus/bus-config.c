@@ -66,14 +66,22 @@ static int do_reload(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_
 		r = check_place(b, c, confirm, error);
 	if (r < 0)
 		return r;
-	return manager_reload(b->manager, who, confirm, &job) < 0
-		       ? invalid_config(b, error)
-		       : sd_bus_reply_method_return(m, "t", job);
+	r = manager_reload(b->manager, who, confirm, c->granted.hash, &job);
+	if (r == -ESTALE)
+		return sd_bus_error_setf(error, BUS_ERROR("Busy"),
+					 "the files have changed since it was asked for");
+	return r < 0 ? invalid_config(b, error) : sd_bus_reply_method_return(m, "t", job);
 }
 
 static int authorize_reload(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)
 {
-	return bus_authorize(b, c, m, ACTION_RELOAD, do_reload, error);
+	return bus_authorize(b, c, m,
+			     &(struct demand){.action = ACTION_RELOAD,
+					      .then = do_reload,
+					      .device = "",
+					      .files = true,
+					      .mandate = MANDATE_RELOAD},
+			     error);
 }
 
 /** bus_reload() - the method; see sd_bus_message_handler_t(3). */
@@ -104,7 +112,11 @@ static int do_confirm(struct bus *b, _unused_ struct caller *c, sd_bus_message *
 static int authorize_confirm(struct bus *b, struct caller *c, sd_bus_message *m,
 			     sd_bus_error *error)
 {
-	return bus_authorize(b, c, m, ACTION_RELOAD, do_confirm, error);
+	return bus_authorize(
+		b, c, m,
+		&(struct demand){
+			.action = ACTION_RELOAD, .then = do_confirm, .device = "", .idle = true},
+		error);
 }
 
 /** bus_confirm() - the method; see sd_bus_message_handler_t(3). */
@@ -156,6 +168,8 @@ static int do_rollback(struct bus *b, struct caller *c, sd_bus_message *m, sd_bu
 
 	if (r < 0)
 		return r;
+	if (!a.hash)
+		a.hash = c->granted.hash;
 	r = manager_roll_back(b->manager, a.hash, who, a.confirm, &job);
 	if (r == -EBUSY)
 		return check_place(b, c, a.confirm, error);
@@ -170,7 +184,23 @@ static int do_rollback(struct bus *b, struct caller *c, sd_bus_message *m, sd_bu
 static int authorize_rollback(struct bus *b, struct caller *c, sd_bus_message *m,
 			      sd_bus_error *error)
 {
-	return bus_authorize(b, c, m, ACTION_RELOAD, do_rollback, error);
+	const struct ledger *l = manager_ledger(b->manager);
+	struct arguments a;
+	int r = read_rollback(m, &a, error);
+	bool undo;
+
+	if (r < 0)
+		return r;
+	a.hash = a.hash ? a.hash : ledger_previous(l);
+	undo = ledger_has_trial(l) && a.hash == l->trial.before && !a.confirm;
+	return bus_authorize(b, c, m,
+			     &(struct demand){.action = ACTION_RELOAD,
+					      .then = do_rollback,
+					      .device = "",
+					      .hash = a.hash,
+					      .idle = !a.hash,
+					      .mandate = undo ? MANDATE_UNDO : MANDATE_RELOAD},
+			     error);
 }
 
 /** bus_rollback() - the method; see sd_bus_message_handler_t(3). */

@@ -58,7 +58,16 @@ static int do_pause(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_e
 
 static int authorize_pause(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)
 {
-	return bus_authorize(b, c, m, ACTION_APPLY, do_pause, error);
+	struct arguments a;
+	int r = read_pause(m, &a, error);
+
+	return r < 0 ? r
+		     : bus_authorize(b, c, m,
+				     &(struct demand){.action = ACTION_APPLY,
+						      .then = do_pause,
+						      .device = a.name,
+						      .idle = true},
+				     error);
 }
 
 /** bus_pause() - the method; see sd_bus_message_handler_t(3). */
@@ -96,7 +105,17 @@ static int do_resume(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_
 
 static int authorize_resume(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)
 {
-	return bus_authorize(b, c, m, ACTION_APPLY, do_resume, error);
+	const char *name;
+	int r = read_resume(m, &name, error);
+
+	/* what waits for the end of the pause may have come with a config */
+	return r < 0 ? r
+		     : bus_authorize(b, c, m,
+				     &(struct demand){.action = ACTION_APPLY,
+						      .then = do_resume,
+						      .device = name,
+						      .mandate = MANDATE_RELOAD},
+				     error);
 }
 
 /** bus_resume() - the method; see sd_bus_message_handler_t(3). */

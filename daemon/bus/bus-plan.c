@@ -87,20 +87,10 @@ static bool is_meant(const struct bus_candidate *c, const struct device *d)
 	return false;
 }
 
-/* Would or does an entry match it? */
-static bool is_concerned(const struct bus_candidate *c, const struct device *d)
-{
-	if (d->assignment.used.entry)
-		return true;
-	vec_each(e, &c->config->entries)
-		if (match_entry(e, d->handle, &d->world.facts))
-			return true;
-	return false;
-}
-
 static void candidate_clear(struct bus_candidate *c)
 {
-	caller_give(c->caller, SHARE_PLANS);
+	if (!c->check)
+		caller_give(c->caller, SHARE_PLANS);
 	loading_free(c->loading);
 	sd_bus_message_unref(c->call);
 	config_unref(c->config);
@@ -157,9 +147,9 @@ static bool answer(struct bus *b, struct bus_candidate *c)
 		if (!is_meant(c, d))
 			continue;
 		found = true;
-		if (!d->world.has_catalogue && is_concerned(c, d))
+		if (!d->world.has_catalogue && bus_is_concerned(d, c->config))
 			unread = d->handle;
-		else if (is_concerned(c, d))
+		else if (bus_is_concerned(d, c->config))
 			again |= device_candidate(d, c->config, look_at, &asked, &plan, &diags) ==
 				 -EAGAIN;
 		r = append_steps(reply, d, &plan);
@@ -184,14 +174,23 @@ static bool answer(struct bus *b, struct bus_candidate *c)
 	return true;
 }
 
+static void end(struct bus *b, size_t i)
+{
+	struct bus_candidate c = b->candidates.v[i];
+
+	vec_remove(&b->candidates, i);
+	if (c.check)
+		c.ready(c.check, c.config);
+	candidate_clear(&c);
+}
+
 static void answer_if_done(struct bus *b, size_t i)
 {
 	struct bus_candidate *c = &b->candidates.v[i];
 
-	if (!c->config || c->reads.n || !answer(b, c))
+	if (!c->config || c->reads.n || (!c->check && !answer(b, c)))
 		return;
-	candidate_clear(c);
-	vec_remove(&b->candidates, i);
+	end(b, i);
 }
 
 static void on_looked(void *user)
@@ -274,7 +273,7 @@ static void read_devices(struct bus *b, struct bus_candidate *c)
 		struct runner *runner = manager_at(b->manager, i);
 		const struct device *d = runner_device(runner);
 
-		if (runner_gone(runner) || !is_meant(c, d) || !is_concerned(c, d) ||
+		if (runner_gone(runner) || !is_meant(c, d) || !bus_is_concerned(d, c->config) ||
 		    !needs_read(b, d))
 			continue;
 		vec_push(&c->reads, ((struct bus_capture){.runner = runner,
@@ -284,7 +283,7 @@ static void read_devices(struct bus *b, struct bus_candidate *c)
 	}
 }
 
-/* Return: whether the files have given a config; else the call is answered. */
+/* Return: have the files given a config? Else the call is answered, but of a check. */
 static bool take_config(struct bus_candidate *c)
 {
 	struct config *config;
@@ -293,6 +292,8 @@ static bool take_config(struct bus_candidate *c)
 
 	if (r == 0)
 		c->config = config_ref(config);
+	else if (c->check)
+		return false;
 	else if (r == -ENODATA)
 		sd_bus_reply_method_errorf(c->call, SD_BUS_ERROR_NOT_SUPPORTED,
 					   "the config is not read from a file");
@@ -322,8 +323,7 @@ static void on_loaded(void *user)
 			read_devices(b, c);
 			answer_if_done(b, i);
 		} else {
-			candidate_clear(c);
-			vec_remove(&b->candidates, i);
+			end(b, i);
 		}
 	}
 	bus_flush_later(b);
@@ -383,6 +383,33 @@ static int plan_candidate(struct bus *b, struct caller *c, sd_bus_message *m, sd
 			 .name = a.name,
 			 .loading = manager_load_candidate(b->manager, &a.overlay, on_loaded, b)}));
 	return 1;
+}
+
+/**
+ * bus_assess() - read what says what a config would do, for @check, whose place is all that it
+ * takes.
+ * @config: NULL: that of the files
+ * @ready: is called at once or later, unless @c leaves
+ */
+void bus_assess(struct caller *c, sd_bus_message *call, struct config *config,
+		struct auth_check *check, check_ready ready)
+{
+	struct bus *b = c->bus;
+
+	vec_push(&b->candidates,
+		 ((struct bus_candidate){.caller = c,
+					 .call = sd_bus_message_ref(call),
+					 .check = check,
+					 .ready = ready,
+					 .config = config ? config_ref(config) : NULL,
+					 .name = ""}));
+	if (config) {
+		read_devices(b, &b->candidates.v[b->candidates.n - 1]);
+		answer_if_done(b, b->candidates.n - 1);
+	} else {
+		b->candidates.v[b->candidates.n - 1].loading =
+			manager_load_candidate(b->manager, on_loaded, b);
+	}
 }
 
 /** bus_plan() - the method; see sd_bus_message_handler_t(3). */

@@ -25,6 +25,12 @@ struct runner;
 #define _cleanup_error_	  _cleanup_(sd_bus_error_free)
 #define _cleanup_message_ _cleanup_(sd_bus_message_unrefp)
 
+/* What a call would do, and the config by which it would. */
+struct assessment {
+	enum disrupts disrupts;
+	uint64_t hash; /* 0: not known, or it does not matter */
+};
+
 enum share { SHARE_QUESTIONS, SHARE_CAPTURES, SHARE_PLANS, SHARE_JOBS, N_SHARES };
 
 /* A connection to the bus. */
@@ -36,6 +42,7 @@ struct caller {
 	uint32_t uid;	 /* UINT32_MAX until it is known, and where the bus does not tell it */
 	uint64_t charge; /* until it is known: as of struct account */
 	unsigned taken[N_SHARES];
+	struct assessment granted; /* of the call that was authorized last */
 };
 
 /* What a uid has used of the loop's time: it is refused while this is too far in the future. */
@@ -69,6 +76,22 @@ struct callers {
 typedef int (*caller_handler)(struct bus *b, struct caller *c, sd_bus_message *call,
 			      sd_bus_error *error);
 
+/*
+ * What a call wants done, for polkit to say whether its caller may. The texts belong to the call or
+ * to the program.
+ */
+struct demand {
+	const char *action;
+	caller_handler then;
+	const char *device; /* or entry; "" for all */
+	bool allow_reload;
+	bool files;    /* the config is that of the files, which are to be read; else: */
+	uint64_t hash; /* ... a kept one; 0: the one in force */
+	bool idle;     /* nothing is done to any device */
+	enum mandate mandate;
+	bool retry;
+};
+
 /* Properties of a device that are told with their values when they change. */
 enum { BUS_DEVICE_TEXTS = 9, BUS_DEVICE_NUMBERS = 9 };
 
@@ -95,10 +118,15 @@ struct bus_capture {
 	bool facts, json;
 };
 
+/* All is read that says what @config would do; NULL: there is none. */
+typedef void (*check_ready)(struct auth_check *check, struct config *config);
+
 /* Somebody who waits for what a config would do that is not in force. */
 struct bus_candidate {
 	struct caller *caller;
 	sd_bus_message *call;
+	struct auth_check *check; /* is told of the config; NULL: the caller, of the plan */
+	check_ready ready;
 	struct loading *loading;
 	struct config *config;	       /* NULL until it is loaded */
 	const char *name;	       /* borrowed from the call */
@@ -183,8 +211,8 @@ int bus_append_object(sd_bus_message *reply, const struct device *d, const struc
 bool bus_device_tell(struct bus_device *d, bool silently);
 
 /* bus-auth.c: who may change something */
-int bus_authorize(struct bus *b, struct caller *c, sd_bus_message *call, const char *action,
-		  caller_handler then, sd_bus_error *error);
+int bus_authorize(struct bus *b, struct caller *c, sd_bus_message *call,
+		  const struct demand *demand, sd_bus_error *error);
 void bus_auth_checks_drop(struct bus *b, const struct caller *left);
 
 /* bus-config.c */
@@ -208,7 +236,14 @@ void bus_replies_drop(struct bus *b, const struct caller *left);
 int bus_pause(sd_bus_message *m, void *user, sd_bus_error *error);
 int bus_resume(sd_bus_message *m, void *user, sd_bus_error *error);
 
+/* bus-demand.c: what would be done to traffic */
+bool bus_is_concerned(const struct device *d, const struct config *config);
+enum disrupts bus_disrupts(const struct bus *b, const struct demand *demand, struct config *config);
+const char *bus_disrupts_name(enum disrupts disrupts);
+
 /* bus-plan.c */
+void bus_assess(struct caller *c, sd_bus_message *call, struct config *config,
+		struct auth_check *check, check_ready ready);
 int bus_plan(sd_bus_message *m, void *user, sd_bus_error *error);
 uint64_t bus_candidates_expire(struct bus *b, uint64_t now);
 void bus_candidates_answer(struct bus *b, const struct runner *changed, bool gone);

@@ -3,6 +3,7 @@
  * What a config that is not in force would do to a device: bound and planned on copies of its
  * parts. The machine itself is not touched, and nobody is told of problems but who asks.
  */
+#include "base/clock.h"
 #include "device/baseline.h"
 #include "device/device.h"
 #include "device/flash.h"
@@ -90,6 +91,27 @@ static void plan(struct candidate *c, const struct device *d, struct plan *ret)
 	state_clear(&goal);
 }
 
+static void candidate_open(struct candidate *c, const struct device *d, struct config *config)
+{
+	c->handle = d->handle;
+	c->assignment = (struct assignment){
+		.latest = config, .used = {.config = config}, .accepted = {.config = config}};
+	c->world = d->world;
+	c->world.image = (struct image_verdict){};
+	c->world.have = (struct state){};
+	state_copy(&c->world.have, &d->world.have);
+	add_catalogue(&c->world.have, &d->world.catalogue);
+	memory_copy(&c->world.memory, &d->world.memory);
+}
+
+static void candidate_close(struct candidate *c)
+{
+	vec_clear(&c->assignment.matches);
+	state_clear(&c->assignment.want);
+	state_clear(&c->world.have);
+	memory_clear(&c->world.memory);
+}
+
 /**
  * device_candidate() - the plan under @config if every reload were permitted now.
  * @d: has a catalogue
@@ -102,26 +124,97 @@ static void plan(struct candidate *c, const struct device *d, struct plan *ret)
 int device_candidate(const struct device *d, struct config *config, device_look look, void *user,
 		     struct plan *ret, struct diag_list *diags)
 {
-	struct candidate c = {.handle = d->handle,
-			      .assignment = {.latest = config,
-					     .used = {.config = config},
-					     .accepted = {.config = config}},
-			      .world = d->world,
-			      .look = look,
-			      .user = user};
+	struct candidate c = {.look = look, .user = user};
 	int r;
 
-	c.world.image = (struct image_verdict){};
-	c.world.have = (struct state){};
-	state_copy(&c.world.have, &d->world.have);
-	add_catalogue(&c.world.have, &d->world.catalogue);
-	memory_copy(&c.world.memory, &d->world.memory);
+	candidate_open(&c, d, config);
 	r = bind(&c, diags);
 	if (c.assignment.used.entry)
 		plan(&c, d, ret);
-	vec_clear(&c.assignment.matches);
-	state_clear(&c.assignment.want);
-	state_clear(&c.world.have);
-	memory_clear(&c.world.memory);
+	candidate_close(&c);
 	return r;
+}
+
+/* --- whether traffic would be interrupted ---------------------------------------- */
+
+static const struct image_verdict *look_at_none(_unused_ void *user,
+						_unused_ const struct firmware *f)
+{
+	return NULL;
+}
+
+static void forget_failures(struct memory *m)
+{
+	flash_forgive(m);
+	memory_forgive(m);
+}
+
+static bool permits(const struct candidate *c, const struct device *d, const struct entry *entry,
+		    enum mandate mandate)
+{
+	return permission_of(&(struct circumstances){
+				     .entry = entry,
+				     .mandate = mandate,
+				     .off = d->env->off,
+				     .converged_once = d->world.memory.converged_once,
+				     .torn_down = d->world.facts.reload_failed,
+				     .rollback = c->world.memory.lasting.rollback,
+				     .retry_at = USEC_NEVER,
+			     })
+		       .may >= MAY_RELOAD;
+}
+
+static enum disrupts step_disrupts(const struct step *s)
+{
+	if (s->kind == STEP_FLASH)
+		return DISRUPTS_FLASH;
+	return s->kind == STEP_RELOAD || s->disruption == DISRUPTION_PORTS ||
+			       s->disruption == DISRUPTION_RELOAD
+		       ? DISRUPTS_RELOAD
+		       : DISRUPTS_NONE;
+}
+
+/* An image that nobody has looked at would be flashed. */
+static enum disrupts judge(struct candidate *c, const struct device *d, int bound,
+			   enum mandate mandate)
+{
+	const struct assignment *a = &c->assignment;
+	enum disrupts most = bound == -EAGAIN ? DISRUPTS_FLASH : DISRUPTS_NONE;
+	const struct entry *entry = bound == -EAGAIN ? a->matches.v[0] : a->used.entry;
+	struct plan p = {};
+
+	if (a->used.entry)
+		plan(c, d, &p);
+	vec_each(s, &p.steps)
+		most = MAX(most, step_disrupts(s));
+	plan_clear(&p);
+	return permits(c, d, entry, mandate) ? most : DISRUPTS_NONE;
+}
+
+/**
+ * device_would_disrupt() - what would be done to traffic if @ask came now; a pause does not count,
+ * as what waits for its end is done then.
+ * @d: has been read, and has a catalogue where @ask has another config than the one in force
+ */
+enum disrupts device_would_disrupt(const struct device *d, const struct device_ask *ask)
+{
+	struct config *accepted = d->assignment.used.config;
+	struct candidate c = {.look = look_at_none};
+	struct diag_list diags = {};
+	enum disrupts disrupts;
+	int r;
+
+	candidate_open(&c, d, ask->config);
+	if (ask->retry)
+		forget_failures(&c.world.memory);
+	if (ask->mandate == MANDATE_UNDO)
+		memory_set_removal(&c.world.memory, true, c.world.memory.reload);
+	r = bind(&c, &diags);
+	disrupts = judge(&c, d, r, ask->mandate);
+	diag_clear(&diags);
+	candidate_close(&c);
+	if (r != -EINVAL || !accepted || accepted == ask->config)
+		return disrupts;
+	/* refused: it goes on with what it has accepted */
+	return device_would_disrupt(d, &(struct device_ask){accepted, ask->mandate, ask->retry});
 }

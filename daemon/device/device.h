@@ -99,3 +99,15 @@ void device_preview(const struct device *d, struct plan *ret);
 typedef const struct image_verdict *(*device_look)(void *user, const struct firmware *f);
 int device_candidate(const struct device *d, struct config *config, device_look look, void *user,
 		     struct plan *ret, struct diag_list *diags);
+
+/* What is done to traffic; a flash ends in a reload. */
+enum disrupts { DISRUPTS_NONE, DISRUPTS_RELOAD, DISRUPTS_FLASH };
+
+/* What somebody asks of a device. */
+struct device_ask {
+	struct config *config;
+	enum mandate mandate;
+	bool retry; /* what failed or was quarantined, too */
+};
+
+enum disrupts device_would_disrupt(const struct device *d, const struct device_ask *ask);

@@ -411,12 +411,14 @@ int manager_exit_code(const struct manager *m)
  * manager_reload() - read the config files again.
  * @who: asks, for people; or NULL
  * @confirm: on trial for so many microseconds; 0: for good
+ * @hash: of the config that they have to say; 0: any
  * @ret_job: the job that ends when all devices have come to rest
  *
  * Return: 0; -EBUSY, see manager_refuses_config(); -EINVAL where the files are refused: diagnostics
- * say why, and nothing has changed.
+ * say why; -ESTALE where they say another config. Of an error nothing has changed.
  */
-int manager_reload(struct manager *m, const char *who, uint64_t confirm, uint64_t *ret_job)
+int manager_reload(struct manager *m, const char *who, uint64_t confirm, uint64_t hash,
+		   uint64_t *ret_job)
 {
 	const char *refusal = manager_refuses_config(m, confirm);
 	struct config *config;
@@ -432,6 +434,10 @@ int manager_reload(struct manager *m, const char *who, uint64_t confirm, uint64_
 		log_fact(LOG_ERR, MESSAGE_CONFIG_REFUSED,
 			 "the config is refused; the one in force stays");
 		return -EINVAL;
+	}
+	if (hash && config->hash != hash) {
+		config_unref(config);
+		return -ESTALE;
 	}
 	configs_accept(&m->configs, config, who, confirm);
 	*ret_job = enact(m, who);

@@ -52,7 +52,8 @@ int manager_start(struct manager *m);
 void manager_stop(struct manager *m);
 int manager_exit_code(const struct manager *m);
 
-int manager_reload(struct manager *m, const char *who, uint64_t confirm, uint64_t *ret_job);
+int manager_reload(struct manager *m, const char *who, uint64_t confirm, uint64_t hash,
+		   uint64_t *ret_job);
 int manager_confirm(struct manager *m);
 int manager_roll_back(struct manager *m, uint64_t hash, const char *who, uint64_t confirm,
 		      uint64_t *ret_job);

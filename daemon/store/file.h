@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Files that outlive the process. All that the store keeps goes through here: a file is written to a temporary one, synced and renamed, so that
- * it is there as a whole or not at all, also after a crash. A file is named below one of the two
- * directories of the store, which are descriptors. Decides nothing of what is in it.
+ * Files that outlive the process. All that the store keeps goes through here: a file is written to
+ * a temporary one, synced and renamed, so that it is there as a whole or not at all, also after a
+ * crash. A file is named below one of the two directories of the store, which are descriptors.
+ * Decides nothing of what is in it.
  */
 #pragma once
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One carved at a time: see store/file.h for what it has then to itself. */
 #pragma once
 
 struct store;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""caller.py INTERACTIVE METHOD: calls a method of carved for the device `leaf`; prints the error's name, or ok."""
+"""caller.py INTERACTIVE METHOD: calls a method of carved for the device `leaf`, Apply+ with a reload if need be;
+prints the error's name, or ok."""
 import sys
 
 import gi
@@ -7,6 +8,7 @@ gi.require_version("Gio", "2.0")
 from gi.repository import Gio, GLib  # pylint: disable=wrong-import-position
 
 ARGUMENTS = {"Reload": ("(a{sv})", ({},)), "Apply": ("(sa{sv})", ("leaf", {})), "Retry": ("(s)", ("leaf",)),
+             "Apply+": ("(sa{sv})", ("leaf", {"allow-reload": GLib.Variant("b", True)})),
              "Pause": ("(sta{sv})", ("leaf", 2**64 - 1, {})), "Resume": ("(sa{sv})", ("leaf", {})),
              "Confirm": ("(a{sv})", ({},)), "Rollback": ("(sa{sv})", ("", {}))}
 signature, values = ARGUMENTS[sys.argv[2]]
@@ -14,7 +16,7 @@ flags = Gio.DBusCallFlags.ALLOW_INTERACTIVE_AUTHORIZATION if sys.argv[1] == "1" 
 bus = Gio.bus_get_sync(Gio.BusType.SYSTEM)
 print(bus.get_unique_name(), flush=True)
 try:
-    bus.call_sync("org.carved1", "/org/carved1", "org.carved1.Manager", sys.argv[2], GLib.Variant(signature, values),
+    bus.call_sync("org.carved1", "/org/carved1", "org.carved1.Manager", sys.argv[2].rstrip("+"), GLib.Variant(signature, values),
                   None, flags, -1)
     print("ok")
 except GLib.Error as error:

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Decides what a call would do to the traffic of switches, so that polkit can be asked for it. What
+ * is not known counts as a reload.
+ */
+#include "bus/internal.h"
+#include "manager/manager.h"
+#include "manager/runner.h"
+#include "plan/match.h"
+
+/** bus_is_concerned() - would or does an entry match it? */
+bool bus_is_concerned(const struct device *d, const struct config *config)
+{
+	if (d->assignment.used.entry)
+		return true;
+	vec_each(e, &config->entries)
+		if (match_entry(e, d->handle, &d->world.facts))
+			return true;
+	return false;
+}
+
+static enum disrupts disrupts_one(const struct device *d, const struct demand *demand,
+				  struct config *config, bool other)
+{
+	if (!bus_is_concerned(d, config))
+		return DISRUPTS_NONE;
+	if (!d->view.read.at || (other && !d->world.has_catalogue))
+		return DISRUPTS_RELOAD;
+	return device_would_disrupt(d,
+				    &(struct device_ask){config, demand->mandate, demand->retry});
+}
+
+/** bus_disrupts() - what would be done to traffic by @demand, with @config in force. */
+enum disrupts bus_disrupts(const struct bus *b, const struct demand *demand, struct config *config)
+{
+	bool other = config->hash != manager_config(b->manager)->hash;
+	enum disrupts most = DISRUPTS_NONE;
+
+	for (size_t i = 0; i < manager_count(b->manager); i++) {
+		const struct runner *runner = manager_at(b->manager, i);
+		const struct device *d = runner_device(runner);
+
+		if (!runner_gone(runner) && device_matches_name(d, demand->device))
+			most = MAX(most, disrupts_one(d, demand, config, other));
+	}
+	return most;
+}
+
+/** bus_disrupts_name() - as polkit is told. */
+const char *bus_disrupts_name(enum disrupts disrupts)
+{
+	switch (disrupts) {
+	case DISRUPTS_NONE:
+		return "none";
+	case DISRUPTS_RELOAD:
+		return "reload";
+	case DISRUPTS_FLASH:
+		return "flash";
+	}
+	abort();
+}
