@@ -408,7 +408,7 @@ void bus_assess(struct caller *c, sd_bus_message *call, struct config *config,
 		answer_if_done(b, b->candidates.n - 1);
 	} else {
 		b->candidates.v[b->candidates.n - 1].loading =
-			manager_load_candidate(b->manager, on_loaded, b);
+			manager_load_candidate(b->manager, NULL, on_loaded, b);
 	}
 }
 
