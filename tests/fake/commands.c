@@ -21,6 +21,8 @@ struct command {
 static const struct command commands[] = {
 	{DEVLINK_CMD_GET, "GET", false, true, false, get_device},
 	{DEVLINK_CMD_PORT_GET, "PORT_GET", false, true, false, get_port},
+	{DEVLINK_CMD_PORT_SPLIT, "PORT_SPLIT", true, false, false, split_port},
+	{DEVLINK_CMD_PORT_UNSPLIT, "PORT_UNSPLIT", true, false, false, unsplit_port},
 	{DEVLINK_CMD_RESOURCE_SET, "RESOURCE_SET", true, false, false, set_resource},
 	{DEVLINK_CMD_RESOURCE_DUMP, "RESOURCE_DUMP", false, true, false, get_resources},
 	{DEVLINK_CMD_RELOAD, "RELOAD", true, false, false, reload_start},
@@ -109,6 +111,7 @@ static const struct policy {
 	{DEVLINK_ATTR_BUS_NAME, POLICY_STRING, 0, 0, {0, 0, 0}},
 	{DEVLINK_ATTR_DEV_NAME, POLICY_STRING, 0, 0, {0, 0, 0}},
 	{DEVLINK_ATTR_PORT_INDEX, POLICY_UINT, 4, 0, {UINT32_MAX, UINT32_MAX, UINT32_MAX}},
+	{DEVLINK_ATTR_PORT_SPLIT_COUNT, POLICY_UINT, 4, 0, {UINT32_MAX, UINT32_MAX, UINT32_MAX}},
 	{DEVLINK_ATTR_RESOURCE_ID, POLICY_UINT, 8, 0, {UINT64_MAX, UINT64_MAX, UINT64_MAX}},
 	{DEVLINK_ATTR_RESOURCE_SIZE, POLICY_UINT, 8, 0, {UINT64_MAX, UINT64_MAX, UINT64_MAX}},
 	{DEVLINK_ATTR_PARAM_NAME, POLICY_STRING, 0, 0, {0, 0, 0}},
@@ -237,6 +240,8 @@ const char *call_object(const struct call *c, char buffer[static HANDLE_SIZE])
 {
 	const struct nlattr *id = c->a.v[DEVLINK_ATTR_TRAP_POLICER_ID];
 	const struct nlattr *resource = c->a.v[DEVLINK_ATTR_RESOURCE_ID];
+	const struct nlattr *index = c->a.v[DEVLINK_ATTR_PORT_INDEX];
+	const struct port *port = index && c->dev ? port_by_index(c->dev, attr_num(index)) : NULL;
 	const struct flat *flat = flat_find(c);
 	const struct resource *r =
 		resource && c->dev ? resource_by_id(c->dev, attr_num(resource)) : NULL;
@@ -254,6 +259,8 @@ const char *call_object(const struct call *c, char buffer[static HANDLE_SIZE])
 		snprintf(buffer, HANDLE_SIZE, "%u", (unsigned)attr_num(id));
 	else if (r)
 		snprintf(buffer, HANDLE_SIZE, "%s", r->path);
+	else if (port)
+		port_label(port, buffer);
 	return buffer;
 }
 

@@ -77,6 +77,7 @@ void device_defaults(struct device *d)
 		r->valid = true;
 	}
 	objects_reset(d);
+	ports_reset(d);
 	flats_reset(d, false);
 	memset(d->stats, 0, sizeof(d->stats));
 	d->reload_failed = false;

@@ -488,6 +488,7 @@ static bool read_word(json_t *j, const char *const *words, uint64_t *ret)
 static bool read_key(struct flat *o, const struct flat_kind *k, const char *name)
 {
 	char *text = o->text = strdup(name), *part;
+	struct port port;
 
 	for (unsigned i = 0; text && i < FLAT_KEYS && k->keys[i].attr; i++) {
 		if (k->keys[i].port) {
@@ -495,8 +496,7 @@ static bool read_key(struct flat *o, const struct flat_kind *k, const char *name
 			if (k->change == set_health && !strchr(name, '/'))
 				continue;
 			part = strsep(&text, "/");
-			o->port = *part == 'p' ? strtol(part + 1, NULL, 10) - 1 : -1;
-			if (o->port < 0)
+			if (!port_parse(part, &port))
 				return false;
 			continue;
 		}
@@ -510,7 +510,7 @@ static bool read_key(struct flat *o, const struct flat_kind *k, const char *name
 	return o->text;
 }
 
-static bool read_flat(struct device *d, const struct flat_kind *k, const char *name, json_t *j)
+static struct flat *add_flat(struct device *d, const struct flat_kind *k)
 {
 	struct flat *o;
 
@@ -518,7 +518,15 @@ static bool read_flat(struct device *d, const struct flat_kind *k, const char *n
 	if (!d->flats)
 		abort();
 	o = &d->flats[d->n_flats++];
-	*o = (struct flat){.kind = (size_t)(k - kinds), .name = name, .port = -1};
+	*o = (struct flat){.kind = (size_t)(k - kinds), .port = -1};
+	return o;
+}
+
+static bool read_flat(struct device *d, const struct flat_kind *k, const char *name, json_t *j)
+{
+	struct flat *o = add_flat(d, k);
+
+	o->name = name;
 	if (!read_key(o, k, name))
 		return false;
 	for (unsigned i = 0; i < FLAT_FIELDS && k->fields[i].name; i++) {
@@ -555,22 +563,97 @@ const char *flats_load(struct device *d, json_t *facts)
 	return NULL;
 }
 
-/** flats_bind_ports() - ports of facts are numbers, and there are so many; make them indexes. */
-void flats_bind_ports(struct device *d)
+/* The port in the name of @o, by which facts know it. Return: false where it is of none. */
+static bool port_of(const struct flat *o, struct port *ret)
 {
+	const struct flat_kind *k = &kinds[o->kind];
+	char label[HANDLE_SIZE];
+
+	if (!k->keys[0].port || (k->change == set_health && !strchr(o->name, '/')))
+		return false;
+	snprintf(label, sizeof(label), "%.*s", (int)strcspn(o->name, "/"), o->name);
+	return port_parse(label, ret);
+}
+
+/** flats_highest_port() - the highest number of a port that one of facts is of; 0: none. */
+unsigned flats_highest_port(const struct device *d)
+{
+	unsigned highest = 0;
+	struct port p;
+
 	for (size_t i = 0; i < d->n_flats; i++)
-		if (d->flats[i].port >= d->quirks.ports)
-			d->quirks.ports = (unsigned)d->flats[i].port + 1;
-	for (size_t i = 0; i < d->n_flats; i++)
-		if (d->flats[i].port >= 0)
-			d->flats[i].port =
-				port_index(d, (unsigned)d->flats[i].port + d->quirks.cpu_port);
+		if (port_of(&d->flats[i], &p) && p.card < 0 && p.number > highest)
+			highest = p.number;
+	return highest;
+}
+
+/** flats_bind_ports() - those of facts know the names of ports. Return: NULL, or one of no port. */
+const char *flats_bind_ports(struct device *d)
+{
+	char label[HANDLE_SIZE];
+	struct port p;
+
+	for (size_t i = 0; i < d->n_flats; i++) {
+		const struct port *port;
+
+		if (!port_of(&d->flats[i], &p))
+			continue;
+		port = port_by_label(d, port_label(&p, label));
+		if (!port)
+			return d->flats[i].name;
+		d->flats[i].port = port->index;
+	}
+	return NULL;
+}
+
+/** flats_copy_port() - @to is made where @from was: it has the same, with the driver's values. */
+void flats_copy_port(struct device *d, unsigned from, const struct port *to)
+{
+	size_t n = d->n_flats;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct flat_kind *k = &kinds[d->flats[i].kind];
+		char label[HANDLE_SIZE];
+		struct flat *o;
+
+		if (d->flats[i].port != from)
+			continue;
+		o = add_flat(d, k);
+		memcpy(o->initial, d->flats[i].initial, sizeof(o->initial));
+		memcpy(o->v, o->initial, sizeof(o->v));
+		if (asprintf(&o->own, "%s%s", port_label(to, label),
+			     strchr(d->flats[i].name, '/')) < 0)
+			abort();
+		o->name = o->own;
+		read_key(o, k, o->name);
+		o->port = to->index;
+	}
+}
+
+static void free_flat(struct flat *o)
+{
+	free(o->text);
+	free(o->own);
+}
+
+/** flats_drop_port() - what the port with this index has goes with it. */
+void flats_drop_port(struct device *d, unsigned index)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n_flats; i++) {
+		if (d->flats[i].port == index)
+			free_flat(&d->flats[i]);
+		else
+			d->flats[n++] = d->flats[i];
+	}
+	d->n_flats = n;
 }
 
 void flats_free(struct device *d)
 {
 	for (size_t i = 0; i < d->n_flats; i++)
-		free(d->flats[i].text);
+		free_flat(&d->flats[i]);
 	free(d->flats);
 }
 

@@ -346,8 +346,8 @@ static int load_objects(struct loader *l, json_t *facts)
 	quirks_by_driver(l->d, l->fake->line);
 	if (quirks_read(l->d, json_object_get(facts, "fake")) < 0)
 		return bad(l, "key", "fake");
-	flats_bind_ports(l->d);
-	return 0;
+	wrong = ports_load(l->d, facts) ?: flats_bind_ports(l->d);
+	return wrong ? bad(l, "port", wrong) : 0;
 }
 
 static int load_head(struct loader *l, json_t *facts)
@@ -382,6 +382,7 @@ struct device *device_free(struct device *d)
 	free(d->groups);
 	free(d->traps);
 	flats_free(d);
+	free(d->ports);
 	free(d);
 	return NULL;
 }

@@ -5,8 +5,8 @@
  *
  * load.c makes devices; socket.c carries out what sockets send, message by message; commands.c
  * finds command and device and checks attributes; get.c and set.c are the commands; reload.c and
- * flash.c are the long ones; notify.c fills and multicasts messages; device.c registers and
- * unregisters.
+ * flash.c are the long ones; ports.c has ports; notify.c fills and multicasts messages; device.c
+ * registers and unregisters.
  */
 #pragma once
 
@@ -110,6 +110,7 @@ struct trap {
 struct flat {
 	size_t kind;
 	const char *name; /* in facts: "p1/tx" */
+	char *own;	  /* the same, where facts do not have it */
 	char *text;	  /* what the strings of the key point into */
 	int64_t port;	  /* index; -1: of the device */
 	struct {
@@ -120,6 +121,14 @@ struct flat {
 		bool has;
 		uint64_t num;
 	} v[FLAT_FIELDS], initial[FLAT_FIELDS];
+};
+
+struct port {
+	unsigned index, number;
+	int card, part; /* -1: it is on none, or whole */
+	unsigned whole; /* of a part: the index of the whole port */
+	unsigned lanes; /* 0: the driver does not tell */
+	bool cpu;
 };
 
 /* What a port's message tells: that it is there, its type, its netdev. */
@@ -198,6 +207,9 @@ struct device {
 	struct group *groups;
 	struct trap *traps;
 	struct flat *flats;
+	struct port *ports;
+	size_t n_ports;
+	unsigned next_index; /* of the next port that is made */
 	size_t n_flats, n_params, n_resources, n_port_resources, n_policers, n_groups, n_traps;
 	struct quirks quirks;
 	struct operation operation;
@@ -325,21 +337,17 @@ int fill_param(struct fake *f, struct bytes *b, const struct device *d, const st
 int fill_trap(struct bytes *b, const struct device *d, const struct trap *t);
 int fill_group(struct bytes *b, const struct device *d, const struct group *g);
 int fill_policer(struct bytes *b, const struct device *d, const struct policer *p);
-unsigned ports_of(const struct device *d);
-unsigned port_index(const struct device *d, unsigned i);
-int fill_port(struct bytes *b, const struct device *d, unsigned i, enum port_is is);
 void put_handle(struct bytes *b, const struct device *d);
 void notify_device(struct fake *f, struct device *d, uint8_t command);
 void notify_param(struct fake *f, struct device *d, struct param *p, uint8_t command);
 void notify_params(struct fake *f, struct device *d, uint8_t command, bool by_up);
 void notify_traps(struct fake *f, struct device *d, bool new);
 void notify_region(struct fake *f, struct device *d, bool new);
-void notify_ports_up(struct fake *f, struct device *d);
-void notify_ports_down(struct fake *f, struct device *d);
-void notify_port(struct fake *f, struct device *d, uint8_t command, unsigned i, enum port_is is);
 void notify_flash(struct fake *f, struct device *d, uint8_t command);
 void notify_status(struct fake *f, struct device *d, const char *text, uint64_t done,
 		   uint64_t total, uint64_t timeout);
+size_t notify_start(struct fake *f, struct bytes *b, uint8_t command);
+void notify_finish(struct fake *f, struct bytes *b, size_t at, int error);
 void notify_send(struct fake *f, struct bytes *b);
 
 /* reload.c, flash.c */
@@ -376,6 +384,23 @@ struct policer *policer_find(struct device *d, uint32_t id);
 struct resource *resource_find(struct device *d, const char *path);
 struct resource *resource_by_id(struct device *d, uint64_t id);
 
+/* ports.c */
+unsigned ports_of(const struct device *d);
+unsigned port_index(const struct device *d, unsigned i);
+const struct port *port_by_index(const struct device *d, uint64_t index);
+const struct port *port_by_label(const struct device *d, const char *label);
+const char *port_label(const struct port *p, char buffer[static HANDLE_SIZE]);
+bool port_parse(const char *label, struct port *ret);
+int fill_port(struct bytes *b, const struct device *d, unsigned i, enum port_is is);
+void notify_port(struct fake *f, struct device *d, uint8_t command, unsigned i, enum port_is is);
+void notify_ports_up(struct fake *f, struct device *d);
+void notify_ports_down(struct fake *f, struct device *d);
+int split_port(struct call *c);
+int unsplit_port(struct call *c);
+void ports_reset(struct device *d);
+const char *ports_load(struct device *d, json_t *facts);
+void ports_json(const struct device *d, json_t *all);
+
 /* flat.c */
 struct flat *flat_find(const struct call *c);
 uint8_t flat_reply(uint8_t command);
@@ -385,7 +410,10 @@ size_t flats_of(const struct device *d, uint8_t command);
 int flat_dump(struct fake *f, struct bytes *b, const struct device *d, uint8_t command, size_t i);
 void flats_reset(struct device *d, bool reload);
 const char *flats_load(struct device *d, json_t *facts);
-void flats_bind_ports(struct device *d);
+const char *flats_bind_ports(struct device *d);
+unsigned flats_highest_port(const struct device *d);
+void flats_copy_port(struct device *d, unsigned from, const struct port *to);
+void flats_drop_port(struct device *d, unsigned index);
 void flats_free(struct device *d);
 void flats_json(const struct device *d, json_t *all);
 void flat_details(json_t *j, const struct call *c);

@@ -231,48 +231,6 @@ int fill_policer(struct bytes *b, const struct device *d, const struct policer *
 	return 0;
 }
 
-/** ports_of() - all ports, the CPU's among them. */
-unsigned ports_of(const struct device *d)
-{
-	return d->quirks.ports + d->quirks.cpu_port;
-}
-
-/** port_index() - what the kernel calls the port @i, counted in the order of registration. */
-unsigned port_index(const struct device *d, unsigned i)
-{
-	if (!d->quirks.cpu_port)
-		return d->quirks.first_port + i;
-	return i ? d->quirks.first_port + i - 1 : 0;
-}
-
-static bool is_cpu_port(const struct device *d, unsigned i)
-{
-	return d->quirks.cpu_port && i == 0;
-}
-
-/* Return: 0. Shaped as the other fills. */
-int fill_port(struct bytes *b, const struct device *d, unsigned i, enum port_is is)
-{
-	unsigned port = port_index(d, i);
-	char name[32];
-
-	if (is_cpu_port(d, i))
-		is = PORT_BARE;
-	put_handle(b, d);
-	put_u32(b, DEVLINK_ATTR_PORT_INDEX, port);
-	put_u16(b, DEVLINK_ATTR_PORT_TYPE,
-		is == PORT_BARE ? DEVLINK_PORT_TYPE_NOTSET : DEVLINK_PORT_TYPE_ETH);
-	put_u16(b, DEVLINK_ATTR_PORT_FLAVOUR,
-		is_cpu_port(d, i) ? DEVLINK_PORT_FLAVOUR_CPU : DEVLINK_PORT_FLAVOUR_PHYSICAL);
-	put_u32(b, DEVLINK_ATTR_PORT_NUMBER, d->quirks.cpu_port ? i : i + 1);
-	if (is == PORT_NETDEV) {
-		snprintf(name, sizeof(name), "eth%u", port);
-		put_u32(b, DEVLINK_ATTR_PORT_NETDEV_IFINDEX, 1000 * (uint32_t)d->serial + port);
-		put_string(b, DEVLINK_ATTR_PORT_NETDEV_NAME, name);
-	}
-	return 0;
-}
-
 /** notify_send() - multicast what is in @b, and free it. */
 void notify_send(struct fake *f, struct bytes *b)
 {
@@ -287,13 +245,15 @@ void notify_send(struct fake *f, struct bytes *b)
 	bytes_clear(b);
 }
 
-static size_t start(struct fake *f, struct bytes *b, uint8_t command)
+/** notify_start() - a notification begins in @b. Return: for notify_finish(). */
+size_t notify_start(struct fake *f, struct bytes *b, uint8_t command)
 {
 	b->pad = f->pad;
 	return genl_start(b, FAMILY, command, 0, 0, 0);
 }
 
-static void finish(struct fake *f, struct bytes *b, size_t at, int error)
+/** notify_finish() - send it, unless there was an @error. */
+void notify_finish(struct fake *f, struct bytes *b, size_t at, int error)
 {
 	message_end(b, at);
 	if (error)
@@ -305,18 +265,18 @@ static void finish(struct fake *f, struct bytes *b, size_t at, int error)
 void notify_device(struct fake *f, struct device *d, uint8_t command)
 {
 	struct bytes b = {};
-	size_t at = start(f, &b, command);
+	size_t at = notify_start(f, &b, command);
 
 	fill_device(f, &b, d);
-	finish(f, &b, at, 0);
+	notify_finish(f, &b, at, 0);
 }
 
 void notify_param(struct fake *f, struct device *d, struct param *p, uint8_t command)
 {
 	struct bytes b = {};
-	size_t at = start(f, &b, command);
+	size_t at = notify_start(f, &b, command);
 
-	finish(f, &b, at, fill_param(f, &b, d, p));
+	notify_finish(f, &b, at, fill_param(f, &b, d, p));
 }
 
 /* In the order of registration. 6.1 tells of their removal in the opposite order. */
@@ -338,11 +298,11 @@ static void notify_policers(struct fake *f, struct device *d, bool new)
 {
 	for (size_t i = 0; i < d->n_policers; i++) {
 		struct bytes b = {};
-		size_t at = start(
+		size_t at = notify_start(
 			f, &b, new ? DEVLINK_CMD_TRAP_POLICER_NEW : DEVLINK_CMD_TRAP_POLICER_DEL);
 
-		finish(f, &b, at,
-		       fill_policer(&b, d, &d->policers[new ? i : d->n_policers - 1 - i]));
+		notify_finish(f, &b, at,
+			      fill_policer(&b, d, &d->policers[new ? i : d->n_policers - 1 - i]));
 	}
 }
 
@@ -350,10 +310,11 @@ static void notify_groups(struct fake *f, struct device *d, bool new)
 {
 	for (size_t i = 0; i < d->n_groups; i++) {
 		struct bytes b = {};
-		size_t at =
-			start(f, &b, new ? DEVLINK_CMD_TRAP_GROUP_NEW : DEVLINK_CMD_TRAP_GROUP_DEL);
+		size_t at = notify_start(
+			f, &b, new ? DEVLINK_CMD_TRAP_GROUP_NEW : DEVLINK_CMD_TRAP_GROUP_DEL);
 
-		finish(f, &b, at, fill_group(&b, d, &d->groups[new ? i : d->n_groups - 1 - i]));
+		notify_finish(f, &b, at,
+			      fill_group(&b, d, &d->groups[new ? i : d->n_groups - 1 - i]));
 	}
 }
 
@@ -371,9 +332,9 @@ void notify_traps(struct fake *f, struct device *d, bool new)
 	}
 	for (size_t i = 0; i < d->n_traps; i++) {
 		struct bytes b = {};
-		size_t at = start(f, &b, new ? DEVLINK_CMD_TRAP_NEW : DEVLINK_CMD_TRAP_DEL);
+		size_t at = notify_start(f, &b, new ? DEVLINK_CMD_TRAP_NEW : DEVLINK_CMD_TRAP_DEL);
 
-		finish(f, &b, at, fill_trap(&b, d, &d->traps[new ? i : d->n_traps - 1 - i]));
+		notify_finish(f, &b, at, fill_trap(&b, d, &d->traps[new ? i : d->n_traps - 1 - i]));
 	}
 	if (!new) {
 		notify_groups(f, d, false);
@@ -388,53 +349,21 @@ void notify_region(struct fake *f, struct device *d, bool new)
 
 	if (!d->quirks.region)
 		return;
-	at = start(f, &b, new ? DEVLINK_CMD_REGION_NEW : DEVLINK_CMD_REGION_DEL);
+	at = notify_start(f, &b, new ? DEVLINK_CMD_REGION_NEW : DEVLINK_CMD_REGION_DEL);
 	put_handle(&b, d);
 	put_string(&b, DEVLINK_ATTR_REGION_NAME, d->quirks.region);
 	put_u64(&b, DEVLINK_ATTR_REGION_SIZE, 32768);
-	finish(f, &b, at, 0);
-}
-
-void notify_port(struct fake *f, struct device *d, uint8_t command, unsigned i, enum port_is is)
-{
-	struct bytes b = {};
-	size_t at = start(f, &b, command);
-
-	finish(f, &b, at, fill_port(&b, d, i, is));
-}
-
-/* From 6.2 on a port also tells of its netdev's coming and going. */
-void notify_ports_up(struct fake *f, struct device *d)
-{
-	for (unsigned i = 0; i < ports_of(d); i++) {
-		notify_port(f, d, DEVLINK_CMD_PORT_NEW, i, PORT_BARE);
-		if (is_cpu_port(d, i))
-			continue;
-		if (f->line >= FAKE_6_12)
-			notify_port(f, d, DEVLINK_CMD_PORT_NEW, i, PORT_ETH);
-		notify_port(f, d, DEVLINK_CMD_PORT_NEW, i, PORT_NETDEV);
-	}
-}
-
-void notify_ports_down(struct fake *f, struct device *d)
-{
-	for (unsigned i = ports_of(d); i-- > 0;) {
-		if (f->line >= FAKE_6_12 && !is_cpu_port(d, i))
-			notify_port(f, d, DEVLINK_CMD_PORT_NEW, i, PORT_ETH);
-		if (!is_cpu_port(d, i))
-			notify_port(f, d, DEVLINK_CMD_PORT_NEW, i, PORT_BARE);
-		notify_port(f, d, DEVLINK_CMD_PORT_DEL, i, PORT_BARE);
-	}
+	notify_finish(f, &b, at, 0);
 }
 
 /** notify_flash() - FLASH_UPDATE and _END carry the handle only. */
 void notify_flash(struct fake *f, struct device *d, uint8_t command)
 {
 	struct bytes b = {};
-	size_t at = start(f, &b, command);
+	size_t at = notify_start(f, &b, command);
 
 	put_handle(&b, d);
-	finish(f, &b, at, 0);
+	notify_finish(f, &b, at, 0);
 }
 
 /** notify_status() - progress of a flash: @done of @total, or for how many seconds to wait. */
@@ -442,7 +371,7 @@ void notify_status(struct fake *f, struct device *d, const char *text, uint64_t 
 		   uint64_t total, uint64_t timeout)
 {
 	struct bytes b = {};
-	size_t at = start(f, &b, DEVLINK_CMD_FLASH_UPDATE_STATUS);
+	size_t at = notify_start(f, &b, DEVLINK_CMD_FLASH_UPDATE_STATUS);
 
 	put_handle(&b, d);
 	put_string(&b, DEVLINK_ATTR_FLASH_UPDATE_STATUS_MSG, text);
@@ -451,5 +380,5 @@ void notify_status(struct fake *f, struct device *d, const char *text, uint64_t 
 	put_u64(&b, DEVLINK_ATTR_FLASH_UPDATE_STATUS_DONE, done);
 	put_u64(&b, DEVLINK_ATTR_FLASH_UPDATE_STATUS_TOTAL, total);
 	put_u64(&b, DEVLINK_ATTR_FLASH_UPDATE_STATUS_TIMEOUT, timeout);
-	finish(f, &b, at, 0);
+	notify_finish(f, &b, at, 0);
 }

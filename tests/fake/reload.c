@@ -129,6 +129,7 @@ void reload_up(struct fake *f, struct device *d, uint8_t action)
 	read_params(d, action);
 	if (!d->quirks.traps_survive)
 		objects_reset(d);
+	ports_reset(d);
 	flats_reset(d, true);
 	d->up = true;
 	notify_region(f, d, true);

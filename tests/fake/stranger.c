@@ -13,7 +13,8 @@ static size_t begin(struct line *l, struct bytes *b, uint8_t command)
 {
 	size_t at = genl_start(b, FAMILY, command, NLM_F_REQUEST | NLM_F_ACK, 1, 0);
 
-	put_handle(b, l->dev);
+	put_string(b, DEVLINK_ATTR_BUS_NAME, l->dev->bus); /* its index as well would be wrong */
+	put_string(b, DEVLINK_ATTR_DEV_NAME, l->dev->dev);
 	return at;
 }
 
