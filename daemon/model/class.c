@@ -66,13 +66,20 @@ const char *class_port_of(const struct class *class, const char *name)
 	return name + strcspn(name, "/");
 }
 
-static int parse_part(const struct key *key, const char *text, struct value *ret, char **ret_why)
+static int parse_part(const struct class *class, const struct key *key, const char *text,
+		      struct value *ret, char **ret_why)
 {
 	_cleanup_free_ char *why = NULL;
 
 	if (key->attr == DEVLINK_ATTR_PORT_INDEX && key->type == VALUE_STRING &&
 	    !port_name_valid(text)) {
 		*ret_why = mem_strdup("a port is written as p1, p1s0, l1p5, or default");
+		return -EINVAL;
+	}
+	if (class->whole_ports && port_is_part(text)) {
+		_cleanup_free_ char *whole = port_whole(text);
+
+		*ret_why = mem_printf("it is a part of port %s: write that one", whole);
 		return -EINVAL;
 	}
 	if (key->type == VALUE_STRING && *text) {
@@ -126,7 +133,7 @@ int class_key_parse(const struct class *class, const char *name, struct key_valu
 			*end = '\0';
 			at = end + 1;
 		}
-		if (parse_part(&class->keys[i], part, &ret->v[i], ret_why) < 0)
+		if (parse_part(class, &class->keys[i], part, &ret->v[i], ret_why) < 0)
 			return -EINVAL;
 	}
 	return 0;

@@ -16,6 +16,7 @@
 
 struct impact;
 struct object;
+struct state;
 
 /* How the YAML writes an object of the class. */
 enum class_form {
@@ -30,6 +31,7 @@ enum class_read {
 	READ_BY_NAME, /* each by a GET with its key, which no other device can block; where one that
 			 is asked for is of a port, all by one dump */
 	READ_DEVICE,  /* all by one GET without a key */
+	READ_PORTS,   /* made by .of_ports of what is read of all ports */
 };
 
 /* Which writable fields a SET carries. */
@@ -38,6 +40,9 @@ enum class_set {
 	SET_WHOLE,   /* all of the object: the kernel refuses it without one of them */
 	SET_EACH,    /* one: the kernel applies several one by one, and undoes none if one fails */
 };
+
+/* What becomes of a port when something that makes ports is as it is wanted. */
+enum port_fate { PORT_STAYS, PORT_COMES, PORT_GOES };
 
 /* When a value that was set is in force. */
 enum effect {
@@ -68,6 +73,7 @@ enum phase {
 	PHASE_STAGE_RESOURCE, /* the same */
 	PHASE_RELOAD,	      /* the reload itself */
 	PHASE_LINECARD,	      /* what makes ports comes before what is set for each */
+	PHASE_UNSPLIT,	      /* gives lanes back that a split may need */
 	PHASE_SPLIT,
 	PHASE_ESWITCH,
 	PHASE_POOL, /* pools before the thresholds in them before what is bound to them */
@@ -89,6 +95,7 @@ enum field_flag {
 		1 << 4, /* the YAML takes it, bind expands it: not an attribute of the object */
 	FIELD_STRUCTURAL = 1 << 5, /* a change makes ports go and come */
 	FIELD_REREAD = 1 << 6,	   /* a change makes the driver show others of its values anew */
+	FIELD_BY_NONE = 1 << 7,	   /* from one value to another only by way of none */
 };
 
 struct field {
@@ -112,6 +119,7 @@ struct class
 	enum effect effect;
 	const enum effect *cmode_effects; /* FORM_BY_CMODE: by cmode, instead of effect */
 	enum phase phase, staged_phase;	  /* staged_phase: of values that are staged */
+	enum phase none_phase;		  /* FIELD_BY_NONE: of a SET to none */
 	bool tree;			  /* named by a path of any depth; the key is a field */
 	bool outlives_reload;		  /* objects may be there though a reload has failed */
 	bool ends_dump; /* the kernel ends a dump at an object that it fails to read */
@@ -119,9 +127,11 @@ struct class
 		pending; /* EFFECT_STAGED: the field with what is staged; 0: it shows as in force */
 	struct key keys[CLASS_MAX_KEYS];
 	bool port_optional; /* the port may be left out, with its "/": the object is the device's */
+	bool whole_ports;   /* ... and is never a part of a split one */
 	uint16_t nest;	    /* the attribute that fields and keys of a reply lie in; 0: none does */
 	int absent_errors[CLASS_MAX_ERRORS]; /* errno of a GET: the device has no such object */
 	uint8_t cmd_get, cmd_set, cmd_reply;
+	uint8_t cmd_none; /* FIELD_BY_NONE: of a SET to none, which carries no field; 0: cmd_set */
 	const struct field *fields;
 	size_t n_fields, n_writable;
 
@@ -131,13 +141,21 @@ struct class
 		      struct value *v); /* as the driver */
 	bool (*settable)(const struct object *have, struct buf *why);
 	int (*rank)(const struct object *target, const struct object *have); /* in the phase */
+	void (*of_ports)(struct state *s); /* READ_PORTS: add the objects */
 	/* Take out of what a reload destroys what @want brings back after it. */
 	void (*declares)(const struct object *want, const struct object *have, struct impact *i);
 	bool (*concerns)(const char *object, const char *port); /* structural: NULL: all ports */
+	/* Structural: the object that makes @port, or NULL, to be freed. */
+	char *(*maker)(const char *port);
+	/* ... and what the wanted value of its field does to a port; @hint: of one that goes */
+	enum port_fate (*fate)(const struct object *have, const struct value *wanted,
+			       const char *port, struct buf *hint);
+	bool (*is_captured)(const struct object *have); /* worth writing down; NULL: all are */
 };
 
-extern const struct class class_param, class_resource, class_eswitch, class_health_reporter,
-	class_sb_pool, class_sb_port, class_sb_tc, class_trap_policer, class_trap_group, class_trap;
+extern const struct class class_param, class_resource, class_port_split, class_eswitch,
+	class_health_reporter, class_sb_pool, class_sb_port, class_sb_tc, class_trap_policer,
+	class_trap_group, class_trap;
 
 /* Every class, in the order in which the YAML's documentation lists them. */
 extern const struct class *const classes[];
@@ -155,6 +173,7 @@ enum {
 	RESOURCE_ID,
 	RESOURCE_UNIT
 };
+enum { SPLIT_COUNT, SPLIT_LANES, SPLIT_SPLITTABLE };
 enum { ESWITCH_MODE, ESWITCH_INLINE_MODE, ESWITCH_ENCAP };
 enum {
 	HEALTH_GRACE_PERIOD,

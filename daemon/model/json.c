@@ -341,10 +341,11 @@ static void read_ports(struct reader *r, json_t *ports)
 	json_t *j;
 
 	json_object_foreach(ports, index, j)
-		state_add_port(&r->world->have,
-			       &(struct port){(uint32_t)strtoul(index, NULL, 10),
-					      json_string_value(json_object_get(j, "name")),
-					      json_string_value(json_object_get(j, "netdev"))});
+		state_add_port(
+			&r->world->have,
+			&(struct port){.index = (uint32_t)strtoul(index, NULL, 10),
+				       .name = json_string_value(json_object_get(j, "name")),
+				       .netdev = json_string_value(json_object_get(j, "netdev"))});
 }
 
 static const char *keep(struct facts *f, json_t *j, const char *key)

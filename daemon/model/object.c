@@ -61,8 +61,11 @@ struct object *state_find(const struct state *s, const struct class *class, cons
 /** state_add_port() - note a copy of @port. */
 void state_add_port(struct state *s, const struct port *port)
 {
-	vec_push(&s->ports, ((struct port){port->index, arena_strdup(&s->arena, port->name),
-					   arena_strdup(&s->arena, port->netdev)}));
+	struct port *copy = vec_add(&s->ports);
+
+	*copy = *port;
+	copy->name = arena_strdup(&s->arena, port->name);
+	copy->netdev = arena_strdup(&s->arena, port->netdev);
 }
 
 /** state_copy() - make @to, which must be empty, equal to @from. */
@@ -172,6 +175,14 @@ field_mask object_differs(const struct object *want, const struct object *have)
 field_mask object_writable(const struct object *o)
 {
 	return o->present & (field_mask)(FIELD_BIT(o->class->n_writable) - 1);
+}
+
+/** object_is_none() - is the value of the field written `none`? Of one that can be. */
+bool object_is_none(const struct object *o, unsigned field)
+{
+	const struct value *v = &o->v[field];
+
+	return v->type == VALUE_STRING ? !*v->str : !v->num;
 }
 
 /** object_num() - the number in @field, or @otherwise where there is none. */

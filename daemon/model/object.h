@@ -53,6 +53,7 @@ bool object_has(const struct object *o, unsigned field);
 void object_set(struct object *o, unsigned field, struct value v);
 field_mask object_differs(const struct object *want, const struct object *have);
 field_mask object_writable(const struct object *o);
+bool object_is_none(const struct object *o, unsigned field);
 uint64_t object_num(const struct object *o, unsigned field, uint64_t otherwise);
 const char *object_str(const struct object *o, unsigned field);
 const struct enum_names *object_names(const struct object *o, unsigned field);

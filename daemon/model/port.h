@@ -18,9 +18,20 @@ struct port {
 	uint32_t index;
 	const char *name;   /* NULL: it has no physical number, as that of the CPU */
 	const char *netdev; /* NULL: it has none */
+	uint32_t lanes;	    /* 0: the driver does not tell */
+	bool splittable;
 };
 
 typedef VEC(struct port) port_list;
 
+/* The parts of a name. */
+struct port_number {
+	bool has_card, has_part;
+	unsigned card, number, part;
+};
+
+bool port_parse(const char *name, struct port_number *ret);
 bool port_name_valid(const char *name);
+bool port_is_part(const char *name);
+char *port_whole(const char *name);
 const char *port_name(const port_list *ports, uint32_t index);

@@ -52,7 +52,7 @@ static void bind_group_action(struct binder *b, const struct wish *w)
 		    object_num(t, TRAP_TYPE, TRAP_TYPE_CONTROL) != TRAP_TYPE_DROP)
 			continue;
 		any = true;
-		if (bind_is_named(b, t->class, t->name))
+		if (bind_winner(b, t->class, t->name))
 			continue;
 		if (!bind_takes(b, w, t, TRAP_ACTION, &v))
 			return; /* nor the others: once is enough */

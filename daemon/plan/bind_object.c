@@ -58,7 +58,7 @@ static void bind_default(struct binder *b, const struct winner *winner)
 		    strcmp(class_port_of(o->class, o->name), class_port_of(w.class, w.object)) != 0)
 			continue;
 		any = true;
-		if (bind_is_named(b, o->class, o->name))
+		if (bind_winner(b, o->class, o->name))
 			continue;
 		w.object = o->name;
 		if (is_settable(b, &w, o))
@@ -88,6 +88,8 @@ static void bind_one(struct binder *b, const struct winner *winner)
 		bind_default(b, winner);
 		return;
 	}
+	if (bind_port_waits(b, winner))
+		return;
 	if (!have)
 		bind_missing(b, winner);
 	else if (is_settable(b, w, have))

@@ -47,7 +47,8 @@ void bind_error_name(struct binder *b, const struct wish *w, const char *format,
  */
 static void list_names(const struct binder *b, const struct class *class, text_list *names)
 {
-	const struct state *s = class->read == READ_DEVICE ? &b->world->have : &b->world->catalogue;
+	const struct state *s =
+		class->read == READ_BY_NAME ? &b->world->catalogue : &b->world->have;
 
 	vec_each(o, &s->objects)
 		if (o->class == class &&
@@ -120,7 +121,7 @@ void bind_missing(struct binder *b, const struct winner *w)
 	struct buf hint = {};
 	text_list names = {};
 
-	if (wish->class->read != READ_DEVICE && !w->preset && !b->world->has_catalogue) {
+	if (wish->class->read == READ_BY_NAME && !w->preset && !b->world->has_catalogue) {
 		b->needs_catalogue = true;
 		return;
 	}
@@ -217,13 +218,15 @@ static int by_wish_object(const void *pa, const void *pb)
 	return object_compare(&oa, &ob);
 }
 
-/** bind_is_named() - does a wish of any layer name the object? */
-bool bind_is_named(const struct binder *b, const struct class *class, const char *name)
+/** bind_winner() - a wish of any layer that names the object. Return: NULL where none does. */
+const struct winner *bind_winner(const struct binder *b, const struct class *class,
+				 const char *name)
 {
 	struct wish wish = {.class = class, .object = name};
 	struct winner key = {.wish = &wish};
 
-	return bsearch(&key, b->winners.v, b->winners.n, sizeof(key), by_wish_object);
+	return b->winners.n ? bsearch(&key, b->winners.v, b->winners.n, sizeof(key), by_wish_object)
+			    : NULL;
 }
 
 /**

@@ -36,13 +36,17 @@ bool bind_parse(struct binder *b, const struct wish *w, enum value_type type,
 		const struct enum_names *names, struct value *ret);
 void bind_want(struct binder *b, const struct wish *w, const struct class *class, const char *name,
 	       uint8_t cmode, unsigned field, struct value v);
-bool bind_is_named(const struct binder *b, const struct class *class, const char *name);
+const struct winner *bind_winner(const struct binder *b, const struct class *class,
+				 const char *name);
 const struct object *bind_find(const struct binder *b, const struct wish *w);
 void reads_add(struct reads *reads, const struct class *class, const char *name);
 
 /* takes.c: what the driver is known to refuse */
 bool bind_takes(struct binder *b, const struct wish *w, const struct object *have, unsigned field,
 		const struct value *v);
+
+/* bind_port.c: ports that are to come or to go */
+bool bind_port_waits(struct binder *b, const struct winner *winner);
 
 /* The binders, each for the winners of one class. */
 void bind_objects(struct binder *b, const struct winner *first, size_t n);

@@ -229,21 +229,52 @@ static char *format_structural(const struct planner *p, const struct object *tar
 	return buf_take(&b);
 }
 
+static enum phase phase_of(const struct object *target)
+{
+	return target->class->fields[0].flags & FIELD_BY_NONE && object_is_none(target, 0)
+		       ? target->class->none_phase
+		       : target->class->phase;
+}
+
+static void add_live(struct planner *p, const struct object *target, field_mask fields, char *from)
+{
+	add_set(p, target, fields, phase_of(target), disruption_of(target, fields), from);
+	drop_refused(p);
+}
+
+/* What can be changed only from none or to none is set to none first. */
+static void set_by_none(struct planner *p, const struct object *target, const struct object *have)
+{
+	struct object none = *target;
+
+	none.v[0] = (struct value){.type = target->v[0].type};
+	if (none.v[0].type == VALUE_STRING)
+		none.v[0].str = "";
+	add_live(p, &none, FIELD_BIT(0), format_structural(p, target, have, FIELD_BIT(0)));
+	add_live(p, target, FIELD_BIT(0), object_format(&none, FIELD_BIT(0)));
+}
+
+static bool goes_by_none(const struct object *target, const struct object *have, field_mask fields)
+{
+	return fields & FIELD_BIT(0) && target->class->fields[0].flags & FIELD_BY_NONE &&
+	       !object_is_none(target, 0) && !object_is_none(have, 0);
+}
+
 static void set_live(struct planner *p, const struct object *target, field_mask fields,
 		     const struct object *have)
 {
-	enum disruption disruption = disruption_of(target, fields);
-	bool structural = disruption == DISRUPTION_PORTS;
+	bool structural = disruption_of(target, fields) == DISRUPTION_PORTS;
 
 	if (structural && !p->policy->reload) {
 		name_object(&p->plan->pending_text, target);
 		p->plan->ports_wait = true;
-		return;
+	} else if (goes_by_none(target, have, fields)) {
+		set_by_none(p, target, have);
+	} else {
+		add_live(p, target, fields,
+			 structural ? format_structural(p, target, have, fields)
+				    : object_format(have, fields));
 	}
-	add_set(p, target, fields, target->class->phase, disruption,
-		structural ? format_structural(p, target, have, fields)
-			   : object_format(have, fields));
-	drop_refused(p);
 }
 
 /* A SET of all fields carries, of those that are not wanted, what is there. */
@@ -257,6 +288,26 @@ static struct object whole(const struct object *want, const struct object *have)
 	return target;
 }
 
+/* The name of the port that @o is of. Return: to be freed, or NULL. */
+static char *port_of(const struct object *o)
+{
+	const char *end = class_port_of(o->class, o->name);
+
+	return end ? mem_printf("%.*s", (int)(end - o->name), o->name) : NULL;
+}
+
+/* Does a step of the plan take the port of @o away? Classes that do come before the others. */
+static bool is_taken_away(const struct planner *p, const struct object *o)
+{
+	_cleanup_free_ char *port = o->has_port ? port_of(o) : NULL;
+
+	vec_each(s, &p->plan->steps)
+		if (port && s->disruption == DISRUPTION_PORTS &&
+		    (!s->target.class->concerns || s->target.class->concerns(s->target.name, port)))
+			return true;
+	return false;
+}
+
 static void plan_live(struct planner *p, const struct object *want, const struct object *shown)
 {
 	const struct object have = stored(p, shown);
@@ -265,6 +316,8 @@ static void plan_live(struct planner *p, const struct object *want, const struct
 
 	target.has_port = have.has_port;
 	target.port = have.port;
+	if (!class_is_structural(want->class) && is_taken_away(p, &have))
+		return; /* set when the port is there again */
 	if (want->class->set != SET_EACH) {
 		if (fields)
 			set_live(p, &target, fields, &have);

@@ -100,6 +100,37 @@ static bool excludes(struct binder *b, const struct wish *w, const struct object
 	return trap;
 }
 
+/* "2", "2 or 4", "2, 4 or 8": what so many lanes can be split into. */
+static char *list_splits(uint64_t lanes)
+{
+	struct buf b = {};
+
+	for (uint64_t n = 2; n <= lanes; n *= 2)
+		buf_add(&b, "%s%" PRIu64, n == 2 ? "" : 2 * n > lanes ? " or " : ", ", n);
+	return buf_take(&b);
+}
+
+static bool takes_split(struct binder *b, const struct wish *w, const struct object *have,
+			_unused_ unsigned field, const struct value *v)
+{
+	uint64_t lanes = object_num(have, SPLIT_LANES, 0);
+	bool can = object_num(have, SPLIT_COUNT, 0) || object_num(have, SPLIT_SPLITTABLE, 0);
+	_cleanup_free_ char *choice = list_splits(lanes);
+
+	if (v->num == 0)
+		return true;
+	if (!can || lanes == 1)
+		bind_error(b, w, "port %s cannot be split%s", have->name,
+			   lanes == 1 ? ": it has one lane" : "");
+	else if (lanes && (v->num < 2 || v->num & (v->num - 1) || v->num > lanes))
+		bind_error(b, w,
+			   "port %s has %" PRIu64 " lanes: it can be split into %s, or be none",
+			   have->name, lanes, choice);
+	else
+		return true;
+	return false;
+}
+
 static bool takes_pool(struct binder *b, const struct wish *w, const struct object *have,
 		       unsigned field, _unused_ const struct value *v)
 {
@@ -156,11 +187,9 @@ static const struct {
 	bool (*takes)(struct binder *b, const struct wish *w, const struct object *have,
 		      unsigned field, const struct value *v);
 } table[] = {
-	{&class_trap, takes_trap},
-	{&class_sb_pool, takes_pool},
-	{&class_sb_tc, takes_tc},
-	{&class_trap_group, takes_group},
-	{&class_trap_policer, takes_policer},
+	{&class_trap, takes_trap},	  {&class_port_split, takes_split},
+	{&class_sb_pool, takes_pool},	  {&class_sb_tc, takes_tc},
+	{&class_trap_group, takes_group}, {&class_trap_policer, takes_policer},
 };
 
 /**

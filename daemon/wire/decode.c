@@ -120,14 +120,22 @@ bool decode_port(const struct nlmsghdr *m, uint16_t family, const char *handle, 
 	_cleanup_free_ char *name = NULL, *netdev = NULL;
 	char whose[HANDLE_MAX];
 	struct attrs a;
-	uint64_t index;
+	uint64_t index, lanes, splittable;
 
 	if (m->nlmsg_type != family || !attrs_parse(&a, m) || handle_of(&a, whose) < 0 ||
 	    strcmp(whose, handle) != 0 || !attr_uint(a.v[DEVLINK_ATTR_PORT_INDEX], 4, &index))
 		return false;
+	if (!attr_uint(a.v[DEVLINK_ATTR_PORT_LANES], 4, &lanes))
+		lanes = 0;
+	if (!attr_uint(a.v[DEVLINK_ATTR_PORT_SPLITTABLE], 1, &splittable))
+		splittable = 0;
 	name = physical_name(&a);
 	netdev = attr_clean(a.v[DEVLINK_ATTR_PORT_NETDEV_NAME]);
-	state_add_port(state, &(struct port){(uint32_t)index, name, netdev});
+	state_add_port(state, &(struct port){.index = (uint32_t)index,
+					     .name = name,
+					     .netdev = netdev,
+					     .lanes = (uint32_t)lanes,
+					     .splittable = splittable});
 	return true;
 }
 

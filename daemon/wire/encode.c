@@ -208,7 +208,9 @@ static bool is_sent(const struct object *o, unsigned field)
 struct nl_msg *encode_object_set(uint16_t family, const char *handle, const struct object *o)
 {
 	const struct class *class = o->class;
-	struct nl_msg *msg = request(family, class->cmd_set, NLM_F_ACK, handle);
+	bool unset = class->cmd_none && object_is_none(o, 0);
+	struct nl_msg *msg =
+		request(family, unset ? class->cmd_none : class->cmd_set, NLM_F_ACK, handle);
 
 	if (class->form == FORM_BY_CMODE) {
 		put_param(msg, o);
@@ -220,7 +222,7 @@ struct nl_msg *encode_object_set(uint16_t family, const char *handle, const stru
 		put_key(msg, class, o->name);
 	if (o->has_port)
 		must(nla_put_u32(msg, DEVLINK_ATTR_PORT_INDEX, o->port));
-	for (unsigned i = 0; i < class->n_writable; i++)
+	for (unsigned i = 0; i < class->n_writable && !unset; i++)
 		if (is_sent(o, i))
 			put_value(msg, class->fields[i].attr, &o->v[i]);
 	return msg;

@@ -47,7 +47,7 @@ static void add_names(struct reading *r, const struct reads *reads, read_request
 	const struct class *dumped = NULL; /* names are sorted by class */
 
 	vec_each(n, &reads->names) {
-		if (n->class == dumped)
+		if (n->class == dumped || n->class->read == READ_PORTS)
 			continue;
 		if (reads_all_of(reads, n->class)) {
 			add_dump(r, n->class, ret);
@@ -83,7 +83,7 @@ static struct read_request catalogue_request(const struct reading *r, const stru
 static void add_catalogue(struct reading *r, read_request_list *ret)
 {
 	for (size_t i = 0; i < n_classes; i++)
-		if (classes[i]->read != READ_DEVICE)
+		if (classes[i]->read == READ_BY_NAME)
 			add(ret, catalogue_request(r, classes[i]));
 }
 
@@ -194,6 +194,12 @@ void reading_answer(struct reading *r, const struct read_request *request, const
 /** reading_finish() - all answers are in. */
 void reading_finish(struct reading *r)
 {
+	for (size_t i = 0; i < n_classes; i++) {
+		if (classes[i]->read != READ_PORTS)
+			continue;
+		classes[i]->of_ports(&r->have);
+		classes[i]->of_ports(&r->catalogue);
+	}
 	state_sort(&r->have);
 	state_sort(&r->catalogue);
 }

@@ -82,7 +82,7 @@ static bool can_be_wanted(const struct object *o)
 	bool settable = !o->class->settable || o->class->settable(o, &why);
 
 	buf_clear(&why);
-	if (!settable)
+	if (!settable || (o->class->is_captured && !o->class->is_captured(o)))
 		return false;
 	if (!source_can_hold(o->name) ||
 	    (o->v[0].type == VALUE_STRING && object_has(o, 0) && !source_can_hold(o->v[0].str)))

@@ -164,7 +164,7 @@ static void check_name(struct schema *s, const struct object_place *o)
 
 	if (o->class->tree)
 		check_path(s, o->pair);
-	else if (n > 1)
+	else if (n > 1 || class_has_ports(o->class))
 		check_key(s, o);
 	else if (n == 1 && o->class->keys[0].type != VALUE_STRING)
 		check_id(s, o);

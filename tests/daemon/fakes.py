@@ -8,6 +8,7 @@ import pathlib
 import socket
 import subprocess
 
+import rawlink as nl
 from beds import FakeLink
 from capture import Write
 from switch import Switch, Work
@@ -16,9 +17,10 @@ from words import MLX5, NETDEVSIM, SPECTRUM1
 TOP = pathlib.Path(__file__).resolve().parents[2]
 KINDS = {"RESOURCE_SET": "resource", "RELOAD": "reload", "FLASH_UPDATE": "flash",
          "TRAP_SET": "trap", "TRAP_GROUP_SET": "group", "TRAP_POLICER_SET": "policer",
-         "HEALTH_REPORTER_SET": "health", "ESWITCH_SET": "eswitch"}
+         "HEALTH_REPORTER_SET": "health", "ESWITCH_SET": "eswitch",
+         "PORT_SPLIT": "split", "PORT_UNSPLIT": "unsplit"}
 VALUES = {"resource": "size", "trap": "action", "reload": "action", "group": "policer",
-          "health": "auto_dump", "eswitch": "mode"}
+          "health": "auto_dump", "eswitch": "mode", "split": "count"}
 COMMANDS = {"driverinit": "PARAM_SET", "runtime": "PARAM_SET", "permanent": "PARAM_SET",
             **{kind: command for command, kind in KINDS.items()}}
 UNLIMITED = 2**64 - 1
@@ -271,12 +273,23 @@ class FakeSpectrum1(FakeSwitch):
 
 
 class FakeBuffers(FakeSpectrum1):
-    """A part of a Spectrum-1's shared buffer, of three ports."""
+    """A part of a Spectrum-1's shared buffer, of three ports of four lanes."""
 
     facts = "tests/fake/facts/buffers.json"
 
     def buffers(self):
         return self.state()["shared_buffers"]
+
+    def splits(self):
+        return {port: is_["count"] for port, is_ in self.state()["port_splits"].items()}
+
+    def split(self, port, count):
+        """Somebody else splits a port, or makes it whole."""
+        index = (nl.PORT, self.state()["port_splits"][port]["index"])
+        if count:
+            self.ask(nl.PORT_SPLIT, index, (nl.SPLIT_COUNT, count))
+        else:
+            self.ask(nl.PORT_UNSPLIT, index)
 
 
 class FakeNetdevsim(FakeSwitch):

@@ -107,6 +107,72 @@ def check_buffers(asic):
     assert [ports[f"p{n}/0/4"]["threshold"] for n in (1, 2, 3)] == [7, 7, 7]
 
 
+SPLITS = {"p1": 4, "p2": 2, "p3": "none"}
+
+
+@pytest.mark.only("fake", "no driver of a guest splits ports")
+def test_port_splits(asic, carved):
+    """What is said of parts is set when they are there; from 2 to 4 goes by way of none; removed, ports are whole again."""
+    parts = {"ports": {"default/0/1": {"threshold": 9}, "p1s2/0/1": {"threshold": 12}}}
+    before = asic.buffers()
+    carved.run(entry(asic, port_splits=SPLITS, shared_buffers=parts))
+    assert carved.state(asic) == "converged"
+    assert asic.splits() == {"p1": 4, "p2": 2, "p3": 0}
+    found = asic.buffers()["ports"]
+    assert {port: values["threshold"] for port, values in found.items() if port.endswith("/0/1")} == {
+        **{f"p1s{n}/0/1": 12 if n == 2 else 9 for n in range(4)}, "p2s0/0/1": 9, "p2s1/0/1": 9, "p3/0/1": 9}
+    asic.split("p1", 0)
+    carved.apply(asic)
+    carved.wait_state(asic, "pending-reload")
+    assert (asic.splits()["p1"], carved.get(asic, "PendingClass")) == (0, "ports")
+    seen = asic.kernel.capture()
+    seen.clear()
+    carved.reload(entry(asic, port_splits={**SPLITS, "p2": 4}, shared_buffers=parts))
+    carved.settled(asic)
+    assert [tuple(write)[1:] for write in seen.writes(asic.handle) if "split" in write[1]] == [
+        ("unsplit", "p2s0", None), ("split", "p1", 4), ("split", "p2", 4)]
+    assert (carved.state(asic), asic.splits()) == ("converged", {"p1": 4, "p2": 4, "p3": 0})
+    carved.reload(entry(asic))
+    carved.settled(asic)
+    assert set(asic.splits().values()) == {0}
+    assert asic.buffers() == before
+
+
+@pytest.mark.only("fake", "no driver of a guest splits ports")
+def test_port_splits_that_a_reload_forgets(asic, carved):
+    """A declared split is no reason to hold a reload back, and is made again in the same go; an undeclared one is."""
+    asic.split("p2", 2)
+    params = {"fw_load_policy": "flash"}
+    carved.run(entry(asic, port_splits={"p1": 2}))
+    assert (carved.state(asic), asic.splits()) == ("converged", {"p1": 2, "p2": 2, "p3": 0})
+    carved.reload(entry(asic, port_splits={"p1": 2}, params=params))
+    carved.wait_state(asic, "pending-reload")
+    assert "4 split ports" in carved.get(asic, "StateReason")
+    carved.reload(entry(asic, port_splits={"p1": 2, "p2": 2}, params=params))
+    carved.settled(asic)
+    assert (carved.state(asic), asic.reloads()) == ("converged", 1)
+    assert asic.splits() == {"p1": 2, "p2": 2, "p3": 0}
+
+
+@pytest.mark.only("fake", "no driver of a guest splits ports")
+def test_port_split_refused(asic, carved):
+    """What the lanes do not allow is refused before any write; what only the driver knows, by the driver."""
+    carved.run(entry(asic, port_splits={"p1": 3, "p2": 2}))
+    carved.wait_state(asic, "refused")
+    assert any("can be split into 2 or 4" in text for text in carved.manager("Diagnostics"))
+    assert set(asic.splits().values()) == {0}
+    asic.kernel.tell("rule", asic.handle, "PORT_SPLIT", "p1", "EINVAL", "times=9", "text=Unsupported split configuration")
+    carved.reload(entry(asic, port_splits={"p1": 4, "p2": 2}))
+    carved.wait_state(asic, "failed")
+    assert "Unsupported split configuration" in carved.get(asic, "StateReason")
+    assert asic.splits() == {"p1": 0, "p2": 2, "p3": 0}
+    asic.kernel.tell("rules-clear")
+    asic.kernel.tell("rule", asic.handle, "PORT_SPLIT", "p1", "ignore", "times=9")
+    carved.call("Retry", "s", asic.handle)
+    wait(lambda: "not kept" in carved.get(asic, "StateReason"), "the driver's forgetfulness to be told")
+    assert asic.splits()["p1"] == 0
+
+
 @pytest.mark.only("fake", "no driver of a guest has shared buffers")
 def test_shared_buffers(asic, carved):
     before = asic.buffers()

@@ -133,18 +133,90 @@ static void commit_sizes(struct sim *s)
 	}
 }
 
-/* Traps, groups and policers as the driver makes them. */
+static bool is_policy(const struct object *o)
+{
+	return o->class != &class_resource && o->class != &class_param;
+}
+
+static void add_copy(struct state *to, const struct object *o, const char *name)
+{
+	struct object *copy = state_add(to, o->class, name, o->cmode);
+
+	copy->present = o->present;
+	copy->has_port = o->has_port;
+	for (unsigned i = 0; i < o->class->n_fields; i++) {
+		copy->v[i] = o->v[i];
+		if (o->v[i].type == VALUE_STRING)
+			copy->v[i].str = arena_strdup(&to->arena, o->v[i].str);
+	}
+}
+
+static void drop(struct state *s, bool (*which)(const struct object *o, const char *port),
+		 const char *port)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->objects.n; i++)
+		if (!which(&s->objects.v[i], port))
+			s->objects.v[n++] = s->objects.v[i];
+	s->objects.n = n;
+}
+
+static bool is_any_policy(const struct object *o, _unused_ const char *port)
+{
+	return is_policy(o);
+}
+
+/* All but sizes and params as the driver makes it: no port is split. */
 static void reset_policy(struct sim *s)
 {
-	vec_each(o, &s->now.objects) {
-		const struct object *was;
+	drop(&s->now, is_any_policy, NULL);
+	vec_each(o, &s->defaults.objects)
+		if (is_policy(o))
+			add_copy(&s->now, o, o->name);
+	state_sort(&s->now);
+}
 
-		if (o->class == &class_resource || o->class == &class_param)
-			continue;
-		was = state_find(&s->defaults, o->class, o->name, o->cmode);
-		memcpy(o->v, was->v, sizeof(o->v));
-		o->present = was->present;
+/* Of the port that is called so, or of a part of it. */
+static bool is_of_port(const struct object *o, const char *port)
+{
+	const char *end = class_port_of(o->class, o->name);
+	_cleanup_free_ char *name = NULL, *whole = NULL;
+
+	if (!end || o->class->read == READ_PORTS)
+		return false;
+	name = mem_printf("%.*s", (int)(end - o->name), o->name);
+	whole = port_whole(name);
+	return strcmp(whole, port) == 0;
+}
+
+/* The ports in the place of @port have what the driver gives to each. */
+static void remake_port(struct sim *s, const char *port, uint64_t count)
+{
+	drop(&s->now, is_of_port, port);
+	vec_each(o, &s->defaults.objects) {
+		for (uint64_t i = 0; is_of_port(o, port) && i < MAX(count, UINT64_C(1)); i++) {
+			const char *rest = class_port_of(o->class, o->name);
+			_cleanup_free_ char *name =
+				count ? mem_printf("%ss%" PRIu64 "%s", port, i, rest)
+				      : mem_printf("%s%s", port, rest);
+
+			add_copy(&s->now, o, name);
+		}
 	}
+	state_sort(&s->now);
+}
+
+/* Anybody's split, or its end: 0. Return: 0 or -EINVAL. */
+int sim_split(struct sim *s, const char *port, uint64_t count)
+{
+	struct value *v = value_of(&s->now, "port_splits", port, "count");
+
+	if (count == v->num || (count && v->num))
+		return -EINVAL;
+	v->num = count;
+	remake_port(s, port, count);
+	return 0;
 }
 
 static void count(struct sim *s, uint8_t action)
@@ -246,6 +318,8 @@ static int set_object(struct sim *s, const struct object *target)
 		return 0;
 	if (o->class == &class_resource)
 		return set_size(s, o, target);
+	if (o->class == &class_port_split)
+		return sim_split(s, target->name, target->v[SPLIT_COUNT].num);
 	if (o->class == &class_trap && o->v[TRAP_TYPE].num != TRAP_TYPE_DROP)
 		return 0;
 	for (unsigned i = 0; i < o->class->n_writable; i++) {
@@ -285,31 +359,16 @@ static int sim_step(struct sim *s, const struct step *step, const char **ret_ext
 
 /* ---- reading it ---- */
 
-static bool is_policy(const struct object *o)
-{
-	return o->class != &class_resource && o->class != &class_param;
-}
-
 static bool is_asked(const struct reads *reads, const struct object *o)
 {
 	if (o->class == &class_resource)
 		return reads->resources;
+	if (reads_all_of(reads, o->class))
+		return true;
 	vec_each(n, &reads->names)
 		if (n->class == o->class && strcmp(n->name, o->name) == 0)
 			return true;
 	return false;
-}
-
-static void add_copy(struct state *to, const struct object *o)
-{
-	struct object *copy = state_add(to, o->class, o->name, o->cmode);
-
-	copy->present = o->present;
-	for (unsigned i = 0; i < o->class->n_fields; i++) {
-		copy->v[i] = o->v[i];
-		if (o->v[i].type == VALUE_STRING)
-			copy->v[i].str = arena_strdup(&to->arena, o->v[i].str);
-	}
 }
 
 static void read_facts(const struct sim *s, bool identify, struct facts *ret)
@@ -333,9 +392,9 @@ static void read_objects(const struct sim *s, const struct reads *reads, struct 
 		    (is_policy(o) || (s->fades && strcmp(s->fades, o->name) == 0)))
 			continue;
 		if (is_asked(reads, o))
-			add_copy(have, o);
+			add_copy(have, o, o->name);
 		if (reads->catalogue && o->class != &class_resource)
-			add_copy(catalogue, o);
+			add_copy(catalogue, o, o->name);
 	}
 	state_sort(have);
 	state_sort(catalogue);
@@ -481,11 +540,24 @@ static void tell_nothing(struct device_reading *reading)
 	reading->facts->versions.n = 0;
 }
 
+static struct impact impact_of(const struct sim *s)
+{
+	struct impact i = s->impact;
+
+	vec_each(o, &s->now.objects) {
+		if (o->class == &class_port_split)
+			i.splits += (unsigned)o->v[SPLIT_COUNT].num;
+		if (o->class == &class_eswitch)
+			i.switchdev |= o->v[ESWITCH_MODE].num != 0;
+	}
+	return i;
+}
+
 static void do_read(struct rig *r, struct device_todo *todo, struct device_todo *next)
 {
 	struct state have = {}, catalogue = {};
 	struct facts facts = {};
-	struct impact impact = r->sim.impact;
+	struct impact impact = impact_of(&r->sim);
 	struct device_reading reading = {.identified = todo->reads.identify,
 					 .catalogued = todo->reads.catalogue,
 					 .have = &have,

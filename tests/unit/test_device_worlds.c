@@ -19,9 +19,11 @@
 #define N_POLICERS 3
 #define N_PARAMS   3 /* in mode driverinit, and as many in mode runtime */
 #define N_SIZES	   3
+#define N_PORTS	   2
 #define WHOLE	   1200 /* the parent of the sizes */
+#define CELL	   96
 
-enum kind { POLICER, GROUP, TRAP, INIT, RUNTIME, SIZE };
+enum kind { POLICER, GROUP, TRAP, INIT, RUNTIME, SIZE, SPLIT, MODE, POOL, LIMIT };
 
 struct wanted {
 	enum kind kind;
@@ -39,9 +41,16 @@ struct random_world {
 
 static const struct {
 	const char *section, *field;
-} kinds[] = {[POLICER] = {"trap_policers", "rate"}, [GROUP] = {"trap_groups", "policer"},
-	     [TRAP] = {"traps", "action"},	    [INIT] = {"params", "value"},
-	     [RUNTIME] = {"params", "value"},	    [SIZE] = {"resources", "size"}};
+} kinds[] = {[POLICER] = {"trap_policers", "rate"},
+	     [GROUP] = {"trap_groups", "policer"},
+	     [TRAP] = {"traps", "action"},
+	     [INIT] = {"params", "value"},
+	     [RUNTIME] = {"params", "value"},
+	     [SIZE] = {"resources", "size"},
+	     [SPLIT] = {"port_splits", "count"},
+	     [MODE] = {"eswitch", "mode"},
+	     [POOL] = {"pools", "size"},
+	     [LIMIT] = {"ports", "threshold"}};
 
 static unsigned pick(struct random_world *w, unsigned n)
 {
@@ -91,7 +100,17 @@ static char *make_facts(struct random_world *w)
 			", '/w/s%u': {'size': %d, 'min': 0, 'max': %d, 'granularity': 10,"
 			" 'id': %u}",
 			i, WHOLE / N_SIZES, WHOLE, i);
-	buf_add(&b, "}}");
+	buf_add(&b, "}, 'eswitch': {'mode': 'legacy'}, 'port_splits': {");
+	for (unsigned i = 1; i <= N_PORTS; i++)
+		buf_add(&b, "%s'p%u': {'count': 0, 'lanes': 4, 'splittable': 1}", or_comma(i - 1),
+			i);
+	buf_add(&b,
+		"}, 'shared_buffers': {'pools': {'0/0': {'size': %u, 'type': 'dynamic',"
+		" 'direction': 'ingress', 'cell': %u}}, 'ports': {",
+		CELL * pick(w, 3), CELL);
+	for (unsigned i = 1; i <= N_PORTS; i++)
+		buf_add(&b, "%s'p%u/0/0': {'threshold': 7}", or_comma(i - 1), i);
+	buf_add(&b, "}}}");
 	return buf_take(&b);
 }
 
@@ -213,6 +232,59 @@ static void write_traps(struct random_world *w, struct buf *b)
 	buf_add(b, "}");
 }
 
+static unsigned write_splits(struct random_world *w, struct buf *b)
+{
+	unsigned first = 0;
+
+	buf_add(b, ", port_splits: {");
+	for (unsigned i = 1; i <= N_PORTS; i++) {
+		unsigned n = pick(w, 4);
+		char name[24];
+
+		if (n == 3)
+			continue;
+		snprintf(name, sizeof(name), "p%u", i);
+		buf_add(b, "%s: %u, ", name, 2 * n);
+		want(w, SPLIT, name, 2 * n);
+		if (i == 1)
+			first = 2 * n;
+	}
+	buf_add(b, "}");
+	return first;
+}
+
+/* What is said of all ports, and of a part of the first one where it is to be split. */
+static void write_limits(struct random_world *w, struct buf *b, unsigned parts)
+{
+	unsigned all = 3 + pick(w, 3), one = 6 + pick(w, 3);
+
+	buf_add(b, "ports: {default/0/0: {threshold: %u}", all);
+	want(w, LIMIT, "default/0/0", all);
+	if (parts) {
+		buf_add(b, ", p1s1/0/0: {threshold: %u}", one);
+		want(w, LIMIT, "p1s1/0/0", one);
+	}
+	buf_add(b, "}");
+}
+
+static void write_ports(struct random_world *w, struct buf *b)
+{
+	unsigned parts = pick(w, 2) ? write_splits(w, b) : 0, bytes = 1 + pick(w, 300);
+
+	if (pick(w, 2)) {
+		unsigned mode = pick(w, 2);
+
+		buf_add(b, ", eswitch: {mode: %s}", mode ? "switchdev" : "legacy");
+		want(w, MODE, "eswitch", mode);
+	}
+	if (pick(w, 2))
+		return;
+	buf_add(b, ", shared_buffers: {pools: {0/0: {size: %u}}, ", bytes);
+	want(w, POOL, "0/0", (bytes + CELL - 1) / CELL * CELL);
+	write_limits(w, b, parts);
+	buf_add(b, "}");
+}
+
 static char *make_config(struct random_world *w)
 {
 	struct buf b = {};
@@ -224,6 +296,7 @@ static char *make_config(struct random_world *w)
 	write_params(w, &b);
 	write_groups(w, &b);
 	write_traps(w, &b);
+	write_ports(w, &b);
 	buf_add(&b, "}}");
 	buf_add(&w->history, "config %s\n", b.s);
 	return buf_take(&b);
@@ -244,9 +317,45 @@ static const char *a_label(struct random_world *w)
 					     "t0",
 					     "t1",
 					     "1",
-					     "2"};
+					     "2",
+					     "p1",
+					     "p2",
+					     "eswitch",
+					     "0/0",
+					     "p1s1/0/0"};
 
 	return labels[pick(w, ARRAY_SIZE(labels))];
+}
+
+static void set_something_of_ports(struct random_world *w)
+{
+	unsigned num = pick(w, 3);
+
+	w->r.now += 6 * 60 * USEC_PER_SEC; /* as below */
+	switch (pick(w, 4)) {
+	case 0:
+		if (!find_wanted(w, SPLIT, "p1"))
+			return;
+		buf_add(&w->history, "somebody splits p1 into %u\n", 2 * num);
+		sim_split(&w->r.sim, "p1", 2 * num);
+		return;
+	case 1:
+		if (!find_wanted(w, MODE, "eswitch"))
+			return;
+		buf_add(&w->history, "somebody sets the eswitch to %u\n", num & 1);
+		sim_set(&w->r.sim, "eswitch", "eswitch", "mode", num & 1);
+		return;
+	case 2:
+		buf_add(&w->history, "somebody sets pool 0/0 to %u\n", CELL * num);
+		sim_set(&w->r.sim, "pools", "0/0", "size", CELL * num);
+		return;
+	case 3:
+		if (sim_get(&w->r.sim, "port_splits", "p2", "count"))
+			return;
+		buf_add(&w->history, "somebody sets p2/0/0 to %u\n", 3 + num);
+		sim_set(&w->r.sim, "ports", "p2/0/0", "threshold", 3 + num);
+		return;
+	}
 }
 
 static void set_something(struct random_world *w)
@@ -412,7 +521,7 @@ static void mischief(struct random_world *w)
 {
 	_cleanup_free_ char *config = NULL;
 
-	switch (pick(w, 13)) {
+	switch (pick(w, 15)) {
 	case 0:
 	case 1:
 		set_something(w);
@@ -454,6 +563,10 @@ static void mischief(struct random_world *w)
 	case 12:
 		refuse_something(w);
 		break;
+	case 13:
+	case 14:
+		set_something_of_ports(w);
+		break;
 	}
 	if (pick(w, 2) && !w->r.killed)
 		rig_stale(&w->r);
@@ -465,11 +578,33 @@ static void mischief(struct random_world *w)
 
 /* ---- what must come of it ---- */
 
+/* Of each port that there is. */
+static bool limits_hold(struct random_world *w, const struct wanted *all)
+{
+	const struct wanted *one = find_wanted(w, LIMIT, "p1s1/0/0");
+	bool good = true;
+
+	vec_each(o, &w->r.sim.now.objects) {
+		bool named = one && strcmp(o->name, one->name) == 0;
+		uint64_t want = named ? one->num : all->num;
+
+		if (o->class != &class_sb_port || o->v[0].num == want)
+			continue;
+		print_error("port %s is %" PRIu64 ", not %" PRIu64 "\n", o->name, o->v[0].num,
+			    want);
+		good = false;
+	}
+	return good;
+}
+
 static bool holds(struct random_world *w, const struct wanted *x)
 {
 	const char *section = kinds[x->kind].section, *field = kinds[x->kind].field;
-	uint64_t is = sim_get(&w->r.sim, section, x->name, field);
+	uint64_t is;
 
+	if (x->kind == LIMIT)
+		return strncmp(x->name, "default", 7) != 0 || limits_hold(w, x);
+	is = sim_get(&w->r.sim, section, x->name, field);
 	if (x->kind == INIT && sim_active(&w->r.sim, x->name) != x->num)
 		is = sim_active(&w->r.sim, x->name);
 	if (is == x->num)
@@ -478,12 +613,17 @@ static bool holds(struct random_world *w, const struct wanted *x)
 	return false;
 }
 
+static bool needs_permission(enum kind kind)
+{
+	return kind == INIT || kind == SIZE || kind == SPLIT || kind == MODE;
+}
+
 static bool all_hold(struct random_world *w, bool live_only)
 {
 	bool good = true;
 
 	vec_each(x, &w->wanted)
-		if (!live_only || (x->kind != INIT && x->kind != SIZE))
+		if (!live_only || !needs_permission(x->kind))
 			good &= holds(w, x);
 	return good;
 }
@@ -574,6 +714,10 @@ static bool converges(struct random_world *w)
 {
 	rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_CONFIG, .config = w->r.config});
 	rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_APPLY, .retry = true});
+	let_it_work(w, STATE_PENDING_RELOAD);
+	if (strstr(w->r.d->status.reason, "it would destroy")) /* somebody's, whom nobody asked */
+		rig_send(&w->r,
+			 &(struct device_event){.type = DEVICE_EV_APPLY, .allow_reload = true});
 	let_it_work(w, STATE_CONVERGED);
 	return quiet(w) && all_hold(w, false) && idle(w);
 }

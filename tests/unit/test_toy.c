@@ -241,7 +241,7 @@ static void read_device(struct world *w)
 {
 	struct bytes b = {};
 
-	state_add_port(&w->have, &(struct port){9, "p9", NULL});
+	state_add_port(&w->have, &(struct port){.index = 9, .name = "p9"});
 	put_pool(&b);
 	put_mode(&b);
 	put_card(&b, 1, "16x100G");

@@ -1184,6 +1184,8 @@ static void test_read_errors(void **state)
 
 	(void)state;
 	for (size_t c = 0; c < n_classes; c++) {
+		if (classes[c]->read == READ_PORTS) /* no request is its own */
+			continue;
 		for (int dump = 0; dump < 2; dump++) {
 			for (size_t i = 0; i < ARRAY_SIZE(absent_errors); i++)
 				assert_int_equal(read_error(classes[c], dump, absent_errors[i]), 0);
