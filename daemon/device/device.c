@@ -13,6 +13,9 @@
 
 #include <string.h>
 
+/* What the driver is at by itself it tells of; that may get lost. */
+#define MOVING_LOOK USEC_PER_SEC
+
 /**
  * device_new() - a device that has not been read yet.
  * @env: outlives it
@@ -152,7 +155,7 @@ static void take_notification(struct device *d, const struct device_event *e, ui
 
 static void take_tick(struct device *d, uint64_t now)
 {
-	if (failures_tick(&d->failures, now))
+	if (failures_tick(&d->failures, now) || run_waits(&d->run))
 		view_need(&d->view, PART_OBJECTS);
 	if (now < d->failures.retry_at)
 		return;
@@ -309,9 +312,11 @@ static void rest(struct device *d, uint64_t now, struct device_todo *todo, struc
 	todo->wake_at = MIN(todo->wake_at, failures_again_at(&d->failures));
 	if (view_is_identified(&d->view) ? !view_rereads(&d->view) : d->view.read.error != 0)
 		d->settled = true;
-	if (d->turn == TURN_LATER)
+	if (d->turn == TURN_LATER || run_waits(&d->run))
 		d->settled = false;
-	if (d->failures.retry_at != USEC_NEVER || d->turn == TURN_LATER)
+	if (run_waits(&d->run))
+		todo->wake_at = MIN(todo->wake_at, now + MOVING_LOOK);
+	if (d->failures.retry_at != USEC_NEVER || d->turn == TURN_LATER || run_waits(&d->run))
 		return;
 	ret->rests = true;
 	ret->foreign = d->reloads.foreign_open;

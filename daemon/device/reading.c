@@ -23,6 +23,7 @@ static void plan_for(struct device *d, enum may may)
 {
 	struct policy policy = {.reload = may >= MAY_RELOAD,
 				.destroy = may >= MAY_DESTROY,
+				.impatient = d->run.impatient,
 				.yielded = &d->fights.yielded};
 	step_list refused = {};
 	struct plan plan = {};
@@ -71,6 +72,35 @@ static bool impact_is_missing(const struct device *d)
 	return has_step(p, STEP_RELOAD);
 }
 
+/* A step that was acknowledged has not come true, and the driver may say how far it is. */
+static void add_not_kept(struct device *d, const struct step *s, uint64_t now)
+{
+	const struct object *t = &s->target;
+	const struct object *have =
+		t->class ? state_find(&d->world.have, t->class, t->name, t->cmode) : NULL;
+	_cleanup_free_ char *progress = have ? object_progress(have) : NULL;
+
+	device_add_failure(d, s,
+			   &(struct step_result){.extack = progress && *progress ? progress : NULL},
+			   now);
+}
+
+/* What the driver is at by itself has taken too long. */
+static void give_up_waiting(struct device *d, uint64_t now)
+{
+	plan_for(d, device_permission(d).may);
+	vec_each(s, &d->run.plan.steps) {
+		const struct object *t = &s->target;
+		const struct object *have =
+			t->class && t->class->moves
+				? state_find(&d->world.have, t->class, t->name, t->cmode)
+				: NULL;
+
+		if (have && t->class->moves(have))
+			add_not_kept(d, s, now);
+	}
+}
+
 /* What was acknowledged since the device last rested and is to be done again was not kept. */
 static bool find_not_kept(struct device *d, uint64_t now)
 {
@@ -79,7 +109,7 @@ static bool find_not_kept(struct device *d, uint64_t now)
 	vec_each(s, &d->run.plan.steps) {
 		if (!run_was_kept_out(&d->run, s, view_has_heard(&d->view)))
 			continue;
-		device_add_failure(d, s, &(struct step_result){}, now);
+		add_not_kept(d, s, now);
 		found = true;
 	}
 	if (!found)
@@ -133,6 +163,10 @@ static void replan(struct device *d, uint64_t now)
 		run_drop(&d->run);
 		view_need(&d->view, PART_IMPACT);
 		return;
+	}
+	if (run_wait(&d->run, now)) {
+		give_up_waiting(d, now);
+		make_plan(d);
 	}
 	if (!d->run.plan.steps.n && !d->failures.list.n)
 		fights_next_episode(&d->fights);

@@ -3,6 +3,8 @@
 #include "device/run.h"
 #include "base/clock.h"
 
+#define MOVING_MOST (30 * USEC_PER_SEC) /* mlxsw itself gives up after 10 s */
+
 /** run_begin() - an answer is waited for from @now on. */
 void run_begin(struct run *r, enum activity a, uint64_t now)
 {
@@ -142,6 +144,28 @@ const struct step *run_find(const struct run *r, enum step_kind kind)
 uint64_t run_wake_at(const struct run *r, uint64_t now)
 {
 	return r->activity == ACTIVITY_NONE ? USEC_NEVER : now + USEC_PER_SEC;
+}
+
+/** run_waits() - for what the driver is at by itself? */
+bool run_waits(const struct run *r)
+{
+	return r->moving_at && !r->impatient;
+}
+
+/** run_wait() - the plan says whether the driver is at something. Return: is it for too long? */
+bool run_wait(struct run *r, uint64_t now)
+{
+	if (!r->plan.moving_text.n) {
+		r->moving_at = 0;
+		r->impatient = false;
+		return false;
+	}
+	if (!r->moving_at)
+		r->moving_at = now;
+	if (r->impatient || now < r->moving_at + MOVING_MOST)
+		return false;
+	r->impatient = true;
+	return true;
 }
 
 /** run_minutes() - for how many minutes has the kernel been at what is in flight? */

@@ -23,7 +23,9 @@ struct run {
 	bool told_slow;	    /* the journal was, that the activity takes long */
 	const char *broken; /* the request in which the kernel broke down, or NULL */
 	bool last_phase; /* what is asked for has changed: plan again when this phase is answered */
-	step_list done;	 /* acknowledged since the device rested */
+	uint64_t moving_at; /* since the driver is at something by itself; 0: it is not */
+	bool impatient;	    /* ... which is waited for no longer */
+	step_list done;	    /* acknowledged since the device rested */
 };
 
 /* How the phase that was in flight ended. */
@@ -47,5 +49,7 @@ const struct step *run_find(const struct run *r, enum step_kind kind);
 uint64_t run_wake_at(const struct run *r, uint64_t now);
 unsigned run_minutes(const struct run *r, uint64_t now);
 const char *run_request(const struct run *r);
+bool run_waits(const struct run *r);
+bool run_wait(struct run *r, uint64_t now);
 void run_break(struct run *r);
 void run_clear(struct run *r);

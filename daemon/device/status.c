@@ -193,6 +193,8 @@ static void find_activity(const struct status_input *in, uint64_t now, struct fi
 	else if (is_reading(in) && now >= r->since + SLOW_READ_USEC)
 		buf_add(also(f, STATE_READING),
 			"the kernel is busy with another request to the device");
+	else if (run_waits(r))
+		buf_add(also(f, STATE_APPLYING), "waits for %s", r->plan.moving_text.s);
 	else if (view_rereads(v))
 		buf_add(also(f, STATE_READING), "the kernel did not answer, and is asked again");
 	else if (run_reads_back(r))
@@ -448,6 +450,8 @@ char *status_of_object(const struct status_input *in, const struct object *want)
 		return failure_text(failure);
 	if (have && have->error)
 		return mem_printf("the driver cannot read it: %s", strerror(-have->error));
+	if (have && !drift_is_in_force(want, in->world) && want->class->progress)
+		return object_progress(have);
 	if (!drift_is_in_force(want, in->world))
 		return mem_strdup(hindrance_text(hindrance_of(in, want)));
 	if (notes_find(&m->until_boot, want, 0))

@@ -72,8 +72,9 @@ enum phase {
 	PHASE_STAGE_PARAM,    /* takes effect at the next reload */
 	PHASE_STAGE_RESOURCE, /* the same */
 	PHASE_RELOAD,	      /* the reload itself */
-	PHASE_LINECARD,	      /* what makes ports comes before what is set for each */
-	PHASE_UNSPLIT,	      /* gives lanes back that a split may need */
+	PHASE_UNPROVISION,    /* what makes ports comes before what is set for each */
+	PHASE_LINECARD,
+	PHASE_UNSPLIT, /* gives lanes back that a split may need */
 	PHASE_SPLIT,
 	PHASE_ESWITCH,
 	PHASE_POOL, /* pools before the thresholds in them before what is bound to them */
@@ -96,6 +97,7 @@ enum field_flag {
 	FIELD_STRUCTURAL = 1 << 5, /* a change makes ports go and come */
 	FIELD_REREAD = 1 << 6,	   /* a change makes the driver show others of its values anew */
 	FIELD_BY_NONE = 1 << 7,	   /* from one value to another only by way of none */
+	FIELD_LIST = 1 << 8,	   /* a nest of strings: "a, b" */
 };
 
 struct field {
@@ -120,9 +122,10 @@ struct class
 	const enum effect *cmode_effects; /* FORM_BY_CMODE: by cmode, instead of effect */
 	enum phase phase, staged_phase;	  /* staged_phase: of values that are staged */
 	enum phase none_phase;		  /* FIELD_BY_NONE: of a SET to none */
-	bool tree;			  /* named by a path of any depth; the key is a field */
-	bool outlives_reload;		  /* objects may be there though a reload has failed */
-	bool ends_dump; /* the kernel ends a dump at an object that it fails to read */
+	unsigned progress;    /* the field that says how far the driver is with it; 0: none */
+	bool tree;	      /* named by a path of any depth; the key is a field */
+	bool outlives_reload; /* objects may be there though a reload has failed */
+	bool ends_dump;	      /* the kernel ends a dump at an object that it fails to read */
 	unsigned
 		pending; /* EFFECT_STAGED: the field with what is staged; 0: it shows as in force */
 	struct key keys[CLASS_MAX_KEYS];
@@ -141,6 +144,9 @@ struct class
 		      struct value *v); /* as the driver */
 	bool (*settable)(const struct object *have, struct buf *why);
 	int (*rank)(const struct object *target, const struct object *have); /* in the phase */
+	void (*was_read)(struct object *o); /* put right what the kernel says of it */
+	/* Is the driver at it by itself? Then it is waited for, and nothing is set. */
+	bool (*moves)(const struct object *have);
 	void (*of_ports)(struct state *s); /* READ_PORTS: add the objects */
 	/* Take out of what a reload destroys what @want brings back after it. */
 	void (*declares)(const struct object *want, const struct object *have, struct impact *i);
@@ -153,9 +159,9 @@ struct class
 	bool (*is_captured)(const struct object *have); /* worth writing down; NULL: all are */
 };
 
-extern const struct class class_param, class_resource, class_port_split, class_eswitch,
-	class_health_reporter, class_sb_pool, class_sb_port, class_sb_tc, class_trap_policer,
-	class_trap_group, class_trap;
+extern const struct class class_param, class_resource, class_linecard, class_port_split,
+	class_eswitch, class_health_reporter, class_sb_pool, class_sb_port, class_sb_tc,
+	class_trap_policer, class_trap_group, class_trap;
 
 /* Every class, in the order in which the YAML's documentation lists them. */
 extern const struct class *const classes[];
@@ -173,6 +179,7 @@ enum {
 	RESOURCE_ID,
 	RESOURCE_UNIT
 };
+enum { CARD_TYPE, CARD_STATE, CARD_SUPPORTED };
 enum { SPLIT_COUNT, SPLIT_LANES, SPLIT_SPLITTABLE };
 enum { ESWITCH_MODE, ESWITCH_INLINE_MODE, ESWITCH_ENCAP };
 enum {

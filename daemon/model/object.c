@@ -218,6 +218,21 @@ bool object_reload_class(const struct object *o)
 	return object_effect(o) == EFFECT_STAGED;
 }
 
+/**
+ * object_progress() - how far the driver is with it: "provisioning".
+ *
+ * Return: to be freed; "" where it does not tell.
+ */
+char *object_progress(const struct object *o)
+{
+	unsigned field = o->class->progress;
+	struct buf b = {};
+
+	if (field && object_has(o, field))
+		value_format(&o->v[field], o->class->fields[field].names, &b);
+	return buf_take(&b);
+}
+
 /** object_label() - the object's name in output: "/kvd/linear", "max_macs/driverinit"; to be freed.
  */
 char *object_label(const struct object *o)

@@ -60,6 +60,7 @@ const struct enum_names *object_names(const struct object *o, unsigned field);
 enum effect object_effect(const struct object *o);
 bool object_reload_class(const struct object *o);
 
+char *object_progress(const struct object *o);
 char *object_label(const struct object *o);
 char *object_format(const struct object *o, field_mask fields);
 

@@ -242,39 +242,53 @@ static void add_live(struct planner *p, const struct object *target, field_mask 
 	drop_refused(p);
 }
 
-/* What can be changed only from none or to none is set to none first. */
-static void set_by_none(struct planner *p, const struct object *target, const struct object *have)
-{
-	struct object none = *target;
-
-	none.v[0] = (struct value){.type = target->v[0].type};
-	if (none.v[0].type == VALUE_STRING)
-		none.v[0].str = "";
-	add_live(p, &none, FIELD_BIT(0), format_structural(p, target, have, FIELD_BIT(0)));
-	add_live(p, target, FIELD_BIT(0), object_format(&none, FIELD_BIT(0)));
-}
-
 static bool goes_by_none(const struct object *target, const struct object *have, field_mask fields)
 {
 	return fields & FIELD_BIT(0) && target->class->fields[0].flags & FIELD_BY_NONE &&
 	       !object_is_none(target, 0) && !object_is_none(have, 0);
 }
 
+static void set_structural(struct planner *p, const struct object *target, field_mask fields,
+			   const struct object *have)
+{
+	size_t first = p->plan->steps.n;
+	struct object none = *target;
+
+	if (!goes_by_none(target, have, fields)) {
+		add_live(p, target, fields, format_structural(p, target, have, fields));
+		return;
+	}
+	none.v[0] = (struct value){.type = target->v[0].type};
+	if (none.v[0].type == VALUE_STRING)
+		none.v[0].str = "";
+	add_live(p, &none, FIELD_BIT(0), format_structural(p, target, have, FIELD_BIT(0)));
+	if (p->plan->steps.n > first) /* it was not refused */
+		add_live(p, target, FIELD_BIT(0), object_format(&none, FIELD_BIT(0)));
+}
+
+/* The steps from @first on wait for a permission. Without any they were refused, as is known. */
+static void hold_back(struct planner *p, size_t first, const struct object *target)
+{
+	if (p->plan->steps.n == first)
+		return;
+	while (p->plan->steps.n > first)
+		step_clear(&p->plan->steps.v[--p->plan->steps.n]);
+	name_object(&p->plan->pending_text, target);
+	p->plan->ports_wait = true;
+}
+
 static void set_live(struct planner *p, const struct object *target, field_mask fields,
 		     const struct object *have)
 {
-	bool structural = disruption_of(target, fields) == DISRUPTION_PORTS;
+	size_t first = p->plan->steps.n;
 
-	if (structural && !p->policy->reload) {
-		name_object(&p->plan->pending_text, target);
-		p->plan->ports_wait = true;
-	} else if (goes_by_none(target, have, fields)) {
-		set_by_none(p, target, have);
-	} else {
-		add_live(p, target, fields,
-			 structural ? format_structural(p, target, have, fields)
-				    : object_format(have, fields));
+	if (disruption_of(target, fields) != DISRUPTION_PORTS) {
+		add_live(p, target, fields, object_format(have, fields));
+		return;
 	}
+	set_structural(p, target, fields, have);
+	if (!p->policy->reload)
+		hold_back(p, first, target);
 }
 
 /* A SET of all fields carries, of those that are not wanted, what is there. */
@@ -288,6 +302,15 @@ static struct object whole(const struct object *want, const struct object *have)
 	return target;
 }
 
+/* "line card 1 (provisioning)" */
+static void say_moving(struct planner *p, const struct object *have)
+{
+	_cleanup_free_ char *state = object_progress(have);
+
+	name_object(&p->plan->moving_text, have);
+	buf_add(&p->plan->moving_text, " (%s)", state);
+}
+
 /* The name of the port that @o is of. Return: to be freed, or NULL. */
 static char *port_of(const struct object *o)
 {
@@ -296,13 +319,13 @@ static char *port_of(const struct object *o)
 	return end ? mem_printf("%.*s", (int)(end - o->name), o->name) : NULL;
 }
 
-/* Does a step of the plan take the port of @o away? Classes that do come before the others. */
+/* Does a step of the plan take the port of @o away? Of a class that comes before that of @o. */
 static bool is_taken_away(const struct planner *p, const struct object *o)
 {
 	_cleanup_free_ char *port = o->has_port ? port_of(o) : NULL;
 
 	vec_each(s, &p->plan->steps)
-		if (port && s->disruption == DISRUPTION_PORTS &&
+		if (port && s->disruption == DISRUPTION_PORTS && s->target.class != o->class &&
 		    (!s->target.class->concerns || s->target.class->concerns(s->target.name, port)))
 			return true;
 	return false;
@@ -316,7 +339,12 @@ static void plan_live(struct planner *p, const struct object *want, const struct
 
 	target.has_port = have.has_port;
 	target.port = have.port;
-	if (!class_is_structural(want->class) && is_taken_away(p, &have))
+	if (fields && want->class->moves && want->class->moves(&have)) {
+		say_moving(p, &have);
+		if (!p->policy->impatient)
+			return;
+	}
+	if (is_taken_away(p, &have))
 		return; /* set when the port is there again */
 	if (want->class->set != SET_EACH) {
 		if (fields)
@@ -596,6 +624,7 @@ void plan_clear(struct plan *p)
 	steps_clear(&p->steps);
 	steps_clear(&p->refused);
 	buf_clear(&p->pending_text);
+	buf_clear(&p->moving_text);
 	buf_clear(&p->unread_text);
 	buf_clear(&p->unreadable_text);
 	buf_clear(&p->yielded_text);

@@ -18,6 +18,7 @@ struct policy {
 	bool reload;		  /* a reload is permitted now */
 	bool destroy;		  /* ... even if something is lost that does not come back */
 	const step_list *refused; /* SETs that the kernel refused: not to be tried again; or NULL */
+	bool impatient;		  /* what the driver is at by itself has taken too long */
 	const struct notes *yielded; /* objects to leave as they are; or NULL */
 };
 
@@ -28,6 +29,7 @@ struct plan {
 	enum disruption pending; /* the class of what waits for a permission, or DISRUPTION_NONE */
 	bool ports_wait;	 /* structural steps are among them */
 	struct buf pending_text; /* the objects that wait, for people */
+	struct buf moving_text;	 /* the objects that the driver is at by itself, for people */
 	struct buf unread_text;	 /* sizes that the driver does not read, for people */
 	struct buf unreadable_text; /* objects that cannot be read, for people */
 	struct buf yielded_text; /* objects of policy.yielded that are not as wanted, for people */

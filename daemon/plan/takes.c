@@ -131,6 +131,37 @@ static bool takes_split(struct binder *b, const struct wish *w, const struct obj
 	return false;
 }
 
+/* "16x100G, 8x200G" in its parts, which point into @list; to be freed. */
+static void split_list(char *list, text_list *ret)
+{
+	char *rest = list, *item;
+
+	while ((item = strsep(&rest, ",")))
+		vec_push(ret, item + strspn(item, " "));
+}
+
+static bool takes_card(struct binder *b, const struct wish *w, const struct object *have,
+		       _unused_ unsigned field, const struct value *v)
+{
+	const char *supported = object_str(have, CARD_SUPPORTED);
+	_cleanup_free_ char *list = mem_strdup(supported ? supported : "");
+	bool known = !*v->str;
+	text_list types = {};
+
+	split_list(list, &types);
+	vec_each(type, &types)
+		known |= strcmp(*type, v->str) == 0;
+	if (!known && (!supported || !*supported))
+		bind_error(b, w, "the driver knows no type for line card %s", have->name);
+	else if (!known)
+		bind_error(b, w,
+			   "line card %s cannot be %s; did you mean %s? It can be %s, or none",
+			   have->name, v->str, text_nearest(v->str, types.v, types.n) ?: types.v[0],
+			   supported);
+	vec_clear(&types);
+	return known;
+}
+
 static bool takes_pool(struct binder *b, const struct wish *w, const struct object *have,
 		       unsigned field, _unused_ const struct value *v)
 {
@@ -187,9 +218,13 @@ static const struct {
 	bool (*takes)(struct binder *b, const struct wish *w, const struct object *have,
 		      unsigned field, const struct value *v);
 } table[] = {
-	{&class_trap, takes_trap},	  {&class_port_split, takes_split},
-	{&class_sb_pool, takes_pool},	  {&class_sb_tc, takes_tc},
-	{&class_trap_group, takes_group}, {&class_trap_policer, takes_policer},
+	{&class_trap, takes_trap},
+	{&class_linecard, takes_card},
+	{&class_port_split, takes_split},
+	{&class_sb_pool, takes_pool},
+	{&class_sb_tc, takes_tc},
+	{&class_trap_group, takes_group},
+	{&class_trap_policer, takes_policer},
 };
 
 /**

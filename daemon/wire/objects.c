@@ -37,6 +37,26 @@ static bool read_value(const struct nlattr *a, enum value_type type, struct aren
 	return false;
 }
 
+/* A nest of strings, as one text. */
+static bool read_list(const struct nlattr *a, struct arena *arena, struct value *ret)
+{
+	_cleanup_free_ char *text = NULL;
+	struct nlattr *item;
+	struct buf b = {};
+	int left;
+
+	if (!a)
+		return false;
+	nla_for_each_nested(item, a, left) {
+		_cleanup_free_ char *name = attr_clean(item);
+
+		buf_add(&b, "%s%s", b.n ? ", " : "", name ? name : "");
+	}
+	text = buf_take(&b);
+	*ret = (struct value){.type = VALUE_STRING, .str = arena_strdup(arena, text)};
+	return true;
+}
+
 static struct value nothing_of(enum value_type type)
 {
 	struct value v = {.type = type};
@@ -62,7 +82,9 @@ static void read_fields(struct object *o, const struct attrs *top, const struct 
 
 		if (f->flags & FIELD_MACRO)
 			continue;
-		if (read_value(attr_in(top, nest, f->attr), f->type, arena, &v))
+		if (f->flags & FIELD_LIST
+			    ? read_list(attr_in(top, nest, f->attr), arena, &v)
+			    : read_value(attr_in(top, nest, f->attr), f->type, arena, &v))
 			object_set(o, i, v);
 		else if (f->flags & FIELD_ZERO_IS_NONE)
 			object_set(o, i, nothing_of(f->type));
@@ -138,6 +160,8 @@ static bool read_flat(const struct class *class, const struct attrs *top, struct
 	o->has_port = owned.has_port;
 	o->port = owned.port;
 	read_fields(o, top, in, &state->arena);
+	if (class->was_read)
+		class->was_read(o);
 	if (class->form == FORM_SECTION && !o->present) /* the kernel answers without one, too */
 		state->objects.n--;
 	return true;

@@ -18,9 +18,9 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 KINDS = {"RESOURCE_SET": "resource", "RELOAD": "reload", "FLASH_UPDATE": "flash",
          "TRAP_SET": "trap", "TRAP_GROUP_SET": "group", "TRAP_POLICER_SET": "policer",
          "HEALTH_REPORTER_SET": "health", "ESWITCH_SET": "eswitch",
-         "PORT_SPLIT": "split", "PORT_UNSPLIT": "unsplit"}
+         "PORT_SPLIT": "split", "PORT_UNSPLIT": "unsplit", "LINECARD_SET": "linecard"}
 VALUES = {"resource": "size", "trap": "action", "reload": "action", "group": "policer",
-          "health": "auto_dump", "eswitch": "mode", "split": "count"}
+          "health": "auto_dump", "eswitch": "mode", "split": "count", "linecard": "type"}
 COMMANDS = {"driverinit": "PARAM_SET", "runtime": "PARAM_SET", "permanent": "PARAM_SET",
             **{kind: command for command, kind in KINDS.items()}}
 UNLIMITED = 2**64 - 1
@@ -249,6 +249,17 @@ class FakeSwitch(Switch):
             seen["trap", name] = t["action"]
         return seen
 
+    def splits(self):
+        return {port: is_["count"] for port, is_ in self.state()["port_splits"].items()}
+
+    def split(self, port, count):
+        """Somebody else splits a port, or makes it whole."""
+        index = (nl.PORT, self.state()["port_splits"][port]["index"])
+        if count:
+            self.ask(nl.PORT_SPLIT, index, (nl.SPLIT_COUNT, count))
+        else:
+            self.ask(nl.PORT_UNSPLIT, index)
+
     def drops(self, group):
         return [name for name, t in self.model["traps"].items()
                 if (t["group"], t["type"]) == (group, "drop")]
@@ -280,16 +291,14 @@ class FakeBuffers(FakeSpectrum1):
     def buffers(self):
         return self.state()["shared_buffers"]
 
-    def splits(self):
-        return {port: is_["count"] for port, is_ in self.state()["port_splits"].items()}
 
-    def split(self, port, count):
-        """Somebody else splits a port, or makes it whole."""
-        index = (nl.PORT, self.state()["port_splits"][port]["index"])
-        if count:
-            self.ask(nl.PORT_SPLIT, index, (nl.SPLIT_COUNT, count))
-        else:
-            self.ask(nl.PORT_UNSPLIT, index)
+class FakeModular(FakeSpectrum1):
+    """An SN4800 of eight line cards, of which the third is provisioned."""
+
+    facts = "tests/fake/facts/sn4800.json"
+
+    def cards(self):
+        return {number: (is_["type"], is_["state"]) for number, is_ in self.state()["linecards"].items()}
 
 
 class FakeNetdevsim(FakeSwitch):

@@ -173,6 +173,61 @@ def test_port_split_refused(asic, carved):
     assert asic.splits()["p1"] == 0
 
 
+@pytest.fixture
+def modular(kernel):
+    from fakes import FakeModular    # pylint: disable=import-outside-toplevel
+
+    made = FakeModular(9, kernel)
+    made.create()
+    yield made
+    made.remove()
+
+
+CARDS = {1: "16x100G", 3: "16x100G", 2: "none"}
+
+
+@pytest.mark.only("fake", "no driver of a guest has line cards")
+def test_linecards(modular, carved):
+    """From one type to another goes by way of none; ports of a card are split when they are there."""
+    modular.kernel.tell("linecard", modular.handle, 300)
+    seen = modular.kernel.capture()
+    seen.clear()
+    carved.config(entry(modular, linecards=CARDS, port_splits={"l1p5": 4}))
+    carved.start_no_wait()
+    carved.wait_bus()
+    wait(lambda: "line card 1 (provisioning)" in carved.get(modular, "StateReason"), "the wait to be told")
+    assert carved.state(modular) == "applying"
+    carved.settled(modular)
+    assert [modular.cards()[n] for n in "123"] == [("16x100G", "active"), ("", "unprovisioned"), ("16x100G", "active")]
+    assert modular.splits()["l1p5"] == 4
+    assert [tuple(write)[1:] for write in seen.writes(modular.handle)] == [
+        ("linecard", "3", ""), ("linecard", "1", "16x100G"), ("linecard", "3", "16x100G"), ("split", "l1p5", 4)]
+    modular.reload()
+    wait(lambda: modular.splits()["l1p5"] == 0, "the reload to forget the split")
+    carved.call("Reload", "a{sv}")
+    carved.settled(modular)
+    assert (modular.splits()["l1p5"], modular.cards()["1"]) == (4, ("16x100G", "active"))
+    carved.reload(entry(modular))
+    carved.settled(modular)
+    assert [modular.cards()[n] for n in "13"] == [("", "unprovisioned"), ("8x200G", "active")]
+
+
+@pytest.mark.only("fake", "no driver of a guest has line cards")
+def test_linecard_refused(modular, carved):
+    carved.run(entry(modular, linecards={1: "16x100"}))
+    carved.wait_state(modular, "refused")
+    assert any("did you mean 16x100G?" in text for text in carved.manager("Diagnostics"))
+    modular.kernel.tell("linecard", modular.handle, 0, 1, "fail=9")
+    carved.reload(entry(modular, linecards={1: "16x100G"}))
+    carved.wait_state(modular, "failed")
+    assert "not kept: provisioning_failed" in carved.get(modular, "StateReason")
+    assert [obj[3] for obj in carved.get(modular, "Objects")] == ["none"]
+    modular.kernel.tell("linecard", modular.handle, 0, 1)
+    carved.call("Retry", "s", modular.handle)
+    carved.settled(modular)
+    assert modular.cards()["1"] == ("16x100G", "active")
+
+
 @pytest.mark.only("fake", "no driver of a guest has shared buffers")
 def test_shared_buffers(asic, carved):
     before = asic.buffers()

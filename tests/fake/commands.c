@@ -23,6 +23,8 @@ static const struct command commands[] = {
 	{DEVLINK_CMD_PORT_GET, "PORT_GET", false, true, false, get_port},
 	{DEVLINK_CMD_PORT_SPLIT, "PORT_SPLIT", true, false, false, split_port},
 	{DEVLINK_CMD_PORT_UNSPLIT, "PORT_UNSPLIT", true, false, false, unsplit_port},
+	{DEVLINK_CMD_LINECARD_GET, "LINECARD_GET", false, true, true, get_linecard},
+	{DEVLINK_CMD_LINECARD_SET, "LINECARD_SET", true, false, true, set_linecard},
 	{DEVLINK_CMD_RESOURCE_SET, "RESOURCE_SET", true, false, false, set_resource},
 	{DEVLINK_CMD_RESOURCE_DUMP, "RESOURCE_DUMP", false, true, false, get_resources},
 	{DEVLINK_CMD_RELOAD, "RELOAD", true, false, false, reload_start},
@@ -112,6 +114,8 @@ static const struct policy {
 	{DEVLINK_ATTR_DEV_NAME, POLICY_STRING, 0, 0, {0, 0, 0}},
 	{DEVLINK_ATTR_PORT_INDEX, POLICY_UINT, 4, 0, {UINT32_MAX, UINT32_MAX, UINT32_MAX}},
 	{DEVLINK_ATTR_PORT_SPLIT_COUNT, POLICY_UINT, 4, 0, {UINT32_MAX, UINT32_MAX, UINT32_MAX}},
+	{DEVLINK_ATTR_LINECARD_INDEX, POLICY_UINT, 4, 0, {UINT32_MAX, UINT32_MAX, UINT32_MAX}},
+	{DEVLINK_ATTR_LINECARD_TYPE, POLICY_STRING, 0, 0, {0, 0, 0}},
 	{DEVLINK_ATTR_RESOURCE_ID, POLICY_UINT, 8, 0, {UINT64_MAX, UINT64_MAX, UINT64_MAX}},
 	{DEVLINK_ATTR_RESOURCE_SIZE, POLICY_UINT, 8, 0, {UINT64_MAX, UINT64_MAX, UINT64_MAX}},
 	{DEVLINK_ATTR_PARAM_NAME, POLICY_STRING, 0, 0, {0, 0, 0}},
@@ -251,6 +255,8 @@ const char *call_object(const struct call *c, char buffer[static HANDLE_SIZE])
 				   ?: call_string(c, DEVLINK_ATTR_FLASH_UPDATE_FILE_NAME);
 
 	*buffer = '\0';
+	if (linecard_label(c, buffer))
+		return buffer;
 	if (flat)
 		snprintf(buffer, HANDLE_SIZE, "%s", flat->name);
 	else if (name)

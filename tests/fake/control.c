@@ -14,6 +14,7 @@
  *	fail-flash HANDLE ERRNO [percent=N] [times=N] [text=...]
  *	delay HANDLE MSEC			of every reload; the device is locked meanwhile
  *	flash HANDLE MSEC [steps=N]		of every flash
+ *	linecard HANDLE MSEC [N] [fail=TIMES]	each takes so long; card N fails so often
  *	file HANDLE NAME [VERSION=VALUE]...	is in the firmware path
  *	firmware HANDLE [sticky=0|1] [loses=0|1] [builtin=VERSION]	sticky: no activation
  *						changes what runs; loses: each probe starts
@@ -206,6 +207,15 @@ static int do_delay(struct line *l)
 {
 	l->dev->quirks.reload_msec = strtoull(l->word[2], NULL, 10);
 	return 0;
+}
+
+static int do_linecard(struct line *l)
+{
+	l->dev->linecard_msec = strtoull(l->word[2], NULL, 10);
+	if (l->n < 4 || linecard_fail(l->dev, (unsigned)strtoul(l->word[3], NULL, 10),
+				      (unsigned)line_number(l, "fail", 0)))
+		return 0;
+	return -ENODEV;
 }
 
 static int do_flash(struct line *l)
@@ -409,6 +419,7 @@ static const struct {
 	{"fail-up", 3, true, do_fail_up},
 	{"fail-flash", 3, true, do_fail_flash},
 	{"delay", 3, true, do_delay},
+	{"linecard", 3, true, do_linecard},
 	{"flash", 3, true, do_flash},
 	{"file", 3, true, do_file},
 	{"firmware", 2, true, do_firmware},

@@ -93,6 +93,8 @@ void device_register(struct fake *f, struct device *d)
 		d->index = ++f->last_index;
 	d->registered = true;
 	notify_device(f, d, DEVLINK_CMD_NEW);
+	if (d->up)
+		linecards_notify(f, d, true);
 	if (f->line >= FAKE_6_12) {
 		notify_params(f, d, DEVLINK_CMD_PARAM_NEW, false);
 		if (d->up)
@@ -124,6 +126,8 @@ static void tell_gone_6_1(struct fake *f, struct device *d)
 		notify_traps(f, d, false);
 	for (unsigned i = d->up ? ports_of(d) : 0; i-- > 0;)
 		notify_port(f, d, DEVLINK_CMD_PORT_DEL, i, PORT_NETDEV);
+	if (d->up)
+		linecards_notify(f, d, false);
 	notify_device(f, d, DEVLINK_CMD_DEL);
 }
 

@@ -401,6 +401,8 @@ uint8_t flat_reply(uint8_t command)
 {
 	const struct flat_kind *k = kind_of(command);
 
+	if (command == DEVLINK_CMD_LINECARD_GET)
+		return DEVLINK_CMD_LINECARD_NEW;
 	return k && k->within ? (uint8_t)(command + 2) : command;
 }
 

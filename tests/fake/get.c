@@ -277,6 +277,8 @@ static size_t dump_items(const struct device *d, uint8_t command)
 		return d->quirks.info;
 	case DEVLINK_CMD_PORT_GET:
 		return d->up ? ports_of(d) : 0;
+	case DEVLINK_CMD_LINECARD_GET:
+		return d->up ? d->n_cards : 0;
 	case DEVLINK_CMD_RESOURCE_DUMP:
 		return 1 + (d->up ? ports_of(d) : 0);
 	case DEVLINK_CMD_PARAM_GET:
@@ -306,6 +308,8 @@ static int fill_item(struct fake *f, struct bytes *b, const struct device *d,
 		return fill_resources(b, d, dump->scope, i);
 	case DEVLINK_CMD_PORT_GET:
 		return fill_port(b, d, (unsigned)i, PORT_NETDEV);
+	case DEVLINK_CMD_LINECARD_GET:
+		return linecard_dump(b, d, i);
 	case DEVLINK_CMD_PARAM_GET:
 		return fill_param(f, b, d, param_by_id(f, d, i));
 	case DEVLINK_CMD_TRAP_GET:

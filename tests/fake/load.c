@@ -382,6 +382,7 @@ struct device *device_free(struct device *d)
 	free(d->groups);
 	free(d->traps);
 	flats_free(d);
+	linecards_free(d);
 	free(d->ports);
 	free(d);
 	return NULL;

@@ -131,6 +131,15 @@ struct port {
 	bool cpu;
 };
 
+/* A line card of a modular switch. */
+struct card {
+	unsigned index, fails; /* fails: so many of the next provisionings */
+	uint8_t state;	       /* DEVLINK_LINECARD_STATE_* */
+	char type[STRING_SIZE];
+	json_t *supported;
+	uint64_t due; /* it goes on by itself then */
+};
+
 /* What a port's message tells: that it is there, its type, its netdev. */
 enum port_is { PORT_BARE, PORT_ETH, PORT_NETDEV };
 
@@ -207,6 +216,9 @@ struct device {
 	struct group *groups;
 	struct trap *traps;
 	struct flat *flats;
+	struct card *cards;
+	size_t n_cards;
+	uint64_t linecard_msec; /* that each provisioning takes */
 	struct port *ports;
 	size_t n_ports;
 	unsigned next_index; /* of the next port that is made */
@@ -397,9 +409,24 @@ void notify_ports_up(struct fake *f, struct device *d);
 void notify_ports_down(struct fake *f, struct device *d);
 int split_port(struct call *c);
 int unsplit_port(struct call *c);
+void ports_add_card(struct fake *f, struct device *d, int card, unsigned count);
+void ports_drop_card(struct fake *f, struct device *d, int card);
 void ports_reset(struct device *d);
 const char *ports_load(struct device *d, json_t *facts);
 void ports_json(const struct device *d, json_t *all);
+
+/* linecards.c */
+int get_linecard(struct call *c);
+int set_linecard(struct call *c);
+const char *linecard_label(const struct call *c, char buffer[static HANDLE_SIZE]);
+int linecard_dump(struct bytes *b, const struct device *d, size_t i);
+void linecards_notify(struct fake *f, struct device *d, bool new);
+uint64_t linecards_due(const struct device *d);
+void linecards_run(struct fake *f, struct device *d);
+bool linecard_fail(struct device *d, unsigned index, unsigned times);
+const char *linecards_load(struct device *d, json_t *facts);
+void linecards_free(struct device *d);
+void linecards_json(const struct device *d, json_t *all);
 
 /* flat.c */
 struct flat *flat_find(const struct call *c);

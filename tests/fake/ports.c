@@ -208,6 +208,34 @@ static void make_whole(struct fake *f, struct device *d, struct port part)
 		tell_up(f, d, ports_of(d) - 1);
 }
 
+#define CARD_LANES 4
+
+/** ports_add_card() - a line card was provisioned. @f NULL: nothing is told. */
+void ports_add_card(struct fake *f, struct device *d, int card, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		add_port(d, (struct port){.index = d->next_index,
+					  .number = i + 1,
+					  .card = card,
+					  .part = -1,
+					  .lanes = CARD_LANES});
+		if (f)
+			tell_up(f, d, ports_of(d) - 1);
+	}
+}
+
+/** ports_drop_card() - mlxsw_sp_ports_remove_selected(): a line card goes, and what it has. */
+void ports_drop_card(struct fake *f, struct device *d, int card)
+{
+	for (size_t i = d->n_ports; i-- > 0;) {
+		if (d->ports[i].card != card)
+			continue;
+		tell_down(f, d, (unsigned)i);
+		flats_drop_port(d, d->ports[i].index);
+		remove_port(d, i);
+	}
+}
+
 static size_t asked_port(const struct call *c)
 {
 	const struct nlattr *index = c->a.v[DEVLINK_ATTR_PORT_INDEX];
@@ -345,6 +373,7 @@ const char *ports_load(struct device *d, json_t *facts)
 					  .number = i + 1,
 					  .card = -1,
 					  .part = -1});
+	wrong = linecards_load(d, facts);
 	json_object_foreach(splits, label, j)
 		wrong = wrong ?: load_split(d, label, j);
 	return wrong;

@@ -86,6 +86,7 @@ void reload_down(struct fake *f, struct device *d)
 	if (!d->up)
 		return;
 	notify_ports_down(f, d);
+	linecards_notify(f, d, false);
 	if (!d->quirks.traps_survive) {
 		traps_disable(d);
 		notify_traps(f, d, false);
@@ -136,6 +137,7 @@ void reload_up(struct fake *f, struct device *d, uint8_t action)
 	notify_params(f, d, DEVLINK_CMD_PARAM_NEW, true);
 	if (!d->quirks.traps_survive)
 		notify_traps(f, d, true);
+	linecards_notify(f, d, true);
 	notify_ports_up(f, d);
 }
 

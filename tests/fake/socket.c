@@ -335,6 +335,8 @@ void fake_run(struct fake *f)
 
 		progress = false;
 		devices_reap(f);
+		for (struct device *d = f->devices; d; d = d->next)
+			linecards_run(f, d);
 		while ((s = next_sender(f, last))) {
 			last = s->ticket;
 			while (s->sending && step(s)) {
@@ -409,14 +411,19 @@ uint64_t fake_now(const struct fake *f)
 	return f->now;
 }
 
+static uint64_t first(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /** fake_due() - when something goes on by itself; UINT64_MAX: never. */
 uint64_t fake_due(const struct fake *f)
 {
 	uint64_t due = NOT_BEFORE;
 
 	for (const struct device *d = f->devices; d; d = d->next)
-		if (device_locked(d) && d->operation.due < due)
-			due = d->operation.due;
+		due = first(first(due, device_locked(d) ? d->operation.due : NOT_BEFORE),
+			    linecards_due(d));
 	return due;
 }
 

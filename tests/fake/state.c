@@ -148,6 +148,7 @@ json_t *device_json(const struct device *d)
 	json_object_set_new(j, "trap_groups", groups_json(d));
 	json_object_set_new(j, "traps", traps_json(d));
 	flats_json(d, j);
+	linecards_json(d, j);
 	ports_json(d, j);
 	json_object_set_new(j, "requests",
 			    json_pack("{s:i,s:i,s:i,s:i}", "gets", (int)d->counts.gets, "sets",
@@ -222,6 +223,9 @@ static void add_details(json_t *j, const struct call *c)
 	if (c->command == DEVLINK_CMD_TRAP_GROUP_SET)
 		add_number(j, "policer", a->v[DEVLINK_ATTR_TRAP_POLICER_ID]);
 	flat_details(j, c);
+	if (a->v[DEVLINK_ATTR_LINECARD_TYPE])
+		json_object_set_new(j, "type",
+				    json_string(call_string(c, DEVLINK_ATTR_LINECARD_TYPE)));
 	add_number(j, "count", a->v[DEVLINK_ATTR_PORT_SPLIT_COUNT]);
 	add_number(j, "size", a->v[DEVLINK_ATTR_RESOURCE_SIZE]);
 	add_number(j, "rate", a->v[DEVLINK_ATTR_TRAP_POLICER_RATE]);

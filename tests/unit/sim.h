@@ -11,7 +11,7 @@
  * The device behaves as net/devlink of Linux 6.1 does: sizes are staged and committed by a reload,
  * a param in mode driverinit shows what is staged, a reload puts traps, groups and policers back to
  * the driver's defaults and forgets every split of a port, traps that are no drops are passed
- * over.
+ * over. A line card is provisioned, or not any more, when sim_card() says so.
  */
 #pragma once
 
@@ -84,6 +84,7 @@ void sim_set(struct sim *s, const char *section, const char *name, const char *f
 uint64_t sim_get(const struct sim *s, const char *section, const char *name, const char *field);
 void sim_fault(struct sim *s, struct fault f);
 int sim_reload(struct sim *s, uint8_t action);
+void sim_card(struct sim *s, const char *number, const char *type);
 int sim_split(struct sim *s, const char *port, uint64_t count);
 void sim_version(struct sim *s, enum version_kind kind, const char *value);
 void sim_register(struct sim *s);

@@ -308,6 +308,24 @@ static int set_size(struct sim *s, struct object *o, const struct object *target
 	return 0;
 }
 
+/* The SET of a card begins what sim_card() ends. */
+static int begin_card(struct object *o, const char *type)
+{
+	if (object_has(o, CARD_STATE) && o->class->moves(o))
+		return -EBUSY;
+	o->v[CARD_STATE].num =
+		*type ? DEVLINK_LINECARD_STATE_PROVISIONING : DEVLINK_LINECARD_STATE_UNPROVISIONING;
+	return 0;
+}
+
+/* What was begun is over: it has @type, or "". */
+void sim_card(struct sim *s, const char *number, const char *type)
+{
+	value_of(&s->now, "linecards", number, "type")->str = arena_strdup(&s->now.arena, type);
+	value_of(&s->now, "linecards", number, "state")->num =
+		*type ? DEVLINK_LINECARD_STATE_ACTIVE : DEVLINK_LINECARD_STATE_UNPROVISIONED;
+}
+
 static int set_object(struct sim *s, const struct object *target)
 {
 	struct object *o = state_find(&s->now, target->class, target->name, target->cmode);
@@ -318,6 +336,8 @@ static int set_object(struct sim *s, const struct object *target)
 		return 0;
 	if (o->class == &class_resource)
 		return set_size(s, o, target);
+	if (o->class == &class_linecard)
+		return begin_card(o, target->v[CARD_TYPE].str);
 	if (o->class == &class_port_split)
 		return sim_split(s, target->name, target->v[SPLIT_COUNT].num);
 	if (o->class == &class_trap && o->v[TRAP_TYPE].num != TRAP_TYPE_DROP)

@@ -230,6 +230,28 @@ static void test_encode_set(void **state)
 	check_set(&o, "29 5 cmd 62: " DEVICE " 130='ttl_value' 131=u8:2");
 }
 
+/* `none` of a split is a command of its own, of a line card a type without letters. */
+static void test_encode_structural(void **state)
+{
+	const struct object split = {
+		.class = &class_port_split, .name = "p5", .has_port = true, .port = 9};
+	const struct object card = {.class = &class_linecard, .name = "1"};
+	struct object o = split;
+
+	(void)state;
+	object_set(&o, SPLIT_COUNT, u32(4));
+	check_set(&o, "29 5 cmd 9: " DEVICE " 3=u32:9 9=u32:4");
+	o = split;
+	object_set(&o, SPLIT_COUNT, u32(0));
+	check_set(&o, "29 5 cmd 10: " DEVICE " 3=u32:9");
+	o = card;
+	object_set(&o, CARD_TYPE, (struct value){.type = VALUE_STRING, .str = "16x100G"});
+	check_set(&o, "29 5 cmd 79: " DEVICE " 171=u32:1 173='16x100G'");
+	o = card;
+	object_set(&o, CARD_TYPE, (struct value){.type = VALUE_STRING, .str = ""});
+	check_set(&o, "29 5 cmd 79: " DEVICE " 171=u32:1 173=u8:0"); /* "" */
+}
+
 /* ---- answers as text ---- */
 
 struct seen {
@@ -357,6 +379,93 @@ static void test_flat(void **state)
 	put_u32(&b, DEVLINK_ATTR_TRAP_POLICER_ID, 0);
 	msg_close(&b, at);
 	check_objects(&b, "trap_policer 0\ntrap bare\n");
+}
+
+static void put_card(struct bytes *b, uint32_t number, uint8_t card_state, const char *type)
+{
+	size_t at = answer_open(b, DEVLINK_CMD_LINECARD_NEW), nest;
+
+	put_u32(b, DEVLINK_ATTR_LINECARD_INDEX, number);
+	put_u8(b, DEVLINK_ATTR_LINECARD_STATE, card_state);
+	if (type)
+		put_string(b, DEVLINK_ATTR_LINECARD_TYPE, type);
+	nest = nest_open(b, DEVLINK_ATTR_LINECARD_SUPPORTED_TYPES);
+	put_string(b, DEVLINK_ATTR_LINECARD_TYPE, "16x100G");
+	put_string(b, DEVLINK_ATTR_LINECARD_TYPE, "8x200G");
+	nest_close(b, nest);
+	msg_close(b, at);
+}
+
+/* A type is in force when the card is there: not before, and not after it has failed. */
+static void test_linecards(void **state)
+{
+	struct bytes b = {};
+
+	(void)state;
+	put_card(&b, 1, 1, NULL);
+	put_card(&b, 2, 2, "16x100G");
+	put_card(&b, 3, 3, "16x100G");
+	put_card(&b, 4, 4, "16x100G");
+	put_card(&b, 5, 5, "16x100G");
+	put_card(&b, 6, 6, "16x100G");
+	check_objects(&b, "linecard 1 type='' state=1 supported='16x100G, 8x200G'\n"
+			  "linecard 2 type='16x100G' state=2 supported='16x100G, 8x200G'\n"
+			  "linecard 3 type='' state=3 supported='16x100G, 8x200G'\n"
+			  "linecard 4 type='' state=4 supported='16x100G, 8x200G'\n"
+			  "linecard 5 type='16x100G' state=5 supported='16x100G, 8x200G'\n"
+			  "linecard 6 type='16x100G' state=6 supported='16x100G, 8x200G'\n");
+}
+
+static void put_port(struct bytes *b, uint32_t index, uint32_t number, int part, uint32_t lanes)
+{
+	size_t at = answer_open(b, DEVLINK_CMD_PORT_NEW);
+
+	put_u32(b, DEVLINK_ATTR_PORT_INDEX, index);
+	put_u16(b, DEVLINK_ATTR_PORT_FLAVOUR, DEVLINK_PORT_FLAVOUR_PHYSICAL);
+	put_u32(b, DEVLINK_ATTR_PORT_NUMBER, number);
+	put_u8(b, DEVLINK_ATTR_PORT_SPLITTABLE, part < 0 && lanes > 1);
+	if (lanes)
+		put_u32(b, DEVLINK_ATTR_PORT_LANES, lanes);
+	if (part >= 0) {
+		put_u32(b, DEVLINK_ATTR_PORT_SPLIT_GROUP, number);
+		put_u32(b, DEVLINK_ATTR_PORT_SPLIT_SUBPORT_NUMBER, (uint32_t)part);
+	}
+	if (number > 90)
+		put_u32(b, DEVLINK_ATTR_LINECARD_INDEX, 7);
+	msg_close(b, at);
+}
+
+/* Parts of one port, wherever they stand in the answer, are one object. */
+static void test_splits(void **state)
+{
+	struct reads reads = {};
+	read_request_list requests = {};
+	_cleanup_free_ char *text = NULL;
+	struct bytes b = {};
+	struct reading r;
+
+	(void)state;
+	vec_push(&reads.names, ((struct read_name){&class_port_split, "p1"}));
+	reading_start(&r, &reads, FAMILY, HANDLE, &requests);
+	assert_int_equal(requests.n, 2); /* GET, and the ports */
+	put_port(&b, 20, 2, 0, 2);
+	put_port(&b, 1, 1, -1, 4);
+	put_port(&b, 21, 2, 1, 2);
+	put_port(&b, 3, 3, -1, 0);
+	put_port(&b, 4, 91, -1, 1);
+	reading_answer(&r, &requests.v[1], b.data, b.len, 0, false);
+	reading_finish(&r);
+	text = describe_state(&r.have);
+	assert_string_equal(text, "port_split l7p91 count=0 lanes=1 splittable=0\n"
+				  "port_split p1 count=0 lanes=4 splittable=1\n"
+				  "port_split p2 count=2 lanes=4 splittable=0\n"
+				  "port_split p3 count=0 splittable=0\n");
+	assert_int_equal(state_find(&r.have, &class_port_split, "p2", CLASS_NO_CMODE)->port, 20);
+	vec_each(q, &requests)
+		nlmsg_free(q->msg);
+	vec_clear(&requests);
+	vec_clear(&reads.names);
+	reading_clear(&r);
 }
 
 /* Short, unterminated and empty attributes count as absent; an object without its key is none. */
@@ -1135,6 +1244,7 @@ static void test_read_requests(void **state)
 			     "29 301 cmd 69: " DEVICE " trap_policer dump\n"
 			     "29 301 cmd 65: " DEVICE " trap_group dump\n"
 			     "29 301 cmd 61: " DEVICE " trap dump\n"
+			     "29 301 cmd 78: " DEVICE " linecard dump\n"
 			     "29 1 cmd 29: " DEVICE " eswitch\n"
 			     "29 301 cmd 15: " DEVICE " sb_pool dump\n"
 			     "29 301 cmd 19: " DEVICE " sb_port dump\n"
@@ -1323,6 +1433,9 @@ int main(void)
 		cmocka_unit_test(test_encode_flash),
 		cmocka_unit_test(test_encode_param),
 		cmocka_unit_test(test_encode_set),
+		cmocka_unit_test(test_encode_structural),
+		cmocka_unit_test(test_linecards),
+		cmocka_unit_test(test_splits),
 		cmocka_unit_test(test_flat),
 		cmocka_unit_test(test_damaged_attributes),
 		cmocka_unit_test(test_names_not_text),

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The machine and what makes ports go and come: splits, and line cards that take their time. */
+#include "sim.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define PORTS                                                                                      \
+	"{'format': 1, 'handle': 'sim/a', 'driver': 'sim',"                                        \
+	" 'reload': {'failed': false, 'counters': [['driver_reinit', 'unspec', 'local', 0]]},"     \
+	" 'params': {'macs': {'driverinit': {'type': 'u32', 'value': 32}}},"                       \
+	" 'port_splits': {'p1': {'count': 0, 'lanes': 4, 'splittable': 1},"                        \
+	"  'p2': {'count': 0, 'lanes': 4, 'splittable': 1}},"                                      \
+	" 'linecards': {'1': {'type': '', 'state': 'unprovisioned', 'supported': 'A, B'}},"        \
+	" 'shared_buffers': {'ports': {'p1/0/0': {'threshold': 7},"                                \
+	"  'p2/0/0': {'threshold': 7}}}}"
+
+static void test_from_two_to_four(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, PORTS, ENTRY("port_splits: {p1: 2}"));
+	rig_expect(&r, "converged", "port_split p1: none -> 2\n");
+	rig_config(&r, ENTRY("port_splits: {p1: 4}"));
+	rig_expect(&r, "converged", "port_split p1: 2 -> none\nport_split p1: none -> 4\n");
+	rig_config(&r, ENTRY(""));
+	rig_expect(&r, "converged", "port_split p1: 4 -> none\n");
+	rig_clear(&r);
+}
+
+/* Killed when it is whole, and not split again yet. */
+static void test_killed_half_way(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, PORTS, ENTRY("port_splits: {p1: 2}"));
+	rig_log_clear(&r);
+	r.kill_at = r.actions + 2;
+	rig_config(&r, ENTRY("port_splits: {p1: 4}"));
+	assert_true(r.killed);
+	assert_int_equal(sim_get(&r.sim, "port_splits", "p1", "count"), 0);
+	rig_log_clear(&r);
+	rig_restart(&r);
+	rig_expect(&r, "converged", "port_split p1: none -> 4\n");
+	rig_config(&r, ENTRY(""));
+	rig_expect(&r, "converged", "port_split p1: 4 -> none\n");
+	rig_clear(&r);
+}
+
+static void test_reload_forgets(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, PORTS, ENTRY("port_splits: {p1: 2}"));
+	rig_log_clear(&r);
+	rig_config(&r, ENTRY("port_splits: {p1: 2}, params: {macs: 64}, shared_buffers: {ports: "
+			     "{p1s1/0/0: {threshold: 9}}}"));
+	rig_expect(&r, "converged",
+		   STAGED RELOAD "port_split p1: none -> 2\nsb_port p1s1/0/0: 7 -> 9\n");
+	rig_clear(&r);
+}
+
+/* By somebody else, and without permission to split: what waits has its own reason. */
+static void test_held_back(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, PORTS,
+		  ENTRY("port_splits: {p1: 2}, shared_buffers: {ports: "
+			"{default/0/0: {threshold: 9}}}"));
+	rig_log_clear(&r);
+	sim_split(&r.sim, "p1", 0);
+	rig_stale(&r);
+	rig_expect(&r, "pending-reload", "sb_port p1/0/0: 7 -> 9\n");
+	rig_expect_reason(&r, "port p1");
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY, .allow_reload = true});
+	rig_expect(&r, "converged",
+		   "port_split p1: none -> 2\nsb_port p1s0/0/0: 7 -> 9\n"
+		   "sb_port p1s1/0/0: 7 -> 9\n");
+	rig_clear(&r);
+}
+
+#define CARD "linecards: {1: A}"
+
+static void test_linecard(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, PORTS, ENTRY(CARD));
+	rig_expect(&r, "applying", "linecard 1: none -> A\n");
+	rig_expect_reason(&r, "waits for line card 1 (provisioning)");
+	assert_true(device_busy(r.d));
+	assert_int_equal(r.wake_at, r.now + USEC_PER_SEC);
+	rig_tick(&r);
+	rig_expect(&r, "applying", "");
+	sim_card(&r.sim, "1", "A");
+	rig_stale(&r);
+	rig_expect(&r, "converged", "");
+	assert_int_equal(r.wake_at, USEC_NEVER);
+	rig_config(&r, ENTRY("linecards: {1: B}"));
+	rig_expect(&r, "applying", "linecard 1: A -> none\n");
+	rig_expect_reason(&r, "unprovisioning");
+	sim_card(&r.sim, "1", "");
+	rig_stale(&r);
+	rig_expect(&r, "applying", "linecard 1: none -> B\n");
+	sim_card(&r.sim, "1", "B");
+	rig_stale(&r);
+	rig_expect(&r, "converged", "");
+	rig_clear(&r);
+}
+
+/* It is not waited for for ever; if it comes after all, that is well. */
+static void test_linecard_takes_too_long(void **state)
+{
+	struct rig r = {};
+	uint64_t begun;
+
+	(void)state;
+	rig_start(&r, PORTS, ENTRY(CARD));
+	rig_log_clear(&r);
+	begun = r.now;
+	while (r.d->status.state == STATE_APPLYING && r.now < begun + 40 * USEC_PER_SEC)
+		rig_tick(&r);
+	rig_expect(&r, "failed", "");
+	rig_expect_reason(&r, "linecard 1 to A was accepted but not kept: provisioning");
+	assert_in_range(r.now - begun, 30 * USEC_PER_SEC, 32 * USEC_PER_SEC);
+	rig_stale(&r);
+	rig_expect(&r, "failed", "");
+	sim_card(&r.sim, "1", "A");
+	rig_stale(&r);
+	rig_expect(&r, "converged", "");
+	rig_clear(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_from_two_to_four),
+		cmocka_unit_test(test_killed_half_way),
+		cmocka_unit_test(test_reload_forgets),
+		cmocka_unit_test(test_held_back),
+		cmocka_unit_test(test_linecard),
+		cmocka_unit_test(test_linecard_takes_too_long),
+	};
+
+	log_set_level("emerg");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
