@@ -13,14 +13,15 @@
  * All generations: Linux 6.1 and 6.12, drivers/net/ethernet/mellanox/mlxsw: core.c (one reset for
  * both reload actions, reported as both), spectrum_trap.c (the policers' limits and
  * is_power_of_2(), the actions that mlxsw_sp_trap_action_set() takes); spectrum_buffers.c: what is
- * frozen in the tables of pools and of egress TCs for multicast.
+ * frozen in the tables of pools and of egress TCs for multicast, how large its pool is, and
+ * mlxsw_sp_sb_threshold_in().
  */
 #define MLXSW                                                                                      \
 	.reinit_activates = true, .no_mirror = true, .power_of_two = true,                         \
 	.fixed_pools = NAMES("0/8", "0/9", "0/10"),                                                \
 	.fixed_pool_types = NAMES("0/4", "0/8", "0/9", "0/10"),                                    \
-	.fixed_tcs = NAMES("*/0/egress/[89]", "*/0/egress/1[0-5]"), .rate = {1, 2000000000},       \
-	.burst = {16, 1 << 24}
+	.fixed_tcs = NAMES("*/0/egress/[89]", "*/0/egress/1[0-5]"), .dynamic = {3, 16},            \
+	.whole_pool = "0/8", .rate = {1, 2000000000}, .burst = {16, 1 << 24}
 
 static const struct quirks table[] = {
 	{

@@ -20,6 +20,8 @@ struct quirks {
 	bool power_of_two;	/* bursts of policers */
 	bool traps_need_legacy; /* action trap and another mode of the eswitch exclude each other */
 	struct quirk_range rate, burst;
+	struct quirk_range dynamic;	     /* thresholds in dynamic pools of shared buffers */
+	const char *whole_pool;		     /* one that is as large as the whole buffer, or NULL */
 	const char *const *fixed_groups;     /* their policer cannot be changed */
 	const char *const *fixed_traps;	     /* of type drop, their action cannot be changed */
 	const char *const *fixed_pools;	     /* shell patterns: of shared buffers, their size */

@@ -162,50 +162,121 @@ static bool takes_card(struct binder *b, const struct wish *w, const struct obje
 	return known;
 }
 
+static const struct object *find_pool(const struct binder *b, const char *name)
+{
+	const struct object *o = state_find(&b->world->have, &class_sb_pool, name, CLASS_NO_CMODE);
+
+	return o ? o : state_find(&b->world->catalogue, &class_sb_pool, name, CLASS_NO_CMODE);
+}
+
+static bool takes_size(struct binder *b, const struct wish *w, const struct value *v)
+{
+	const char *whole = quirks_of(b->world->facts.driver)->whole_pool;
+	const struct object *pool = whole ? find_pool(b, whole) : NULL;
+	uint64_t most = pool ? object_num(pool, POOL_SIZE, UINT64_MAX) : UINT64_MAX;
+
+	if (whole && !pool && !b->world->has_catalogue) {
+		b->needs_catalogue = true;
+		return false;
+	}
+	if (v->num <= most)
+		return true;
+	bind_error(b, w, "%" PRIu64 " bytes are more than the %" PRIu64 " of the whole buffer",
+		   v->num, most);
+	return false;
+}
+
 static bool takes_pool(struct binder *b, const struct wish *w, const struct object *have,
-		       unsigned field, _unused_ const struct value *v)
+		       unsigned field, const struct value *v)
 {
 	const char *driver = b->world->facts.driver;
 	const struct quirks *q = quirks_of(driver);
 
 	if (!quirks_match(field == POOL_TYPE ? q->fixed_pool_types : q->fixed_pools, have->name))
-		return true;
+		return field != POOL_SIZE || takes_size(b, w, v);
 	bind_error(b, w, "the %s of shared buffer pool %s is fixed in %s",
 		   have->class->fields[field].name, have->name, driver);
 	return false;
 }
 
-/* The pool that a TC is to be bound to, as far as it is known. */
-static const struct object *pool_of(const struct binder *b, const struct object *tc, uint64_t pool)
+/* What is written for the field of an object, or NULL. */
+static const struct wish *wish_for(const struct binder *b, const struct class *class,
+				   const char *object, const char *attr)
 {
-	_cleanup_free_ char *name = NULL;
-	const char *sb = strchr(tc->name, '/') + 1;
-	const struct object *found;
+	vec_each(winner, &b->winners) {
+		const struct wish *w = winner->wish;
 
-	name = mem_printf("%.*s/%" PRIu64, (int)strcspn(sb, "/"), sb, pool);
-	found = state_find(&b->world->have, &class_sb_pool, name, CLASS_NO_CMODE);
-	return found ? found
-		     : state_find(&b->world->catalogue, &class_sb_pool, name, CLASS_NO_CMODE);
+		if (w->class == class && strcmp(w->object, object) == 0 &&
+		    text_equal(w->attr, attr))
+			return w;
+	}
+	return NULL;
 }
 
-static bool takes_tc(struct binder *b, const struct wish *w, const struct object *have,
-		     unsigned field, const struct value *v)
+static bool is_dynamic(const struct binder *b, const struct object *pool)
 {
-	const char *driver = b->world->facts.driver;
-	bool egress = strstr(have->name, "/egress/");
-	const struct object *pool;
+	const struct wish *w = wish_for(b, &class_sb_pool, pool->name, "type");
 
-	if (quirks_match(quirks_of(driver)->fixed_tcs, have->name)) {
-		bind_error(b, w, "shared buffer TC %s is fixed in %s", have->name, driver);
+	return w ? strcmp(w->text, "dynamic") == 0
+		 : object_num(pool, POOL_TYPE, 0) == DEVLINK_SB_THRESHOLD_TYPE_DYNAMIC;
+}
+
+/* In a dynamic pool thresholds are codes, and the driver may be known to have so many of them. */
+static bool takes_threshold(struct binder *b, const struct wish *w, const char *name, uint64_t n)
+{
+	const struct quirk_range *range = &quirks_of(b->world->facts.driver)->dynamic;
+	const struct object *pool = range->max ? find_pool(b, name) : NULL;
+
+	if (range->max && !pool && !b->world->has_catalogue) {
+		b->needs_catalogue = true;
 		return false;
 	}
-	pool = field == TC_POOL ? pool_of(b, have, v->num) : NULL;
-	if (field == TC_POOL && !pool && !b->world->has_catalogue)
+	if (!pool || !is_dynamic(b, pool) || (n >= range->min && n <= range->max))
+		return true;
+	bind_error(b, w,
+		   "threshold %" PRIu64 " in pool %s, which is dynamic: %s takes %" PRIu64
+		   " to %" PRIu64,
+		   n, name, b->world->facts.driver, range->min, range->max);
+	return false;
+}
+
+static bool takes_port(struct binder *b, const struct wish *w, const struct object *have,
+		       _unused_ unsigned field, const struct value *v)
+{
+	return takes_threshold(b, w, class_port_of(have->class, have->name) + 1, v->num);
+}
+
+/* "0/4": the pool of this number in the shared buffer of a TC; to be freed. */
+static char *pool_name(const struct object *tc, uint64_t pool)
+{
+	const char *sb = class_port_of(tc->class, tc->name) + 1;
+
+	return mem_printf("%.*s/%" PRIu64, (int)strcspn(sb, "/"), sb, pool);
+}
+
+/* The number of the pool in which a TC's threshold is to count. */
+static uint64_t wanted_pool(const struct binder *b, const struct wish *w, const struct object *tc)
+{
+	const struct wish *pool = wish_for(b, w->class, w->object, "pool");
+
+	if (!pool)
+		return object_num(tc, TC_POOL, 0);
+	return strtoul(pool->text, NULL, 10);
+}
+
+static bool takes_binding(struct binder *b, const struct wish *w, const struct object *have,
+			  uint64_t number)
+{
+	_cleanup_free_ char *name = pool_name(have, number);
+	const struct object *pool = find_pool(b, name);
+	bool egress = strstr(have->name, "/egress/");
+
+	if (!pool && !b->world->has_catalogue)
 		b->needs_catalogue = true;
-	else if (field == TC_POOL && !pool)
-		bind_error(b, w, "the device has no shared buffer pool %" PRIu64, v->num);
-	else if (pool && object_num(pool, POOL_DIRECTION, egress) != egress)
-		bind_error(b, w, "pool %" PRIu64 " is one of %s, TC %s one of %s", v->num,
+	else if (!pool)
+		bind_error(b, w, "the device has no shared buffer pool %" PRIu64, number);
+	else if (object_num(pool, POOL_DIRECTION, egress) != egress)
+		bind_error(b, w, "pool %" PRIu64 " is one of %s, TC %s one of %s", number,
 			   egress ? "ingress" : "egress", have->name,
 			   egress ? "egress" : "ingress");
 	else
@@ -213,18 +284,31 @@ static bool takes_tc(struct binder *b, const struct wish *w, const struct object
 	return false;
 }
 
+static bool takes_tc(struct binder *b, const struct wish *w, const struct object *have,
+		     unsigned field, const struct value *v)
+{
+	const char *driver = b->world->facts.driver;
+	_cleanup_free_ char *pool = NULL;
+
+	if (quirks_match(quirks_of(driver)->fixed_tcs, have->name)) {
+		bind_error(b, w, "shared buffer TC %s is fixed in %s", have->name, driver);
+		return false;
+	}
+	if (field == TC_POOL)
+		return takes_binding(b, w, have, v->num);
+	pool = pool_name(have, wanted_pool(b, w, have));
+	return takes_threshold(b, w, pool, v->num);
+}
+
 static const struct {
 	const struct class *class;
 	bool (*takes)(struct binder *b, const struct wish *w, const struct object *have,
 		      unsigned field, const struct value *v);
 } table[] = {
-	{&class_trap, takes_trap},
-	{&class_linecard, takes_card},
-	{&class_port_split, takes_split},
-	{&class_sb_pool, takes_pool},
-	{&class_sb_tc, takes_tc},
-	{&class_trap_group, takes_group},
-	{&class_trap_policer, takes_policer},
+	{&class_trap, takes_trap},	  {&class_linecard, takes_card},
+	{&class_port_split, takes_split}, {&class_sb_pool, takes_pool},
+	{&class_sb_port, takes_port},	  {&class_sb_tc, takes_tc},
+	{&class_trap_group, takes_group}, {&class_trap_policer, takes_policer},
 };
 
 /**
