@@ -2,7 +2,8 @@
 /*
  * Into how many ports a physical port is split. The kernel has no such object: it tells of ports,
  * and those that are parts say of which group. A port that is split has no index of its own, so
- * that of its first part stands for it: any will do to unsplit.
+ * that of its first part stands for it: any will do to unsplit. Drivers that split no ports tell
+ * of no lanes.
  */
 #include "model/impact.h"
 #include "model/object.h"
@@ -60,7 +61,7 @@ static void of_ports(struct state *s)
 	size_t first = s->objects.n;
 
 	vec_each(p, &s->ports)
-		if (p->name)
+		if (p->name && (p->lanes || p->splittable || port_is_part(p->name)))
 			take_port(s, first, p);
 }
 
@@ -105,6 +106,7 @@ const struct class class_port_split = {
 	.name = "port_split",
 	.section = "port_splits",
 	.noun = "port",
+	.none_at_all = "the driver splits none of its ports",
 	.form = FORM_SCALAR,
 	.read = READ_PORTS,
 	.phase = PHASE_SPLIT,

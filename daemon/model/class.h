@@ -115,6 +115,7 @@ struct class
 	const char *section; /* of the YAML entry: "trap_policers" */
 	const char *within;  /* the section that this one is a part of; NULL: it stands by itself */
 	const char *noun;    /* in messages: "trap policer" */
+	const char *none_at_all; /* ... where a device has none; NULL: "it has no nouns at all" */
 	enum class_form form;
 	enum class_read read;
 	enum class_set set;

@@ -82,6 +82,8 @@ static void suggest(const struct binder *b, struct buf *out, const struct wish *
 		buf_add(out, "; its %s has no parts", undivided(w, names));
 	} else if (text_equal(near, w->object) || (!names->n && b->world->params_cut)) {
 		return; /* it is listed, but EINVAL to a GET of it; or the list is not known */
+	} else if (!names->n && w->class->none_at_all) {
+		buf_add(out, "; %s", w->class->none_at_all);
 	} else if (!names->n) {
 		buf_add(out, "; it has no %ss at all", w->class->noun);
 	} else if (near) {

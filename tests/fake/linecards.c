@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Line cards after net/devlink/linecard.c and mlxsw/core_linecards.c of Linux 6.1: a SET begins what
- * the device goes on with by itself. What a card is provisioned for is the device's: it is kept over
- * a reload, as all but the splits of its ports.
+ * Line cards after net/devlink/linecard.c and mlxsw/core_linecards.c of Linux 6.1: a SET begins
+ * what the device goes on with by itself. What a card is provisioned for is the device's: it is
+ * kept over a reload, as all but the splits of its ports.
  */
 #include "model.h"
 
@@ -236,7 +236,7 @@ static json_t *list_types(const char *text)
 	return list;
 }
 
-/** linecards_load() - of a facts document, before ports. Return: NULL, or the name that is wrong. */
+/** linecards_load() - of a facts document. Return: NULL, or the name that is wrong. */
 const char *linecards_load(struct device *d, json_t *facts)
 {
 	json_t *section = json_object_get(facts, "linecards"), *j;

@@ -458,8 +458,7 @@ static void test_splits(void **state)
 	text = describe_state(&r.have);
 	assert_string_equal(text, "port_split l7p91 count=0 lanes=1 splittable=0\n"
 				  "port_split p1 count=0 lanes=4 splittable=1\n"
-				  "port_split p2 count=2 lanes=4 splittable=0\n"
-				  "port_split p3 count=0 splittable=0\n");
+				  "port_split p2 count=2 lanes=4 splittable=0\n");
 	assert_int_equal(state_find(&r.have, &class_port_split, "p2", CLASS_NO_CMODE)->port, 20);
 	vec_each(q, &requests)
 		nlmsg_free(q->msg);
