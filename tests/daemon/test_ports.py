@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Kinds of object of which no SET is told to others, and those that make ports go and come."""
+import json
+
 import pytest
 
 import rawlink as nl
@@ -118,6 +120,12 @@ def test_port_splits(asic, carved):
     carved.run(entry(asic, port_splits=SPLITS, shared_buffers=parts))
     assert carved.state(asic) == "converged"
     assert asic.splits() == {"p1": 4, "p2": 2, "p3": 0}
+    code, text, _ = carved.ctl("capture", asic.handle)
+    assert code == 0 and "port_splits:" in text and "p1: 4" in text and "p3: none" in text
+    code, text, _ = carved.ctl("capture", asic.handle, "--facts")
+    assert json.loads(text)["port_splits"]["p2"] == {"count": 2, "lanes": 4, "splittable": 0}
+    code, text, _ = carved.ctl("explain", asic.handle, "p1")
+    assert code == 0 and "carved.yaml:" in text, text
     found = asic.buffers()["ports"]
     assert {port: values["threshold"] for port, values in found.items() if port.endswith("/0/1")} == {
         **{f"p1s{n}/0/1": 12 if n == 2 else 9 for n in range(4)}, "p2s0/0/1": 9, "p2s1/0/1": 9, "p3/0/1": 9}
