@@ -178,6 +178,7 @@ int probe_send(struct probe *p)
 static const char *name_of(uint8_t command)
 {
 	static const char *const names[] = {[DEVLINK_CMD_NEW] = "NEW",
+					    [DEVLINK_CMD_LINECARD_NEW] = "LINECARD_NEW",
 					    [DEVLINK_CMD_DEL] = "DEL",
 					    [DEVLINK_CMD_PORT_NEW] = "PORT_NEW",
 					    [DEVLINK_CMD_PORT_DEL] = "PORT_DEL",
