@@ -440,6 +440,32 @@ static void test_reinit_activates(void **state)
 	assert_false(quirks_reinit_activates(NULL));
 }
 
+static bool matches(const char *key, const char *pattern, const char *handle)
+{
+	struct facts facts = {.driver = "mlx5_core"};
+	struct match m[] = {{.key = (char *)key, .pattern = (char *)pattern},
+			    {.key = "driver", .pattern = "mlx5*"}};
+	struct entry e = {.name = "nics", .matches = {.v = m, .n = ARRAY_SIZE(m)}};
+	bool whole = match_entry(&e, handle, &facts);
+
+	assert_int_equal(match_may_be(&e, handle, &facts), whole);
+	return whole;
+}
+
+/* An instance in which those of one chip are nested reports their driver and is none of them. */
+static void test_instance_without_a_device(void **state)
+{
+	(void)state;
+	assert_true(matches("driver", "mlx5_core", "pci/0000:03:00.0"));
+	assert_false(matches("driver", "mlx5_core", "devlink_index/7"));
+	assert_false(matches("handle", "*", "devlink_index/7"));
+	assert_false(matches("handle", "devlink*", "devlink_index/7"));
+	assert_true(matches("handle", "devlink_index/7", "devlink_index/7"));
+	assert_true(matches("handle", "devlink_index/*", "devlink_index/7"));
+	assert_false(matches("handle", "devlink_index/7", "devlink_index/70"));
+	assert_false(matches("handle", "devlink_index/*", "pci/0000:03:00.0"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -447,6 +473,7 @@ int main(void)
 		cmocka_unit_test(test_captured),
 		cmocka_unit_test(test_captured_bytes),
 		cmocka_unit_test(test_reinit_activates),
+		cmocka_unit_test(test_instance_without_a_device),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
