@@ -355,9 +355,11 @@ static const char *keep(struct facts *f, json_t *j, const char *key)
 static void read_impact(json_t *j, struct impact *i)
 {
 	int splits = 0, vfs = 0, netdevs = 0, up = 0, mastered = 0, switchdev = 0;
+	int subfunctions = 0, rate_nodes = 0;
 
-	if (json_unpack(j, "{s?i,s?i,s?i,s?i,s?i,s?b}", "netdevs", &netdevs, "up", &up, "mastered",
-			&mastered, "splits", &splits, "vfs", &vfs, "switchdev", &switchdev) < 0)
+	if (json_unpack(j, "{s?i,s?i,s?i,s?i,s?i,s?i,s?i,s?b}", "netdevs", &netdevs, "up", &up,
+			"mastered", &mastered, "splits", &splits, "vfs", &vfs, "subfunctions",
+			&subfunctions, "rate_nodes", &rate_nodes, "switchdev", &switchdev) < 0)
 		return;
 	*i = (struct impact){.known = true,
 			     .netdevs = (unsigned)netdevs,
@@ -365,6 +367,8 @@ static void read_impact(json_t *j, struct impact *i)
 			     .mastered = (unsigned)mastered,
 			     .splits = (unsigned)splits,
 			     .vfs = (unsigned)vfs,
+			     .subfunctions = (unsigned)subfunctions,
+			     .rate_nodes = (unsigned)rate_nodes,
 			     .switchdev = switchdev};
 }
 

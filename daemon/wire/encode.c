@@ -177,6 +177,12 @@ struct nl_msg *encode_port_dump(uint16_t family, const char *handle)
 	return request(family, DEVLINK_CMD_PORT_GET, NLM_F_DUMP, handle);
 }
 
+/** encode_rate_dump() - all rate leafs and nodes; as encode_port_dump(). */
+struct nl_msg *encode_rate_dump(uint16_t family, const char *handle)
+{
+	return request(family, DEVLINK_CMD_RATE_GET, NLM_F_DUMP, handle);
+}
+
 /** encode_eswitch_get() - one device: the mode of its eswitch. */
 struct nl_msg *encode_eswitch_get(uint16_t family, const char *handle)
 {

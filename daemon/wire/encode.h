@@ -22,6 +22,7 @@ struct nl_msg *encode_object_set(uint16_t family, const char *handle, const stru
 struct nl_msg *encode_reload(uint16_t family, const char *handle, uint8_t action, uint8_t limit);
 struct nl_msg *encode_step(uint16_t family, const char *handle, const struct step *s);
 struct nl_msg *encode_port_dump(uint16_t family, const char *handle);
+struct nl_msg *encode_rate_dump(uint16_t family, const char *handle);
 struct nl_msg *encode_eswitch_get(uint16_t family, const char *handle);
 struct nl_msg *encode_flash(uint16_t family, const char *handle, const char *file,
 			    const char *component);

@@ -235,6 +235,7 @@ bool decode_objects(const struct class *class, const struct attrs *a, struct sta
 		return read_param(class, a, state);
 	if (!class->tree)
 		return read_flat(class, a, state);
-	read_tree(class, a->v[DEVLINK_ATTR_RESOURCE_LIST], "", 0, state);
+	if (!a->v[DEVLINK_ATTR_PORT_INDEX]) /* what a port has is numbered apart */
+		read_tree(class, a->v[DEVLINK_ATTR_RESOURCE_LIST], "", 0, state);
 	return a->v[DEVLINK_ATTR_RESOURCE_LIST];
 }

@@ -87,6 +87,16 @@ static void add_catalogue(struct reading *r, read_request_list *ret)
 			add(ret, catalogue_request(r, classes[i]));
 }
 
+static void add_impact_dumps(struct reading *r, read_request_list *ret)
+{
+	add(ret, (struct read_request){.msg = encode_port_dump(r->family, r->handle),
+				       .dump = true,
+				       .impact = true});
+	add(ret, (struct read_request){.msg = encode_rate_dump(r->family, r->handle),
+				       .dump = true,
+				       .impact = true});
+}
+
 /** reading_start() - set up @r and list the requests it takes, GET first. */
 void reading_start(struct reading *r, const struct reads *reads, uint16_t family,
 		   const char *handle, read_request_list *ret)
@@ -112,9 +122,7 @@ void reading_start(struct reading *r, const struct reads *reads, uint16_t family
 		add(ret, (struct read_request){.msg = encode_eswitch_get(family, handle),
 					       .impact = true});
 	if (reads->impact && reads->ports)
-		add(ret, (struct read_request){.msg = encode_port_dump(family, handle),
-					       .dump = true,
-					       .impact = true});
+		add_impact_dumps(r, ret);
 	r->impact.known = reads->impact;
 }
 

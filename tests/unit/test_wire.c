@@ -588,6 +588,29 @@ static void test_resources(void **state)
 	check_objects(&b, "");
 }
 
+/* What a port has is numbered apart from what the device has, and may be called the same. */
+static void test_resources_of_a_port(void **state)
+{
+	struct bytes b = {};
+	size_t at, list;
+
+	(void)state;
+	put_tree(&b);
+	at = answer_open(&b, DEVLINK_CMD_RESOURCE_DUMP);
+	put_u32(&b, DEVLINK_ATTR_PORT_INDEX, 0);
+	list = nest_open(&b, DEVLINK_ATTR_RESOURCE_LIST);
+	put_resource(&b, "linear", 1);
+	put_resource(&b, "of_a_port", 2);
+	nest_close(&b, list);
+	msg_close(&b, at);
+	check_objects(&b, "resource /kvd size=100 id=1\n"
+			  "resource /kvd/hash size=300 id=3\n"
+			  "resource /kvd/linear size=200 id=2\n"
+			  "resource /linear size=400 id=4\n"
+			  "resource /whole size=900 size_new=18446744073709551615 min=6 max=5 "
+			  "granularity=4 occ=3 id=9 unit=0\n");
+}
+
 /* A tree deeper than any driver's is read down to a depth that is safe. */
 static void test_resources_too_deep(void **state)
 {
@@ -1152,6 +1175,11 @@ static void test_read_requests(void **state)
 				     "29 1 cmd 65: " DEVICE " 135='g' trap_group\n"
 				     "29 1 cmd 38: " DEVICE " 81='p' param\n");
 	vec_clear(&reads.names);
+	check_reads(&(struct reads){.impact = true}, GET_LINE "29 1 cmd 29: " DEVICE " -\n");
+	check_reads(&(struct reads){.impact = true, .ports = true},
+		    GET_LINE "29 1 cmd 29: " DEVICE " -\n"
+			     "29 301 cmd 5: " DEVICE " - dump\n"
+			     "29 301 cmd 74: " DEVICE " - dump\n");
 }
 
 /* The error of a read in which one request ended with @error. */
@@ -1201,6 +1229,60 @@ static void test_read_errors(void **state)
 	assert_int_equal(read_error(NULL, false, -EINVAL), -EINVAL);
 	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
 		assert_int_equal(read_error(NULL, false, errors[i]), errors[i]);
+}
+
+struct port_answer {
+	uint8_t command;
+	uint16_t attr, num;
+};
+
+static struct impact read_impact(const struct port_answer *v, size_t n)
+{
+	struct reading r = {.family = FAMILY, .handle = mem_strdup(HANDLE)};
+	struct bytes b = {};
+	struct impact impact;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t at = answer_open(&b, v[i].command);
+
+		put_u16(&b, v[i].attr, v[i].num);
+		msg_close(&b, at);
+	}
+	reading_answer(&r, &(struct read_request){.dump = true, .impact = true}, b.data, b.len, 0,
+		       false);
+	impact = r.impact;
+	reading_clear(&r);
+	return impact;
+}
+
+/* SFs, rate nodes and each mode of the eswitch but legacy are gone after a reload. */
+static void test_impact(void **state)
+{
+	enum { FLAVOUR = 77, RATE_TYPE = 165, MODE = 25 };
+	static const struct port_answer answers[] = {
+		{DEVLINK_CMD_PORT_NEW, FLAVOUR, 0},   {DEVLINK_CMD_PORT_NEW, FLAVOUR, 7},
+		{DEVLINK_CMD_NEW, FLAVOUR, 7}, /* what Linux 6.1 calls a port */
+		{DEVLINK_CMD_RATE_NEW, RATE_TYPE, 0}, {DEVLINK_CMD_RATE_NEW, RATE_TYPE, 1},
+	};
+	_cleanup_free_ char *text = NULL;
+	struct impact i = read_impact(answers, ARRAY_SIZE(answers));
+	struct buf b = {};
+
+	(void)state;
+	impact_format(&i, &b);
+	text = buf_take(&b);
+	assert_string_equal(text, "2 SFs, 1 rate node");
+	assert_true(impact_destroys(&i));
+	assert_false(i.switchdev);
+	for (uint16_t mode = 0; mode < 3; mode++) {
+		i = read_impact(&(struct port_answer){DEVLINK_CMD_ESWITCH_GET, MODE, mode}, 1);
+		assert_int_equal(i.switchdev, mode > 0);
+		assert_int_equal(impact_destroys(&i), mode > 0);
+	}
+	i = (struct impact){.rate_nodes = 1};
+	assert_true(impact_destroys(&i));
+	i = (struct impact){.subfunctions = 1};
+	assert_true(impact_destroys(&i));
 }
 
 /* What the driver cannot tell of one object is no error of the read; what nobody answered is. */
@@ -1329,6 +1411,7 @@ int main(void)
 		cmocka_unit_test(test_params),
 		cmocka_unit_test(test_param_values),
 		cmocka_unit_test(test_resources),
+		cmocka_unit_test(test_resources_of_a_port),
 		cmocka_unit_test(test_resources_too_deep),
 		cmocka_unit_test(test_get),
 		cmocka_unit_test(test_info),
@@ -1342,6 +1425,7 @@ int main(void)
 		cmocka_unit_test(test_mutations),
 		cmocka_unit_test(test_read_requests),
 		cmocka_unit_test(test_read_errors),
+		cmocka_unit_test(test_impact),
 		cmocka_unit_test(test_read_one_object),
 		cmocka_unit_test(test_read_cut),
 		cmocka_unit_test(test_reading),
