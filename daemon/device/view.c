@@ -176,25 +176,35 @@ void view_look(struct view *v, uint64_t now)
 	v->asked_at = now;
 }
 
+static void set_words(char **words, const char *now)
+{
+	free(*words);
+	*words = mem_strdup(now);
+}
+
 /*
  * Versions are told by the firmware, which may be at a loss where all else can be read: what the
  * device is was known, and its policy does not wait. Only firmware does.
  */
-static bool goes_on_unnamed(struct view *v, const struct world *w, int error, uint64_t now,
-			    struct reading_news *ret)
+static bool goes_on_unnamed(struct view *v, const struct world *w, int error, const char *words,
+			    uint64_t now, struct reading_news *ret)
 {
 	if (!view_is_identified(v) || !identity_is_due(v, w, now))
 		return false;
 	ret->first_time = v->identity.error != error;
+	set_words(&v->identity.words, words);
 	v->identity.error = error;
 	v->identity.at = now + READ_RETRY_USEC;
 	view_need(v, PART_OBJECTS);
 	return true;
 }
 
-/* A lost answer or a busy kernel is asked again soon; that it goes on is an error to show. */
+/*
+ * A lost answer or a busy kernel is asked again soon; that it goes on is an error to show.
+ * @words: the kernel's, or NULL
+ */
 static enum reading_outcome answer_error(struct view *v, const struct world *w, int error,
-					 uint64_t now, struct reading_news *ret)
+					 const char *words, uint64_t now, struct reading_news *ret)
 {
 	bool heard = view_has_heard(v);
 
@@ -209,10 +219,11 @@ static enum reading_outcome answer_error(struct view *v, const struct world *w, 
 		ret->retry_at = now + USEC_PER_SEC / 10;
 		return READING_LATER;
 	}
-	if (goes_on_unnamed(v, w, error, now, ret))
+	if (goes_on_unnamed(v, w, error, words, now, ret))
 		return READING_UNNAMED;
 	ret->first_time = v->read.error != error;
 	v->read.error = error;
+	set_words(&v->read.words, words);
 	ret->retry_at = now + READ_RETRY_USEC;
 	return READING_FAILED;
 }
@@ -238,6 +249,7 @@ static void take_facts(struct view *v, struct world *w, const struct device_read
 	v->old &= ~(unsigned)PART_IDENTITY;
 	ret->untold = r->untold && r->untold != v->identity.error;
 	v->identity.error = r->untold;
+	set_words(&v->identity.words, r->untold_words);
 	v->identity.at = 0;
 	if (!r->untold)
 		return;
@@ -319,10 +331,11 @@ enum reading_outcome view_answer(struct view *v, struct world *w, const struct d
 	ret->partial = !(v->asked & PART_OBJECTS);
 	v->asked = 0;
 	if (r->error < 0)
-		return answer_error(v, w, r->error, now, ret);
+		return answer_error(v, w, r->error, r->words, now, ret);
 	if (r->untold && is_asked_again(v, r->untold))
-		return answer_error(v, w, r->untold, now, ret);
+		return answer_error(v, w, r->untold, r->untold_words, now, ret);
 	v->read.error = 0;
+	set_words(&v->read.words, NULL);
 	v->read.at = now;
 	v->read.losses = 0;
 	v->presence = presence_next(v->presence, PRESENCE_EV_ANSWER);
@@ -390,4 +403,11 @@ uint64_t view_wake_at(const struct view *v, uint64_t now)
 	uint64_t at = view_has_heard(v) ? now + USEC_PER_SEC / 2 : USEC_NEVER;
 
 	return v->identity.at > now ? MIN(at, v->identity.at) : at;
+}
+
+/** view_clear() - free what it holds; @v is of no more use. */
+void view_clear(struct view *v)
+{
+	set_words(&v->read.words, NULL);
+	set_words(&v->identity.words, NULL);
 }

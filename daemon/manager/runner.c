@@ -264,8 +264,12 @@ static void finish_read(struct runner *r, struct batch *b)
 	r->reading = (struct reading){};
 	r->requests = (read_request_list){};
 	for (size_t i = 0; i < b->n; i++)
-		reading_answer(&reading, &requests.v[i], b->v[i].reply, b->v[i].reply_len,
-			       b->v[i].error, b->v[i].lost);
+		reading_answer(&reading, &requests.v[i],
+			       &(struct read_answer){.reply = b->v[i].reply,
+						     .len = b->v[i].reply_len,
+						     .error = b->v[i].error,
+						     .words = b->v[i].extack,
+						     .lost = b->v[i].lost});
 	reading_finish(&reading);
 	tell_unnamed(r, reading.have.passed_over ?: reading.catalogue.passed_over);
 	if (reading.impact.known)
@@ -273,7 +277,9 @@ static void finish_read(struct runner *r, struct batch *b)
 	if (reading.identified)
 		netdevs_identify(b->v[0].precheck, &reading.facts);
 	result = (struct device_reading){.error = reading.error,
+					 .words = reading.words,
 					 .untold = reading.untold,
+					 .untold_words = reading.untold_words,
 					 .identified = reading.identified,
 					 .catalogued = reading.catalogued,
 					 .params_cut = reading.params_cut,

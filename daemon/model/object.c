@@ -74,6 +74,7 @@ void state_copy(struct state *to, const struct state *from)
 
 		*copy = *o;
 		copy->name = name;
+		copy->error_words = arena_strdup(&to->arena, o->error_words);
 		for (unsigned i = 0; i < o->class->n_fields; i++)
 			if (copy->v[i].type == VALUE_STRING)
 				copy->v[i].str = arena_strdup(&to->arena, o->v[i].str);
@@ -98,7 +99,8 @@ static bool field_same(const struct object *a, const struct object *b, unsigned 
 
 static bool object_same(const struct object *a, const struct object *b)
 {
-	if (object_compare(a, b) != 0 || a->error != b->error)
+	if (object_compare(a, b) != 0 || a->error != b->error ||
+	    !text_equal(a->error_words, b->error_words))
 		return false;
 	for (unsigned i = 0; i < a->class->n_fields; i++)
 		if (!field_same(a, b, i))

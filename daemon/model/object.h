@@ -21,7 +21,8 @@ struct object {
 	const char *name;
 	uint8_t cmode; /* enum cmode for params, else CLASS_NO_CMODE */
 	field_mask present;
-	int error; /* of a have: -errno where it is there, but cannot be read */
+	int error;		 /* of a have: -errno where it is there, but cannot be read */
+	const char *error_words; /* the kernel's, with it; or NULL */
 	bool has_port;
 	uint32_t port; /* the index of the port that it is of */
 	struct value v[CLASS_MAX_FIELDS];

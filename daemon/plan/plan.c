@@ -7,6 +7,7 @@
  * otherwise, or by somebody else, is set back. Knows no time, no state machine, no messages.
  */
 #include "plan/plan.h"
+#include "model/errors.h"
 #include "plan/firmware.h"
 #include "plan/quirks.h"
 
@@ -282,6 +283,14 @@ static bool differs(const struct object *want, const struct object *have)
 	return object_differs(want, have) || (pending && object_has(have, pending));
 }
 
+static void say_unreadable(struct planner *p, const struct object *want, const struct object *have)
+{
+	_cleanup_free_ char *error = error_text(have->error, have->error_words);
+
+	name_object(&p->plan->unreadable_text, want);
+	buf_add(&p->plan->unreadable_text, " (%s)", error);
+}
+
 static void plan_object(struct planner *p, const struct object *want)
 {
 	const struct object *have =
@@ -290,8 +299,7 @@ static void plan_object(struct planner *p, const struct object *want)
 	if (!have) /* gone since it was bound: the next bind says so */
 		return;
 	if (have->error) {
-		name_object(&p->plan->unreadable_text, want);
-		buf_add(&p->plan->unreadable_text, " (%s)", strerror(-have->error));
+		say_unreadable(p, want, have);
 		return;
 	}
 	if (p->policy->yielded && notes_find(p->policy->yielded, want, 0)) {

@@ -140,6 +140,8 @@ json_t *device_json(const struct device *d)
 			      (int)d->reload_failed, "operation", operations[d->operation.kind],
 			      "versions", d->versions);
 
+	if (d->index)
+		json_object_set_new(j, "index", json_integer(d->index));
 	json_object_set_new(j, "driver", d->driver ? json_string(d->driver) : json_null());
 	json_object_set_new(j, "counters", counters_json(d));
 	json_object_set_new(j, "resources", resources_json(d));

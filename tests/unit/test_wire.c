@@ -1188,7 +1188,7 @@ static int read_error(const struct class *class, bool dump, int error)
 	struct reading r = {};
 
 	reading_answer(&r, &(struct read_request){.class = class, .dump = dump, .catalogue = dump},
-		       NULL, 0, error, false);
+		       &(struct read_answer){.error = error});
 	reading_finish(&r);
 	error = r.error;
 	assert_int_equal(r.have.objects.n + r.catalogue.objects.n, 0);
@@ -1248,8 +1248,8 @@ static struct impact read_impact(const struct port_answer *v, size_t n)
 		put_u16(&b, v[i].attr, v[i].num);
 		msg_close(&b, at);
 	}
-	reading_answer(&r, &(struct read_request){.dump = true, .impact = true}, b.data, b.len, 0,
-		       false);
+	reading_answer(&r, &(struct read_request){.dump = true, .impact = true},
+		       &(struct read_answer){.reply = b.data, .len = b.len});
 	impact = r.impact;
 	reading_clear(&r);
 	return impact;
@@ -1297,13 +1297,13 @@ static void test_read_one_object(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
 		struct reading r = {};
 
-		reading_answer(&r, &trap, NULL, 0, errors[i], false);
-		reading_answer(&r, &params, NULL, 0, errors[i], false);
+		reading_answer(&r, &trap, &(struct read_answer){.error = errors[i]});
+		reading_answer(&r, &params, &(struct read_answer){.error = errors[i]});
 		assert_int_equal(r.error, 0);
 		assert_int_equal(r.have.objects.n, 1);
 		assert_int_equal(r.have.objects.v[0].error, errors[i]);
 		assert_true(r.params_cut);
-		reading_answer(&r, &trap, NULL, 0, errors[i], true);
+		reading_answer(&r, &trap, &(struct read_answer){.error = errors[i], .lost = true});
 		assert_int_equal(r.error, errors[i]);
 		assert_int_equal(r.have.objects.n, 1);
 		reading_clear(&r);
@@ -1311,7 +1311,7 @@ static void test_read_one_object(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(of_the_moment); i++) {
 		struct reading r = {};
 
-		reading_answer(&r, &trap, NULL, 0, of_the_moment[i], false);
+		reading_answer(&r, &trap, &(struct read_answer){.error = of_the_moment[i]});
 		assert_int_equal(r.error, of_the_moment[i]);
 		assert_int_equal(r.have.objects.n, 0);
 		reading_clear(&r);
@@ -1333,8 +1333,8 @@ static void test_read_cut(void **state)
 		m = (struct nlmsghdr *)b.data;
 		whole = m->nlmsg_len;
 		m->nlmsg_len = (uint32_t)len;
-		reading_answer(&r, &(struct read_request){.class = &class_resource}, b.data,
-			       NLMSG_ALIGN(len), 0, false);
+		reading_answer(&r, &(struct read_request){.class = &class_resource},
+			       &(struct read_answer){.reply = b.data, .len = NLMSG_ALIGN(len)});
 		assert_int_equal(r.error, len == whole ? 0 : -EBADMSG);
 		reading_clear(&r);
 	}
@@ -1344,7 +1344,7 @@ static void answer(struct reading *r, const struct class *class, bool dump, stru
 		   int error)
 {
 	reading_answer(r, &(struct read_request){.class = class, .dump = dump, .catalogue = dump},
-		       b->data, b->len, error, false);
+		       &(struct read_answer){.reply = b->data, .len = b->len, .error = error});
 	b->len = 0;
 }
 
