@@ -26,7 +26,7 @@ static json_t *field_to_json(const struct object *o, unsigned field)
 	const struct value *v = &o->v[field];
 	const char *name = NULL;
 
-	if (v->type == VALUE_STRING)
+	if (value_is_text(v))
 		return json_string(v->str);
 	if (v->type == VALUE_BOOL)
 		return json_boolean(v->num);
@@ -202,7 +202,7 @@ static bool value_of(json_t *j, enum value_type type, const struct enum_names *n
 		     struct arena *arena, struct value *ret)
 {
 	ret->type = type;
-	if (type == VALUE_STRING) {
+	if (value_is_text(ret)) {
 		ret->str = arena_strdup(arena, json_string_value(j));
 		return ret->str;
 	}
@@ -216,7 +216,7 @@ static bool value_of(json_t *j, enum value_type type, const struct enum_names *n
 
 static enum value_type type_by_name(const char *name)
 {
-	for (int t = VALUE_U8; name && t <= VALUE_BOOL; t++)
+	for (int t = VALUE_U8; name && t <= VALUE_OTHER; t++)
 		if (strcmp(name, value_type_name((enum value_type)t)) == 0)
 			return (enum value_type)t;
 	return VALUE_NONE;

@@ -76,7 +76,7 @@ void state_copy(struct state *to, const struct state *from)
 		copy->name = name;
 		copy->error_words = arena_strdup(&to->arena, o->error_words);
 		for (unsigned i = 0; i < o->class->n_fields; i++)
-			if (copy->v[i].type == VALUE_STRING)
+			if (value_is_text(&copy->v[i]))
 				copy->v[i].str = arena_strdup(&to->arena, o->v[i].str);
 	}
 	vec_each(p, &from->ports)

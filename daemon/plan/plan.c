@@ -88,20 +88,41 @@ static void add_remember(struct planner *p, const struct object *o, const struct
 	s->to = format_value(o, in_force);
 }
 
-/* Put the last step aside if the kernel has refused the very same before. */
-static void drop_refused(struct planner *p)
+static struct step *last_step(const struct planner *p)
 {
-	struct step *last = &p->plan->steps.v[p->plan->steps.n - 1];
+	return &p->plan->steps.v[p->plan->steps.n - 1];
+}
 
+/* Put the last step aside if the kernel has refused the very same before. */
+static bool drop_refused(struct planner *p)
+{
 	if (!p->policy->refused)
-		return;
+		return false;
 	vec_each(s, p->policy->refused) {
-		if (!step_same(s, last))
+		if (!step_same(s, last_step(p)))
 			continue;
-		vec_push(&p->plan->refused, *last);
+		vec_push(&p->plan->refused, *last_step(p));
 		p->plan->steps.n--;
-		return;
+		return true;
 	}
+	return false;
+}
+
+/*
+ * A default that the kernel tells is brought back by the driver itself: it may show a value that it
+ * does not take. Some can tell their default only; that is set like any value.
+ */
+static void reset_to_default(struct planner *p)
+{
+	struct step plain = step_copy(last_step(p));
+
+	last_step(p)->reset = true;
+	free(last_step(p)->to);
+	last_step(p)->to = mem_printf("%s, the default", plain.to);
+	if (drop_refused(p))
+		vec_push(&p->plan->steps, plain);
+	else
+		step_clear(&plain);
 }
 
 /* Is the device shown with what is staged, and not with what is in force? */
@@ -230,6 +251,12 @@ static char *format_structural(const struct planner *p, const struct object *tar
 	return buf_take(&b);
 }
 
+static bool is_default(const struct object *target, const struct object *have)
+{
+	return target->class == &class_param && object_has(have, PARAM_DEFAULT) &&
+	       value_equal(&target->v[PARAM_VALUE], &have->v[PARAM_DEFAULT]);
+}
+
 static void set_live(struct planner *p, const struct object *target, field_mask fields,
 		     const struct object *have)
 {
@@ -244,6 +271,8 @@ static void set_live(struct planner *p, const struct object *target, field_mask 
 	add_set(p, target, fields, target->class->phase, disruption,
 		structural ? format_structural(p, target, have, fields)
 			   : object_format(have, fields));
+	if (is_default(target, have))
+		reset_to_default(p);
 	drop_refused(p);
 }
 

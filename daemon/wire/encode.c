@@ -6,6 +6,7 @@
  */
 #include "wire/encode.h"
 #include "model/handle.h"
+#include "wire/attr.h"
 
 #include <linux/devlink.h>
 #include <linux/genetlink.h>
@@ -29,6 +30,7 @@ static uint8_t param_wire_type(enum value_type type)
 	case VALUE_BOOL:
 		return NLA_FLAG;
 	case VALUE_NONE:
+	case VALUE_OTHER:
 		break;
 	}
 	abort();
@@ -63,6 +65,7 @@ static void put_value(struct nl_msg *msg, int attr, const struct value *v)
 			must(nla_put_flag(msg, attr));
 		return;
 	case VALUE_NONE:
+	case VALUE_OTHER:
 		break;
 	}
 	abort();
@@ -197,6 +200,23 @@ static void put_param(struct nl_msg *msg, const struct object *o)
 	put_value(msg, DEVLINK_ATTR_PARAM_VALUE_DATA, &o->v[PARAM_VALUE]);
 }
 
+/**
+ * encode_param_reset() - let the driver bring back the default of a param.
+ *
+ * Only where the last GET of it told a default for this cmode: older kernels do not know the
+ * attribute, pass over it, and take the absence of a value for that of a bool which is false.
+ */
+struct nl_msg *encode_param_reset(uint16_t family, const char *handle, const struct object *o)
+{
+	struct nl_msg *msg = request(family, o->class->cmd_set, NLM_F_ACK, handle);
+
+	put_key(msg, o->class, o->name);
+	must(nla_put_u8(msg, DEVLINK_ATTR_PARAM_TYPE, param_wire_type(o->v[PARAM_VALUE].type)));
+	must(nla_put_u8(msg, DEVLINK_ATTR_PARAM_VALUE_CMODE, o->cmode));
+	must(nla_put_flag(msg, ATTR_PARAM_RESET_DEFAULT));
+	return msg;
+}
+
 /*
  * Does a SET carry the field? Of a SET_WHOLE one that is not to be changed has the present value.
  */
@@ -272,7 +292,8 @@ struct nl_msg *encode_step(uint16_t family, const char *handle, const struct ste
 	case STEP_REMEMBER:
 		return NULL;
 	case STEP_SET:
-		return encode_object_set(family, handle, &s->target);
+		return s->reset ? encode_param_reset(family, handle, &s->target)
+				: encode_object_set(family, handle, &s->target);
 	case STEP_FLASH:
 		return encode_flash(family, handle, s->firmware.file, s->firmware.component);
 	case STEP_RELOAD:

@@ -12,8 +12,8 @@ pytestmark = pytest.mark.only("fake", "the device is made up for the test")
 
 
 @pytest.fixture(name="kernel")
-def kernel_of_7_3(place, folder):
-    kernel = FakeKernel(folder, str(BUILD / "asan/fake-kernel"), "7.3")
+def kernel_of_7_3(folder, request):
+    kernel = FakeKernel(folder, str(BUILD / "asan/fake-kernel"), getattr(request, "param", "7.3"))
     yield kernel
     kernel.close()
 
@@ -65,3 +65,71 @@ def test_words_of_no_versions(kernel, folder, carved):
     said = "the driver does not tell its versions: Input/output error: acme: no firmware answers"
     assert said in carved.get(device, "StateReason")
     assert said in carved.text()
+
+
+def resets(kernel):
+    """Requests to bring back a default, and how they ended."""
+    return [(r["name"], r["error"]) for r in kernel.tell("requests", 1)
+            if r["command"] == "PARAM_SET" and r.get("reset")]
+
+
+DEEP = {"type": "u32", "value": 9, "default": 7}
+
+
+def test_default(kernel, folder, carved, capture):
+    """The driver brings it back itself; what is staged is staged like any value."""
+    device = acme(kernel, folder, depth={"runtime": DEEP}, fast={"runtime": {
+        "type": "bool", "value": False, "default": True}}, macs={"driverinit": {"type": "u32", "value": 32}})
+    carved.run(entry(device, params={"depth": "default", "fast": "default", "macs": 64}))
+    assert carved.state(device) == "converged"
+    assert (device.param("depth"), device.param("fast"), device.param("macs", "driverinit")) == (7, True, 64)
+    assert resets(kernel) == [("depth", 0), ("fast", 0)]
+    carved.reload(entry(device, params={"depth": 7, "macs": "{driverinit: default}"}))
+    carved.settled(device)
+    assert device.param("macs", "driverinit") == 32
+    assert device.param("fast") is False  # as it was found
+    assert [w.value for w in capture.writes(kind="driverinit")] == [64, 32]
+
+
+def test_default_that_is_told_only(kernel, folder, carved):
+    """The driver has no reset: it is set like any value."""
+    device = acme(kernel, folder, depth={"runtime": DEEP})
+    device.rule("PARAM_SET", "depth", "EOPNOTSUPP", "times=1", "no reset")
+    carved.run(entry(device, params={"depth": "default"}))
+    carved.settled(device)
+    assert device.param("depth") == 7
+    assert [error for _name, error in resets(kernel)] == [-95]
+    assert carved.text().count("was refused") == 1
+
+
+def test_default_that_is_not_taken(kernel, folder, carved):
+    """It is shown as a word that a SET refuses, also where it is written as that word."""
+    mode = {"type": "string", "value": "default", "default": "default"}
+    device = acme(kernel, folder, csum={"runtime": mode})
+    carved.run(entry(device, params={"csum": "l4_only"}))
+    assert device.param("csum") == "l4_only"
+    carved.reload(entry(device, params={"csum": '"default"'}))
+    carved.settled(device)
+    assert device.param("csum") == "default"
+    assert resets(kernel) == [("csum", 0)]
+    carved.reload(entry(device, params={"csum": "l4_only"}))
+    carved.settled(device)
+    carved.reload(entry(device))  # what was found comes back in the same way
+    carved.wait_state(device, "converged")
+    assert device.param("csum") == "default"
+    assert resets(kernel) == 2 * [("csum", 0)]
+
+
+@pytest.mark.parametrize("kernel", ["6.1", "6.12"], indirect=True)
+def test_default_on_older_kernels(kernel, folder, carved):
+    """They would take the request for a bool that is to become false."""
+    device = acme(kernel, folder, fast={"runtime": {"type": "bool", "value": True, "default": True}})
+    carved.run(entry(device, params={"fast": "default"}))
+    assert carved.state(device) == "refused"
+    assert "this kernel tells no default of param fast; write a value" in carved.get(device, "StateReason")
+    carved.reload(entry(device, params={"fast": False}))
+    carved.settled(device)
+    carved.reload(entry(device, params={"fast": True}))
+    carved.settled(device)
+    assert device.param("fast") is True
+    assert not resets(kernel)

@@ -218,6 +218,8 @@ static void add_details(json_t *j, const struct call *c)
 
 	if (c->command == DEVLINK_CMD_PARAM_SET) {
 		json_object_set_new(j, "value", param_data(a));
+		if (a->v[ATTR_PARAM_RESET_DEFAULT])
+			json_object_set_new(j, "reset", json_true());
 		add_word(j, "cmode", a->v[DEVLINK_ATTR_PARAM_VALUE_CMODE], cmodes, 3);
 	}
 	if (c->command == DEVLINK_CMD_TRAP_GROUP_SET)

@@ -430,6 +430,48 @@ static void test_captured_bytes(void **state)
 	world_clear(&w);
 }
 
+static void capture_param(struct world *w, const char *name, struct value v, const char *preset)
+{
+	struct object *o = state_add(&w->catalogue, &class_param, name, CMODE_RUNTIME);
+
+	object_set(o, PARAM_VALUE, v);
+	if (preset)
+		object_set(o, PARAM_DEFAULT, (struct value){.type = VALUE_STRING, .str = preset});
+}
+
+/* What a driver may tell and not take back is marked, where the kernel has no other way to it. */
+static void test_captured_flaws(void **state)
+{
+	const struct value odd = {.type = VALUE_STRING, .str = "default"};
+	struct world w = {.has_catalogue = true};
+	_cleanup_free_ char *text = NULL, *as_json = NULL;
+
+	(void)state;
+	capture_param(&w, "csum", odd, NULL);
+	capture_param(&w, "dsum", odd, "default");
+	capture_param(&w, "fw_load_policy", (struct value){.type = VALUE_U8, .num = 3}, NULL);
+	capture_param(&w, "order", (struct value){.type = VALUE_OTHER, .str = "of type 129"}, NULL);
+	capture_param(&w, "plain", (struct value){.type = VALUE_U8, .num = 3}, NULL);
+	state_sort(&w.catalogue);
+	text = yaml_emit_world("pci/0000:03:00.0", &w, false);
+	assert_string_equal(
+		text, "# Param csum/runtime is default, which the driver may tell and not take.\n"
+		      "# Param fw_load_policy/runtime is unknown, which the driver may tell and "
+		      "not take.\n"
+		      "# Param order/runtime is of type 129, which carved does not set.\n"
+		      "version: 1\n"
+		      "devices:\n"
+		      "  \"pci/0000:03:00.0\":\n"
+		      "    params:\n"
+		      "      csum: {runtime: \"default\"}\n"
+		      "      dsum: {runtime: \"default\"}\n"
+		      "      fw_load_policy: {runtime: unknown}\n"
+		      "      plain: {runtime: 3}\n");
+	as_json = yaml_emit_world("pci/0000:03:00.0", &w, true);
+	assert_null(strchr(as_json, '#'));
+	world_clear(&w);
+}
+
 static void test_reinit_activates(void **state)
 {
 	(void)state;
@@ -472,6 +514,7 @@ int main(void)
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_captured),
 		cmocka_unit_test(test_captured_bytes),
+		cmocka_unit_test(test_captured_flaws),
 		cmocka_unit_test(test_reinit_activates),
 		cmocka_unit_test(test_instance_without_a_device),
 	};

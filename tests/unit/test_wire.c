@@ -181,6 +181,22 @@ static void test_encode_param(void **state)
 		    SET_P "83=u8:6 87=u8:1");
 }
 
+/* The flag, and no value beside it. */
+static void test_encode_param_reset(void **state)
+{
+	struct step s = {.kind = STEP_SET,
+			 .reset = true,
+			 .target = {.class = &class_param, .name = "p", .cmode = CMODE_PERMANENT}};
+
+	(void)state;
+	object_set(&s.target, PARAM_VALUE, (struct value){.type = VALUE_BOOL, .num = 1});
+	check_request(encode_step(FAMILY, HANDLE, &s), SET_P "83=u8:6 87=u8:2 183=u0:0");
+	s.target.v[PARAM_VALUE] = (struct value){.type = VALUE_STRING, .str = "text"};
+	check_request(encode_step(FAMILY, HANDLE, &s), SET_P "83=u8:5 87=u8:2 183=u0:0");
+	s.reset = false;
+	check_request(encode_step(FAMILY, HANDLE, &s), SET_P "83=u8:5 87=u8:2 86='text'");
+}
+
 static struct value u8(uint64_t n)
 {
 	return (struct value){.type = VALUE_U8, .num = n};
@@ -245,11 +261,11 @@ static void describe_object(struct buf *out, const struct object *o)
 	for (unsigned i = 0; i < o->class->n_fields; i++) {
 		const struct value *v = &o->v[i];
 
-		if (o->class == &class_param)
+		if (o->class == &class_param && i == PARAM_VALUE)
 			buf_add(out, " %s", value_type_name(v->type));
 		if (!object_has(o, i))
 			continue;
-		if (v->type == VALUE_STRING)
+		if (value_is_text(v))
 			buf_add(out, " %s='%s'", o->class->fields[i].name, v->str);
 		else
 			buf_add(out, " %s=%" PRIu64, o->class->fields[i].name, v->num);
@@ -525,7 +541,60 @@ static void test_params(void **state)
 			  "param h-false/0 bool value=0\n"
 			  "param i-no-value/0 u32\n"
 			  "param j-short/0 u32\n"
-			  "param k-unterminated/0 string\n");
+			  "param k-unterminated/0 string\n"
+			  "param l-array/0 other value='a list of numbers (18446744073709551615)'\n"
+			  "param m-nested/0 other value='of type 8'\n"
+			  "param n-zero/0 other value='of type 0'\n");
+}
+
+/* From Linux 6.19 on; of a bool it is a number, as its absence would say nothing. */
+static void test_param_defaults(void **state)
+{
+	static const uint32_t n32 = 7;
+	static const uint64_t n64 = UINT64_MAX;
+	static const uint8_t yes = 1, no = 0, other = 2;
+	struct bytes b = {};
+
+	(void)state;
+	put_param_default(&b, "a32", 3, &n32, 4);
+	put_param_default(&b, "b64", 4, &n64, 8);
+	put_param_default(&b, "c-string", 5, "text", 5);
+	put_param_default(&b, "d-true", 6, &yes, 1);
+	put_param_default(&b, "e-false", 6, &no, 1);
+	put_param_default(&b, "f-short", 3, &yes, 1);
+	put_param_default(&b, "g-empty", 6, NULL, 0);
+	put_param_default(&b, "h-none", 6, absent, 0);
+	put_param_default(&b, "i-array", 0x81, &n64, 8);
+	put_param_default(&b, "j-odd", 6, &other, 1);
+	check_objects(&b, "param a32/0 u32 default=7\n"
+			  "param b64/0 u64 default=18446744073709551615\n"
+			  "param c-string/0 string default='text'\n"
+			  "param d-true/0 bool value=0 default=1\n"
+			  "param e-false/0 bool value=0 default=0\n"
+			  "param f-short/0 u32\n"
+			  "param g-empty/0 bool value=0\n"
+			  "param h-none/0 bool value=0\n"
+			  "param i-array/0 other value='a list of numbers'\n"
+			  "param j-odd/0 bool value=0 default=1\n");
+}
+
+static void test_param_lists(void **state)
+{
+	static const uint32_t small = 3;
+	static const uint64_t large = 1ULL << 40;
+	struct bytes b = {};
+	struct param_nests p = param_open(&b, "npc_srch_order", 0x81);
+	size_t nest = nest_open(&b, DEVLINK_ATTR_PARAM_VALUE);
+
+	(void)state;
+	put_attr(&b, DEVLINK_ATTR_PARAM_VALUE_DATA, &small, 4);
+	put_attr(&b, DEVLINK_ATTR_PARAM_VALUE_DATA, &large, 8);
+	put_attr(&b, DEVLINK_ATTR_PARAM_VALUE_DATA, &small, 2);
+	put_u8(&b, DEVLINK_ATTR_PARAM_VALUE_CMODE, 2);
+	nest_close(&b, nest);
+	param_close(&b, &p);
+	check_objects(&b, "param npc_srch_order/2 other value='a list of numbers (3, "
+			  "1099511627776)'\n");
 }
 
 static void test_param_values(void **state)
@@ -1402,6 +1471,7 @@ int main(void)
 		cmocka_unit_test(test_encode_reload),
 		cmocka_unit_test(test_encode_flash),
 		cmocka_unit_test(test_encode_param),
+		cmocka_unit_test(test_encode_param_reset),
 		cmocka_unit_test(test_encode_set),
 		cmocka_unit_test(test_flat),
 		cmocka_unit_test(test_damaged_attributes),
@@ -1410,6 +1480,8 @@ int main(void)
 		cmocka_unit_test(test_not_ours),
 		cmocka_unit_test(test_params),
 		cmocka_unit_test(test_param_values),
+		cmocka_unit_test(test_param_defaults),
+		cmocka_unit_test(test_param_lists),
 		cmocka_unit_test(test_resources),
 		cmocka_unit_test(test_resources_of_a_port),
 		cmocka_unit_test(test_resources_too_deep),
