@@ -299,6 +299,7 @@ static void take_news(struct device *d, const struct reading_news *news, uint64_
 	if (!news->registered && news->before.n && counters_differ(&news->now, &news->before))
 		account(d, news);
 	reloads_answered(&d->reloads, &d->world.memory, &news->now);
+	memory_set_registration(&d->world.memory, d->world.facts.registration);
 	judge_attempt(d, news->registered || news->first, now);
 	if (news->changed)
 		status_changed(&d->status);

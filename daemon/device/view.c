@@ -237,6 +237,7 @@ static void take_facts(struct view *v, struct world *w, const struct device_read
 	if (!r->identified) {
 		counters_copy(&facts->counters, &r->facts->counters);
 		facts->reload_failed = r->facts->reload_failed;
+		facts->registration = r->facts->registration;
 		return;
 	}
 	if (!facts_same_versions(facts, r->facts))
@@ -297,12 +298,39 @@ static void forget_registration(struct view *v, struct world *w)
 	view_need(v, PART_OBJECTS);
 }
 
-/* Is the instance that answers another one than was known? */
-static bool is_another(const struct view *v, const struct world *w, const counter_list *counters,
+/* Do the kernel's numbers of registrations tell whether it is the one that is known? */
+static bool is_numbered(const struct world *w, const struct facts *facts)
+{
+	return w->memory.registration && facts->registration;
+}
+
+/*
+ * Is the instance that answers another one than was known? Without numbers only what was heard and
+ * counters that are less than they were tell.
+ */
+static bool is_another(const struct view *v, const struct world *w, const struct facts *facts,
 		       enum presence before)
 {
+	const counter_list *counters = &facts->counters;
+
+	if (is_numbered(w, facts))
+		return facts->registration != w->memory.registration;
 	return (before == PRESENCE_REPLACED && !view_is_identified(v)) ||
 	       (w->memory.counters.n && counters_restarted(counters, &w->memory.counters));
+}
+
+/* What was heard since the question may be of its end, which came after the answer. */
+static bool is_the_same(const struct view *v, const struct world *w, const struct facts *facts)
+{
+	return is_numbered(w, facts) && facts->registration == w->memory.registration &&
+	       !view_has_heard(v);
+}
+
+/* It has said that it is gone, and answers; or a successor does that was not heard of yet. */
+static bool is_doubtful(const struct view *v, const struct world *w, const struct facts *facts)
+{
+	return v->presence == PRESENCE_LINGERING &&
+	       !(is_numbered(w, facts) && facts->registration != w->memory.registration);
 }
 
 /*
@@ -325,7 +353,6 @@ static bool is_asked_again(const struct view *v, int untold)
 enum reading_outcome view_answer(struct view *v, struct world *w, const struct device_reading *r,
 				 uint64_t now, struct reading_news *ret)
 {
-	const counter_list *counters = &r->facts->counters;
 	enum presence before = v->presence;
 
 	ret->partial = !(v->asked & PART_OBJECTS);
@@ -338,15 +365,16 @@ enum reading_outcome view_answer(struct view *v, struct world *w, const struct d
 	set_words(&v->read.words, NULL);
 	v->read.at = now;
 	v->read.losses = 0;
-	v->presence = presence_next(v->presence, PRESENCE_EV_ANSWER);
-	if (v->presence == PRESENCE_LINGERING) {
+	v->presence = presence_next(v->presence, is_the_same(v, w, r->facts) ? PRESENCE_EV_SAME
+									     : PRESENCE_EV_ANSWER);
+	if (is_doubtful(v, w, r->facts)) {
 		ret->retry_at = now + DOUBT_USEC;
 		return READING_UNSURE;
 	}
 	counters_copy(&ret->before, &w->memory.counters);
-	counters_copy(&ret->now, counters);
-	ret->first = !w->memory.counters.n && counters->n;
-	ret->registered = is_another(v, w, counters, before);
+	counters_copy(&ret->now, &r->facts->counters);
+	ret->first = !w->memory.counters.n && ret->now.n;
+	ret->registered = is_another(v, w, r->facts, before);
 	if (ret->registered) {
 		forget_registration(v, w);
 		if (!r->identified)

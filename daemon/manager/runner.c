@@ -91,7 +91,8 @@ static void send_steps(struct runner *r, const struct device_todo *todo)
 	b->n = 0;
 	for (size_t i = 0; i < todo->n_steps; i++) {
 		const struct step *s = &todo->steps[i];
-		struct nl_msg *request = encode_step(r->env->family, r->device->handle, s);
+		struct nl_msg *request = encode_step(r->env->family, r->device->handle,
+						     r->device->world.facts.registration, s);
 
 		if (!request)
 			continue;

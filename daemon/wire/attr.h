@@ -31,5 +31,6 @@ struct attrs {
 bool attrs_parse(struct attrs *a, const struct nlmsghdr *m);
 bool attrs_parse_nest(struct attrs *a, const struct nlattr *nest);
 bool attr_uint(const struct nlattr *a, size_t size, uint64_t *ret);
+bool attr_number(const struct nlattr *a, uint64_t *ret);
 const char *attr_string(const struct nlattr *a);
 char *attr_clean(const struct nlattr *a);

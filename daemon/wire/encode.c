@@ -285,8 +285,7 @@ struct nl_msg *encode_flash(uint16_t family, const char *handle, const char *fil
 	return msg;
 }
 
-/** encode_step() - the request that carries out @s. Return: NULL where it takes none. */
-struct nl_msg *encode_step(uint16_t family, const char *handle, const struct step *s)
+static struct nl_msg *encode_for(uint16_t family, const char *handle, const struct step *s)
 {
 	switch (s->kind) {
 	case STEP_REMEMBER:
@@ -300,6 +299,23 @@ struct nl_msg *encode_step(uint16_t family, const char *handle, const struct ste
 		return encode_reload(family, handle, s->action, s->limit);
 	}
 	abort();
+}
+
+/**
+ * encode_step() - the request that carries out @s.
+ * @registration: the one that the step is planned for, see struct facts: the kernel refuses to
+ *		  carry it out on a successor that has the same handle; 0: not known
+ *
+ * Return: NULL where it takes none.
+ */
+struct nl_msg *encode_step(uint16_t family, const char *handle, uint64_t registration,
+			   const struct step *s)
+{
+	struct nl_msg *msg = encode_for(family, registration ? NULL : handle, s);
+
+	if (msg && registration) /* instead of the handle: with it is an error */
+		must(nla_put_u32(msg, ATTR_INDEX, (uint32_t)(registration - 1)));
+	return msg;
 }
 
 /** encode_free() - free a request that will not be sent. */

@@ -194,8 +194,7 @@ static struct value describe_other(uint64_t wire_type, const struct nlattr *nest
 		uint64_t n;
 
 		nla_for_each_nested(a, nest, left) {
-			if (nla_type(a) != DEVLINK_ATTR_PARAM_VALUE_DATA ||
-			    !attr_uint(a, nla_len(a) < 8 ? 4 : 8, &n))
+			if (nla_type(a) != DEVLINK_ATTR_PARAM_VALUE_DATA || !attr_number(a, &n))
 				continue;
 			buf_add(&b, "%s%" PRIu64, before, n);
 			before = ", ";

@@ -3,7 +3,7 @@
 fake kernel of that line, whatever kernel the test itself runs on."""
 import pytest
 
-from carved import entry
+from carved import entry, wait
 from fakes import FakeKernel
 from places import BUILD
 from test_field import Device
@@ -133,3 +133,59 @@ def test_default_on_older_kernels(kernel, folder, carved):
     carved.settled(device)
     assert device.param("fast") is True
     assert not resets(kernel)
+
+
+# ---- the number of a registration ----
+
+def writes(kernel, *commands):
+    return [(r.get("index"), r["error"]) for r in kernel.tell("requests", 1)
+            if r["command"] in commands and not r.get("stranger")]
+
+
+@pytest.mark.parametrize("kernel", ["6.12", "7.3"], indirect=True)
+def test_writes_do_not_hit_a_successor(kernel, folder, carved, request):
+    """The driver binds again while a SET is on its way: by its handle the successor would get it."""
+    device = acme(kernel, folder, depth={"runtime": U32})
+    numbered = request.node.callspec.params["kernel"] == "7.3"
+    kernel.tell("rule", device, "PARAM_SET", "depth", "hold")
+    carved.config(entry(device, params={"depth": 9}))
+    carved.start_no_wait()
+    wait(lambda: writes(kernel, "PARAM_SET"), "a SET to be on its way")
+    kernel.tell("unbind", device)
+    kernel.tell("bind", device)
+    first = kernel.tell("state", device).get("index", 0) - 1
+    kernel.tell("release")
+    carved.wait_ready()
+    carved.wait_bus()
+    carved.settled(device)
+    assert device.param("depth") == 9
+    assert writes(kernel, "PARAM_SET") == ([(first, -19), (first + 1, 0)] if numbered else [(None, 0)])
+
+
+def test_each_write_is_numbered(kernel, folder, carved):
+    """Also reloads; reads are by the handle."""
+    device = acme(kernel, folder, macs={"driverinit": {"type": "u32", "value": 32}})
+    index = kernel.tell("state", device)["index"]
+    carved.run(entry(device, params={"macs": 64}))
+    assert carved.state(device) == "converged"
+    assert writes(kernel, "PARAM_SET", "RELOAD") == 2 * [(index, 0)]
+    assert {i for i, _error in writes(kernel, "GET", "PARAM_GET", "INFO_GET")} == {None}
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_registered_anew_in_silence(kernel, folder, carved, restarted):
+    """No counter falls, and notifications are lost or not listened to: only the number tells."""
+    device = acme(kernel, folder, depth={"runtime": U32})
+    carved.run(entry(device, params={"depth": 9}), audit="1s")
+    if restarted:
+        carved.stop()
+    else:
+        kernel.tell("queue", 1)
+    kernel.tell("unbind", device)
+    kernel.tell("bind", device)
+    if restarted:
+        carved.start()
+    kernel.tell("queue", 0)
+    wait(lambda: device.param("depth") == 9, "the policy to be restored")
+    carved.settled(device)
+    assert f"{device}: the device registered anew" in carved.text()

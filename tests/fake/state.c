@@ -225,6 +225,7 @@ static void add_details(json_t *j, const struct call *c)
 	if (c->command == DEVLINK_CMD_TRAP_GROUP_SET)
 		add_number(j, "policer", a->v[DEVLINK_ATTR_TRAP_POLICER_ID]);
 	flat_details(j, c);
+	add_number(j, "index", a->v[ATTR_INDEX]);
 	add_number(j, "size", a->v[DEVLINK_ATTR_RESOURCE_SIZE]);
 	add_number(j, "rate", a->v[DEVLINK_ATTR_TRAP_POLICER_RATE]);
 	add_number(j, "burst", a->v[DEVLINK_ATTR_TRAP_POLICER_BURST]);

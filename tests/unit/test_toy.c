@@ -443,7 +443,7 @@ static void test_set_whole(void **state)
 	put_u8(&b, 20, 1);
 	put_u32(&b, 21, 9);
 	msg_close(&b, at);
-	check_bytes(encode_step(FAMILY, HANDLE, &bed.plan.steps.v[0]), &b);
+	check_bytes(encode_step(FAMILY, HANDLE, 0, &bed.plan.steps.v[0]), &b);
 	bed_clear(&bed);
 }
 
@@ -462,15 +462,15 @@ static void test_set_each(void **state)
 	put_u32(&b, 171, 1);
 	put_string(&b, 173, "");
 	msg_close(&b, at);
-	check_bytes(encode_step(FAMILY, HANDLE, &bed.plan.steps.v[0]), &b);
+	check_bytes(encode_step(FAMILY, HANDLE, 0, &bed.plan.steps.v[0]), &b);
 	at = open_request(&b, NLM_F_ACK, 204);
 	put_u16(&b, 25, 1);
 	msg_close(&b, at);
-	check_bytes(encode_step(FAMILY, HANDLE, &bed.plan.steps.v[1]), &b);
+	check_bytes(encode_step(FAMILY, HANDLE, 0, &bed.plan.steps.v[1]), &b);
 	at = open_request(&b, NLM_F_ACK, 204);
 	put_u8(&b, 62, 1);
 	msg_close(&b, at);
-	check_bytes(encode_step(FAMILY, HANDLE, &bed.plan.steps.v[2]), &b);
+	check_bytes(encode_step(FAMILY, HANDLE, 0, &bed.plan.steps.v[2]), &b);
 	bed_clear(&bed);
 }
 

@@ -190,11 +190,30 @@ static void test_encode_param_reset(void **state)
 
 	(void)state;
 	object_set(&s.target, PARAM_VALUE, (struct value){.type = VALUE_BOOL, .num = 1});
-	check_request(encode_step(FAMILY, HANDLE, &s), SET_P "83=u8:6 87=u8:2 183=u0:0");
+	check_request(encode_step(FAMILY, HANDLE, 0, &s), SET_P "83=u8:6 87=u8:2 183=u0:0");
 	s.target.v[PARAM_VALUE] = (struct value){.type = VALUE_STRING, .str = "text"};
-	check_request(encode_step(FAMILY, HANDLE, &s), SET_P "83=u8:5 87=u8:2 183=u0:0");
+	check_request(encode_step(FAMILY, HANDLE, 0, &s), SET_P "83=u8:5 87=u8:2 183=u0:0");
 	s.reset = false;
-	check_request(encode_step(FAMILY, HANDLE, &s), SET_P "83=u8:5 87=u8:2 86='text'");
+	check_request(encode_step(FAMILY, HANDLE, 0, &s), SET_P "83=u8:5 87=u8:2 86='text'");
+}
+
+/* By the number of the registration, once that is known; a handle beside it is an error. */
+static void test_encode_by_number(void **state)
+{
+	struct step set = {.kind = STEP_SET, .target = {.class = &class_trap, .name = "t"}};
+	struct step reload = {.kind = STEP_RELOAD, .action = DEVLINK_RELOAD_ACTION_DRIVER_REINIT};
+	struct step flash = {.kind = STEP_FLASH, .firmware = {.file = "dummy"}};
+	struct step remember = {.kind = STEP_REMEMBER};
+
+	(void)state;
+	object_set(&set.target, TRAP_ACTION, (struct value){.type = VALUE_U8, .num = 1});
+	check_request(encode_step(FAMILY, HANDLE, 0, &set),
+		      "29 5 cmd 62: " DEVICE " 130='t' 131=u8:1");
+	check_request(encode_step(FAMILY, HANDLE, 1, &set),
+		      "29 5 cmd 62: 130='t' 131=u8:1 184=u32:0");
+	check_request(encode_step(FAMILY, HANDLE, 8, &reload), "29 5 cmd 37: 153=u8:1 184=u32:7");
+	check_request(encode_step(FAMILY, HANDLE, 8, &flash), "29 5 cmd 58: 122='dummy' 184=u32:7");
+	assert_null(encode_step(FAMILY, HANDLE, 8, &remember));
 }
 
 static struct value u8(uint64_t n)
@@ -727,6 +746,33 @@ static void test_get(void **state)
 	put_get(&b, 1);
 	msg_close(&b, answer_open(&b, DEVLINK_CMD_NEW)); /* cut: it replaces nothing */
 	check_facts(&b, NOTHING_KNOWN "1\n" ALL_COUNTERS);
+}
+
+/* The number of the registration, with 4 or 8 bytes; without one nothing stays of that before. */
+static void test_get_number(void **state)
+{
+	struct facts facts = {};
+	struct state have = {};
+	struct bytes b = {};
+
+	(void)state;
+	for (size_t n = 0; n < 4; n++) {
+		static const uint64_t expected[] = {1, UINT64_C(1) << 31, 6, 0};
+		size_t at = answer_open(&b, DEVLINK_CMD_NEW);
+
+		put_u8(&b, DEVLINK_ATTR_RELOAD_FAILED, 0);
+		if (n == 2)
+			put_u64(&b, ATTR_INDEX, 5);
+		else if (n < 2)
+			put_u32(&b, ATTR_INDEX, n ? INT32_MAX : 0);
+		msg_close(&b, at);
+		assert_int_equal(
+			decode_answer((struct nlmsghdr *)b.data, FAMILY, HANDLE, &have, &facts), 1);
+		assert_int_equal(facts.registration, expected[n]);
+		b.len = 0;
+	}
+	facts_clear(&facts);
+	state_clear(&have);
 }
 
 static void test_info(void **state)
@@ -1472,6 +1518,7 @@ int main(void)
 		cmocka_unit_test(test_encode_flash),
 		cmocka_unit_test(test_encode_param),
 		cmocka_unit_test(test_encode_param_reset),
+		cmocka_unit_test(test_encode_by_number),
 		cmocka_unit_test(test_encode_set),
 		cmocka_unit_test(test_flat),
 		cmocka_unit_test(test_damaged_attributes),
@@ -1486,6 +1533,7 @@ int main(void)
 		cmocka_unit_test(test_resources_of_a_port),
 		cmocka_unit_test(test_resources_too_deep),
 		cmocka_unit_test(test_get),
+		cmocka_unit_test(test_get_number),
 		cmocka_unit_test(test_info),
 		cmocka_unit_test(test_ack),
 		cmocka_unit_test(test_ack_lies),
