@@ -160,6 +160,8 @@ void view_ask(struct view *v, const struct world *w, const char *handle, const s
 		bind_reads(e, handle, w, ret);
 	if (v->need & PART_CATALOGUE)
 		ret->catalogue = ret->resources = true;
+	/* kernels that number registrations list them; older ones know another question only */
+	ret->port_resources = ret->catalogue && w->facts.registration;
 	ret->impact = full && (v->need & PART_IMPACT);
 	ret->ports = world_kernel_is(w, 6, 6);
 	v->asked = PART_IDENTITY | (full ? PART_OBJECTS : 0);

@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FACTS_FORMAT 1
+#define FACTS_FORMAT   1
+#define PORT_RESOURCES "port_resources" /* nothing of them can be wanted */
 
 /* --- facts: out -------------------------------------------------------------- */
 
@@ -63,7 +64,7 @@ static void add_objects(json_t *facts, const struct state *s)
 {
 	vec_each(o, &s->objects) {
 		json_t *root = o->class->within ? child(facts, o->class->within) : facts;
-		const char *section = o->class->section;
+		const char *section = resource_is_of_port(o) ? PORT_RESOURCES : o->class->section;
 
 		switch (o->class->form) {
 		case FORM_SECTION:
@@ -222,10 +223,9 @@ static enum value_type type_by_name(const char *name)
 	return VALUE_NONE;
 }
 
-static int read_object(struct reader *r, const struct class *class, const char *name, uint8_t cmode,
-		       json_t *j)
+static int read_object(struct reader *r, struct state *s, const struct class *class,
+		       const char *name, uint8_t cmode, json_t *j)
 {
-	struct state *s = &r->world->have;
 	struct object *o = state_add(s, class, name, cmode);
 	enum value_type type = type_by_name(json_string_value(json_object_get(j, "type")));
 
@@ -261,7 +261,7 @@ static int read_cmodes(struct reader *r, const struct class *class, const char *
 		if (ret < 0)
 			break;
 		ret = enum_number(&cmode_names, key, &cmode)
-			      ? read_object(r, class, name, (uint8_t)cmode, j)
+			      ? read_object(r, &r->world->have, class, name, (uint8_t)cmode, j)
 			      : bad(r, class->noun, name);
 	}
 	return ret;
@@ -274,13 +274,33 @@ static int read_section(struct reader *r, const struct class *class, json_t *sec
 	int ret = 0;
 
 	if (section && class->form == FORM_SECTION)
-		return read_object(r, class, class->section, CLASS_NO_CMODE, section);
+		return read_object(r, &r->world->have, class, class->section, CLASS_NO_CMODE,
+				   section);
 	json_object_foreach(section, name, j) {
 		if (ret < 0)
 			return ret;
-		ret = class->form == FORM_BY_CMODE ? read_cmodes(r, class, name, j)
-						   : read_object(r, class, name, CLASS_NO_CMODE, j);
+		ret = class->form == FORM_BY_CMODE
+			      ? read_cmodes(r, class, name, j)
+			      : read_object(r, &r->world->have, class, name, CLASS_NO_CMODE, j);
 	}
+	return ret;
+}
+
+/* They are in the catalogue only, where nobody looks for what can be set. */
+static int read_port_resources(struct reader *r, json_t *section)
+{
+	const char *name;
+	json_t *j;
+	int ret = 0;
+
+	json_object_foreach(section, name, j) {
+		if (ret == 0 && *name == '/')
+			ret = bad(r, "resource of a port", name);
+		if (ret == 0)
+			ret = read_object(r, &r->world->catalogue, &class_resource, name,
+					  CLASS_NO_CMODE, j);
+	}
+	state_sort(&r->world->catalogue);
 	return ret;
 }
 
@@ -443,6 +463,8 @@ int facts_from_json(json_t *j, struct world *w, char **ret_handle, char **ret_wh
 	read_ports(&r, json_object_get(j, "ports"));
 	state_sort(&w->have);
 	state_copy(&w->catalogue, &w->have);
+	if (ret == 0)
+		ret = read_port_resources(&r, json_object_get(j, PORT_RESOURCES));
 	w->has_catalogue = w->offline = true;
 	read_impact(json_object_get(j, "impact"), &w->impact);
 	if (ret == 0)

@@ -260,6 +260,17 @@ uint64_t resource_settable(const struct object *have, uint64_t size)
 }
 
 /**
+ * resource_is_of_port() - is it what a port has, of which nothing can be set?
+ *
+ * It is called "p1/some_resource", by the physical number of the port or else by its index: the
+ * device's own begin with a slash.
+ */
+bool resource_is_of_port(const struct object *o)
+{
+	return o->class == &class_resource && *o->name != '/';
+}
+
+/**
  * resource_is_child() - is @path directly below @parent? Both are paths of resources.
  *
  * Return: true if so.

@@ -65,4 +65,5 @@ char *object_format(const struct object *o, field_mask fields);
 
 uint64_t resource_settable(const struct object *have, uint64_t size);
 
+bool resource_is_of_port(const struct object *o);
 bool resource_is_child(const char *path, const char *parent);

@@ -132,6 +132,25 @@ bool decode_port(const struct nlmsghdr *m, uint16_t family, const char *handle, 
 }
 
 /**
+ * decode_port_resources() - add what a port has of resources; that of the device is passed over.
+ * @state: with the ports that have a name
+ *
+ * Return: false where it is about another device, or was cut.
+ */
+bool decode_port_resources(const struct nlmsghdr *m, uint16_t family, const char *handle,
+			   struct state *state)
+{
+	char whose[HANDLE_MAX];
+	struct attrs a;
+
+	if (m->nlmsg_type != family || !attrs_parse(&a, m) || handle_of(&a, whose) < 0 ||
+	    strcmp(whose, handle) != 0)
+		return false;
+	decode_resources_of_port(&a, state);
+	return true;
+}
+
+/**
  * decode_impact() - an answer to PORT_GET, RATE_GET or ESWITCH_GET, by its attributes: Linux 6.1
  * gives the ports of a dump the command of a device.
  *

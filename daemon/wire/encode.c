@@ -136,6 +136,16 @@ struct nl_msg *encode_device_objects(uint16_t family, const char *handle, const 
 	return request(family, class->cmd_get, 0, handle);
 }
 
+/**
+ * encode_port_resources() - the resources of the device and of each port, a dump.
+ *
+ * Only kernels that number registrations have it.
+ */
+struct nl_msg *encode_port_resources(uint16_t family, const char *handle)
+{
+	return request(family, DEVLINK_CMD_RESOURCE_DUMP, NLM_F_DUMP, handle);
+}
+
 /*
  * The key of the object that is called @name, but for its port. One that can be no name, as a
  * damaged file may have it, is left out: the kernel says that there is no such object.

@@ -15,6 +15,7 @@ struct nl_msg *encode_get_all(uint16_t family);
 struct nl_msg *encode_info_get(uint16_t family, const char *handle);
 struct nl_msg *encode_device_objects(uint16_t family, const char *handle,
 				     const struct class *class);
+struct nl_msg *encode_port_resources(uint16_t family, const char *handle);
 struct nl_msg *encode_object_get(uint16_t family, const char *handle, const struct class *class,
 				 const char *name);
 struct nl_msg *encode_object_dump(uint16_t family, const char *handle, const struct class *class);

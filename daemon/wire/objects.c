@@ -277,6 +277,20 @@ static void read_tree(const struct class *class, const struct nlattr *list, cons
 	}
 }
 
+/** decode_resources_of_port() - what a message tells of a port; not what it tells of the device. */
+void decode_resources_of_port(const struct attrs *a, struct state *state)
+{
+	_cleanup_free_ char *owner = NULL;
+	const char *name;
+	uint64_t index;
+
+	if (!attr_uint(a->v[DEVLINK_ATTR_PORT_INDEX], 4, &index))
+		return;
+	name = port_name(&state->ports, (uint32_t)index);
+	owner = name ? mem_strdup(name) : mem_printf("%" PRIu64, index);
+	read_tree(&class_resource, a->v[DEVLINK_ATTR_RESOURCE_LIST], owner, 0, state);
+}
+
 /**
  * decode_objects() - the objects of one class that a message tells of.
  *

@@ -80,8 +80,12 @@ static struct read_request catalogue_request(const struct reading *r, const stru
 		.catalogue = true};
 }
 
-static void add_catalogue(struct reading *r, read_request_list *ret)
+static void add_catalogue(struct reading *r, const struct reads *reads, read_request_list *ret)
 {
+	if (reads->port_resources)
+		add(ret, (struct read_request){.msg = encode_port_resources(r->family, r->handle),
+					       .dump = true,
+					       .port_resources = true});
 	for (size_t i = 0; i < n_classes; i++)
 		if (classes[i]->read != READ_DEVICE)
 			add(ret, catalogue_request(r, classes[i]));
@@ -117,7 +121,7 @@ void reading_start(struct reading *r, const struct reads *reads, uint16_t family
 		add_of_device(r, ret);
 	add_names(r, reads, ret);
 	if (reads->catalogue)
-		add_catalogue(r, ret);
+		add_catalogue(r, reads, ret);
 	if (reads->impact)
 		add(ret, (struct read_request){.msg = encode_eswitch_get(family, handle),
 					       .impact = true});
@@ -230,6 +234,11 @@ void reading_answer(struct reading *r, const struct read_request *request,
 	if (request->impact) {
 		decode_each(m, answer->reply, answer->len)
 			decode_impact(m, r->family, r->handle, &r->impact);
+		return;
+	}
+	if (request->port_resources && !answer->lost) {
+		decode_each(m, answer->reply, answer->len)
+			decode_port_resources(m, r->family, r->handle, &r->catalogue);
 		return;
 	}
 	if (request->ports && answer->error == 0) {

@@ -23,6 +23,7 @@ struct read_request {
 	bool info;		   /* INFO_GET */
 	bool impact;		   /* of ports or the eswitch; that it fails is no harm */
 	bool ports;		   /* what the ports are called */
+	bool port_resources;	   /* of the ports only */
 };
 
 typedef VEC(struct read_request) read_request_list;

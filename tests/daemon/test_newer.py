@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What Linux 7.3 tells and takes, and older kernels do not, on a device that the test makes up: the
 fake kernel of that line, whatever kernel the test itself runs on."""
+import json
+
 import pytest
 
 from carved import entry, wait
@@ -189,3 +191,31 @@ def test_registered_anew_in_silence(kernel, folder, carved, restarted):
     wait(lambda: device.param("depth") == 9, "the policy to be restored")
     carved.settled(device)
     assert f"{device}: the device registered anew" in carved.text()
+
+
+# ---- resources of ports ----
+
+def test_resources_of_ports(kernel, folder, carved):
+    """They are shown beside those of the device, and are none that could be set."""
+    device = Device(kernel, folder, {
+        "handle": "pci/0000:07:00.0", "driver": "acme", "versions": {"running": {"fw": "1"}},
+        "reload": {"failed": False, "counters": [["driver_reinit", "unspec", "local", 0]]},
+        "resources": {"/table": {"size": 100, "min": 0, "max": 200, "granularity": 1, "id": 1}},
+        "fake": {"ports": 2, "port_resources": {"/table": {"size": 20, "min": 0, "max": 100, "granularity": 1,
+                                                           "id": 1, "occ": 5}}}})
+    carved.run(entry(device, resources={"/table": 120}))
+    assert carved.state(device) == "converged"
+    status, said, _error = carved.ctl("resources", str(device), "--json")
+    (shown,) = json.loads(said).values()
+    assert status == 0
+    assert {name: r["size"] for name, r in shown.items()} == {"/table": 120, "p1/table": 20, "p2/table": 20}
+    status, said, _error = carved.ctl("resources", str(device))
+    assert status == 0 and "p1/table" in said and "5 in use" in said
+    rows = {path: facts for path, facts in carved.get(device, "Resources")}
+    assert rows["p2/table"]["size"] == 20 and rows["p2/table"]["occ"] == 5 and rows["/table"]["size"] == 120
+    assert "port" not in carved.ctl("capture", str(device))[1]
+    facts = json.loads(carved.ctl("capture", str(device), "--facts")[1])
+    assert set(facts["port_resources"]) == {"p1/table", "p2/table"} and set(facts["resources"]) == {"/table"}
+    file = folder / "captured.json"
+    file.write_text(json.dumps(facts))
+    assert carved.ctl("check", str(carved.file), "--facts", str(file))[0] == 0

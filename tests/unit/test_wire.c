@@ -699,6 +699,36 @@ static void test_resources_of_a_port(void **state)
 			  "granularity=4 occ=3 id=9 unit=0\n");
 }
 
+static void test_list_of_port_resources(void **state)
+{
+	_cleanup_free_ char *have = NULL;
+	struct state found = {};
+	struct bytes b = {};
+
+	(void)state;
+	state_add_port(&found, &(struct port){4, "p5", "eth5"});
+	put_tree(&b); /* of the device: it is read otherwise */
+	for (uint32_t port = 4; port < 6; port++) {
+		size_t at = answer_open(&b, DEVLINK_CMD_RESOURCE_DUMP), list;
+
+		put_u32(&b, DEVLINK_ATTR_PORT_INDEX, port);
+		list = nest_open(&b, DEVLINK_ATTR_RESOURCE_LIST);
+		put_resource(&b, "table", 1);
+		nest_close(&b, list);
+		msg_close(&b, at);
+	}
+	decode_each(m, b.data, b.len)
+		assert_true(decode_port_resources(m, FAMILY, HANDLE, &found));
+	decode_each(m, b.data, b.len)
+		assert_false(decode_port_resources(m, FAMILY, "pci/0000:04:00.0", &found));
+	state_sort(&found);
+	have = describe_state(&found);
+	state_clear(&found);
+	assert_string_equal(have, "resource 5/table size=100 id=1\n"
+				  "resource p5/table size=100 id=1\n");
+	check_request(encode_port_resources(FAMILY, HANDLE), "29 301 cmd 36: " DEVICE);
+}
+
 /* A tree deeper than any driver's is read down to a depth that is safe. */
 static void test_resources_too_deep(void **state)
 {
@@ -1278,6 +1308,7 @@ static void test_read_requests(void **state)
 			     "29 301 cmd 19: " DEVICE " sb_port dump\n"
 			     "29 301 cmd 23: " DEVICE " sb_tc dump\n"
 			     "29 301 cmd 52: " DEVICE " health_reporter dump\n");
+	check_reads(&(struct reads){.port_resources = true}, GET_LINE);
 	vec_push(&reads.names, ((struct read_name){&class_trap, "t"}));
 	vec_push(&reads.names, ((struct read_name){&class_trap_policer, "7"}));
 	vec_push(&reads.names, ((struct read_name){&class_trap_group, "g"}));
@@ -1531,6 +1562,7 @@ int main(void)
 		cmocka_unit_test(test_param_lists),
 		cmocka_unit_test(test_resources),
 		cmocka_unit_test(test_resources_of_a_port),
+		cmocka_unit_test(test_list_of_port_resources),
 		cmocka_unit_test(test_resources_too_deep),
 		cmocka_unit_test(test_get),
 		cmocka_unit_test(test_get_number),
