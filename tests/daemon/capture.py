@@ -81,7 +81,7 @@ class Capture:
         self.socket.bind((interface, ETH_P_ALL))
         self.seen = []
         # Linux 7.1 numbers registrations, and writes may name a device by that: who that is, or was
-        self.listener, self.numbered = nl.Link(group=True), {}
+        self.listener, self.numbered, self.by_number = nl.Link(group=True), {}, 0
         self.learn(nl.Link().ask(nl.GET, flags=nl.DUMP).replies)
 
     def close(self):
@@ -95,6 +95,7 @@ class Capture:
         index = number(found, nl.INDEX)
         if index is None:
             return "/".join(text(found, kind) for kind in (nl.BUS, nl.DEV) if kind in found)
+        self.by_number += 1
         if index not in self.numbered:
             self.learn(self.listener.receive())
         return self.numbered.get(index, f"{nl.INDEX_BUS}/{index}")
@@ -102,6 +103,7 @@ class Capture:
     def clear(self):
         self.drain()
         self.seen.clear()
+        self.by_number = 0
 
     def drain(self):
         while True:
