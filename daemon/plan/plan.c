@@ -118,7 +118,7 @@ static void reset_to_default(struct planner *p)
 
 	last_step(p)->reset = true;
 	free(last_step(p)->to);
-	last_step(p)->to = mem_printf("%s, the default", plain.to);
+	last_step(p)->to = mem_printf("%s (the default)", plain.to);
 	if (drop_refused(p))
 		vec_push(&p->plan->steps, plain);
 	else

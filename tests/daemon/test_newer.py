@@ -104,6 +104,23 @@ def test_default_that_is_told_only(kernel, folder, carved):
     assert carved.text().count("was refused") == 1
 
 
+def test_default_that_is_refused(kernel, folder, carved):
+    """Both ways to it are tried, once, and the kernel's words for both are told."""
+    device = acme(kernel, folder, depth={"runtime": DEEP})
+    device.rule("PARAM_SET", "depth", "EINVAL", "times=1", "no reset now")
+    device.rule("PARAM_SET", "depth", "EINVAL", "times=1000", "seven is taken")
+    carved.run(entry(device, params={"depth": "default"}))
+    carved.wait_state(device, "failed")
+    reason = carved.get(device, "StateReason")
+    assert "to 7 (the default) was refused: Invalid argument: acme: no reset now" in reason
+    assert "to 7 was refused: Invalid argument: acme: seven is taken" in reason
+    tries = [r for r in kernel.tell("requests", 1) if r["command"] == "PARAM_SET"]
+    assert [r.get("reset", False) for r in tries] == [True, False]
+    kernel.tell("rules-clear")
+    carved.retry(device)
+    assert carved.state(device) == "converged" and device.param("depth") == 7
+
+
 def test_default_that_is_not_taken(kernel, folder, carved):
     """It is shown as a word that a SET refuses, also where it is written as that word."""
     mode = {"type": "string", "value": "default", "default": "default"}
