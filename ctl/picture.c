@@ -163,6 +163,9 @@ void picture_render(const char *handle, const struct world *w, const struct styl
 		if (o->class == &class_resource)
 			labels = MAX(labels,
 				     2 * depth_of(o) + (unsigned)strlen(strrchr(o->name, '/') + 1));
+	vec_each(o, &w->catalogue.objects)
+		if (resource_is_of_port(o))
+			labels = MAX(labels, (unsigned)strlen(o->name));
 	buf_add(out, "%s%s%s%s%s\n", colour_begin(COLOUR_STRONG, style), name,
 		colour_end(COLOUR_STRONG, style), w->facts.driver ? "  " : "",
 		w->facts.driver ? w->facts.driver : "");
@@ -173,11 +176,27 @@ void picture_render(const char *handle, const struct world *w, const struct styl
 	vec_each(o, &w->have.objects)
 		if (o->class == &class_resource)
 			draw(w, o, labels, style, out);
+	vec_each(o, &w->catalogue.objects)
+		if (resource_is_of_port(o))
+			draw(w, o, labels, style, out);
 	buf_add(out, style->utf8 ? "█ in use  ▒ free, or not known  · the rest of the parent\n"
 				 : "# in use  = free, or not known  . the rest of the parent\n");
 }
 
 /* --- the command ---------------------------------------------------------------------------- */
+
+/* Those of the device and of its ports, or null. */
+static json_t *resources_of(const json_t *facts)
+{
+	json_t *all = json_deep_copy(json_object_get(facts, "resources"));
+	json_t *of_ports = json_object_get(facts, "port_resources");
+
+	if (of_ports && !all)
+		all = json_object();
+	if (of_ports)
+		json_object_update(all, of_ports);
+	return all ? all : json_null();
+}
 
 /* @json: gets the resources as they came; or NULL */
 static int fetch_facts(struct client *c, const char *device, struct world *ret, char **ret_handle,
@@ -204,7 +223,7 @@ static int fetch_facts(struct client *c, const char *device, struct world *ret, 
 	arena_clear(&arena);
 	r = j ? facts_from_json(j, ret, ret_handle, &why) : -1;
 	if (r >= 0 && json)
-		json_object_set(json, device, json_object_get(j, "resources") ?: json_null());
+		json_object_set_new(json, device, resources_of(j));
 	json_decref(j);
 	if (r < 0)
 		client_say("%s: its answer has another form", device);

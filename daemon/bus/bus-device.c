@@ -252,6 +252,9 @@ static int get_resources(_unused_ sd_bus *bus, _unused_ const char *path,
 	vec_each(o, &d->world.have.objects)
 		if (r >= 0 && o->class == &class_resource)
 			r = append_resource(reply, o);
+	vec_each(o, &d->world.catalogue.objects)
+		if (r >= 0 && resource_is_of_port(o))
+			r = append_resource(reply, o);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* devlink params: one object per name and configuration mode (cmode). */
-#include "model/class.h"
+#include "model/object.h"
 
 #include <errno.h>
 #include <linux/devlink.h>
@@ -44,9 +44,20 @@ const struct enum_names *param_value_names(const char *param)
 	return NULL;
 }
 
+static bool settable(const struct object *have, struct buf *why)
+{
+	const struct value *v = &have->v[PARAM_VALUE];
+
+	if (v->type == VALUE_OTHER)
+		buf_add(why, "is %s, which carved does not set", v->str);
+	return v->type != VALUE_OTHER;
+}
+
 static const struct field fields[] = {
 	[PARAM_VALUE] = {"value", VALUE_NONE, DEVLINK_ATTR_PARAM_VALUE_DATA, FIELD_WRITABLE, NULL,
 			 "the value in this cmode; the device tells the type"},
+	[PARAM_DEFAULT] = {"default", VALUE_NONE, 182 /* from Linux 6.19 on */, 0, NULL,
+			   "what the driver begins with"},
 };
 
 static const enum effect effects[] = {
@@ -74,4 +85,5 @@ const struct class class_param = {
 	.n_fields = ARRAY_SIZE(fields),
 	.n_writable = 1,
 	.value_names = param_value_names,
+	.settable = settable,
 };

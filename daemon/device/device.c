@@ -58,6 +58,7 @@ struct device *device_free(struct device *d)
 	assignment_clear(&d->assignment);
 	world_clear(&d->world);
 	status_clear(&d->status);
+	view_clear(&d->view);
 	free(d->handle);
 	free(d);
 	return NULL;

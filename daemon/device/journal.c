@@ -3,6 +3,7 @@
 #include "device/journal.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "model/errors.h"
 
 #include <string.h>
 
@@ -31,12 +32,13 @@ void journal_registered(struct journal j)
 	log_with(LOG_NOTICE, &f, "%s: the device registered anew", j.handle);
 }
 
-/** journal_unreadable() - reads fail for good with @error, -errno. */
-void journal_unreadable(struct journal j, int error)
+/** journal_unreadable() - reads fail for good; see error_text(). */
+void journal_unreadable(struct journal j, int error, const char *words)
 {
+	_cleanup_free_ char *text = error_text(error, words);
 	struct log_fields f = fields(j, MESSAGE_UNREADABLE);
 
-	log_with(LOG_ERR, &f, "%s: the device cannot be read: %s", j.handle, strerror(-error));
+	log_with(LOG_ERR, &f, "%s: the device cannot be read: %s", j.handle, text);
 }
 
 /** journal_slow() - the kernel has not finished @request for @age, microseconds. */
@@ -48,13 +50,13 @@ void journal_slow(struct journal j, const char *request, uint64_t age)
 		 (unsigned)(age / USEC_PER_SEC));
 }
 
-/** journal_unnamed() - INFO_GET fails with @error, -errno. */
-void journal_unnamed(struct journal j, int error)
+/** journal_unnamed() - INFO_GET fails; see error_text(). */
+void journal_unnamed(struct journal j, int error, const char *words)
 {
+	_cleanup_free_ char *text = error_text(error, words);
 	struct log_fields f = fields(j, MESSAGE_UNREADABLE);
 
-	log_with(LOG_ERR, &f, "%s: the driver does not tell its versions: %s", j.handle,
-		 strerror(-error));
+	log_with(LOG_ERR, &f, "%s: the driver does not tell its versions: %s", j.handle, text);
 }
 
 /** journal_problems() - what is wrong with the entry, on this device. */

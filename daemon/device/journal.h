@@ -19,9 +19,9 @@ struct journal {
 };
 
 void journal_registered(struct journal j);
-void journal_unreadable(struct journal j, int error);
+void journal_unreadable(struct journal j, int error, const char *words);
 void journal_slow(struct journal j, const char *request, uint64_t age);
-void journal_unnamed(struct journal j, int error);
+void journal_unnamed(struct journal j, int error, const char *words);
 void journal_problems(struct journal j, const struct diag_list *diags);
 void journal_failure(struct journal j, const struct failure *f);
 void journal_foreign_size(struct journal j, const struct step *s);

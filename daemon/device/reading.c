@@ -333,6 +333,7 @@ static void take_news(struct device *d, const struct reading_news *news, uint64_
 	if (!news->registered && news->before.n && counters_differ(&news->now, &news->before))
 		account(d, news);
 	reloads_answered(&d->reloads, &d->world.memory, &news->now);
+	memory_set_registration(&d->world.memory, d->world.facts.registration);
 	judge_attempt(d, news->registered || news->first, now);
 	if (news->changed)
 		status_changed(&d->status);
@@ -359,7 +360,7 @@ void device_take_reading(struct device *d, const struct device_reading *r, uint6
 	switch (view_answer(&d->view, &d->world, r, now, &news)) {
 	case READING_GOOD:
 		if (news.untold)
-			journal_unnamed(device_journal(d), r->untold);
+			journal_unnamed(device_journal(d), r->untold, r->untold_words);
 		take_news(d, &news, now);
 		break;
 	case READING_UNSURE:
@@ -370,11 +371,12 @@ void device_take_reading(struct device *d, const struct device_reading *r, uint6
 		break;
 	case READING_UNNAMED:
 		if (news.first_time)
-			journal_unnamed(device_journal(d), r->error);
+			journal_unnamed(device_journal(d), d->view.identity.error,
+					d->view.identity.words);
 		break;
 	case READING_FAILED:
 		if (news.first_time)
-			journal_unreadable(device_journal(d), r->error);
+			journal_unreadable(device_journal(d), r->error, r->words);
 		failures_retry_at(&d->failures, news.retry_at);
 		break;
 	case READING_LATER:

@@ -2,6 +2,7 @@
 /* See status.h. */
 #include "device/status.h"
 #include "base/clock.h"
+#include "model/errors.h"
 #include "plan/drift.h"
 
 #include <string.h>
@@ -53,6 +54,19 @@ static bool needs_identity(const struct assignment *a)
 	return a->open || a->want.firmware.version;
 }
 
+static void find_unread(const struct status_input *in, struct finding *f)
+{
+	const struct view *v = in->view;
+	_cleanup_free_ char *device = error_text(v->read.error, v->read.words);
+	_cleanup_free_ char *versions = error_text(v->identity.error, v->identity.words);
+
+	if (v->read.error)
+		buf_add(also(f, STATE_FAILED), "the device cannot be read: %s", device);
+	if (v->identity.error)
+		buf_add(also(f, needs_identity(in->assignment) ? STATE_FAILED : STATE_CONVERGED),
+			"the driver does not tell its versions: %s", versions);
+}
+
 static void find_failures(const struct status_input *in, struct finding *f)
 {
 	const struct world *w = in->world;
@@ -60,13 +74,7 @@ static void find_failures(const struct status_input *in, struct finding *f)
 	if (in->run->broken)
 		buf_add(also(f, STATE_FAILED), "the kernel broke down in %s of this device; reboot",
 			in->run->broken);
-	if (in->view->read.error)
-		buf_add(also(f, STATE_FAILED), "the device cannot be read: %s",
-			strerror(-in->view->read.error));
-	if (in->view->identity.error)
-		buf_add(also(f, needs_identity(in->assignment) ? STATE_FAILED : STATE_CONVERGED),
-			"the driver does not tell its versions: %s",
-			strerror(-in->view->identity.error));
+	find_unread(in, f);
 	if (in->run->plan.unreadable_text.n)
 		buf_add(also(f, STATE_FAILED), "the driver cannot read %s",
 			in->run->plan.unreadable_text.s);
@@ -434,6 +442,13 @@ static enum hindrance hindrance_of(const struct status_input *in, const struct o
 	return in->permission.may == MAY_NOTHING ? in->permission.why : HINDRANCE_NONE;
 }
 
+static char *unreadable_text(const struct object *have)
+{
+	_cleanup_free_ char *error = error_text(have->error, have->error_words);
+
+	return mem_printf("the driver cannot read it: %s", error);
+}
+
 /**
  * status_of_object() - why @want, which is wanted, is not in force; or what is odd about it.
  *
@@ -449,7 +464,7 @@ char *status_of_object(const struct status_input *in, const struct object *want)
 	if (failure)
 		return failure_text(failure);
 	if (have && have->error)
-		return mem_printf("the driver cannot read it: %s", strerror(-have->error));
+		return unreadable_text(have);
 	if (have && !drift_is_in_force(want, in->world) && want->class->progress)
 		return object_progress(have);
 	if (!drift_is_in_force(want, in->world))

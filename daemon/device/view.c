@@ -160,6 +160,8 @@ void view_ask(struct view *v, const struct world *w, const char *handle, const s
 		bind_reads(e, handle, w, ret);
 	if (v->need & PART_CATALOGUE)
 		ret->catalogue = ret->resources = true;
+	/* kernels that number registrations list them; older ones know another question only */
+	ret->port_resources = ret->catalogue && w->facts.registration;
 	ret->impact = full && (v->need & PART_IMPACT);
 	ret->ports = world_kernel_is(w, 6, 6);
 	v->asked = PART_IDENTITY | (full ? PART_OBJECTS : 0);
@@ -176,25 +178,35 @@ void view_look(struct view *v, uint64_t now)
 	v->asked_at = now;
 }
 
+static void set_words(char **words, const char *now)
+{
+	free(*words);
+	*words = mem_strdup(now);
+}
+
 /*
  * Versions are told by the firmware, which may be at a loss where all else can be read: what the
  * device is was known, and its policy does not wait. Only firmware does.
  */
-static bool goes_on_unnamed(struct view *v, const struct world *w, int error, uint64_t now,
-			    struct reading_news *ret)
+static bool goes_on_unnamed(struct view *v, const struct world *w, int error, const char *words,
+			    uint64_t now, struct reading_news *ret)
 {
 	if (!view_is_identified(v) || !identity_is_due(v, w, now))
 		return false;
 	ret->first_time = v->identity.error != error;
+	set_words(&v->identity.words, words);
 	v->identity.error = error;
 	v->identity.at = now + READ_RETRY_USEC;
 	view_need(v, PART_OBJECTS);
 	return true;
 }
 
-/* A lost answer or a busy kernel is asked again soon; that it goes on is an error to show. */
+/*
+ * A lost answer or a busy kernel is asked again soon; that it goes on is an error to show.
+ * @words: the kernel's, or NULL
+ */
 static enum reading_outcome answer_error(struct view *v, const struct world *w, int error,
-					 uint64_t now, struct reading_news *ret)
+					 const char *words, uint64_t now, struct reading_news *ret)
 {
 	bool heard = view_has_heard(v);
 
@@ -209,10 +221,11 @@ static enum reading_outcome answer_error(struct view *v, const struct world *w, 
 		ret->retry_at = now + USEC_PER_SEC / 10;
 		return READING_LATER;
 	}
-	if (goes_on_unnamed(v, w, error, now, ret))
+	if (goes_on_unnamed(v, w, error, words, now, ret))
 		return READING_UNNAMED;
 	ret->first_time = v->read.error != error;
 	v->read.error = error;
+	set_words(&v->read.words, words);
 	ret->retry_at = now + READ_RETRY_USEC;
 	return READING_FAILED;
 }
@@ -226,6 +239,7 @@ static void take_facts(struct view *v, struct world *w, const struct device_read
 	if (!r->identified) {
 		counters_copy(&facts->counters, &r->facts->counters);
 		facts->reload_failed = r->facts->reload_failed;
+		facts->registration = r->facts->registration;
 		return;
 	}
 	if (!facts_same_versions(facts, r->facts))
@@ -238,6 +252,7 @@ static void take_facts(struct view *v, struct world *w, const struct device_read
 	v->old &= ~(unsigned)PART_IDENTITY;
 	ret->untold = r->untold && r->untold != v->identity.error;
 	v->identity.error = r->untold;
+	set_words(&v->identity.words, r->untold_words);
 	v->identity.at = 0;
 	if (!r->untold)
 		return;
@@ -285,12 +300,39 @@ static void forget_registration(struct view *v, struct world *w)
 	view_need(v, PART_OBJECTS);
 }
 
-/* Is the instance that answers another one than was known? */
-static bool is_another(const struct view *v, const struct world *w, const counter_list *counters,
+/* Do the kernel's numbers of registrations tell whether it is the one that is known? */
+static bool is_numbered(const struct world *w, const struct facts *facts)
+{
+	return w->memory.registration && facts->registration;
+}
+
+/*
+ * Is the instance that answers another one than was known? Without numbers only what was heard and
+ * counters that are less than they were tell.
+ */
+static bool is_another(const struct view *v, const struct world *w, const struct facts *facts,
 		       enum presence before)
 {
+	const counter_list *counters = &facts->counters;
+
+	if (is_numbered(w, facts))
+		return facts->registration != w->memory.registration;
 	return (before == PRESENCE_REPLACED && !view_is_identified(v)) ||
 	       (w->memory.counters.n && counters_restarted(counters, &w->memory.counters));
+}
+
+/* What was heard since the question may be of its end, which came after the answer. */
+static bool is_the_same(const struct view *v, const struct world *w, const struct facts *facts)
+{
+	return is_numbered(w, facts) && facts->registration == w->memory.registration &&
+	       !view_has_heard(v);
+}
+
+/* It has said that it is gone, and answers; or a successor does that was not heard of yet. */
+static bool is_doubtful(const struct view *v, const struct world *w, const struct facts *facts)
+{
+	return v->presence == PRESENCE_LINGERING &&
+	       !(is_numbered(w, facts) && facts->registration != w->memory.registration);
 }
 
 /*
@@ -313,27 +355,28 @@ static bool is_asked_again(const struct view *v, int untold)
 enum reading_outcome view_answer(struct view *v, struct world *w, const struct device_reading *r,
 				 uint64_t now, struct reading_news *ret)
 {
-	const counter_list *counters = &r->facts->counters;
 	enum presence before = v->presence;
 
 	ret->partial = !(v->asked & PART_OBJECTS);
 	v->asked = 0;
 	if (r->error < 0)
-		return answer_error(v, w, r->error, now, ret);
+		return answer_error(v, w, r->error, r->words, now, ret);
 	if (r->untold && is_asked_again(v, r->untold))
-		return answer_error(v, w, r->untold, now, ret);
+		return answer_error(v, w, r->untold, r->untold_words, now, ret);
 	v->read.error = 0;
+	set_words(&v->read.words, NULL);
 	v->read.at = now;
 	v->read.losses = 0;
-	v->presence = presence_next(v->presence, PRESENCE_EV_ANSWER);
-	if (v->presence == PRESENCE_LINGERING) {
+	v->presence = presence_next(v->presence, is_the_same(v, w, r->facts) ? PRESENCE_EV_SAME
+									     : PRESENCE_EV_ANSWER);
+	if (is_doubtful(v, w, r->facts)) {
 		ret->retry_at = now + DOUBT_USEC;
 		return READING_UNSURE;
 	}
 	counters_copy(&ret->before, &w->memory.counters);
-	counters_copy(&ret->now, counters);
-	ret->first = !w->memory.counters.n && counters->n;
-	ret->registered = is_another(v, w, counters, before);
+	counters_copy(&ret->now, &r->facts->counters);
+	ret->first = !w->memory.counters.n && ret->now.n;
+	ret->registered = is_another(v, w, r->facts, before);
 	if (ret->registered) {
 		forget_registration(v, w);
 		if (!r->identified)
@@ -390,4 +433,11 @@ uint64_t view_wake_at(const struct view *v, uint64_t now)
 	uint64_t at = view_has_heard(v) ? now + USEC_PER_SEC / 2 : USEC_NEVER;
 
 	return v->identity.at > now ? MIN(at, v->identity.at) : at;
+}
+
+/** view_clear() - free what it holds; @v is of no more use. */
+void view_clear(struct view *v)
+{
+	set_words(&v->read.words, NULL);
+	set_words(&v->identity.words, NULL);
 }

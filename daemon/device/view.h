@@ -51,11 +51,13 @@ struct view {
 	uint64_t tokens_at;
 	struct {
 		int error;	 /* the device cannot be read: -errno */
+		char *words;	 /* the kernel's, with it; or NULL */
 		unsigned losses; /* reads in a row that failed for the moment */
 		uint64_t at;	 /* the last success; 0: never */
 	} read;
 	struct {
 		int error;   /* INFO_GET fails: -errno */
+		char *words; /* the kernel's, with it; or NULL */
 		uint64_t at; /* it is not asked for before this time */
 	} identity;
 	uint64_t catalogues; /* so many were read */
@@ -63,8 +65,9 @@ struct view {
 
 /* What a read brought; view_answer() takes what it needs out of it. */
 struct device_reading {
-	int error;  /* 0 or -errno */
-	int untold; /* of INFO_GET alone */
+	int error;			  /* 0 or -errno */
+	int untold;			  /* of INFO_GET alone */
+	const char *words, *untold_words; /* the kernel's, with these; or NULL */
 	bool identified, catalogued, params_cut;
 	struct state *have, *catalogue;
 	struct facts *facts;
@@ -114,3 +117,4 @@ void view_forget_image(struct world *w);
 bool view_rereads(const struct view *v);
 void view_rest(struct view *v, struct world *w);
 uint64_t view_wake_at(const struct view *v, uint64_t now);
+void view_clear(struct view *v);

@@ -91,7 +91,8 @@ static void send_steps(struct runner *r, const struct device_todo *todo)
 	b->n = 0;
 	for (size_t i = 0; i < todo->n_steps; i++) {
 		const struct step *s = &todo->steps[i];
-		struct nl_msg *request = encode_step(r->env->family, r->device->handle, s);
+		struct nl_msg *request = encode_step(r->env->family, r->device->handle,
+						     r->device->world.facts.registration, s);
 
 		if (!request)
 			continue;
@@ -264,8 +265,12 @@ static void finish_read(struct runner *r, struct batch *b)
 	r->reading = (struct reading){};
 	r->requests = (read_request_list){};
 	for (size_t i = 0; i < b->n; i++)
-		reading_answer(&reading, &requests.v[i], b->v[i].reply, b->v[i].reply_len,
-			       b->v[i].error, b->v[i].lost);
+		reading_answer(&reading, &requests.v[i],
+			       &(struct read_answer){.reply = b->v[i].reply,
+						     .len = b->v[i].reply_len,
+						     .error = b->v[i].error,
+						     .words = b->v[i].extack,
+						     .lost = b->v[i].lost});
 	reading_finish(&reading);
 	tell_unnamed(r, reading.have.passed_over ?: reading.catalogue.passed_over);
 	if (reading.impact.known)
@@ -273,7 +278,9 @@ static void finish_read(struct runner *r, struct batch *b)
 	if (reading.identified)
 		netdevs_identify(b->v[0].precheck, &reading.facts);
 	result = (struct device_reading){.error = reading.error,
+					 .words = reading.words,
 					 .untold = reading.untold,
+					 .untold_words = reading.untold_words,
 					 .identified = reading.identified,
 					 .catalogued = reading.catalogued,
 					 .params_cut = reading.params_cut,

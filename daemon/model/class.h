@@ -169,7 +169,7 @@ extern const struct class *const classes[];
 extern const size_t n_classes;
 
 /* Fields that code refers to by index; the tables are in this order. */
-enum { PARAM_VALUE };
+enum { PARAM_VALUE, PARAM_DEFAULT };
 enum {
 	RESOURCE_SIZE,
 	RESOURCE_SIZE_NEW,

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 
 #include <errno.h>
+#include <string.h>
 
 static const struct {
 	int number;
@@ -26,4 +27,16 @@ bool error_is(int error, enum error_class class)
 		if (errors[i].number == -error)
 			return errors[i].classes & class;
 	return class == ERROR_OF_OBJECT;
+}
+
+/**
+ * error_text() - "Input/output error: words of the driver".
+ * @error: -errno
+ * @words: the kernel's (extack), or NULL
+ *
+ * Return: to be freed.
+ */
+char *error_text(int error, const char *words)
+{
+	return mem_printf("%s%s%s", strerror(-error), words ? ": " : "", words ? words : "");
 }

@@ -20,3 +20,4 @@ enum error_class {
 };
 
 bool error_is(int error, enum error_class class);
+char *error_text(int error, const char *words);

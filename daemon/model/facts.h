@@ -31,7 +31,8 @@ struct facts {
 	VEC(const char *) netdevs; /* of the device itself, as sysfs has them */
 	counter_list counters;	   /* the local ones tell which actions the driver offers */
 	bool reload_failed;
-	bool untold; /* INFO_GET failed: versions and serial numbers are not known */
+	uint64_t registration; /* the kernel's INDEX of it, and 1; 0: the kernel tells none */
+	bool untold;	       /* INFO_GET failed: versions and serial numbers are not known */
 };
 
 void facts_clear(struct facts *f);

@@ -5,7 +5,7 @@
 /** impact_destroys() - is there something that the driver does not bring back by itself? */
 bool impact_destroys(const struct impact *i)
 {
-	return i->splits || i->vfs || i->switchdev;
+	return i->splits || i->vfs || i->subfunctions || i->rate_nodes || i->switchdev;
 }
 
 static void add(struct buf *out, unsigned n, const char *one, const char *many)
@@ -22,6 +22,8 @@ void impact_format(const struct impact *i, struct buf *out)
 	add(out, i->mastered, "with a master", "with a master");
 	add(out, i->splits, "split port", "split ports");
 	add(out, i->vfs, "VF", "VFs");
+	add(out, i->subfunctions, "SF", "SFs");
+	add(out, i->rate_nodes, "rate node", "rate nodes");
 	if (i->switchdev)
 		buf_add(out, "%sswitchdev mode", out->n ? ", " : "");
 }

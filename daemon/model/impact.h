@@ -10,7 +10,7 @@ struct impact {
 	bool known;
 	unsigned netdevs, up, mastered; /* come back anew: down, without address or master */
 	unsigned splits;		/* ports that are parts of split ones */
-	unsigned vfs;
+	unsigned vfs, subfunctions, rate_nodes;
 	bool switchdev; /* the eswitch's mode */
 };
 

@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FACTS_FORMAT 1
+#define FACTS_FORMAT   1
+#define PORT_RESOURCES "port_resources" /* nothing of them can be wanted */
 
 /* --- facts: out -------------------------------------------------------------- */
 
@@ -26,7 +27,7 @@ static json_t *field_to_json(const struct object *o, unsigned field)
 	const struct value *v = &o->v[field];
 	const char *name = NULL;
 
-	if (v->type == VALUE_STRING)
+	if (value_is_text(v))
 		return json_string(v->str);
 	if (v->type == VALUE_BOOL)
 		return json_boolean(v->num);
@@ -63,7 +64,7 @@ static void add_objects(json_t *facts, const struct state *s)
 {
 	vec_each(o, &s->objects) {
 		json_t *root = o->class->within ? child(facts, o->class->within) : facts;
-		const char *section = o->class->section;
+		const char *section = resource_is_of_port(o) ? PORT_RESOURCES : o->class->section;
 
 		switch (o->class->form) {
 		case FORM_SECTION:
@@ -202,7 +203,7 @@ static bool value_of(json_t *j, enum value_type type, const struct enum_names *n
 		     struct arena *arena, struct value *ret)
 {
 	ret->type = type;
-	if (type == VALUE_STRING) {
+	if (value_is_text(ret)) {
 		ret->str = arena_strdup(arena, json_string_value(j));
 		return ret->str;
 	}
@@ -216,16 +217,15 @@ static bool value_of(json_t *j, enum value_type type, const struct enum_names *n
 
 static enum value_type type_by_name(const char *name)
 {
-	for (int t = VALUE_U8; name && t <= VALUE_BOOL; t++)
+	for (int t = VALUE_U8; name && t <= VALUE_OTHER; t++)
 		if (strcmp(name, value_type_name((enum value_type)t)) == 0)
 			return (enum value_type)t;
 	return VALUE_NONE;
 }
 
-static int read_object(struct reader *r, const struct class *class, const char *name, uint8_t cmode,
-		       json_t *j)
+static int read_object(struct reader *r, struct state *s, const struct class *class,
+		       const char *name, uint8_t cmode, json_t *j)
 {
-	struct state *s = &r->world->have;
 	struct object *o = state_add(s, class, name, cmode);
 	enum value_type type = type_by_name(json_string_value(json_object_get(j, "type")));
 
@@ -261,7 +261,7 @@ static int read_cmodes(struct reader *r, const struct class *class, const char *
 		if (ret < 0)
 			break;
 		ret = enum_number(&cmode_names, key, &cmode)
-			      ? read_object(r, class, name, (uint8_t)cmode, j)
+			      ? read_object(r, &r->world->have, class, name, (uint8_t)cmode, j)
 			      : bad(r, class->noun, name);
 	}
 	return ret;
@@ -274,13 +274,33 @@ static int read_section(struct reader *r, const struct class *class, json_t *sec
 	int ret = 0;
 
 	if (section && class->form == FORM_SECTION)
-		return read_object(r, class, class->section, CLASS_NO_CMODE, section);
+		return read_object(r, &r->world->have, class, class->section, CLASS_NO_CMODE,
+				   section);
 	json_object_foreach(section, name, j) {
 		if (ret < 0)
 			return ret;
-		ret = class->form == FORM_BY_CMODE ? read_cmodes(r, class, name, j)
-						   : read_object(r, class, name, CLASS_NO_CMODE, j);
+		ret = class->form == FORM_BY_CMODE
+			      ? read_cmodes(r, class, name, j)
+			      : read_object(r, &r->world->have, class, name, CLASS_NO_CMODE, j);
 	}
+	return ret;
+}
+
+/* They are in the catalogue only, where nobody looks for what can be set. */
+static int read_port_resources(struct reader *r, json_t *section)
+{
+	const char *name;
+	json_t *j;
+	int ret = 0;
+
+	json_object_foreach(section, name, j) {
+		if (ret == 0 && *name == '/')
+			ret = bad(r, "resource of a port", name);
+		if (ret == 0)
+			ret = read_object(r, &r->world->catalogue, &class_resource, name,
+					  CLASS_NO_CMODE, j);
+	}
+	state_sort(&r->world->catalogue);
 	return ret;
 }
 
@@ -356,9 +376,11 @@ static const char *keep(struct facts *f, json_t *j, const char *key)
 static void read_impact(json_t *j, struct impact *i)
 {
 	int splits = 0, vfs = 0, netdevs = 0, up = 0, mastered = 0, switchdev = 0;
+	int subfunctions = 0, rate_nodes = 0;
 
-	if (json_unpack(j, "{s?i,s?i,s?i,s?i,s?i,s?b}", "netdevs", &netdevs, "up", &up, "mastered",
-			&mastered, "splits", &splits, "vfs", &vfs, "switchdev", &switchdev) < 0)
+	if (json_unpack(j, "{s?i,s?i,s?i,s?i,s?i,s?i,s?i,s?b}", "netdevs", &netdevs, "up", &up,
+			"mastered", &mastered, "splits", &splits, "vfs", &vfs, "subfunctions",
+			&subfunctions, "rate_nodes", &rate_nodes, "switchdev", &switchdev) < 0)
 		return;
 	*i = (struct impact){.known = true,
 			     .netdevs = (unsigned)netdevs,
@@ -366,6 +388,8 @@ static void read_impact(json_t *j, struct impact *i)
 			     .mastered = (unsigned)mastered,
 			     .splits = (unsigned)splits,
 			     .vfs = (unsigned)vfs,
+			     .subfunctions = (unsigned)subfunctions,
+			     .rate_nodes = (unsigned)rate_nodes,
 			     .switchdev = switchdev};
 }
 
@@ -440,6 +464,8 @@ int facts_from_json(json_t *j, struct world *w, char **ret_handle, char **ret_wh
 	read_ports(&r, json_object_get(j, "ports"));
 	state_sort(&w->have);
 	state_copy(&w->catalogue, &w->have);
+	if (ret == 0)
+		ret = read_port_resources(&r, json_object_get(j, PORT_RESOURCES));
 	w->has_catalogue = w->offline = true;
 	read_impact(json_object_get(j, "impact"), &w->impact);
 	if (ret == 0)

@@ -126,6 +126,13 @@ void memory_set_counters(struct memory *m, const counter_list *counters)
 	counters_copy(&m->counters, counters);
 }
 
+/** memory_set_registration() - which one it is about: as the last answer said. */
+void memory_set_registration(struct memory *m, uint64_t registration)
+{
+	m->changed |= m->registration != registration;
+	m->registration = registration;
+}
+
 /** memory_count_reloads() - so many reloads of carved's, and by other programs, were seen. */
 void memory_count_reloads(struct memory *m, unsigned own, unsigned foreign)
 {
@@ -319,8 +326,9 @@ void memory_copy(struct memory *to, const struct memory *from)
 /** memory_restart() - the device registered again: keep only what is not about its registration. */
 void memory_restart(struct memory *m)
 {
-	m->changed |= m->counters.n || m->converged_once;
+	m->changed |= m->counters.n || m->registration || m->converged_once;
 	vec_clear(&m->counters);
+	m->registration = 0;
 	memory_drop_all(m, &m->in_force);
 	memory_drop_all(m, &m->staged);
 	memory_drop_all(m, &m->ignored_sizes);

@@ -77,8 +77,9 @@ void state_copy(struct state *to, const struct state *from)
 
 		*copy = *o;
 		copy->name = name;
+		copy->error_words = arena_strdup(&to->arena, o->error_words);
 		for (unsigned i = 0; i < o->class->n_fields; i++)
-			if (copy->v[i].type == VALUE_STRING)
+			if (value_is_text(&copy->v[i]))
 				copy->v[i].str = arena_strdup(&to->arena, o->v[i].str);
 	}
 	vec_each(p, &from->ports)
@@ -101,7 +102,8 @@ static bool field_same(const struct object *a, const struct object *b, unsigned 
 
 static bool object_same(const struct object *a, const struct object *b)
 {
-	if (object_compare(a, b) != 0 || a->error != b->error)
+	if (object_compare(a, b) != 0 || a->error != b->error ||
+	    !text_equal(a->error_words, b->error_words))
 		return false;
 	for (unsigned i = 0; i < a->class->n_fields; i++)
 		if (!field_same(a, b, i))
@@ -281,6 +283,17 @@ uint64_t resource_settable(const struct object *have, uint64_t size)
 	size = MIN(MAX(size, min), max);
 	size -= size % gran;
 	return size < min ? size + gran : size;
+}
+
+/**
+ * resource_is_of_port() - is it what a port has, of which nothing can be set?
+ *
+ * It is called "p1/some_resource", by the physical number of the port or else by its index: the
+ * device's own begin with a slash.
+ */
+bool resource_is_of_port(const struct object *o)
+{
+	return o->class == &class_resource && *o->name != '/';
 }
 
 /**

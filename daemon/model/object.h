@@ -21,7 +21,8 @@ struct object {
 	const char *name;
 	uint8_t cmode; /* enum cmode for params, else CLASS_NO_CMODE */
 	field_mask present;
-	int error; /* of a have: -errno where it is there, but cannot be read */
+	int error;		 /* of a have: -errno where it is there, but cannot be read */
+	const char *error_words; /* the kernel's, with it; or NULL */
 	bool has_port;
 	uint32_t port; /* the index of the port that it is of */
 	struct value v[CLASS_MAX_FIELDS];
@@ -66,4 +67,5 @@ char *object_format(const struct object *o, field_mask fields);
 
 uint64_t resource_settable(const struct object *have, uint64_t size);
 
+bool resource_is_of_port(const struct object *o);
 bool resource_is_child(const char *path, const char *parent);

@@ -25,7 +25,7 @@ void step_set_target(struct step *s, const struct object *o, field_mask fields)
 	s->target.name = mem_strdup(o->name);
 	s->target.present = (o->present & (field_mask)~object_writable(o)) | fields;
 	for (unsigned i = 0; i < o->class->n_fields; i++)
-		if (o->v[i].type == VALUE_STRING)
+		if (value_is_text(&o->v[i]))
 			s->target.v[i].str = mem_strdup(o->v[i].str);
 }
 
@@ -115,7 +115,7 @@ char *step_object_label(const struct step *s)
 	return object_label(&s->target);
 }
 
-/** step_same() - do both set the same object to the same values? */
+/** step_same() - do both set the same object to the same values, in the same way? */
 bool step_same(const struct step *a, const struct step *b)
 {
 	if (a->kind != b->kind)
@@ -125,7 +125,7 @@ bool step_same(const struct step *a, const struct step *b)
 	if (a->kind == STEP_FLASH)
 		return text_equal(a->firmware.version, b->firmware.version) &&
 		       text_equal(a->firmware.file, b->firmware.file);
-	return object_compare(&a->target, &b->target) == 0 &&
+	return a->reset == b->reset && object_compare(&a->target, &b->target) == 0 &&
 	       a->target.present == b->target.present && !object_differs(&a->target, &b->target);
 }
 
@@ -147,7 +147,7 @@ void step_clear(struct step *s)
 {
 	free((char *)s->target.name);
 	for (unsigned i = 0; s->target.class && i < s->target.class->n_fields; i++)
-		if (s->target.v[i].type == VALUE_STRING)
+		if (value_is_text(&s->target.v[i]))
 			free((char *)s->target.v[i].str);
 	free((char *)s->firmware.version);
 	free((char *)s->firmware.key);

@@ -38,6 +38,7 @@ struct step {
 	enum disruption disruption;
 	struct object target; /* STEP_SET: with the fields to set; STEP_REMEMBER: with the value in
 				 force */
+	bool reset;   /* STEP_SET of a param: the driver brings its default, which is the value */
 	bool foreign; /* STEP_SET: undoes what somebody else left pending, and nobody wants */
 	uint8_t action, limit;	  /* STEP_RELOAD: DEVLINK_RELOAD_ACTION_*, DEVLINK_RELOAD_LIMIT_* */
 	bool activates;		  /* STEP_RELOAD: the wanted firmware, too */

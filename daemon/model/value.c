@@ -15,11 +15,17 @@
 const char *value_type_name(enum value_type type)
 {
 	static const char *const names[] = {
-		[VALUE_NONE] = "nothing", [VALUE_U8] = "u8",   [VALUE_U16] = "u16",
-		[VALUE_U32] = "u32",	  [VALUE_U64] = "u64", [VALUE_STRING] = "string",
-		[VALUE_BOOL] = "bool"};
+		[VALUE_NONE] = "nothing", [VALUE_U8] = "u8",	  [VALUE_U16] = "u16",
+		[VALUE_U32] = "u32",	  [VALUE_U64] = "u64",	  [VALUE_STRING] = "string",
+		[VALUE_BOOL] = "bool",	  [VALUE_OTHER] = "other"};
 
 	return names[type];
+}
+
+/** value_is_text() - Return: is it a string, or described by one? */
+bool value_is_text(const struct value *v)
+{
+	return v->type == VALUE_STRING || v->type == VALUE_OTHER;
 }
 
 /** size_text() - a number of entries, or "unlimited"; to be freed. */
@@ -33,7 +39,7 @@ bool value_equal(const struct value *a, const struct value *b)
 {
 	if (a->type != b->type)
 		return false;
-	if (a->type == VALUE_STRING)
+	if (value_is_text(a))
 		return text_equal(a->str, b->str);
 	return a->num == b->num;
 }
@@ -87,6 +93,9 @@ void value_format(const struct value *v, const struct enum_names *names, struct 
 		return;
 	case VALUE_STRING:
 		buf_add(out, "%s", names && names->empty && !*v->str ? names->empty : v->str);
+		return;
+	case VALUE_OTHER:
+		buf_add(out, "%s", v->str);
 		return;
 	case VALUE_BOOL:
 		buf_add(out, "%s", v->num ? "true" : "false");

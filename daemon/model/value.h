@@ -20,13 +20,14 @@ enum value_type {
 	VALUE_U64,
 	VALUE_STRING,
 	VALUE_BOOL,
+	VALUE_OTHER, /* carved does not set it; str says what it is: "a list of numbers (1, 2)" */
 };
 
 struct value {
 	enum value_type type;
 	union {
-		uint64_t num; /* all but VALUE_STRING; VALUE_BOOL: 0 or 1 */
-		const char *str;
+		uint64_t num;	 /* VALUE_BOOL: 0 or 1 */
+		const char *str; /* where value_is_text() */
 	};
 };
 
@@ -45,6 +46,7 @@ struct enum_names {
 };
 
 const char *value_type_name(enum value_type type);
+bool value_is_text(const struct value *v);
 char *size_text(uint64_t size);
 bool value_equal(const struct value *a, const struct value *b);
 const char *enum_name(const struct enum_names *names, uint64_t num);

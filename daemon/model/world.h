@@ -9,7 +9,8 @@
 
 struct world {
 	struct state have;	/* as of the last read: all resources, and the objects asked for */
-	struct state catalogue; /* params, policers, groups and traps, as of their dump */
+	struct state catalogue; /* params, policers, groups and traps, as of their dump; what ports
+				   have of resources */
 	bool has_catalogue, params_cut; /* params_cut: some of them are missing in it */
 	struct facts facts;
 	struct memory memory;
@@ -31,8 +32,9 @@ struct reads {
 	bool catalogue; /* dumps: they wait for every busy device before Linux 6.6, so only when
 			   needed */
 	bool resources;
-	bool impact; /* what a reload would reset */
-	bool ports;  /* ... by a dump, too, which no other device can block from Linux 6.6 on */
+	bool port_resources; /* with the catalogue */
+	bool impact;	     /* what a reload would reset */
+	bool ports; /* ... by a dump, too, which no other device can block from Linux 6.6 on */
 	VEC(struct read_name) names;
 };
 

@@ -14,18 +14,6 @@ static unsigned field_of(const struct wish *w)
 	return i;
 }
 
-static bool is_settable(struct binder *b, const struct wish *w, const struct object *have)
-{
-	_cleanup_free_ char *text = NULL;
-	struct buf why = {};
-	bool settable = !have->class->settable || have->class->settable(have, &why);
-
-	text = buf_take(&why);
-	if (!settable)
-		bind_error(b, w, "%s %s %s", w->class->noun, w->object, text);
-	return settable;
-}
-
 static void want_field(struct binder *b, const struct wish *w, const struct object *have,
 		       unsigned i)
 {
@@ -61,7 +49,7 @@ static void bind_default(struct binder *b, const struct winner *winner)
 		if (bind_winner(b, o->class, o->name))
 			continue;
 		w.object = o->name;
-		if (is_settable(b, &w, o))
+		if (bind_settable(b, &w, o))
 			want_field(b, &w, o, field_of(&w));
 		if (b->diags->n_errors > before) /* nor the others: once is enough */
 			return;
@@ -92,7 +80,7 @@ static void bind_one(struct binder *b, const struct winner *winner)
 		return;
 	if (!have)
 		bind_missing(b, winner);
-	else if (is_settable(b, w, have))
+	else if (bind_settable(b, w, have))
 		want_field(b, w, have, field_of(w));
 }
 

@@ -148,6 +148,19 @@ void bind_missing(struct binder *b, const struct winner *w)
 	vec_clear(&names);
 }
 
+/** bind_settable() - complain of an object that cannot be set. Return: false where it is one. */
+bool bind_settable(struct binder *b, const struct wish *w, const struct object *have)
+{
+	_cleanup_free_ char *text = NULL;
+	struct buf why = {};
+	bool settable = !have->class->settable || have->class->settable(have, &why);
+
+	text = buf_take(&why);
+	if (!settable)
+		bind_error(b, w, "%s %s %s", w->class->noun, w->object, text);
+	return settable;
+}
+
 /**
  * bind_parse() - the value that a wish writes; complains where it is none.
  *

@@ -32,6 +32,7 @@ void bind_error_name(struct binder *b, const struct wish *w, const char *format,
 	_printf_(3, 4);
 void bind_missing(struct binder *b, const struct winner *w);
 void bind_staged(struct binder *b, const struct wish *w, const struct object *want);
+bool bind_settable(struct binder *b, const struct wish *w, const struct object *have);
 bool bind_parse(struct binder *b, const struct wish *w, enum value_type type,
 		const struct enum_names *names, struct value *ret);
 void bind_want(struct binder *b, const struct wish *w, const struct class *class, const char *name,

@@ -27,11 +27,36 @@ static bool holds(const struct match *m, const char *handle, const struct facts 
 	return value && match_value(m->pattern, value);
 }
 
+/*
+ * From Linux 7.1 on there are instances without a device of their own, in which those of one chip
+ * are nested. They report the driver of these and have nothing that could be declared: such an
+ * instance is meant only by a pattern that names its bus.
+ */
+#define NO_DEVICE "devlink_index/"
+
+static bool is_device(const char *handle)
+{
+	return strncmp(handle, NO_DEVICE, strlen(NO_DEVICE)) != 0;
+}
+
+/* Does the entry speak of such instances, or is it a device? */
+static bool is_of_its_bus(const struct entry *e, const char *handle)
+{
+	if (is_device(handle))
+		return true;
+	vec_each(m, &e->matches)
+		if (strcmp(m->key, "handle") == 0 && !is_device(m->pattern))
+			return true;
+	return false;
+}
+
 /** match_entry() - do all keys hold? An entry without any is named by its handle. */
 bool match_entry(const struct entry *e, const char *handle, const struct facts *f)
 {
 	if (!e->matches.n)
 		return text_equal(e->name, handle);
+	if (!is_of_its_bus(e, handle))
+		return false;
 	vec_each(m, &e->matches)
 		if (!holds(m, handle, f))
 			return false;
@@ -46,6 +71,8 @@ bool match_may_be(const struct entry *e, const char *handle, const struct facts 
 {
 	if (!e->matches.n)
 		return text_equal(e->name, handle);
+	if (!is_of_its_bus(e, handle))
+		return false;
 	vec_each(m, &e->matches)
 		if (facts_lookup(f, handle, m->key) && !holds(m, handle, f))
 			return false;

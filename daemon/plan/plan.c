@@ -7,6 +7,7 @@
  * otherwise, or by somebody else, is set back. Knows no time, no state machine, no messages.
  */
 #include "plan/plan.h"
+#include "model/errors.h"
 #include "plan/firmware.h"
 #include "plan/quirks.h"
 
@@ -87,20 +88,41 @@ static void add_remember(struct planner *p, const struct object *o, const struct
 	s->to = format_value(o, in_force);
 }
 
-/* Put the last step aside if the kernel has refused the very same before. */
-static void drop_refused(struct planner *p)
+static struct step *last_step(const struct planner *p)
 {
-	struct step *last = &p->plan->steps.v[p->plan->steps.n - 1];
+	return &p->plan->steps.v[p->plan->steps.n - 1];
+}
 
+/* Put the last step aside if the kernel has refused the very same before. */
+static bool drop_refused(struct planner *p)
+{
 	if (!p->policy->refused)
-		return;
+		return false;
 	vec_each(s, p->policy->refused) {
-		if (!step_same(s, last))
+		if (!step_same(s, last_step(p)))
 			continue;
-		vec_push(&p->plan->refused, *last);
+		vec_push(&p->plan->refused, *last_step(p));
 		p->plan->steps.n--;
-		return;
+		return true;
 	}
+	return false;
+}
+
+/*
+ * A default that the kernel tells is brought back by the driver itself: it may show a value that it
+ * does not take. Some can tell their default only; that is set like any value.
+ */
+static void reset_to_default(struct planner *p)
+{
+	struct step plain = step_copy(last_step(p));
+
+	last_step(p)->reset = true;
+	free(last_step(p)->to);
+	last_step(p)->to = mem_printf("%s (the default)", plain.to);
+	if (drop_refused(p))
+		vec_push(&p->plan->steps, plain);
+	else
+		step_clear(&plain);
 }
 
 /* Is the device shown with what is staged, and not with what is in force? */
@@ -277,13 +299,23 @@ static void hold_back(struct planner *p, size_t first, const struct object *targ
 	p->plan->ports_wait = true;
 }
 
+static bool is_default(const struct object *target, const struct object *have)
+{
+	return target->class == &class_param && object_has(have, PARAM_DEFAULT) &&
+	       value_equal(&target->v[PARAM_VALUE], &have->v[PARAM_DEFAULT]);
+}
+
 static void set_live(struct planner *p, const struct object *target, field_mask fields,
 		     const struct object *have)
 {
 	size_t first = p->plan->steps.n;
 
 	if (disruption_of(target, fields) != DISRUPTION_PORTS) {
-		add_live(p, target, fields, object_format(have, fields));
+		add_set(p, target, fields, target->class->phase, disruption_of(target, fields),
+			object_format(have, fields));
+		if (is_default(target, have))
+			reset_to_default(p);
+		drop_refused(p);
 		return;
 	}
 	set_structural(p, target, fields, have);
@@ -363,6 +395,14 @@ static bool differs(const struct object *want, const struct object *have)
 	return object_differs(want, have) || (pending && object_has(have, pending));
 }
 
+static void say_unreadable(struct planner *p, const struct object *want, const struct object *have)
+{
+	_cleanup_free_ char *error = error_text(have->error, have->error_words);
+
+	name_object(&p->plan->unreadable_text, want);
+	buf_add(&p->plan->unreadable_text, " (%s)", error);
+}
+
 static void plan_object(struct planner *p, const struct object *want)
 {
 	const struct object *have =
@@ -371,8 +411,7 @@ static void plan_object(struct planner *p, const struct object *want)
 	if (!have) /* gone since it was bound: the next bind says so */
 		return;
 	if (have->error) {
-		name_object(&p->plan->unreadable_text, want);
-		buf_add(&p->plan->unreadable_text, " (%s)", strerror(-have->error));
+		say_unreadable(p, want, have);
 		return;
 	}
 	if (p->policy->yielded && notes_find(p->policy->yielded, want, 0)) {

@@ -41,6 +41,12 @@ bool attr_uint(const struct nlattr *a, size_t size, uint64_t *ret)
 	return true;
 }
 
+/** attr_number() - one that the kernel writes with 4 or with 8 bytes. Return: as attr_uint(). */
+bool attr_number(const struct nlattr *a, uint64_t *ret)
+{
+	return attr_uint(a, a && nla_len(a) >= 8 ? 8 : 4, ret);
+}
+
 /** attr_string() - NULL if absent or not terminated. */
 const char *attr_string(const struct nlattr *a)
 {

@@ -140,8 +140,27 @@ bool decode_port(const struct nlmsghdr *m, uint16_t family, const char *handle, 
 }
 
 /**
- * decode_impact() - an answer to PORT_GET or ESWITCH_GET, by its attributes: Linux 6.1 gives the
- * ports of a dump the command of a device.
+ * decode_port_resources() - add what a port has of resources; that of the device is passed over.
+ * @state: with the ports that have a name
+ *
+ * Return: false where it is about another device, or was cut.
+ */
+bool decode_port_resources(const struct nlmsghdr *m, uint16_t family, const char *handle,
+			   struct state *state)
+{
+	char whose[HANDLE_MAX];
+	struct attrs a;
+
+	if (m->nlmsg_type != family || !attrs_parse(&a, m) || handle_of(&a, whose) < 0 ||
+	    strcmp(whose, handle) != 0)
+		return false;
+	decode_resources_of_port(&a, state);
+	return true;
+}
+
+/**
+ * decode_impact() - an answer to PORT_GET, RATE_GET or ESWITCH_GET, by its attributes: Linux 6.1
+ * gives the ports of a dump the command of a device.
  *
  * Return: false where it is about another device, or was cut.
  */
@@ -150,13 +169,17 @@ bool decode_impact(const struct nlmsghdr *m, uint16_t family, const char *handle
 {
 	char whose[HANDLE_MAX];
 	struct attrs a;
-	uint64_t mode;
+	uint64_t mode, kind;
 
 	if (m->nlmsg_type != family || !attrs_parse(&a, m) || handle_of(&a, whose) < 0 ||
 	    strcmp(whose, handle) != 0)
 		return false;
 	if (a.v[DEVLINK_ATTR_PORT_SPLIT_GROUP])
 		impact->splits++;
+	if (attr_uint(a.v[DEVLINK_ATTR_PORT_FLAVOUR], 2, &kind) && kind == PORT_FLAVOUR_SF)
+		impact->subfunctions++;
+	if (attr_uint(a.v[DEVLINK_ATTR_RATE_TYPE], 2, &kind) && kind == RATE_TYPE_NODE)
+		impact->rate_nodes++;
 	if (attr_uint(a.v[DEVLINK_ATTR_ESWITCH_MODE], 2, &mode))
 		impact->switchdev = mode != DEVLINK_ESWITCH_MODE_LEGACY;
 	return true;

@@ -39,6 +39,8 @@ int decode_answer(const struct nlmsghdr *m, uint16_t family, const char *handle,
 
 bool decode_port(const struct nlmsghdr *m, uint16_t family, const char *handle,
 		 struct state *state);
+bool decode_port_resources(const struct nlmsghdr *m, uint16_t family, const char *handle,
+			   struct state *state);
 bool decode_impact(const struct nlmsghdr *m, uint16_t family, const char *handle,
 		   struct impact *impact);
 

@@ -6,6 +6,7 @@
  */
 #include "wire/encode.h"
 #include "model/handle.h"
+#include "wire/attr.h"
 
 #include <linux/devlink.h>
 #include <linux/genetlink.h>
@@ -29,6 +30,7 @@ static uint8_t param_wire_type(enum value_type type)
 	case VALUE_BOOL:
 		return NLA_FLAG;
 	case VALUE_NONE:
+	case VALUE_OTHER:
 		break;
 	}
 	abort();
@@ -63,6 +65,7 @@ static void put_value(struct nl_msg *msg, int attr, const struct value *v)
 			must(nla_put_flag(msg, attr));
 		return;
 	case VALUE_NONE:
+	case VALUE_OTHER:
 		break;
 	}
 	abort();
@@ -133,6 +136,16 @@ struct nl_msg *encode_device_objects(uint16_t family, const char *handle, const 
 	return request(family, class->cmd_get, 0, handle);
 }
 
+/**
+ * encode_port_resources() - the resources of the device and of each port, a dump.
+ *
+ * Only kernels that number registrations have it.
+ */
+struct nl_msg *encode_port_resources(uint16_t family, const char *handle)
+{
+	return request(family, DEVLINK_CMD_RESOURCE_DUMP, NLM_F_DUMP, handle);
+}
+
 /*
  * The key of the object that is called @name, but for its port. One that can be no name, as a
  * damaged file may have it, is left out: the kernel says that there is no such object.
@@ -177,6 +190,12 @@ struct nl_msg *encode_port_dump(uint16_t family, const char *handle)
 	return request(family, DEVLINK_CMD_PORT_GET, NLM_F_DUMP, handle);
 }
 
+/** encode_rate_dump() - all rate leafs and nodes; as encode_port_dump(). */
+struct nl_msg *encode_rate_dump(uint16_t family, const char *handle)
+{
+	return request(family, DEVLINK_CMD_RATE_GET, NLM_F_DUMP, handle);
+}
+
 /** encode_eswitch_get() - one device: the mode of its eswitch. */
 struct nl_msg *encode_eswitch_get(uint16_t family, const char *handle)
 {
@@ -189,6 +208,23 @@ static void put_param(struct nl_msg *msg, const struct object *o)
 	must(nla_put_u8(msg, DEVLINK_ATTR_PARAM_TYPE, param_wire_type(o->v[PARAM_VALUE].type)));
 	must(nla_put_u8(msg, DEVLINK_ATTR_PARAM_VALUE_CMODE, o->cmode));
 	put_value(msg, DEVLINK_ATTR_PARAM_VALUE_DATA, &o->v[PARAM_VALUE]);
+}
+
+/**
+ * encode_param_reset() - let the driver bring back the default of a param.
+ *
+ * Only where the last GET of it told a default for this cmode: older kernels do not know the
+ * attribute, pass over it, and take the absence of a value for that of a bool which is false.
+ */
+struct nl_msg *encode_param_reset(uint16_t family, const char *handle, const struct object *o)
+{
+	struct nl_msg *msg = request(family, o->class->cmd_set, NLM_F_ACK, handle);
+
+	put_key(msg, o->class, o->name);
+	must(nla_put_u8(msg, DEVLINK_ATTR_PARAM_TYPE, param_wire_type(o->v[PARAM_VALUE].type)));
+	must(nla_put_u8(msg, DEVLINK_ATTR_PARAM_VALUE_CMODE, o->cmode));
+	must(nla_put_flag(msg, ATTR_PARAM_RESET_DEFAULT));
+	return msg;
 }
 
 /*
@@ -261,20 +297,37 @@ struct nl_msg *encode_flash(uint16_t family, const char *handle, const char *fil
 	return msg;
 }
 
-/** encode_step() - the request that carries out @s. Return: NULL where it takes none. */
-struct nl_msg *encode_step(uint16_t family, const char *handle, const struct step *s)
+static struct nl_msg *encode_for(uint16_t family, const char *handle, const struct step *s)
 {
 	switch (s->kind) {
 	case STEP_REMEMBER:
 		return NULL;
 	case STEP_SET:
-		return encode_object_set(family, handle, &s->target);
+		return s->reset ? encode_param_reset(family, handle, &s->target)
+				: encode_object_set(family, handle, &s->target);
 	case STEP_FLASH:
 		return encode_flash(family, handle, s->firmware.file, s->firmware.component);
 	case STEP_RELOAD:
 		return encode_reload(family, handle, s->action, s->limit);
 	}
 	abort();
+}
+
+/**
+ * encode_step() - the request that carries out @s.
+ * @registration: the one that the step is planned for, see struct facts: the kernel refuses to
+ *		  carry it out on a successor that has the same handle; 0: not known
+ *
+ * Return: NULL where it takes none.
+ */
+struct nl_msg *encode_step(uint16_t family, const char *handle, uint64_t registration,
+			   const struct step *s)
+{
+	struct nl_msg *msg = encode_for(family, registration ? NULL : handle, s);
+
+	if (msg && registration) /* instead of the handle: with it is an error */
+		must(nla_put_u32(msg, ATTR_INDEX, (uint32_t)(registration - 1)));
+	return msg;
 }
 
 /** encode_free() - free a request that will not be sent. */

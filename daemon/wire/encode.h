@@ -15,13 +15,17 @@ struct nl_msg *encode_get_all(uint16_t family);
 struct nl_msg *encode_info_get(uint16_t family, const char *handle);
 struct nl_msg *encode_device_objects(uint16_t family, const char *handle,
 				     const struct class *class);
+struct nl_msg *encode_port_resources(uint16_t family, const char *handle);
 struct nl_msg *encode_object_get(uint16_t family, const char *handle, const struct class *class,
 				 const char *name);
 struct nl_msg *encode_object_dump(uint16_t family, const char *handle, const struct class *class);
 struct nl_msg *encode_object_set(uint16_t family, const char *handle, const struct object *o);
+struct nl_msg *encode_param_reset(uint16_t family, const char *handle, const struct object *o);
 struct nl_msg *encode_reload(uint16_t family, const char *handle, uint8_t action, uint8_t limit);
-struct nl_msg *encode_step(uint16_t family, const char *handle, const struct step *s);
+struct nl_msg *encode_step(uint16_t family, const char *handle, uint64_t registration,
+			   const struct step *s);
 struct nl_msg *encode_port_dump(uint16_t family, const char *handle);
+struct nl_msg *encode_rate_dump(uint16_t family, const char *handle);
 struct nl_msg *encode_eswitch_get(uint16_t family, const char *handle);
 struct nl_msg *encode_flash(uint16_t family, const char *handle, const char *file,
 			    const char *component);

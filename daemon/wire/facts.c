@@ -44,18 +44,20 @@ static void read_stats(const struct nlattr *stats, bool remote, struct facts *fa
 }
 
 /**
- * decode_get() - a GET's answer: RELOAD_FAILED, and the counters, which it replaces.
+ * decode_get() - a GET's answer: RELOAD_FAILED, the registration, and the counters, which it
+ * replaces.
  *
  * Return: false where it was cut.
  */
 bool decode_get(const struct attrs *a, struct facts *facts)
 {
 	struct attrs stats;
-	uint64_t failed;
+	uint64_t failed, index;
 
 	if (!attr_uint(a->v[DEVLINK_ATTR_RELOAD_FAILED], 1, &failed))
 		return false;
 	facts->reload_failed = failed;
+	facts->registration = attr_number(a->v[ATTR_INDEX], &index) ? index + 1 : 0;
 	vec_clear(&facts->counters);
 	if (!attrs_parse_nest(&stats, a->v[DEVLINK_ATTR_DEV_STATS]))
 		return true;

@@ -32,6 +32,7 @@ static bool read_value(const struct nlattr *a, enum value_type type, struct aren
 		ret->type = type;
 		return attr_uint(a, sizes[type], &ret->num);
 	case VALUE_NONE:
+	case VALUE_OTHER:
 		break;
 	}
 	return false;
@@ -55,6 +56,20 @@ static bool read_list(const struct nlattr *a, struct arena *arena, struct value 
 	text = buf_take(&b);
 	*ret = (struct value){.type = VALUE_STRING, .str = arena_strdup(arena, text)};
 	return true;
+}
+
+/* A bool is a number here: its absence would say nothing. */
+static bool read_default(const struct nlattr *a, enum value_type type, struct arena *arena,
+			 struct value *ret)
+{
+	if (type == VALUE_BOOL) {
+		ret->type = type;
+		if (!attr_uint(a, 1, &ret->num))
+			return false;
+		ret->num = ret->num != 0;
+		return true;
+	}
+	return a && read_value(a, type, arena, ret);
 }
 
 static struct value nothing_of(enum value_type type)
@@ -182,16 +197,68 @@ static enum value_type param_type(uint64_t wire_type)
 		return VALUE_STRING;
 	case NLA_FLAG:
 		return VALUE_BOOL;
-	default: /* a type of newer kernels: the param is not shown */
-		return VALUE_NONE;
+	default:
+		return VALUE_OTHER;
 	}
 }
 
-/* PARAM { NAME, TYPE, VALUES_LIST { VALUE { [DATA], CMODE } ... } } */
+/* A value of a type that carved does not set, in words. */
+static struct value describe_other(uint64_t wire_type, const struct nlattr *nest,
+				   struct arena *arena)
+{
+	_cleanup_free_ char *text = NULL;
+	struct buf b = {};
+	struct nlattr *a;
+	int left;
+
+	buf_add(&b, wire_type == PARAM_TYPE_U64_ARRAY ? "a list of numbers" : "of type %" PRIu64,
+		wire_type);
+	if (wire_type == PARAM_TYPE_U64_ARRAY) {
+		const char *before = " (";
+		uint64_t n;
+
+		nla_for_each_nested(a, nest, left) {
+			if (nla_type(a) != DEVLINK_ATTR_PARAM_VALUE_DATA || !attr_number(a, &n))
+				continue;
+			buf_add(&b, "%s%" PRIu64, before, n);
+			before = ", ";
+		}
+		buf_add(&b, "%s", *before == ',' ? ")" : "");
+	}
+	text = buf_take(&b);
+	return (struct value){.type = VALUE_OTHER, .str = arena_strdup(arena, text)};
+}
+
+/* VALUE { [DATA], CMODE, [DEFAULT] } */
+static void read_param_value(const struct class *class, const char *name, uint64_t wire_type,
+			     const struct nlattr *nest, struct state *state)
+{
+	enum value_type type = param_type(wire_type);
+	struct attrs value;
+	struct object *o;
+	struct value v;
+	uint64_t cmode;
+
+	if (!attrs_parse_nest(&value, nest) ||
+	    !attr_uint(value.v[DEVLINK_ATTR_PARAM_VALUE_CMODE], 1, &cmode) ||
+	    cmode > CMODE_PERMANENT)
+		return;
+	o = state_add(state, class, name, (uint8_t)cmode);
+	if (type == VALUE_OTHER)
+		object_set(o, PARAM_VALUE, describe_other(wire_type, nest, &state->arena));
+	else if (read_value(value.v[DEVLINK_ATTR_PARAM_VALUE_DATA], type, &state->arena, &v))
+		object_set(o, PARAM_VALUE, v);
+	else /* no value now, but the type is known */
+		o->v[PARAM_VALUE] = (struct value){.type = type};
+	if (read_default(value.v[ATTR_PARAM_VALUE_DEFAULT], type, &state->arena, &v))
+		object_set(o, PARAM_DEFAULT, v);
+}
+
+/* PARAM { NAME, TYPE, VALUES_LIST { VALUE ... } } */
 static bool read_param(const struct class *class, const struct attrs *top, struct state *state)
 {
-	struct attrs param, value;
 	struct nlattr *nest;
+	struct attrs param;
 	const char *name;
 	uint64_t n;
 	int left;
@@ -202,24 +269,10 @@ static bool read_param(const struct class *class, const struct attrs *top, struc
 	if (!name || !param.v[DEVLINK_ATTR_PARAM_VALUES_LIST] ||
 	    !attr_uint(param.v[DEVLINK_ATTR_PARAM_TYPE], 1, &n))
 		return false;
-	if (param_type(n) == VALUE_NONE || !is_named(name, state))
+	if (!is_named(name, state))
 		return true;
-	nla_for_each_nested(nest, param.v[DEVLINK_ATTR_PARAM_VALUES_LIST], left) {
-		struct object *o;
-		struct value v;
-		uint64_t cmode;
-
-		if (!attrs_parse_nest(&value, nest) ||
-		    !attr_uint(value.v[DEVLINK_ATTR_PARAM_VALUE_CMODE], 1, &cmode) ||
-		    cmode > CMODE_PERMANENT)
-			continue;
-		o = state_add(state, class, name, (uint8_t)cmode);
-		if (read_value(value.v[DEVLINK_ATTR_PARAM_VALUE_DATA], param_type(n), &state->arena,
-			       &v))
-			object_set(o, PARAM_VALUE, v);
-		else /* no value now, but the type is known */
-			o->v[PARAM_VALUE] = (struct value){.type = param_type(n)};
-	}
+	nla_for_each_nested(nest, param.v[DEVLINK_ATTR_PARAM_VALUES_LIST], left)
+		read_param_value(class, name, n, nest, state);
 	return true;
 }
 
@@ -248,6 +301,20 @@ static void read_tree(const struct class *class, const struct nlattr *list, cons
 	}
 }
 
+/** decode_resources_of_port() - what a message tells of a port; not what it tells of the device. */
+void decode_resources_of_port(const struct attrs *a, struct state *state)
+{
+	_cleanup_free_ char *owner = NULL;
+	const char *name;
+	uint64_t index;
+
+	if (!attr_uint(a->v[DEVLINK_ATTR_PORT_INDEX], 4, &index))
+		return;
+	name = port_name(&state->ports, (uint32_t)index);
+	owner = name ? mem_strdup(name) : mem_printf("%" PRIu64, index);
+	read_tree(&class_resource, a->v[DEVLINK_ATTR_RESOURCE_LIST], owner, 0, state);
+}
+
 /**
  * decode_objects() - the objects of one class that a message tells of.
  *
@@ -259,6 +326,7 @@ bool decode_objects(const struct class *class, const struct attrs *a, struct sta
 		return read_param(class, a, state);
 	if (!class->tree)
 		return read_flat(class, a, state);
-	read_tree(class, a->v[DEVLINK_ATTR_RESOURCE_LIST], "", 0, state);
+	if (!a->v[DEVLINK_ATTR_PORT_INDEX]) /* what a port has is numbered apart */
+		read_tree(class, a->v[DEVLINK_ATTR_RESOURCE_LIST], "", 0, state);
 	return a->v[DEVLINK_ATTR_RESOURCE_LIST];
 }

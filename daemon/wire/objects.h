@@ -5,4 +5,5 @@
 #include "model/object.h"
 #include "wire/attr.h"
 
+void decode_resources_of_port(const struct attrs *a, struct state *state);
 bool decode_objects(const struct class *class, const struct attrs *a, struct state *state);

@@ -80,11 +80,25 @@ static struct read_request catalogue_request(const struct reading *r, const stru
 		.catalogue = true};
 }
 
-static void add_catalogue(struct reading *r, read_request_list *ret)
+static void add_catalogue(struct reading *r, const struct reads *reads, read_request_list *ret)
 {
+	if (reads->port_resources)
+		add(ret, (struct read_request){.msg = encode_port_resources(r->family, r->handle),
+					       .dump = true,
+					       .port_resources = true});
 	for (size_t i = 0; i < n_classes; i++)
 		if (classes[i]->read == READ_BY_NAME)
 			add(ret, catalogue_request(r, classes[i]));
+}
+
+static void add_impact_dumps(struct reading *r, read_request_list *ret)
+{
+	add(ret, (struct read_request){.msg = encode_port_dump(r->family, r->handle),
+				       .dump = true,
+				       .impact = true});
+	add(ret, (struct read_request){.msg = encode_rate_dump(r->family, r->handle),
+				       .dump = true,
+				       .impact = true});
 }
 
 /** reading_start() - set up @r and list the requests it takes, GET first. */
@@ -107,14 +121,12 @@ void reading_start(struct reading *r, const struct reads *reads, uint16_t family
 		add_of_device(r, ret);
 	add_names(r, reads, ret);
 	if (reads->catalogue)
-		add_catalogue(r, ret);
+		add_catalogue(r, reads, ret);
 	if (reads->impact)
 		add(ret, (struct read_request){.msg = encode_eswitch_get(family, handle),
 					       .impact = true});
 	if (reads->impact && reads->ports)
-		add(ret, (struct read_request){.msg = encode_port_dump(family, handle),
-					       .dump = true,
-					       .impact = true});
+		add_impact_dumps(r, ret);
 	r->impact.known = reads->impact;
 }
 
@@ -143,31 +155,42 @@ static bool is_of_object(const struct read_request *request, int error)
 							 request->class->form == FORM_SECTION)));
 }
 
-/**
- * reading_answer() - take in the answer to one request.
- * @reply: the messages that came before the acknowledgement
- * @error: -errno of the acknowledgement, or 0; that nothing whole came with it is -EBADMSG
- * @lost: there was none, @error says why
+static void take_ports(struct reading *r, const struct read_answer *answer)
+{
+	decode_each(m, answer->reply, answer->len) {
+		decode_port(m, r->family, r->handle, &r->have);
+		decode_port(m, r->family, r->handle, &r->catalogue);
+	}
+}
+
+static bool is_get(const struct read_request *request)
+{
+	return !request->class && !request->info;
+}
+
+/*
+ * From Linux 7.1 on an instance that has a device can be asked for as "devlink_index/N", too, and
+ * answers by its own name: under this one there is no device.
  */
-void reading_answer(struct reading *r, const struct read_request *request, const void *reply,
-		    size_t len, int error, bool lost)
+static bool is_of_another(const struct reading *r, const struct read_answer *answer)
+{
+	char handle[HANDLE_MAX];
+
+	decode_each(m, answer->reply, answer->len)
+		if (decode_handle(m, r->family, handle) == 0 && strcmp(handle, r->handle) != 0)
+			return true;
+	return false;
+}
+
+/* Return: 0; -EBADMSG where nothing whole came; -ENODEV where it is about another device. */
+static int take_messages(struct reading *r, const struct read_request *request,
+			 const struct read_answer *answer)
 {
 	struct state *into = request->catalogue ? &r->catalogue : &r->have;
 	bool told = request->dump;
+	int error = answer->error;
 
-	if (request->impact) {
-		decode_each(m, reply, len)
-			decode_impact(m, r->family, r->handle, &r->impact);
-		return;
-	}
-	if (request->ports && error == 0) {
-		decode_each(m, reply, len) {
-			decode_port(m, r->family, r->handle, &r->have);
-			decode_port(m, r->family, r->handle, &r->catalogue);
-		}
-		return;
-	}
-	decode_each(m, reply, len) {
+	decode_each(m, answer->reply, answer->len) {
 		int n = decode_answer(m, r->family, r->handle, into, &r->facts);
 
 		told |= n > 0;
@@ -175,20 +198,56 @@ void reading_answer(struct reading *r, const struct read_request *request, const
 			error = n;
 	}
 	if (error == 0 && !told)
-		error = -EBADMSG;
-	if (error == 0 || means_absent(request, error))
-		return;
-	if (request->info && !lost && error != -ENODEV) {
+		error = is_get(request) && is_of_another(r, answer) ? -ENODEV : -EBADMSG;
+	return error;
+}
+
+static void take_error(struct reading *r, const struct read_request *request, int error,
+		       const struct read_answer *answer)
+{
+	struct object *o;
+
+	if (request->info && !answer->lost && error != -ENODEV) {
 		r->untold = error;
+		r->untold_words = mem_strdup(answer->words);
 		r->facts.untold = true;
+	} else if (answer->lost || !is_of_object(request, error)) {
+		if (r->error)
+			return;
+		r->error = error;
+		r->words = mem_strdup(answer->words);
+	} else if (request->catalogue) {
+		r->params_cut |= request->class->ends_dump;
+	} else {
+		o = state_add(&r->have, request->class, request->name, CLASS_NO_CMODE);
+		o->error = error;
+		o->error_words = arena_strdup(&r->have.arena, answer->words);
+	}
+}
+
+/** reading_answer() - take in the answer to one request. */
+void reading_answer(struct reading *r, const struct read_request *request,
+		    const struct read_answer *answer)
+{
+	int error;
+
+	if (request->impact) {
+		decode_each(m, answer->reply, answer->len)
+			decode_impact(m, r->family, r->handle, &r->impact);
 		return;
 	}
-	if (lost || !is_of_object(request, error))
-		r->error = r->error ? r->error : error;
-	else if (request->catalogue)
-		r->params_cut |= request->class->ends_dump;
-	else
-		state_add(&r->have, request->class, request->name, CLASS_NO_CMODE)->error = error;
+	if (request->port_resources && !answer->lost) {
+		decode_each(m, answer->reply, answer->len)
+			decode_port_resources(m, r->family, r->handle, &r->catalogue);
+		return;
+	}
+	if (request->ports && answer->error == 0) {
+		take_ports(r, answer);
+		return;
+	}
+	error = take_messages(r, request, answer);
+	if (error < 0 && !means_absent(request, error))
+		take_error(r, request, error, answer);
 }
 
 /** reading_finish() - all answers are in. */
@@ -208,6 +267,8 @@ void reading_finish(struct reading *r)
 void reading_clear(struct reading *r)
 {
 	free(r->handle);
+	free(r->words);
+	free(r->untold_words);
 	state_clear(&r->have);
 	state_clear(&r->catalogue);
 	facts_clear(&r->facts);

@@ -4,7 +4,7 @@
  *
  *	reading_start(&reading, &reads, family, handle, &requests);
  *	... send them, in order, and for each: ...
- *	reading_answer(&reading, &requests.v[i], reply, reply_len, error, lost);
+ *	reading_answer(&reading, &requests.v[i], &answer);
  *	reading_finish(&reading);
  */
 #pragma once
@@ -23,15 +23,26 @@ struct read_request {
 	bool info;		   /* INFO_GET */
 	bool impact;		   /* of ports or the eswitch; that it fails is no harm */
 	bool ports;		   /* what the ports are called */
+	bool port_resources;	   /* of the ports only */
 };
 
 typedef VEC(struct read_request) read_request_list;
+
+/* What came back for one request. */
+struct read_answer {
+	const void *reply; /* the messages that came before the acknowledgement */
+	size_t len;
+	int error;	   /* -errno of the acknowledgement, or 0 */
+	const char *words; /* the kernel's, with it; or NULL */
+	bool lost;	   /* there was none, the error says why */
+};
 
 struct reading {
 	uint16_t family;
 	char *handle;
 	int error;		     /* the first one that says more than "no such object" */
 	int untold;		     /* why INFO_GET failed, which is no `error`; 0: it did not */
+	char *words, *untold_words;  /* the kernel's, with these; or NULL */
 	bool identified, catalogued; /* INFO_GET, the dumps were part of it */
 	bool params_cut;	     /* ... and that of params ended early */
 	struct state have, catalogue;
@@ -41,7 +52,7 @@ struct reading {
 
 void reading_start(struct reading *r, const struct reads *reads, uint16_t family,
 		   const char *handle, read_request_list *ret);
-void reading_answer(struct reading *r, const struct read_request *request, const void *reply,
-		    size_t len, int error, bool lost);
+void reading_answer(struct reading *r, const struct read_request *request,
+		    const struct read_answer *answer);
 void reading_finish(struct reading *r);
 void reading_clear(struct reading *r);

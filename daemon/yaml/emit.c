@@ -206,6 +206,45 @@ static void device(struct emitter *e, const char *handle, const struct world *w)
 	map_end(e);
 }
 
+/* Why the value of a param that is there could not be set. Return: false where it could be. */
+static bool find_flaw(const struct object *o, struct buf *why)
+{
+	const char *text = object_str(o, PARAM_VALUE);
+	const char *name = NULL;
+
+	if (o->class->settable && !o->class->settable(o, why))
+		return true;
+	if (object_has(o, PARAM_DEFAULT) || !object_has(o, PARAM_VALUE))
+		return false;
+	if (o->v[PARAM_VALUE].type <= VALUE_U64)
+		name = enum_name(object_names(o, PARAM_VALUE), o->v[PARAM_VALUE].num);
+	if (text_equal(text, "default") || text_equal(name, "unknown"))
+		buf_add(why, "is %s, which the driver may tell and not take", text ? text : name);
+	return why->n;
+}
+
+/* What can be read, and not be set to what it is now. */
+static void comments(struct emitter *e, const struct world *w)
+{
+	if (w->params_cut)
+		buf_add(&e->text,
+			"# Params are missing here: the driver could not read all of them.\n");
+	vec_each(o, &w->catalogue.objects) {
+		_cleanup_free_ char *text = NULL, *label = NULL;
+		struct buf why = {};
+
+		if (o->class->form != FORM_BY_CMODE || !find_flaw(o, &why)) {
+			buf_clear(&why);
+			continue;
+		}
+		label = object_label(o);
+		text = text_clean_line(why.s);
+		buf_clear(&why);
+		if (source_can_hold(label))
+			buf_add(&e->text, "# Param %s %s.\n", label, text);
+	}
+}
+
 /**
  * yaml_emit_world() - a main config file with one entry, named by the handle; to be freed.
  * @w: with a catalogue
@@ -218,9 +257,8 @@ char *yaml_emit_world(const char *handle, const struct world *w, bool json)
 
 	if (!yaml_emitter_initialize(&e.yaml))
 		abort();
-	if (w->params_cut)
-		buf_add(&e.text,
-			"# Params are missing here: the driver could not read all of them.\n");
+	if (!json) /* it has no comments */
+		comments(&e, w);
 	yaml_emitter_set_output(&e.yaml, append, &e);
 	yaml_emitter_set_unicode(&e.yaml, 1);
 	yaml_emitter_set_width(&e.yaml, json ? -1 : 0); /* JSON folds no text; 0: as usual */

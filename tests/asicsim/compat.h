@@ -21,6 +21,13 @@
 #define ASICSIM_VALUE_BY_POINTER	(LINUX_VERSION_CODE >= KERNEL_VERSION(7, 2, 0))
 #define ASICSIM_HAS_RVUISH		ASICSIM_VALUE_BY_POINTER
 
+/* mlxsw traps ARP where it made copies before. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
+#define ASICSIM_ARP(id, group) CONTROL(id, group)
+#else
+#define ASICSIM_ARP(id, group) COPY(id, group)
+#endif
+
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
 #define ASICSIM_BUS_CONST const
 #else

@@ -16,6 +16,7 @@
 #define EXCEPTION(_id, _group)	TRAP(EXCEPTION, TRAP, _id, _group)
 #define CONTROL(_id, _group)	TRAP(CONTROL, TRAP, _id, _group)
 #define COPY(_id, _group)	TRAP(CONTROL, MIRROR, _id, _group)
+#define ARP(_id)		ASICSIM_ARP(_id, NEIGH_DISCOVERY)
 #define GROUP(_id, _policer)	{ .group = DEVLINK_TRAP_GROUP_GENERIC(_id, _policer) }
 
 enum {
@@ -73,8 +74,8 @@ static const struct asicsim_trap_desc spectrum_traps[] = {
 	CONTROL(MLD_V1_DONE, MC_SNOOPING),
 	CONTROL(IPV4_DHCP, DHCP),
 	CONTROL(IPV6_DHCP, DHCP),
-	COPY(ARP_REQUEST, NEIGH_DISCOVERY),
-	COPY(ARP_RESPONSE, NEIGH_DISCOVERY),
+	ARP(ARP_REQUEST),
+	ARP(ARP_RESPONSE),
 	CONTROL(ARP_OVERLAY, NEIGH_DISCOVERY),
 	CONTROL(IPV6_NEIGH_SOLICIT, NEIGH_DISCOVERY),
 	CONTROL(IPV6_NEIGH_ADVERT, NEIGH_DISCOVERY),

@@ -80,13 +80,30 @@ class Capture:
         self.socket.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, filter_)
         self.socket.bind((interface, ETH_P_ALL))
         self.seen = []
+        # Linux 7.1 numbers registrations, and writes may name a device by that: who that is, or was
+        self.listener, self.numbered, self.by_number = nl.Link(group=True), {}, 0
+        self.learn(nl.Link().ask(nl.GET, flags=nl.DUMP).replies)
 
     def close(self):
         self.socket.close()
+        self.listener.sock.close()
+
+    def learn(self, messages):
+        self.numbered.update({m.index: m.handle for m in messages if m.cmd and m.index is not None})
+
+    def device_of(self, found):
+        index = number(found, nl.INDEX)
+        if index is None:
+            return "/".join(text(found, kind) for kind in (nl.BUS, nl.DEV) if kind in found)
+        self.by_number += 1
+        if index not in self.numbered:
+            self.learn(self.listener.receive())
+        return self.numbered.get(index, f"{nl.INDEX_BUS}/{index}")
 
     def clear(self):
         self.drain()
         self.seen.clear()
+        self.by_number = 0
 
     def drain(self):
         while True:
@@ -106,7 +123,7 @@ class Capture:
         found = dict(nl.each(payload[4:]))
         if 80 in found:
             found.update(nl.each(found[80]))
-        device = "/".join(text(found, kind) for kind in (1, 2) if kind in found)
+        device = self.device_of(found)
         kind = KINDS.get(command, command)
         if command == PARAM_SET:
             kind = CMODES[number(found, 87)]

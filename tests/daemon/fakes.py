@@ -32,10 +32,10 @@ LINE = [line for line, since in (("6.1", (0, 0)), ("6.12", (6, 6)), ("7.3", (7, 
 class FakeKernel:
     """One process; `option` is carved's."""
 
-    def __init__(self, folder, program):
+    def __init__(self, folder, program, line=LINE):
         self.path, control = str(folder / "kernel"), str(folder / "control")
         self.folder, self.option = folder, f"unix:{self.path}"
-        self.process = subprocess.Popen([program, "--listen", self.path, "--control", control, "--line", LINE],
+        self.process = subprocess.Popen([program, "--listen", self.path, "--control", control, "--line", line],
                                         stdout=subprocess.PIPE)
         assert self.process.stdout.readline() == b"ready\n"
         self.socket = socket.socket(socket.AF_UNIX)

@@ -140,6 +140,8 @@ json_t *device_json(const struct device *d)
 			      (int)d->reload_failed, "operation", operations[d->operation.kind],
 			      "versions", d->versions);
 
+	if (d->index)
+		json_object_set_new(j, "index", json_integer(d->index));
 	json_object_set_new(j, "driver", d->driver ? json_string(d->driver) : json_null());
 	json_object_set_new(j, "counters", counters_json(d));
 	json_object_set_new(j, "resources", resources_json(d));
@@ -218,6 +220,8 @@ static void add_details(json_t *j, const struct call *c)
 
 	if (c->command == DEVLINK_CMD_PARAM_SET) {
 		json_object_set_new(j, "value", param_data(a));
+		if (a->v[ATTR_PARAM_RESET_DEFAULT])
+			json_object_set_new(j, "reset", json_true());
 		add_word(j, "cmode", a->v[DEVLINK_ATTR_PARAM_VALUE_CMODE], cmodes, 3);
 	}
 	if (c->command == DEVLINK_CMD_TRAP_GROUP_SET)
@@ -227,6 +231,7 @@ static void add_details(json_t *j, const struct call *c)
 		json_object_set_new(j, "type",
 				    json_string(call_string(c, DEVLINK_ATTR_LINECARD_TYPE)));
 	add_number(j, "count", a->v[DEVLINK_ATTR_PORT_SPLIT_COUNT]);
+	add_number(j, "index", a->v[ATTR_INDEX]);
 	add_number(j, "size", a->v[DEVLINK_ATTR_RESOURCE_SIZE]);
 	add_number(j, "rate", a->v[DEVLINK_ATTR_TRAP_POLICER_RATE]);
 	add_number(j, "burst", a->v[DEVLINK_ATTR_TRAP_POLICER_BURST]);

@@ -57,7 +57,7 @@ static void read_as_answers(const uint8_t *data, size_t size)
 	reading_start(&r, &reads, FAMILY, HANDLE, &requests);
 	vec_clear(&reads.names);
 	vec_each(q, &requests) {
-		reading_answer(&r, q, data, size, 0, false);
+		reading_answer(&r, q, &(struct read_answer){.reply = data, .len = size});
 		nlmsg_free(q->msg);
 	}
 	vec_clear(&requests);

@@ -331,6 +331,18 @@ static void describe_object(const struct nlmsghdr *m, char *text, size_t size)
 	}
 }
 
+/* From Linux 7.1 on it stands for the handle. */
+static void describe_index(const struct nlmsghdr *m, char *text, size_t size)
+{
+	const struct nlattr *a = find(m, 184);
+	uint32_t n;
+
+	if (!a || a->nla_len != NLA_HDRLEN + sizeof(n))
+		return;
+	memcpy(&n, string(a), sizeof(n));
+	snprintf(text, size, " devlink_index/%u", n);
+}
+
 /** request_describe() - "TRAP_SET netdevsim/netdevsim10 tail_drop"; "GET dump". */
 void request_describe(const struct nlmsghdr *m, char text[static REQUEST_TEXT])
 {
@@ -338,7 +350,7 @@ void request_describe(const struct nlmsghdr *m, char text[static REQUEST_TEXT])
 	const struct nlattr *dev = find(m, DEVLINK_ATTR_DEV_NAME);
 	bool dump = (m->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
 	const char *name = "other";
-	char object[128] = "";
+	char object[128] = "", index[32] = "";
 
 	if (command_of(m) == COMMAND_FAMILY) {
 		snprintf(text, REQUEST_TEXT, "GETFAMILY");
@@ -348,7 +360,8 @@ void request_describe(const struct nlmsghdr *m, char text[static REQUEST_TEXT])
 		if (commands[i].id == command_of(m))
 			name = commands[i].name;
 	describe_object(m, object, sizeof(object));
-	snprintf(text, REQUEST_TEXT, "%s%s%s%.*s%s%.*s%s", name, dump ? " dump" : "",
+	describe_index(m, index, sizeof(index));
+	snprintf(text, REQUEST_TEXT, "%s%s%s%.*s%s%.*s%s%s", name, dump ? " dump" : "",
 		 bus ? " " : "", string_len(bus), string(bus), dev ? "/" : "", string_len(dev),
-		 string(dev), object);
+		 string(dev), index, object);
 }

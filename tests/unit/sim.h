@@ -54,6 +54,8 @@ struct sim {
 	bool both;	     /* each action does and counts the other one, too */
 	bool asks;	     /* Linux 6.3: params are loaded by what asks for driver_reinit only */
 	unsigned flashes;
+	bool numbered; /* Linux 7.1: registrations have numbers */
+	unsigned registrations;
 	struct impact impact;
 	int image_error; /* of looking at the file */
 };

@@ -1081,6 +1081,81 @@ static void test_registered_anew_while_not_running(void **state)
 	rig_clear(&r);
 }
 
+/* ---- where the kernel numbers registrations (Linux 7.1) ---- */
+
+/* No counter is less than before, and not a word was heard, while carved runs or does not. */
+static void test_numbered_anew_in_silence(void **state)
+{
+	for (int restarted = 0; restarted < 2; restarted++) {
+		struct rig r = {.sim = {.numbered = true}};
+
+		(void)state;
+		rig_start(&r, FACTS, ENTRY(LIVE));
+		rig_log_clear(&r);
+		sim_register(&r.sim);
+		if (restarted)
+			rig_restart(&r);
+		else
+			rig_stale(&r);
+		rig_expect(&r, "converged", LIVE_SENT);
+		assert_string_equal(trigger_name(r.d->history.trigger), "registration");
+		rig_clear(&r);
+	}
+}
+
+/* Counters say less than the number does: they may be those of another host. */
+static void test_numbered_the_same(void **state)
+{
+	struct rig r = {.sim = {.numbered = true}};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY(SIZES));
+	rig_log_clear(&r);
+	r.sim.facts.counters.v[0].value = 0;
+	rig_stale(&r);
+	rig_expect(&r, "converged", "");
+	assert_string_not_equal(trigger_name(r.d->history.trigger), "registration");
+	rig_clear(&r);
+}
+
+/* The first answer says that it has stayed. */
+static void test_numbered_false_farewell(void **state)
+{
+	struct rig r = {.sim = {.numbered = true}};
+	unsigned reads;
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY(LIVE));
+	rig_log_clear(&r);
+	reads = r.reads;
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_VANISHED});
+	rig_expect(&r, "converged", "");
+	assert_in_range(r.reads - reads, 1, 2);
+	assert_true(r.wake_at == USEC_NEVER);
+	rig_clear(&r);
+}
+
+/* A farewell that comes while it is asked may be of the instance that answers. */
+static void say_goodbye(struct rig *r)
+{
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_VANISHED});
+}
+
+static void test_numbered_farewell_during_a_read(void **state)
+{
+	struct rig r = {.sim = {.numbered = true}};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY(LIVE));
+	rig_log_clear(&r);
+	r.during_read = say_goodbye;
+	rig_stale(&r);
+	sim_register(&r.sim);
+	rig_tick(&r);
+	rig_expect(&r, "converged", LIVE_SENT);
+	rig_clear(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1140,6 +1215,10 @@ int main(void)
 		cmocka_unit_test(test_restart_when_converged),
 		cmocka_unit_test(test_killed_anywhere),
 		cmocka_unit_test(test_registered_anew_while_not_running),
+		cmocka_unit_test(test_numbered_anew_in_silence),
+		cmocka_unit_test(test_numbered_the_same),
+		cmocka_unit_test(test_numbered_false_farewell),
+		cmocka_unit_test(test_numbered_farewell_during_a_read),
 	};
 
 	log_set_level(getenv("LOG_LEVEL") ? getenv("LOG_LEVEL") : "crit");

@@ -293,6 +293,7 @@ void sim_register(struct sim *s)
 	vec_each(c, &s->facts.counters)
 		c->value = 0;
 	s->facts.reload_failed = false;
+	s->registrations++;
 }
 
 static int set_size(struct sim *s, struct object *o, const struct object *target)
@@ -395,6 +396,7 @@ static void read_facts(const struct sim *s, bool identify, struct facts *ret)
 {
 	counters_copy(&ret->counters, &s->facts.counters);
 	ret->reload_failed = s->facts.reload_failed;
+	ret->registration = s->numbered ? 1 + s->registrations : 0;
 	if (!identify)
 		return;
 	ret->driver = arena_strdup(&ret->arena, s->facts.driver);

@@ -22,7 +22,7 @@
 static void test_presence_gone_is_final(void **state)
 {
 	(void)state;
-	for (enum presence_event e = PRESENCE_EV_NEW; e <= PRESENCE_EV_REGISTERED; e++)
+	for (enum presence_event e = PRESENCE_EV_NEW; e <= PRESENCE_EV_SAME; e++)
 		assert_int_equal(presence_next(PRESENCE_GONE, e), PRESENCE_GONE);
 	for (enum presence p = PRESENCE_UNKNOWN; p <= PRESENCE_GONE; p++)
 		assert_int_equal(presence_next(p, PRESENCE_EV_NO_DEVICE), PRESENCE_GONE);
@@ -66,6 +66,10 @@ static void test_presence_stories(void **state)
 	assert_int_equal(AFTER(INFO, DEL, NEW, DEL), PRESENCE_LEAVING);
 	assert_int_equal(AFTER(INFO, REGISTERED), PRESENCE_UNKNOWN);
 	assert_int_equal(AFTER(INFO, PRESENCE_EV_WAS_REPLACED), PRESENCE_REPLACED);
+	/* a number tells at once that it has stayed; who it is is told by nothing else than INFO */
+	assert_int_equal(AFTER(INFO, DEL, PRESENCE_EV_SAME), PRESENCE_HERE);
+	assert_int_equal(AFTER(INFO, DEL, NEW, PRESENCE_EV_SAME), PRESENCE_HERE);
+	assert_int_equal(AFTER(PRESENCE_EV_SAME), PRESENCE_UNKNOWN);
 }
 
 /* ---- permission ---- */

@@ -430,6 +430,48 @@ static void test_captured_bytes(void **state)
 	world_clear(&w);
 }
 
+static void capture_param(struct world *w, const char *name, struct value v, const char *preset)
+{
+	struct object *o = state_add(&w->catalogue, &class_param, name, CMODE_RUNTIME);
+
+	object_set(o, PARAM_VALUE, v);
+	if (preset)
+		object_set(o, PARAM_DEFAULT, (struct value){.type = VALUE_STRING, .str = preset});
+}
+
+/* What a driver may tell and not take back is marked, where the kernel has no other way to it. */
+static void test_captured_flaws(void **state)
+{
+	const struct value odd = {.type = VALUE_STRING, .str = "default"};
+	struct world w = {.has_catalogue = true};
+	_cleanup_free_ char *text = NULL, *as_json = NULL;
+
+	(void)state;
+	capture_param(&w, "csum", odd, NULL);
+	capture_param(&w, "dsum", odd, "default");
+	capture_param(&w, "fw_load_policy", (struct value){.type = VALUE_U8, .num = 3}, NULL);
+	capture_param(&w, "order", (struct value){.type = VALUE_OTHER, .str = "of type 129"}, NULL);
+	capture_param(&w, "plain", (struct value){.type = VALUE_U8, .num = 3}, NULL);
+	state_sort(&w.catalogue);
+	text = yaml_emit_world("pci/0000:03:00.0", &w, false);
+	assert_string_equal(
+		text, "# Param csum/runtime is default, which the driver may tell and not take.\n"
+		      "# Param fw_load_policy/runtime is unknown, which the driver may tell and "
+		      "not take.\n"
+		      "# Param order/runtime is of type 129, which carved does not set.\n"
+		      "version: 1\n"
+		      "devices:\n"
+		      "  \"pci/0000:03:00.0\":\n"
+		      "    params:\n"
+		      "      csum: {runtime: \"default\"}\n"
+		      "      dsum: {runtime: \"default\"}\n"
+		      "      fw_load_policy: {runtime: unknown}\n"
+		      "      plain: {runtime: 3}\n");
+	as_json = yaml_emit_world("pci/0000:03:00.0", &w, true);
+	assert_null(strchr(as_json, '#'));
+	world_clear(&w);
+}
+
 static void test_reinit_activates(void **state)
 {
 	(void)state;
@@ -440,13 +482,41 @@ static void test_reinit_activates(void **state)
 	assert_false(quirks_reinit_activates(NULL));
 }
 
+static bool matches(const char *key, const char *pattern, const char *handle)
+{
+	struct facts facts = {.driver = "mlx5_core"};
+	struct match m[] = {{.key = (char *)key, .pattern = (char *)pattern},
+			    {.key = "driver", .pattern = "mlx5*"}};
+	struct entry e = {.name = "nics", .matches = {.v = m, .n = ARRAY_SIZE(m)}};
+	bool whole = match_entry(&e, handle, &facts);
+
+	assert_int_equal(match_may_be(&e, handle, &facts), whole);
+	return whole;
+}
+
+/* An instance in which those of one chip are nested reports their driver and is none of them. */
+static void test_instance_without_a_device(void **state)
+{
+	(void)state;
+	assert_true(matches("driver", "mlx5_core", "pci/0000:03:00.0"));
+	assert_false(matches("driver", "mlx5_core", "devlink_index/7"));
+	assert_false(matches("handle", "*", "devlink_index/7"));
+	assert_false(matches("handle", "devlink*", "devlink_index/7"));
+	assert_true(matches("handle", "devlink_index/7", "devlink_index/7"));
+	assert_true(matches("handle", "devlink_index/*", "devlink_index/7"));
+	assert_false(matches("handle", "devlink_index/7", "devlink_index/70"));
+	assert_false(matches("handle", "devlink_index/*", "pci/0000:03:00.0"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_captured),
 		cmocka_unit_test(test_captured_bytes),
+		cmocka_unit_test(test_captured_flaws),
 		cmocka_unit_test(test_reinit_activates),
+		cmocka_unit_test(test_instance_without_a_device),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

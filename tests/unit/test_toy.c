@@ -443,7 +443,7 @@ static void test_set_whole(void **state)
 	put_u8(&b, 20, 1);
 	put_u32(&b, 21, 9);
 	msg_close(&b, at);
-	check_bytes(encode_step(FAMILY, HANDLE, &bed.plan.steps.v[0]), &b);
+	check_bytes(encode_step(FAMILY, HANDLE, 0, &bed.plan.steps.v[0]), &b);
 	bed_clear(&bed);
 }
 
@@ -462,15 +462,15 @@ static void test_set_each(void **state)
 	put_u32(&b, 171, 1);
 	put_string(&b, 173, "");
 	msg_close(&b, at);
-	check_bytes(encode_step(FAMILY, HANDLE, &bed.plan.steps.v[0]), &b);
+	check_bytes(encode_step(FAMILY, HANDLE, 0, &bed.plan.steps.v[0]), &b);
 	at = open_request(&b, NLM_F_ACK, 204);
 	put_u16(&b, 25, 1);
 	msg_close(&b, at);
-	check_bytes(encode_step(FAMILY, HANDLE, &bed.plan.steps.v[1]), &b);
+	check_bytes(encode_step(FAMILY, HANDLE, 0, &bed.plan.steps.v[1]), &b);
 	at = open_request(&b, NLM_F_ACK, 204);
 	put_u8(&b, 62, 1);
 	msg_close(&b, at);
-	check_bytes(encode_step(FAMILY, HANDLE, &bed.plan.steps.v[2]), &b);
+	check_bytes(encode_step(FAMILY, HANDLE, 0, &bed.plan.steps.v[2]), &b);
 	bed_clear(&bed);
 }
 
@@ -523,22 +523,25 @@ static void test_reads(void **state)
 	check_bytes(requests.v[4].msg, &b);
 	nlmsg_free(requests.v[0].msg);
 	/* what the class calls absent is no error; another one is that of the object */
-	reading_answer(&reading, &requests.v[2], NULL, 0, -ENODEV, false);
+	reading_answer(&reading, &requests.v[2], &(struct read_answer){.error = -ENODEV});
 	assert_int_equal(reading.have.objects.n, 0);
-	reading_answer(&reading, &requests.v[2], NULL, 0, -EOPNOTSUPP, false);
+	reading_answer(&reading, &requests.v[2], &(struct read_answer){.error = -EOPNOTSUPP});
 	assert_int_equal(reading.have.objects.v[0].error, -EOPNOTSUPP);
-	reading_answer(&reading, &requests.v[4], NULL, 0, -EINVAL, false);
+	reading_answer(&reading, &requests.v[4], &(struct read_answer){.error = -EINVAL});
 	assert_int_equal(reading.error, 0);
 	b.len = 0;
 	put_reporter(&b, "tx", 1); /* of a port that is not known: as that of the CPU */
-	reading_answer(&reading, &requests.v[4], b.data, b.len, 0, false);
+	reading_answer(&reading, &requests.v[4],
+		       &(struct read_answer){.reply = b.data, .len = b.len});
 	assert_int_equal(reading.have.objects.n, 1);
 	b.len = 0;
 	put_port(&b, 9, DEVLINK_PORT_FLAVOUR_PHYSICAL, 12);
-	reading_answer(&reading, &requests.v[1], b.data, b.len, 0, false);
+	reading_answer(&reading, &requests.v[1],
+		       &(struct read_answer){.reply = b.data, .len = b.len});
 	b.len = 0;
 	put_reporter(&b, "tx", 1);
-	reading_answer(&reading, &requests.v[4], b.data, b.len, 0, false);
+	reading_answer(&reading, &requests.v[4],
+		       &(struct read_answer){.reply = b.data, .len = b.len});
 	assert_int_equal(reading.have.objects.n, 2);
 	assert_string_equal(reading.have.objects.v[1].name, "p12/tx");
 	assert_int_equal(reading.have.objects.v[1].port, 9);
@@ -571,7 +574,8 @@ static void test_catalogue(void **state)
 	check_bytes(requests.v[n_classes].msg, &b);
 	b.len = 0;
 	put_mode(&b);
-	reading_answer(&reading, &requests.v[n_classes - 2], b.data, b.len, 0, false);
+	reading_answer(&reading, &requests.v[n_classes - 2],
+		       &(struct read_answer){.reply = b.data, .len = b.len});
 	assert_int_equal(reading.catalogue.objects.n, 1);
 	assert_int_equal(reading.error, 0);
 	for (size_t i = 0; i < requests.n; i++)

@@ -181,6 +181,41 @@ static void test_encode_param(void **state)
 		    SET_P "83=u8:6 87=u8:1");
 }
 
+/* The flag, and no value beside it. */
+static void test_encode_param_reset(void **state)
+{
+	struct step s = {.kind = STEP_SET,
+			 .reset = true,
+			 .target = {.class = &class_param, .name = "p", .cmode = CMODE_PERMANENT}};
+
+	(void)state;
+	object_set(&s.target, PARAM_VALUE, (struct value){.type = VALUE_BOOL, .num = 1});
+	check_request(encode_step(FAMILY, HANDLE, 0, &s), SET_P "83=u8:6 87=u8:2 183=u0:0");
+	s.target.v[PARAM_VALUE] = (struct value){.type = VALUE_STRING, .str = "text"};
+	check_request(encode_step(FAMILY, HANDLE, 0, &s), SET_P "83=u8:5 87=u8:2 183=u0:0");
+	s.reset = false;
+	check_request(encode_step(FAMILY, HANDLE, 0, &s), SET_P "83=u8:5 87=u8:2 86='text'");
+}
+
+/* By the number of the registration, once that is known; a handle beside it is an error. */
+static void test_encode_by_number(void **state)
+{
+	struct step set = {.kind = STEP_SET, .target = {.class = &class_trap, .name = "t"}};
+	struct step reload = {.kind = STEP_RELOAD, .action = DEVLINK_RELOAD_ACTION_DRIVER_REINIT};
+	struct step flash = {.kind = STEP_FLASH, .firmware = {.file = "dummy"}};
+	struct step remember = {.kind = STEP_REMEMBER};
+
+	(void)state;
+	object_set(&set.target, TRAP_ACTION, (struct value){.type = VALUE_U8, .num = 1});
+	check_request(encode_step(FAMILY, HANDLE, 0, &set),
+		      "29 5 cmd 62: " DEVICE " 130='t' 131=u8:1");
+	check_request(encode_step(FAMILY, HANDLE, 1, &set),
+		      "29 5 cmd 62: 130='t' 131=u8:1 184=u32:0");
+	check_request(encode_step(FAMILY, HANDLE, 8, &reload), "29 5 cmd 37: 153=u8:1 184=u32:7");
+	check_request(encode_step(FAMILY, HANDLE, 8, &flash), "29 5 cmd 58: 122='dummy' 184=u32:7");
+	assert_null(encode_step(FAMILY, HANDLE, 8, &remember));
+}
+
 static struct value u8(uint64_t n)
 {
 	return (struct value){.type = VALUE_U8, .num = n};
@@ -267,11 +302,11 @@ static void describe_object(struct buf *out, const struct object *o)
 	for (unsigned i = 0; i < o->class->n_fields; i++) {
 		const struct value *v = &o->v[i];
 
-		if (o->class == &class_param)
+		if (o->class == &class_param && i == PARAM_VALUE)
 			buf_add(out, " %s", value_type_name(v->type));
 		if (!object_has(o, i))
 			continue;
-		if (v->type == VALUE_STRING)
+		if (value_is_text(v))
 			buf_add(out, " %s='%s'", o->class->fields[i].name, v->str);
 		else
 			buf_add(out, " %s=%" PRIu64, o->class->fields[i].name, v->num);
@@ -453,7 +488,7 @@ static void test_splits(void **state)
 	put_port(&b, 21, 2, 1, 2);
 	put_port(&b, 3, 3, -1, 0);
 	put_port(&b, 4, 91, -1, 1);
-	reading_answer(&r, &requests.v[1], b.data, b.len, 0, false);
+	reading_answer(&r, &requests.v[1], &(struct read_answer){.reply = b.data, .len = b.len});
 	reading_finish(&r);
 	text = describe_state(&r.have);
 	assert_string_equal(text, "port_split l7p91 count=0 lanes=1 splittable=0\n"
@@ -633,7 +668,60 @@ static void test_params(void **state)
 			  "param h-false/0 bool value=0\n"
 			  "param i-no-value/0 u32\n"
 			  "param j-short/0 u32\n"
-			  "param k-unterminated/0 string\n");
+			  "param k-unterminated/0 string\n"
+			  "param l-array/0 other value='a list of numbers (18446744073709551615)'\n"
+			  "param m-nested/0 other value='of type 8'\n"
+			  "param n-zero/0 other value='of type 0'\n");
+}
+
+/* From Linux 6.19 on; of a bool it is a number, as its absence would say nothing. */
+static void test_param_defaults(void **state)
+{
+	static const uint32_t n32 = 7;
+	static const uint64_t n64 = UINT64_MAX;
+	static const uint8_t yes = 1, no = 0, other = 2;
+	struct bytes b = {};
+
+	(void)state;
+	put_param_default(&b, "a32", 3, &n32, 4);
+	put_param_default(&b, "b64", 4, &n64, 8);
+	put_param_default(&b, "c-string", 5, "text", 5);
+	put_param_default(&b, "d-true", 6, &yes, 1);
+	put_param_default(&b, "e-false", 6, &no, 1);
+	put_param_default(&b, "f-short", 3, &yes, 1);
+	put_param_default(&b, "g-empty", 6, NULL, 0);
+	put_param_default(&b, "h-none", 6, absent, 0);
+	put_param_default(&b, "i-array", 0x81, &n64, 8);
+	put_param_default(&b, "j-odd", 6, &other, 1);
+	check_objects(&b, "param a32/0 u32 default=7\n"
+			  "param b64/0 u64 default=18446744073709551615\n"
+			  "param c-string/0 string default='text'\n"
+			  "param d-true/0 bool value=0 default=1\n"
+			  "param e-false/0 bool value=0 default=0\n"
+			  "param f-short/0 u32\n"
+			  "param g-empty/0 bool value=0\n"
+			  "param h-none/0 bool value=0\n"
+			  "param i-array/0 other value='a list of numbers'\n"
+			  "param j-odd/0 bool value=0 default=1\n");
+}
+
+static void test_param_lists(void **state)
+{
+	static const uint32_t small = 3;
+	static const uint64_t large = 1ULL << 40;
+	struct bytes b = {};
+	struct param_nests p = param_open(&b, "npc_srch_order", 0x81);
+	size_t nest = nest_open(&b, DEVLINK_ATTR_PARAM_VALUE);
+
+	(void)state;
+	put_attr(&b, DEVLINK_ATTR_PARAM_VALUE_DATA, &small, 4);
+	put_attr(&b, DEVLINK_ATTR_PARAM_VALUE_DATA, &large, 8);
+	put_attr(&b, DEVLINK_ATTR_PARAM_VALUE_DATA, &small, 2);
+	put_u8(&b, DEVLINK_ATTR_PARAM_VALUE_CMODE, 2);
+	nest_close(&b, nest);
+	param_close(&b, &p);
+	check_objects(&b, "param npc_srch_order/2 other value='a list of numbers (3, "
+			  "1099511627776)'\n");
 }
 
 static void test_param_values(void **state)
@@ -696,6 +784,59 @@ static void test_resources(void **state)
 	check_objects(&b, "");
 }
 
+/* What a port has is numbered apart from what the device has, and may be called the same. */
+static void test_resources_of_a_port(void **state)
+{
+	struct bytes b = {};
+	size_t at, list;
+
+	(void)state;
+	put_tree(&b);
+	at = answer_open(&b, DEVLINK_CMD_RESOURCE_DUMP);
+	put_u32(&b, DEVLINK_ATTR_PORT_INDEX, 0);
+	list = nest_open(&b, DEVLINK_ATTR_RESOURCE_LIST);
+	put_resource(&b, "linear", 1);
+	put_resource(&b, "of_a_port", 2);
+	nest_close(&b, list);
+	msg_close(&b, at);
+	check_objects(&b, "resource /kvd size=100 id=1\n"
+			  "resource /kvd/hash size=300 id=3\n"
+			  "resource /kvd/linear size=200 id=2\n"
+			  "resource /linear size=400 id=4\n"
+			  "resource /whole size=900 size_new=18446744073709551615 min=6 max=5 "
+			  "granularity=4 occ=3 id=9 unit=0\n");
+}
+
+static void test_list_of_port_resources(void **state)
+{
+	_cleanup_free_ char *have = NULL;
+	struct state found = {};
+	struct bytes b = {};
+
+	(void)state;
+	state_add_port(&found, &(struct port){.index = 4, .name = "p5", .netdev = "eth5"});
+	put_tree(&b); /* of the device: it is read otherwise */
+	for (uint32_t port = 4; port < 6; port++) {
+		size_t at = answer_open(&b, DEVLINK_CMD_RESOURCE_DUMP), list;
+
+		put_u32(&b, DEVLINK_ATTR_PORT_INDEX, port);
+		list = nest_open(&b, DEVLINK_ATTR_RESOURCE_LIST);
+		put_resource(&b, "table", 1);
+		nest_close(&b, list);
+		msg_close(&b, at);
+	}
+	decode_each(m, b.data, b.len)
+		assert_true(decode_port_resources(m, FAMILY, HANDLE, &found));
+	decode_each(m, b.data, b.len)
+		assert_false(decode_port_resources(m, FAMILY, "pci/0000:04:00.0", &found));
+	state_sort(&found);
+	have = describe_state(&found);
+	state_clear(&found);
+	assert_string_equal(have, "resource 5/table size=100 id=1\n"
+				  "resource p5/table size=100 id=1\n");
+	check_request(encode_port_resources(FAMILY, HANDLE), "29 301 cmd 36: " DEVICE);
+}
+
 /* A tree deeper than any driver's is read down to a depth that is safe. */
 static void test_resources_too_deep(void **state)
 {
@@ -743,6 +884,33 @@ static void test_get(void **state)
 	put_get(&b, 1);
 	msg_close(&b, answer_open(&b, DEVLINK_CMD_NEW)); /* cut: it replaces nothing */
 	check_facts(&b, NOTHING_KNOWN "1\n" ALL_COUNTERS);
+}
+
+/* The number of the registration, with 4 or 8 bytes; without one nothing stays of that before. */
+static void test_get_number(void **state)
+{
+	struct facts facts = {};
+	struct state have = {};
+	struct bytes b = {};
+
+	(void)state;
+	for (size_t n = 0; n < 4; n++) {
+		static const uint64_t expected[] = {1, UINT64_C(1) << 31, 6, 0};
+		size_t at = answer_open(&b, DEVLINK_CMD_NEW);
+
+		put_u8(&b, DEVLINK_ATTR_RELOAD_FAILED, 0);
+		if (n == 2)
+			put_u64(&b, ATTR_INDEX, 5);
+		else if (n < 2)
+			put_u32(&b, ATTR_INDEX, n ? INT32_MAX : 0);
+		msg_close(&b, at);
+		assert_int_equal(
+			decode_answer((struct nlmsghdr *)b.data, FAMILY, HANDLE, &have, &facts), 1);
+		assert_int_equal(facts.registration, expected[n]);
+		b.len = 0;
+	}
+	facts_clear(&facts);
+	state_clear(&have);
 }
 
 static void test_info(void **state)
@@ -1249,6 +1417,7 @@ static void test_read_requests(void **state)
 			     "29 301 cmd 19: " DEVICE " sb_port dump\n"
 			     "29 301 cmd 23: " DEVICE " sb_tc dump\n"
 			     "29 301 cmd 52: " DEVICE " health_reporter dump\n");
+	check_reads(&(struct reads){.port_resources = true}, GET_LINE);
 	vec_push(&reads.names, ((struct read_name){&class_trap, "t"}));
 	vec_push(&reads.names, ((struct read_name){&class_trap_policer, "7"}));
 	vec_push(&reads.names, ((struct read_name){&class_trap_group, "g"}));
@@ -1261,6 +1430,11 @@ static void test_read_requests(void **state)
 				     "29 1 cmd 65: " DEVICE " 135='g' trap_group\n"
 				     "29 1 cmd 38: " DEVICE " 81='p' param\n");
 	vec_clear(&reads.names);
+	check_reads(&(struct reads){.impact = true}, GET_LINE "29 1 cmd 29: " DEVICE " -\n");
+	check_reads(&(struct reads){.impact = true, .ports = true},
+		    GET_LINE "29 1 cmd 29: " DEVICE " -\n"
+			     "29 301 cmd 5: " DEVICE " - dump\n"
+			     "29 301 cmd 74: " DEVICE " - dump\n");
 }
 
 /* The error of a read in which one request ended with @error. */
@@ -1269,7 +1443,7 @@ static int read_error(const struct class *class, bool dump, int error)
 	struct reading r = {};
 
 	reading_answer(&r, &(struct read_request){.class = class, .dump = dump, .catalogue = dump},
-		       NULL, 0, error, false);
+		       &(struct read_answer){.error = error});
 	reading_finish(&r);
 	error = r.error;
 	assert_int_equal(r.have.objects.n + r.catalogue.objects.n, 0);
@@ -1314,6 +1488,60 @@ static void test_read_errors(void **state)
 		assert_int_equal(read_error(NULL, false, errors[i]), errors[i]);
 }
 
+struct port_answer {
+	uint8_t command;
+	uint16_t attr, num;
+};
+
+static struct impact read_impact(const struct port_answer *v, size_t n)
+{
+	struct reading r = {.family = FAMILY, .handle = mem_strdup(HANDLE)};
+	struct bytes b = {};
+	struct impact impact;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t at = answer_open(&b, v[i].command);
+
+		put_u16(&b, v[i].attr, v[i].num);
+		msg_close(&b, at);
+	}
+	reading_answer(&r, &(struct read_request){.dump = true, .impact = true},
+		       &(struct read_answer){.reply = b.data, .len = b.len});
+	impact = r.impact;
+	reading_clear(&r);
+	return impact;
+}
+
+/* SFs, rate nodes and each mode of the eswitch but legacy are gone after a reload. */
+static void test_impact(void **state)
+{
+	enum { FLAVOUR = 77, RATE_TYPE = 165, MODE = 25 };
+	static const struct port_answer answers[] = {
+		{DEVLINK_CMD_PORT_NEW, FLAVOUR, 0},   {DEVLINK_CMD_PORT_NEW, FLAVOUR, 7},
+		{DEVLINK_CMD_NEW, FLAVOUR, 7}, /* what Linux 6.1 calls a port */
+		{DEVLINK_CMD_RATE_NEW, RATE_TYPE, 0}, {DEVLINK_CMD_RATE_NEW, RATE_TYPE, 1},
+	};
+	_cleanup_free_ char *text = NULL;
+	struct impact i = read_impact(answers, ARRAY_SIZE(answers));
+	struct buf b = {};
+
+	(void)state;
+	impact_format(&i, &b);
+	text = buf_take(&b);
+	assert_string_equal(text, "2 SFs, 1 rate node");
+	assert_true(impact_destroys(&i));
+	assert_false(i.switchdev);
+	for (uint16_t mode = 0; mode < 3; mode++) {
+		i = read_impact(&(struct port_answer){DEVLINK_CMD_ESWITCH_GET, MODE, mode}, 1);
+		assert_int_equal(i.switchdev, mode > 0);
+		assert_int_equal(impact_destroys(&i), mode > 0);
+	}
+	i = (struct impact){.rate_nodes = 1};
+	assert_true(impact_destroys(&i));
+	i = (struct impact){.subfunctions = 1};
+	assert_true(impact_destroys(&i));
+}
+
 /* What the driver cannot tell of one object is no error of the read; what nobody answered is. */
 static void test_read_one_object(void **state)
 {
@@ -1326,13 +1554,13 @@ static void test_read_one_object(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
 		struct reading r = {};
 
-		reading_answer(&r, &trap, NULL, 0, errors[i], false);
-		reading_answer(&r, &params, NULL, 0, errors[i], false);
+		reading_answer(&r, &trap, &(struct read_answer){.error = errors[i]});
+		reading_answer(&r, &params, &(struct read_answer){.error = errors[i]});
 		assert_int_equal(r.error, 0);
 		assert_int_equal(r.have.objects.n, 1);
 		assert_int_equal(r.have.objects.v[0].error, errors[i]);
 		assert_true(r.params_cut);
-		reading_answer(&r, &trap, NULL, 0, errors[i], true);
+		reading_answer(&r, &trap, &(struct read_answer){.error = errors[i], .lost = true});
 		assert_int_equal(r.error, errors[i]);
 		assert_int_equal(r.have.objects.n, 1);
 		reading_clear(&r);
@@ -1340,7 +1568,7 @@ static void test_read_one_object(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(of_the_moment); i++) {
 		struct reading r = {};
 
-		reading_answer(&r, &trap, NULL, 0, of_the_moment[i], false);
+		reading_answer(&r, &trap, &(struct read_answer){.error = of_the_moment[i]});
 		assert_int_equal(r.error, of_the_moment[i]);
 		assert_int_equal(r.have.objects.n, 0);
 		reading_clear(&r);
@@ -1362,8 +1590,8 @@ static void test_read_cut(void **state)
 		m = (struct nlmsghdr *)b.data;
 		whole = m->nlmsg_len;
 		m->nlmsg_len = (uint32_t)len;
-		reading_answer(&r, &(struct read_request){.class = &class_resource}, b.data,
-			       NLMSG_ALIGN(len), 0, false);
+		reading_answer(&r, &(struct read_request){.class = &class_resource},
+			       &(struct read_answer){.reply = b.data, .len = NLMSG_ALIGN(len)});
 		assert_int_equal(r.error, len == whole ? 0 : -EBADMSG);
 		reading_clear(&r);
 	}
@@ -1373,7 +1601,7 @@ static void answer(struct reading *r, const struct class *class, bool dump, stru
 		   int error)
 {
 	reading_answer(r, &(struct read_request){.class = class, .dump = dump, .catalogue = dump},
-		       b->data, b->len, error, false);
+		       &(struct read_answer){.reply = b->data, .len = b->len, .error = error});
 	b->len = 0;
 }
 
@@ -1431,6 +1659,8 @@ int main(void)
 		cmocka_unit_test(test_encode_reload),
 		cmocka_unit_test(test_encode_flash),
 		cmocka_unit_test(test_encode_param),
+		cmocka_unit_test(test_encode_param_reset),
+		cmocka_unit_test(test_encode_by_number),
 		cmocka_unit_test(test_encode_set),
 		cmocka_unit_test(test_encode_structural),
 		cmocka_unit_test(test_linecards),
@@ -1442,9 +1672,14 @@ int main(void)
 		cmocka_unit_test(test_not_ours),
 		cmocka_unit_test(test_params),
 		cmocka_unit_test(test_param_values),
+		cmocka_unit_test(test_param_defaults),
+		cmocka_unit_test(test_param_lists),
 		cmocka_unit_test(test_resources),
+		cmocka_unit_test(test_resources_of_a_port),
+		cmocka_unit_test(test_list_of_port_resources),
 		cmocka_unit_test(test_resources_too_deep),
 		cmocka_unit_test(test_get),
+		cmocka_unit_test(test_get_number),
 		cmocka_unit_test(test_info),
 		cmocka_unit_test(test_ack),
 		cmocka_unit_test(test_ack_lies),
@@ -1456,6 +1691,7 @@ int main(void)
 		cmocka_unit_test(test_mutations),
 		cmocka_unit_test(test_read_requests),
 		cmocka_unit_test(test_read_errors),
+		cmocka_unit_test(test_impact),
 		cmocka_unit_test(test_read_one_object),
 		cmocka_unit_test(test_read_cut),
 		cmocka_unit_test(test_reading),

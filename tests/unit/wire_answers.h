@@ -106,7 +106,6 @@ static void put_value(struct bytes *b, uint8_t cmode, const void *data, size_t n
 	if (data != absent)
 		put_attr(b, DEVLINK_ATTR_PARAM_VALUE_DATA, data, n);
 	put_u8(b, DEVLINK_ATTR_PARAM_VALUE_CMODE, cmode);
-	put_u32(b, ATTR_PARAM_VALUE_DEFAULT, 1);
 	nest_close(b, nest);
 }
 
@@ -116,6 +115,20 @@ static void put_param(struct bytes *b, const char *name, int type, const void *d
 	struct param_nests p = param_open(b, name, type);
 
 	put_value(b, 0, data, n);
+	param_close(b, &p);
+}
+
+/* A param that has no value, of runtime, and this default. */
+static void put_param_default(struct bytes *b, const char *name, int type, const void *data,
+			      size_t n)
+{
+	struct param_nests p = param_open(b, name, type);
+	size_t nest = nest_open(b, DEVLINK_ATTR_PARAM_VALUE);
+
+	put_u8(b, DEVLINK_ATTR_PARAM_VALUE_CMODE, 0);
+	if (data != absent)
+		put_attr(b, ATTR_PARAM_VALUE_DEFAULT, data, n);
+	nest_close(b, nest);
 	param_close(b, &p);
 }
 
