@@ -93,7 +93,7 @@ struct demand {
 };
 
 /* Properties of a device that are told with their values when they change. */
-enum { BUS_DEVICE_TEXTS = 9, BUS_DEVICE_NUMBERS = 9 };
+enum { BUS_DEVICE_TEXTS = 9, BUS_DEVICE_NUMBERS = 10 };
 
 /* A device that the bus knows, and what it has told of it. */
 struct bus_device {
