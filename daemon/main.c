@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Options, signals, and putting the parts together. */
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "bus/bus.h"
 #include "loop/sdnotify.h"
 #include "manager/manager.h"
 #include "manager/runner.h"
+#include "model/ledger.h"
 #include "store/owner.h"
 #include "yaml/yaml.h"
 
@@ -162,9 +164,27 @@ static int check(const struct options *o)
 	return r < 0 ? 1 : 0;
 }
 
+/* What is to be known of the config in force, or NULL; to be freed. */
+static char *describe_config(struct manager *m)
+{
+	const struct ledger *l = manager_ledger(m);
+	_cleanup_free_ char *until = NULL;
+
+	if (ledger_has_trial(l)) {
+		until = clock_text(clock_wall() + l->trial.deadline - clock_now());
+		return mem_printf("the config is on trial until %s", until);
+	}
+	if (l->undoing)
+		return mem_strdup("the config before the trial is coming back");
+	if (manager_diagnostics(m)->n_errors)
+		return mem_strdup("the config on disk is refused, an older one is in force");
+	return mem_strdup(l->why);
+}
+
 static void show_status(struct daemon *d)
 {
 	const char *problem = manager_problem(d->manager);
+	_cleanup_free_ char *config = describe_config(d->manager);
 	size_t devices = 0, converged = 0;
 	_cleanup_free_ char *text = NULL;
 
@@ -174,12 +194,10 @@ static void show_status(struct daemon *d)
 		devices += state != STATE_UNMANAGED;
 		converged += state == STATE_CONVERGED;
 	}
-	text = mem_printf("%s: %zu of %zu devices converged%s%s%s",
+	text = mem_printf("%s: %zu of %zu devices converged%s%s%s%s",
 			  device_state_name(manager_state(d->manager)), converged, devices,
-			  manager_diagnostics(d->manager)->n_errors
-				  ? "; the config on disk is refused, an older one is in force"
-				  : "",
-			  problem ? "; " : "", problem ? problem : "");
+			  config ? "; " : "", config ? config : "", problem ? "; " : "",
+			  problem ? problem : "");
 	sdnotify_status(d->notify, text);
 }
 

@@ -69,7 +69,7 @@ static void send_to_journal(int level, const struct log_fields *f, const char *m
 	snprintf(number, sizeof(number), "%d", level);
 	add_field(&iov, "MESSAGE", message);
 	add_field(&iov, "PRIORITY", number);
-	add_field(&iov, "SYSLOG_IDENTIFIER", "carved");
+	add_field(&iov, "SYSLOG_IDENTIFIER", program_invocation_short_name);
 	if (f) {
 		add_field(&iov, "MESSAGE_ID", f->id);
 		add_field(&iov, "CARVED_DEVICE", f->device);

@@ -18,9 +18,9 @@ static const char *const text_names[BUS_DEVICE_TEXTS] = {
 	"LastError", "LastExtack", "FirmwareRunning", "FirmwareStored"};
 
 static const char *const number_names[BUS_DEVICE_NUMBERS] = {
-	"ReloadCount",	   "ForeignReloadCount", "LastReloadOutageUSec",
-	"ConvergedAtUSec", "PausedUntilUSec",	 "StateSinceUSec",
-	"DownSinceUSec",   "NextAttemptUSec",	 "LastErrorUSec"};
+	"ReloadCount",	   "ForeignReloadCount", "RegistrationCount", "LastReloadOutageUSec",
+	"ConvergedAtUSec", "PausedUntilUSec",	 "StateSinceUSec",    "DownSinceUSec",
+	"NextAttemptUSec", "LastErrorUSec"};
 
 /* The version that the entry, or by default the driver, means by firmware. */
 static const char *firmware(const struct device *d, enum version_kind kind)
@@ -70,6 +70,8 @@ static uint64_t number_of(const struct device *d, const char *property)
 		return d->world.memory.reloads;
 	if (strcmp(property, "ForeignReloadCount") == 0)
 		return d->world.memory.foreign_reloads;
+	if (strcmp(property, "RegistrationCount") == 0)
+		return d->world.memory.times_registered;
 	if (strcmp(property, "LastReloadOutageUSec") == 0)
 		return d->history.outage;
 	if (strcmp(property, "PausedUntilUSec") == 0)
@@ -275,6 +277,7 @@ const sd_bus_vtable bus_device_vtable[] = {
 	SD_BUS_PROPERTY("LastExtack", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("ReloadCount", "t", get_number, 0, CHANGES),
 	SD_BUS_PROPERTY("ForeignReloadCount", "t", get_number, 0, CHANGES),
+	SD_BUS_PROPERTY("RegistrationCount", "t", get_number, 0, CHANGES),
 	SD_BUS_PROPERTY("LastReloadOutageUSec", "t", get_number, 0, CHANGES),
 	SD_BUS_PROPERTY("ConvergedAtUSec", "t", get_time, 0, CHANGES),
 	SD_BUS_PROPERTY("PausedUntilUSec", "t", get_time, 0, CHANGES),

@@ -43,6 +43,7 @@ static void disconnect_bus(struct bus *b)
 	vec_clear(&b->captures);
 	bus_candidates_drop(b, NULL);
 	bus_replies_drop(b, NULL);
+	bus_pauses_drop(b, NULL);
 	bus_auth_checks_drop(b, NULL);
 	callers_drop(b);
 	drop_objects(b);
@@ -130,6 +131,7 @@ static int on_left(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
 	bus_captures_forget(b, c);
 	bus_candidates_drop(b, c);
 	bus_replies_drop(b, c);
+	bus_pauses_drop(b, c);
 	bus_auth_checks_drop(b, c);
 	caller_forget(c);
 	return 0;
@@ -328,6 +330,7 @@ static void on_concluded(void *user, _unused_ bool settled)
 	if (!b->connection)
 		return;
 	tell_state(b);
+	bus_pauses_answer(b);
 	bus_flush_later(b);
 }
 

@@ -93,7 +93,7 @@ struct demand {
 };
 
 /* Properties of a device that are told with their values when they change. */
-enum { BUS_DEVICE_TEXTS = 9, BUS_DEVICE_NUMBERS = 9 };
+enum { BUS_DEVICE_TEXTS = 9, BUS_DEVICE_NUMBERS = 10 };
 
 /* A device that the bus knows, and what it has told of it. */
 struct bus_device {
@@ -146,6 +146,13 @@ struct pending_reply {
 	bool allow_reload;
 };
 
+/* A pause, or its end, that is in force and not on disk yet: it is answered then. */
+struct pending_pause {
+	struct caller *caller;
+	sd_bus_message *call;
+	const char *name; /* borrowed from the call */
+};
+
 /* What an a{sv} may set. */
 struct bus_option {
 	const char *name;
@@ -172,6 +179,7 @@ struct bus {
 	VEC(struct bus_capture) captures;
 	VEC(struct bus_candidate) candidates;
 	VEC(struct pending_reply) pending_replies;
+	VEC(struct pending_pause) pending_pauses;
 	VEC(struct auth_check *) auth_checks;
 	uint64_t n_auth_checks;	 /* so many were made */
 	enum device_state state; /* as told */
@@ -231,6 +239,10 @@ int bus_retry(sd_bus_message *m, void *user, sd_bus_error *error);
 void bus_replies_working(struct bus *b, const struct runner *changed);
 void bus_replies_end(struct bus *b, uint64_t job, const char *result);
 void bus_replies_drop(struct bus *b, const struct caller *left);
+
+/* bus-pause.c */
+void bus_pauses_answer(struct bus *b);
+void bus_pauses_drop(struct bus *b, const struct caller *left);
 
 /* bus-pause.c */
 int bus_pause(sd_bus_message *m, void *user, sd_bus_error *error);

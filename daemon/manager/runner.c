@@ -408,6 +408,12 @@ bool runner_saving(const struct runner *r)
 	return r->saving > 0;
 }
 
+/** runner_save_error() - what kept it from being saved the last time. Return: 0 or -errno. */
+int runner_save_error(const struct runner *r)
+{
+	return r->save_error;
+}
+
 /** runner_writing() - is the kernel carrying out a request that cannot be interrupted? */
 bool runner_writing(const struct runner *r)
 {

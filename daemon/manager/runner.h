@@ -49,6 +49,7 @@ record_list runner_take_records(struct runner *r);
 void runner_inherit(struct runner *r, record_list *records, const struct config_entry *accepted);
 bool runner_gone(const struct runner *r);
 bool runner_saving(const struct runner *r);
+int runner_save_error(const struct runner *r);
 const char *runner_request(const struct runner *r, uint64_t *ret_since);
 bool runner_writing(const struct runner *r);
 const struct progress *runner_progress(const struct runner *r);

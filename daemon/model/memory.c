@@ -327,6 +327,7 @@ void memory_copy(struct memory *to, const struct memory *from)
 void memory_restart(struct memory *m)
 {
 	m->changed |= m->counters.n || m->registration || m->converged_once;
+	m->times_registered++;
 	vec_clear(&m->counters);
 	m->registration = 0;
 	memory_drop_all(m, &m->in_force);

@@ -64,8 +64,9 @@ struct memory {
 	uint8_t reload;		   /* enum reload_policy of the entry that wrote them */
 	struct notes until_boot;   /* permanent params that we set: in force after a power cycle */
 	uint64_t reloads, foreign_reloads;
-	bool converged_once; /* since the device registered */
-	bool both_performed; /* a driver_reinit of ours was counted as fw_activate too */
+	uint64_t times_registered; /* how often it has registered anew, as far as that was seen */
+	bool converged_once;	   /* since the device registered */
+	bool both_performed;	   /* a driver_reinit of ours was counted as fw_activate too */
 	struct pause pause;
 	struct lasting lasting;
 	int unreadable; /* -errno: what was remembered cannot be read, so nothing is written */

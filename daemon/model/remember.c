@@ -252,6 +252,7 @@ static const struct row memory_rows[] = {
 	SINCE(memory, "both_performed", FLAG, both_performed),
 	ALWAYS(memory, "reloads", COUNT, reloads),
 	ALWAYS(memory, "foreign_reloads", COUNT, foreign_reloads),
+	SINCE(memory, "times_registered", COUNT, times_registered),
 	ALWAYS(memory, "settled", FLAG, converged_once),
 	SINCE(memory, "paused_until", COUNT, pause.until),
 	SINCE(memory, "paused_until_wall", COUNT, pause.wall),

@@ -10,7 +10,7 @@
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /*
- * All generations: Linux 6.1 and 6.12, drivers/net/ethernet/mellanox/mlxsw: core.c (one reset for
+ * All generations: Linux 6.1 to 7.3, drivers/net/ethernet/mellanox/mlxsw: core.c (one reset for
  * both reload actions, reported as both), spectrum_trap.c (the policers' limits and
  * is_power_of_2(), the actions that mlxsw_sp_trap_action_set() takes); spectrum_buffers.c: what is
  * frozen in the tables of pools and of egress TCs for multicast, how large its pool is, and
@@ -41,14 +41,14 @@ static const struct quirks table[] = {
 		MLXSW,
 	},
 	{
-		/* Linux 6.1 and 6.12, drivers/net/netdevsim/dev.c: the policers' rows. */
+		/* Linux 6.1 to 7.3, drivers/net/netdevsim/dev.c: the policers' rows. */
 		.driver = "netdevsim",
 		.rate = {1, 8000},
 		.burst = {8, 65536},
 	},
 	{
 		/*
-		 * Linux 6.1 and 6.12, mellanox/mlx5/core: mlx5_devlink_trap_action_set() in
+		 * Linux 6.1 to 7.3, mellanox/mlx5/core: mlx5_devlink_trap_action_set() in
 		 * devlink.c, the check of a trap's action and of switchdev mode;
 		 * mlx5_devlink_eswitch_mode_set() in eswitch_offloads.c, while a trap is active.
 		 */

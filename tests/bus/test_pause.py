@@ -2,11 +2,13 @@
 """A device that carved is asked to leave alone: D-Bus and carvectl. What is written is asked of the fake kernel."""
 import json
 import os
+import shutil
+import subprocess
 import time
 
 import pytest
 
-from conftest import SPECTRUM, wait
+from conftest import BUILD, DEADLINE, SPECTRUM, wait
 from test_carvectl import TRAP, expect
 from test_dbus import SIZES, error_of, leaf
 
@@ -93,3 +95,53 @@ def test_asked_for_meanwhile(bed, carved):
     expect(bed.ctl("reload"), 3, "^carved: paused$")
     done = bed.ctl("status", "leaf", "--json")
     assert json.loads(done.stdout)["devices"][0]["state"] == "paused"
+
+
+def remembered(bed):
+    """Does a file say so, which is all that a crash leaves?"""
+    return any("paused_until" in path.read_text() and json.loads(path.read_text())["paused_until"]
+               for path in (bed.folder / "runtime").rglob("*.json"))
+
+
+def test_answered_when_it_is_remembered(bed, carved):
+    """The device's thread, which saves, is with the kernel meanwhile: the pause is in force, and not on disk."""
+    carved.run(leaf(TRAP))
+    bed.kernel.ask(f"rule {SPECTRUM} TRAP_SET * hold")
+    disturb(bed)
+    carved.wait_state(SPECTRUM, "applying")
+    asked = subprocess.Popen([BUILD / "carvectl", "pause", "leaf"], env=bed.environment, stdout=subprocess.PIPE)
+    carved.wait_state(SPECTRUM, "paused")
+    assert asked.poll() is None and not remembered(bed)
+    bed.kernel.ask("release")
+    said, _ = asked.communicate(timeout=DEADLINE)
+    carved.process.kill()
+    assert asked.returncode == 0 and b"paused" in said and remembered(bed)
+    carved.process.wait()
+    carved.start()
+    carved.wait_state(SPECTRUM, "paused")
+
+
+def test_cannot_be_remembered(bed, carved):
+    """It is in force all the same, and it is said that it would not last."""
+    carved.run(leaf(TRAP))
+    folder = bed.folder / "runtime/devices"
+    shutil.rmtree(folder)
+    folder.write_text("a file")
+    expect(bed.ctl("pause", "leaf"), 1, "^$", err=["in force, and would not outlive a restart of carved, as it cannot be "
+                                                  "saved: Not a directory"])
+    assert carved.state(SPECTRUM) == "paused"
+
+
+def test_who_asked_has_left(bed, carved):
+    """It is in force all the same."""
+    carved.run(leaf(TRAP))
+    bed.kernel.ask(f"rule {SPECTRUM} TRAP_SET * hold")
+    disturb(bed)
+    carved.wait_state(SPECTRUM, "applying")
+    asked = subprocess.Popen([BUILD / "carvectl", "pause", "leaf"], env=bed.environment)
+    carved.wait_state(SPECTRUM, "paused")
+    asked.kill()
+    asked.wait()
+    bed.kernel.ask("release")
+    wait(lambda: remembered(bed), "it to be on disk")
+    assert carved.state(SPECTRUM) == "paused"

@@ -2,6 +2,8 @@
 """A config on trial, with the program that ships: it ends confirmed, or as it was before. carved is killed at every
 write of a trial and of its roll-back, before the kernel has carried it out and after, and right after a confirmation.
 """
+import re
+
 import pytest
 
 from carved import Process, entry, wait
@@ -93,6 +95,27 @@ def test_killed_on_trial(place, kernel, make_switch, command, before):
 def test_killed_in_a_rollback(place, kernel, make_switch, command, before):
     """What else was on trial goes with the reload."""
     die_at_all(place, kernel, make_switch, command, before, dies_in_a_rollback)
+
+
+def test_told_to_systemd(place, kernel, make_switch):
+    """The line of systemctl status, from the begin of a trial to its end."""
+    target, carved = make_switch(), Process(place, kernel, place.new_folder())
+    try:
+        begin(carved, target)
+        ask(carved, "reload", "--confirm", "1h")
+        wait(lambda: re.search(r"; the config is on trial until 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d", carved.status()),
+             "the trial to be told")
+        check(carved, target, True)
+        ask(carved, "rollback")
+        check(carved, target, False)
+        wait(lambda: re.search(r"^converged: 1 of 1 devices converged; .*carved\.yaml: rolled back at 20.*: uid [0-9]+ asked for it$",
+                               carved.status()), "the roll-back to be told")
+        ask(carved, "reload", "--confirm", "1h")
+        check(carved, target, True)
+        assert carved.ctl("confirm")[0] == 0
+        wait(lambda: carved.status() == "converged: 1 of 1 devices converged", "the end of the trial to be told")
+    finally:
+        carved.finish()
 
 
 def test_a_rollback_that_fails(place, kernel, make_switch):

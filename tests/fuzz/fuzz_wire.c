@@ -48,8 +48,11 @@ static void check_world(struct reading *r)
 
 static void read_as_answers(const uint8_t *data, size_t size)
 {
-	struct reads reads = {
-		.identify = true, .resources = true, .catalogue = true, .impact = true};
+	struct reads reads = {.identify = true,
+			      .resources = true,
+			      .catalogue = true,
+			      .impact = true,
+			      .port_resources = true};
 	read_request_list requests = {};
 	struct reading r;
 
