@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Kinds that are rows of a table, and line cards, as read in the sources of the core and of mlxsw. */
+/* Kinds that are rows of a table, and line cards, as read in the sources of core and mlxsw. */
 #include "probe.h"
 
 #include <stdarg.h>
