@@ -51,7 +51,7 @@ static void set_default(struct sim *s, const char *trap, uint64_t action)
 			o->v[TRAP_ACTION].num = action;
 }
 
-/* What leaves the config goes back to what this registration had, not to what an earlier one had. */
+/* What leaves the config goes back to what this registration had, not an earlier one. */
 static void test_pristine_is_of_this_registration(void **state)
 {
 	struct rig r = {};
