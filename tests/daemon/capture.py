@@ -91,13 +91,20 @@ class Capture:
     def learn(self, messages):
         self.numbered.update({m.index: m.handle for m in messages if m.cmd and m.index is not None})
 
+    def told(self):
+        """Of what has registered; where a flood has drowned that, of what is there."""
+        try:
+            return self.listener.receive()
+        except OSError:
+            return nl.Link().ask(nl.GET, flags=nl.DUMP).replies
+
     def device_of(self, found):
         index = number(found, nl.INDEX)
         if index is None:
             return "/".join(text(found, kind) for kind in (nl.BUS, nl.DEV) if kind in found)
         self.by_number += 1
         if index not in self.numbered:
-            self.learn(self.listener.receive())
+            self.learn(self.told())
         return self.numbered.get(index, f"{nl.INDEX_BUS}/{index}")
 
     def clear(self):

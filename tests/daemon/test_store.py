@@ -34,12 +34,14 @@ def test_damaged(switch, carved, capture):
         assert len(files) == 2
         for file in files:
             file.write_text(damage(file.read_text()))
+            file.with_suffix(".json.damaged").unlink(missing_ok=True)
         capture.clear()
+        before = len(carved.text())
         carved.start()
         assert carved.state(switch) == "converged", how
         assert capture.writes() == [], how
         for file in files:
-            assert f"{file}: not understood, set aside" in carved.text()
+            assert f"{file}: not understood, set aside" in carved.text()[before:], how
             assert file.with_suffix(".json.damaged").exists(), how
             json.loads(file.read_text())
         carved.stop()

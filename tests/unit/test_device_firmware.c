@@ -433,6 +433,36 @@ static void test_flash_always_lost(void **state)
 	rig_clear(&r);
 }
 
+/* What failed is not activated by the way back, whatever the reload that failed had asked for. */
+static void test_no_firmware_in_a_roll_back(void **state)
+{
+	struct rig r = {.env.kernel = "6.12.1", .sim = {.asks = true, .tears_down = 1}};
+
+	(void)state;
+	rig_start(&r, OTHER, ENTRY(WANTED ", params: {macs: 64}"));
+	rig_expect(&r, "quarantined",
+		   "flash 2.0.0\n" STAGED ACTIVATE "param macs/driverinit: 64 -> 32\n" RELOAD);
+	assert_string_equal(facts_version(&r.sim.facts, VERSION_RUNNING, "fw"), "1.0.0");
+	rig_clear(&r);
+}
+
+/* A size that another program has staged is not loaded by an activation. */
+static void test_foreign_size_before_an_activation(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, OTHER, ENTRY("traps: {t1: trap}"));
+	r.sim.written = "2.0.0";
+	sim_version(&r.sim, VERSION_STORED, "2.0.0");
+	sim_set(&r.sim, "resources", "/kvd", "size_new", 400);
+	rig_log_clear(&r);
+	rig_config(&r, ENTRY("firmware: {version: 2.0.0}, traps: {t1: trap}"));
+	rig_expect(&r, "converged",
+		   "resource /kvd: 400 -> 500\n" ACTIVATE "trap t1: drop -> trap\n");
+	rig_clear(&r);
+}
+
 /* Killed anywhere: one flash, and at most one reload more than needed. */
 static void test_killed_anywhere(void **state)
 {
@@ -493,6 +523,8 @@ int main(void)
 		cmocka_unit_test(test_lost_answer_to_a_flash),
 		cmocka_unit_test(test_lost_flash),
 		cmocka_unit_test(test_flash_always_lost),
+		cmocka_unit_test(test_no_firmware_in_a_roll_back),
+		cmocka_unit_test(test_foreign_size_before_an_activation),
 		cmocka_unit_test(test_killed_anywhere),
 		cmocka_unit_test(test_killed_between_two_reloads),
 	};

@@ -1597,6 +1597,37 @@ static void test_read_cut(void **state)
 	}
 }
 
+/* An answer of several messages of which one makes no sense, as it is cut, has not told all. */
+static void test_cut_among_whole(void **state)
+{
+	struct bytes b = {};
+	size_t whole = 0, cut = 0;
+
+	(void)state;
+	for (size_t len = NLMSG_HDRLEN + GENL_HDRLEN; len < whole || !whole; len += 4) {
+		struct reading r = {.family = FAMILY, .handle = mem_strdup(HANDLE)};
+		struct seen alone = {};
+		struct nlmsghdr *m;
+
+		b.len = 0;
+		put_tree(&b);
+		whole = b.len;
+		put_tree(&b);
+		m = (struct nlmsghdr *)(b.data + whole);
+		m->nlmsg_len = (uint32_t)len;
+		reading_answer(&r, &(struct read_request){.class = &class_resource, .dump = true},
+			       &(struct read_answer){.reply = b.data, .len = whole + len});
+		if (decode_answer(m, FAMILY, HANDLE, &alone.state, &alone.facts) < 0) {
+			assert_int_equal(r.error, -EBADMSG);
+			cut++;
+		}
+		state_clear(&alone.state);
+		facts_clear(&alone.facts);
+		reading_clear(&r);
+	}
+	assert_true(cut > 10);
+}
+
 static void answer(struct reading *r, const struct class *class, bool dump, struct bytes *b,
 		   int error)
 {
@@ -1694,6 +1725,7 @@ int main(void)
 		cmocka_unit_test(test_impact),
 		cmocka_unit_test(test_read_one_object),
 		cmocka_unit_test(test_read_cut),
+		cmocka_unit_test(test_cut_among_whole),
 		cmocka_unit_test(test_reading),
 	};
 

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a power cut leaves: files are on disk before they have their name, and names before it is
+ * said that they are saved. fsync(2), renameat(2) and linkat(2) are this file's.
+ */
+#include "base/text.h"
+#include "store/file.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+int __real_fsync(int fd);
+int __real_renameat(int from_dir, const char *from, int to_dir, const char *to);
+int __real_linkat(int from_dir, const char *from, int to_dir, const char *to, int flags);
+int __wrap_fsync(int fd);
+int __wrap_renameat(int from_dir, const char *from, int to_dir, const char *to);
+int __wrap_linkat(int from_dir, const char *from, int to_dir, const char *to, int flags);
+
+static struct buf done;	    /* what was asked of the kernel, in order */
+static const char *failing; /* this ends with EIO */
+
+/* The last part of the path of @fd. */
+static char *name_of(int fd)
+{
+	_cleanup_free_ char *link = mem_printf("/proc/self/fd/%d", fd);
+	char path[4096];
+	ssize_t n = readlink(link, path, sizeof(path) - 1);
+
+	assert_true(n > 0);
+	path[n] = '\0';
+	return mem_strdup(strrchr(path, '/') + 1);
+}
+
+static bool fails(char *what)
+{
+	_cleanup_free_ char *text = what;
+
+	buf_add(&done, "%s\n", text);
+	errno = EIO;
+	return text_equal(text, failing);
+}
+
+int __wrap_fsync(int fd)
+{
+	_cleanup_free_ char *name = name_of(fd);
+
+	return fails(mem_printf("fsync %s", name)) ? -1 : __real_fsync(fd);
+}
+
+int __wrap_renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+	return fails(mem_printf("rename %s %s", from, to))
+		       ? -1
+		       : __real_renameat(from_dir, from, to_dir, to);
+}
+
+int __wrap_linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
+{
+	return fails(mem_printf("link %s %s", from, to))
+		       ? -1
+		       : __real_linkat(from_dir, from, to_dir, to, flags);
+}
+
+static void expect_done(const char *wanted)
+{
+	assert_string_equal(done.s ? done.s : "", wanted);
+	buf_clear(&done);
+}
+
+struct folder {
+	char path[32];
+	struct store store;
+	char *state, *runtime;
+};
+
+static void folder_open(struct folder *f)
+{
+	*f = (struct folder){.path = "/tmp/carved-store-XXXXXX"};
+	assert_non_null(mkdtemp(f->path));
+	f->state = mem_printf("%s/state", f->path);
+	f->runtime = mem_printf("%s/runtime", f->path);
+	f->store = (struct store){.state_dir = f->state,
+				  .runtime_dir = f->runtime,
+				  .config_root = "",
+				  .lock_fd = -1,
+				  .former_lock_fd = -1};
+	assert_int_equal(store_open(&f->store), 0);
+	buf_clear(&done);
+}
+
+static void folder_close(struct folder *f)
+{
+	_cleanup_free_ char *command = mem_printf("rm -r %s", f->path);
+
+	store_close(&f->store);
+	assert_int_equal(system(command), 0);
+	free(f->state);
+	free(f->runtime);
+	buf_clear(&done);
+	failing = NULL;
+}
+
+static void test_order(void **state)
+{
+	struct folder f;
+
+	(void)state;
+	folder_open(&f);
+	assert_int_equal(file_save(f.store.state_fd, "devices/a.json", "text"), 0);
+	expect_done("fsync a.json.new\nrename a.json.new a.json\nfsync devices\n");
+	assert_int_equal(file_link(f.store.state_fd, "devices/a.json", "configs/b.json"), 0);
+	expect_done("link a.json b.json\nfsync configs\n");
+	folder_close(&f);
+}
+
+/* What is there already is not written again: not one fsync(2) at each event. */
+static void test_nothing_new(void **state)
+{
+	struct folder f;
+
+	(void)state;
+	folder_open(&f);
+	assert_int_equal(file_save(f.store.runtime_fd, "devices/a.json", "text"), 0);
+	buf_clear(&done);
+	assert_int_equal(file_save(f.store.runtime_fd, "devices/a.json", "text"), 0);
+	expect_done("");
+	assert_int_equal(file_save(f.store.runtime_fd, "devices/a.json", "tex"), 0);
+	expect_done("fsync a.json.new\nrename a.json.new a.json\nfsync devices\n");
+	folder_close(&f);
+}
+
+/* What is not on disk is not said to be, and has not got the name. */
+static void test_failures(void **state)
+{
+	static const char *const steps[] = {"fsync a.json.new", "rename a.json.new a.json",
+					    "fsync devices"};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(steps); i++) {
+		_cleanup_free_ char *command = NULL;
+		struct folder f;
+
+		folder_open(&f);
+		assert_int_equal(file_save(f.store.state_fd, "devices/a.json", "before"), 0);
+		failing = steps[i];
+		assert_int_equal(file_save(f.store.state_fd, "devices/a.json", "after"), -EIO);
+		command = mem_printf("test \"$(cd %s/devices && echo * && cat a.json)\" = "
+				     "\"a.json\n%s\"",
+				     f.state, i < 2 ? "before" : "after");
+		assert_int_equal(system(command), 0);
+		folder_close(&f);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_nothing_new),
+		cmocka_unit_test(test_failures),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
