@@ -7,6 +7,7 @@
  * error with words and a place, every wish with what bind needs, every want with a place and an
  * object of the device.
  */
+#include "fuzz.h"
 #include "model/json.h"
 #include "plan/bind.h"
 #include "plan/match.h"
@@ -23,14 +24,6 @@
 #include <unistd.h>
 
 #define SEPARATOR "\n%%%\n"
-#define MUST(x)                                                                                    \
-	do {                                                                                       \
-		if (!(x))                                                                          \
-			abort();                                                                   \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static const char *const tree_dirs[] = {"/etc", "/etc/carved", "/etc/carved/carved.d",
 					"/etc/carved/presets"};
 static const char *const tree_files[] = {"/etc/carved/carved.yaml", "/etc/carved/carved.d/d.yaml",
