@@ -248,12 +248,9 @@ static void send(struct device *d, uint64_t now, struct device_todo *todo)
 
 		baseline_keep(&d->world, s);
 		reloads_staging(&d->reloads, &d->world, s);
-		if (s->kind == STEP_RELOAD) {
-			reloads_begin(&d->world, &d->assignment.want, s);
-			history_send_reload(&d->history, now);
-		}
-		if (s->kind == STEP_FLASH)
-			flash_begin(&d->world.memory, d->env->boot, s);
+		reloads_begin(&d->world, &d->assignment.want, s);
+		history_sending(&d->history, s, now);
+		flash_begin(&d->world.memory, d->env->boot, s);
 	}
 	run_begin(&d->run, ACTIVITY_WRITING, now);
 }
