@@ -223,10 +223,12 @@ static void take(struct device *d, const struct device_event *e, uint64_t now)
 
 static void ask(struct device *d, uint64_t now, struct device_todo *todo)
 {
+	const struct assignment *a = &d->assignment;
+
 	todo->what = DEVICE_READ;
 	if (!d->view.read.at)
 		reloads_resume(&d->reloads, &d->world.memory);
-	view_ask(&d->view, &d->world, d->handle, d->assignment.used.entry, now, &todo->reads);
+	view_ask(&d->view, &d->world, a->used.entry ? &a->winners : NULL, now, &todo->reads);
 	run_begin(&d->run, ACTIVITY_READING, now);
 }
 

@@ -236,7 +236,7 @@ bool bind_is_named(const struct binder *b, const struct class *class, const char
 	struct wish wish = {.class = class, .object = name};
 	struct winner key = {.wish = &wish};
 
-	return bsearch(&key, b->winners.v, b->winners.n, sizeof(key), by_wish_object);
+	return bsearch(&key, b->winners->v, b->winners->n, sizeof(key), by_wish_object);
 }
 
 /**

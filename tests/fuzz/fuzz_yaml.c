@@ -160,9 +160,11 @@ static void check_want(const struct state *want, const struct world *w)
 static void check_reads(const struct entry *e, const struct fuzz_device *d,
 			const struct state *want)
 {
+	winner_list winners = {};
 	struct reads reads = {};
 
-	bind_reads(e, d->handle, &d->world, &reads);
+	winners_collect(&winners, e, d->handle, &d->world.facts);
+	bind_reads(&winners, &d->world, &reads);
 	vec_each(o, &want->objects) {
 		bool read = o->class == &class_resource && reads.resources;
 
@@ -171,6 +173,7 @@ static void check_reads(const struct entry *e, const struct fuzz_device *d,
 		MUST(read);
 	}
 	vec_clear(&reads.names);
+	vec_clear(&winners);
 }
 
 static void match_device(const struct config *c, const struct fuzz_device *d)

@@ -303,16 +303,19 @@ static bool is_read(const struct reads *reads, const struct object *o)
 static void keep_what_is_read(struct plan_case *c)
 {
 	struct state *have = &c->world.have;
+	winner_list winners = {};
 	struct reads reads = {};
 	size_t n = 0;
 
-	bind_reads(c->entry, c->handle, &c->world, &reads);
+	winners_collect(&winners, c->entry, c->handle, &c->world.facts);
+	bind_reads(&winners, &c->world, &reads);
 	assert_false(reads.catalogue);
 	for (size_t i = 0; i < have->objects.n; i++)
 		if (is_read(&reads, &have->objects.v[i]))
 			have->objects.v[n++] = have->objects.v[i];
 	have->objects.n = n;
 	vec_clear(&reads.names);
+	vec_clear(&winners);
 }
 
 static bool check_case(const char *home)
