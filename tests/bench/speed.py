@@ -13,6 +13,7 @@ take turns, so that a busy machine is as busy for each; the ratios are what coun
   bus        Get State: idle, while the device is reloaded, while 20,000 notifications come
   start      exec to READY=1 with nothing to change, against `carved --version`
   storm      100,000 notifications: processor time for each
+  config     parsing, merging and binding of 1,000 to 100,000 settings: see bench_config.c
 """
 import argparse
 import collections
@@ -28,7 +29,7 @@ import sys
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-BUILD = TOP / "build/plain"
+BUILD = pathlib.Path(os.environ.get("CARVED_BUILD", TOP / "build/plain")).resolve()
 sys.path.insert(0, str(TOP / "tests/bus"))
 os.environ["CARVED_BUILD"] = str(BUILD)
 import conftest  # pylint: disable=wrong-import-position
@@ -340,6 +341,12 @@ def row_storm(_rounds):
     used = stage.cpu() - before
     stage.close()
     return {"processor time, s": used, "for each, us": used / n * 1e6}
+
+
+def row_config(_rounds):
+    done = subprocess.run([BUILD / "bench_config"], check=True, capture_output=True, text=True)
+    head, *rows = [re.split(r"\s{2,}", line.strip()) for line in done.stdout.splitlines()]
+    return {f"{row[0]} {head[0]}": dict(zip(head[1:], row[1:])) for row in rows}
 
 
 ROWS = {name.removeprefix("row_"): run for name, run in list(globals().items()) if name.startswith("row_")}
