@@ -193,11 +193,9 @@ static void on_ready(struct auth_check *q, struct config *config)
 static void assess(struct auth_check *q)
 {
 	struct manager *m = q->bus->manager;
-	_cleanup_config_ struct config *config = NULL;
 	uint64_t hash = q->demand.hash ? q->demand.hash : manager_config(m)->hash;
+	struct config *config = q->demand.files ? NULL : manager_known_config(m, hash);
 
-	if (!q->demand.files)
-		(void)manager_find_config(m, hash, &config);
 	if (q->demand.files || (config && q->demand.hash))
 		bus_assess(q->caller, q->call, config, q, on_ready);
 	else

@@ -5,6 +5,7 @@
  */
 #include "base/clock.h"
 #include "bus/internal.h"
+#include "manager/loading.h"
 #include "manager/manager.h"
 #include "model/ledger.h"
 
@@ -142,6 +143,92 @@ static int no_such_config(sd_bus_error *error, const char *name)
 				 *name ? "no config %s is kept" : "no config before is kept", name);
 }
 
+/* --- a kept one is read by the thread for that ----------------------------------------- */
+
+static void lookup_clear(struct bus_lookup *l)
+{
+	caller_give(l->caller, SHARE_PLANS);
+	loading_free(l->loading);
+	sd_bus_message_unref(l->call);
+}
+
+/** bus_lookups_drop() - @left is gone; NULL: all, the connection is. */
+void bus_lookups_drop(struct bus *b, const struct caller *left)
+{
+	for (size_t i = b->lookups.n; i-- > 0;) {
+		if (left && b->lookups.v[i].caller != left)
+			continue;
+		lookup_clear(&b->lookups.v[i]);
+		vec_remove(&b->lookups, i);
+	}
+	if (!left)
+		vec_clear(&b->lookups);
+}
+
+static int cannot_read(int r, const char *name, sd_bus_error *error)
+{
+	return r == -ENOENT
+		       ? no_such_config(error, name)
+		       : sd_bus_error_setf(error, BUS_ERROR("InvalidConfig"),
+					   "the config cannot be read again: %s", strerror(-r));
+}
+
+/* The config is among those in memory, or cannot be read. */
+static void go_on(struct bus *b, struct bus_lookup *l)
+{
+	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+	struct config *config;
+	const char *problem;
+	int r = loading_result(l->loading, &config, &problem);
+
+	if (r == 0)
+		r = l->then(b, l->caller, l->call, &error);
+	else
+		r = cannot_read(r, l->name, &error);
+	if (r < 0)
+		sd_bus_reply_method_errno(l->call, r, &error);
+	lookup_clear(l);
+}
+
+static void on_found(void *user)
+{
+	struct bus *b = user;
+
+	for (size_t i = b->lookups.n; i-- > 0;) {
+		struct bus_lookup l = b->lookups.v[i];
+		struct config *config;
+		const char *problem;
+
+		if (loading_result(l.loading, &config, &problem) == -EINPROGRESS)
+			continue;
+		vec_remove(&b->lookups, i);
+		go_on(b, &l);
+	}
+	bus_flush_later(b);
+}
+
+/* @then, once the config @hash is in memory. Return: as a method's handler. */
+static int with_config(struct bus *b, struct caller *c, sd_bus_message *m, uint64_t hash,
+		       const char *name, caller_handler then, sd_bus_error *error)
+{
+	int r;
+
+	if (manager_known_config(b->manager, hash))
+		return then(b, c, m, error);
+	r = caller_take(c, SHARE_PLANS, error);
+	if (r < 0)
+		return r;
+	vec_push(&b->lookups,
+		 ((struct bus_lookup){.caller = c,
+				      .call = sd_bus_message_ref(m),
+				      .loading = manager_load_kept(b->manager, hash, on_found, b),
+				      .name = name,
+				      .then = then}));
+	return 1;
+}
+
+/* --- an older one ------------------------------------------------------------------------ */
+
 struct arguments {
 	uint64_t hash, confirm;
 	const char *name;
@@ -173,14 +260,10 @@ static int do_rollback(struct bus *b, struct caller *c, sd_bus_message *m, sd_bu
 	r = manager_roll_back(b->manager, a.hash, who, a.confirm, &job);
 	if (r == -EBUSY)
 		return check_place(b, c, a.confirm, error);
-	if (r == -ENOENT)
-		return no_such_config(error, a.name);
-	if (r < 0)
-		return sd_bus_error_setf(error, BUS_ERROR("InvalidConfig"),
-					 "the config cannot be read again: %s", strerror(-r));
-	return sd_bus_reply_method_return(m, "t", job);
+	return r < 0 ? cannot_read(r, a.name, error) : sd_bus_reply_method_return(m, "t", job);
 }
 
+/* The config is in memory, if there is one. */
 static int authorize_rollback(struct bus *b, struct caller *c, sd_bus_message *m,
 			      sd_bus_error *error)
 {
@@ -191,7 +274,7 @@ static int authorize_rollback(struct bus *b, struct caller *c, sd_bus_message *m
 
 	if (r < 0)
 		return r;
-	a.hash = a.hash ? a.hash : ledger_previous(l);
+	a.hash = manager_rollback_target(b->manager, a.hash);
 	undo = ledger_has_trial(l) && a.hash == l->trial.before && !a.confirm;
 	return bus_authorize(b, c, m,
 			     &(struct demand){.action = ACTION_RELOAD,
@@ -203,13 +286,26 @@ static int authorize_rollback(struct bus *b, struct caller *c, sd_bus_message *m
 			     error);
 }
 
+static int find_rollback(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)
+{
+	struct arguments a;
+	uint64_t hash;
+	int r = read_rollback(m, &a, error);
+
+	if (r < 0)
+		return r;
+	hash = manager_rollback_target(b->manager, a.hash);
+	return hash ? with_config(b, c, m, hash, a.name, authorize_rollback, error)
+		    : authorize_rollback(b, c, m, error);
+}
+
 /** bus_rollback() - the method; see sd_bus_message_handler_t(3). */
 int bus_rollback(sd_bus_message *m, void *user, sd_bus_error *error)
 {
 	struct arguments a;
 	int r = read_rollback(m, &a, error);
 
-	return r < 0 ? r : caller_identify(user, m, authorize_rollback);
+	return r < 0 ? r : caller_identify(user, m, find_rollback);
 }
 
 /* --- what there is ---------------------------------------------------------------------- */
@@ -247,44 +343,61 @@ int bus_list_configs(sd_bus_message *m, void *user, _unused_ sd_bus_error *error
 	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
-/* Of one that is in force or kept. Return: 0 or -errno where @error is set. */
-static int find_config(struct bus *b, const char *name, struct config **ret, sd_bus_error *error)
+/* The one that ReadConfig names, from the beginning of @m. Return: 0 or -errno with @error. */
+static int read_hash(const struct bus *b, sd_bus_message *m, const char **ret_name, uint64_t *ret,
+		     sd_bus_error *error)
 {
-	uint64_t hash;
-	int r = parse_hash(name, &hash);
+	int r;
 
-	if (r < 0)
-		return no_such_config(error, name);
-	if (!hash)
-		hash = manager_config(b->manager)->hash;
-	r = manager_find_config(b->manager, hash, ret);
-	if (r == -ENOENT)
-		return no_such_config(error, name);
-	return r < 0 ? sd_bus_error_setf(error, BUS_ERROR("InvalidConfig"),
-					 "the config cannot be read again: %s", strerror(-r))
-		     : 0;
+	sd_bus_message_rewind(m, true);
+	r = bus_read_name(m, ret_name, error);
+	if (r >= 0 && parse_hash(*ret_name, ret) < 0)
+		return no_such_config(error, *ret_name);
+	if (r >= 0 && !*ret)
+		*ret = manager_config(b->manager)->hash;
+	return r;
 }
 
-/** bus_read_config() - the method; see sd_bus_message_handler_t(3). */
-int bus_read_config(sd_bus_message *m, void *user, sd_bus_error *error)
+static int reply_files(struct bus *b, _unused_ struct caller *c, sd_bus_message *m,
+		       sd_bus_error *error)
 {
 	_cleanup_message_ sd_bus_message *reply = NULL;
-	_cleanup_config_ struct config *config = NULL;
+	const struct config *config;
 	const char *name;
-	int r = bus_read_name(m, &name, error);
+	uint64_t hash;
+	int r = read_hash(b, m, &name, &hash, error);
 
-	if (r >= 0)
-		r = find_config(user, name, &config, error);
-	if (r >= 0)
-		r = sd_bus_message_new_method_return(m, &reply);
-	if (r >= 0)
-		r = sd_bus_message_open_container(reply, 'a', "(ss)");
 	if (r < 0)
 		return r;
+	config = manager_known_config(b->manager, hash);
+	if (!config)
+		return no_such_config(error, name);
+	r = sd_bus_message_new_method_return(m, &reply);
+	if (r >= 0)
+		r = sd_bus_message_open_container(reply, 'a', "(ss)");
 	vec_each(f, &config->files)
 		if (r >= 0)
 			r = sd_bus_message_append(reply, "(ss)", f->path, f->text);
 	if (r >= 0)
 		r = sd_bus_message_close_container(reply);
 	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+static int find_files(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)
+{
+	const char *name;
+	uint64_t hash;
+	int r = read_hash(b, m, &name, &hash, error);
+
+	return r < 0 ? r : with_config(b, c, m, hash, name, reply_files, error);
+}
+
+/** bus_read_config() - the method; see sd_bus_message_handler_t(3). */
+int bus_read_config(sd_bus_message *m, void *user, sd_bus_error *error)
+{
+	const char *name;
+	uint64_t hash;
+	int r = read_hash(user, m, &name, &hash, error);
+
+	return r < 0 ? r : caller_identify(user, m, find_files);
 }

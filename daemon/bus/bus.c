@@ -42,6 +42,7 @@ static void disconnect_bus(struct bus *b)
 	bus_captures_drop(b, NULL);
 	vec_clear(&b->captures);
 	bus_candidates_drop(b, NULL);
+	bus_lookups_drop(b, NULL);
 	bus_replies_drop(b, NULL);
 	bus_pauses_drop(b, NULL);
 	bus_auth_checks_drop(b, NULL);
@@ -130,6 +131,7 @@ static int on_left(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
 		return 0;
 	bus_captures_forget(b, c);
 	bus_candidates_drop(b, c);
+	bus_lookups_drop(b, c);
 	bus_replies_drop(b, c);
 	bus_pauses_drop(b, c);
 	bus_auth_checks_drop(b, c);

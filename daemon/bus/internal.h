@@ -134,6 +134,15 @@ struct bus_candidate {
 	VEC(struct look *) looks;      /* at the files of firmware that it would flash */
 };
 
+/* A call that needs a kept config, which is read from disk. */
+struct bus_lookup {
+	struct caller *caller;
+	sd_bus_message *call;
+	struct loading *loading;
+	const char *name; /* of the config; borrowed from the call */
+	int (*then)(struct bus *b, struct caller *c, sd_bus_message *call, sd_bus_error *error);
+};
+
 /*
  * A change that was asked for; the answer to the call comes when it is known what stands in its
  * way.
@@ -178,6 +187,7 @@ struct bus {
 	VEC(struct bus_device *) devices;
 	VEC(struct bus_capture) captures;
 	VEC(struct bus_candidate) candidates;
+	VEC(struct bus_lookup) lookups;
 	VEC(struct pending_reply) pending_replies;
 	VEC(struct pending_pause) pending_pauses;
 	VEC(struct auth_check *) auth_checks;
@@ -228,6 +238,7 @@ int bus_reload(sd_bus_message *m, void *user, sd_bus_error *error);
 int bus_confirm(sd_bus_message *m, void *user, sd_bus_error *error);
 int bus_rollback(sd_bus_message *m, void *user, sd_bus_error *error);
 int bus_list_configs(sd_bus_message *m, void *user, sd_bus_error *error);
+void bus_lookups_drop(struct bus *b, const struct caller *left);
 int bus_read_config(sd_bus_message *m, void *user, sd_bus_error *error);
 int bus_get_confirm_deadline(sd_bus *bus, const char *path, const char *interface,
 			     const char *property, sd_bus_message *reply, void *user,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* See assignment.h. */
 #include "device/assignment.h"
-#include "plan/bind.h"
 #include "plan/match.h"
 
 #include <string.h>
@@ -85,6 +84,7 @@ static void set_accepted(struct assignment *a, struct memory *m, struct config *
 void assignment_release(struct assignment *a, struct memory *m)
 {
 	config_entry_set(&a->used, NULL, NULL);
+	vec_clear(&a->winners);
 	set_accepted(a, m, NULL, NULL);
 	state_clear(&a->want);
 }
@@ -130,6 +130,14 @@ static void verify_inheritance(struct assignment *a, const char *handle, struct 
 	else
 		config_entry_set(&a->accepted, a->accepted.config, first);
 	vec_clear(&matches);
+}
+
+/* Another entry is in use, or another of its layers may apply. */
+static void collect_winners(struct assignment *a, const char *handle, const struct world *w)
+{
+	vec_clear(&a->winners);
+	if (a->used.entry)
+		winners_collect(&a->winners, a->used.entry, handle, &w->facts);
 }
 
 /* Back to what was accepted before, if that is something else. */
@@ -180,6 +188,7 @@ void assignment_match(struct assignment *a, const char *handle, struct world *w,
 			assignment_release(a, &w->memory);
 		news->released = !left;
 	}
+	collect_winners(a, handle, w);
 	news->other |= a->used.entry && a->used.entry != before;
 }
 
@@ -203,7 +212,7 @@ int assignment_bind(struct assignment *a, const char *handle, struct world *w,
 {
 	struct diag_list diags = {};
 	struct state want = {};
-	int r = bind_entry(a->used.entry, handle, w, &want, &diags);
+	int r = bind_winners(a->used.entry, &a->winners, handle, w, &want, &diags);
 
 	if (r == BIND_NEEDS_IMAGE)
 		image_verdict_ask(&w->image, &want.firmware);
@@ -215,6 +224,7 @@ int assignment_bind(struct assignment *a, const char *handle, struct world *w,
 		a->refused = true;
 		take_diags(a, &diags, news);
 		fall_back(a, news);
+		collect_winners(a, handle, w);
 		return r;
 	}
 	accept(a, w, &want, news);
@@ -240,6 +250,7 @@ bool assignment_is_bound(const struct assignment *a)
 void assignment_clear(struct assignment *a)
 {
 	state_clear(&a->want);
+	vec_clear(&a->winners);
 	vec_clear(&a->matches);
 	diag_clear(&a->diags);
 	config_entry_set(&a->used, NULL, NULL);

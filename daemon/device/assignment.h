@@ -9,8 +9,7 @@
  */
 #pragma once
 
-#include "model/config.h"
-#include "model/world.h"
+#include "plan/bind.h"
 
 /* A reference on a config, and one of its entries. */
 struct config_entry {
@@ -22,6 +21,7 @@ struct assignment {
 	struct config *latest; /* the one in force for the whole switch */
 	struct config_entry used, accepted;
 	bool unverified;	/* accepted was a predecessor's: whether it matches is to be seen */
+	winner_list winners;	/* of used.entry */
 	entry_list matches;	/* more than one are refused */
 	bool open;		/* none, but of what the driver fails to tell some may need it */
 	bool refused;		/* the latest config is not carried out */

@@ -92,7 +92,7 @@ void baseline_keep(struct world *w, const struct step *s)
 {
 	struct notes *pristine = &w->memory.pristine;
 
-	if (s->kind != STEP_SET || s->foreign || s->target.cmode == CMODE_PERMANENT)
+	if (!step_traits(s)->sets || s->foreign || s->target.cmode == CMODE_PERMANENT)
 		return;
 	for (unsigned i = 0; i < s->target.class->n_writable; i++) {
 		const struct value *v = world_in_force(w, &s->target, i);

@@ -226,10 +226,12 @@ static void take(struct device *d, const struct device_event *e, uint64_t now)
 
 static void ask(struct device *d, uint64_t now, struct device_todo *todo)
 {
+	const struct assignment *a = &d->assignment;
+
 	todo->what = DEVICE_READ;
 	if (!d->view.read.at)
 		reloads_resume(&d->reloads, &d->world.memory);
-	view_ask(&d->view, &d->world, d->handle, d->assignment.used.entry, now, &todo->reads);
+	view_ask(&d->view, &d->world, a->used.entry ? &a->winners : NULL, now, &todo->reads);
 	run_begin(&d->run, ACTIVITY_READING, now);
 }
 
@@ -251,12 +253,9 @@ static void send(struct device *d, uint64_t now, struct device_todo *todo)
 
 		baseline_keep(&d->world, s);
 		reloads_staging(&d->reloads, &d->world, s);
-		if (s->kind == STEP_RELOAD) {
-			reloads_begin(&d->world, &d->assignment.want, s);
-			history_send_reload(&d->history, now);
-		}
-		if (s->kind == STEP_FLASH)
-			flash_begin(&d->world.memory, d->env->boot, s);
+		reloads_begin(&d->world, &d->assignment.want, s);
+		history_sending(&d->history, s, now);
+		flash_begin(&d->world.memory, d->env->boot, s);
 	}
 	run_begin(&d->run, ACTIVITY_WRITING, now);
 }

@@ -54,7 +54,7 @@ static bool is_transient(const struct failure *f)
 /* A SET that needs no reload, and was not kept out only for the moment. */
 static bool is_refusal(const struct failure *f)
 {
-	return f->step.kind == STEP_SET && !f->transient && f->error &&
+	return step_traits(&f->step)->sets && !f->transient && f->error &&
 	       !object_reload_class(&f->step.target);
 }
 
@@ -246,7 +246,7 @@ void failures_acknowledged(struct failures *f, const struct step *s, uint64_t no
 		failure_clear(same);
 		vec_remove(&f->list, (size_t)(same - f->list.v));
 	}
-	if (s->kind != STEP_SET)
+	if (!step_traits(s)->sets)
 		return;
 	vec_each(failure, &f->list)
 		if (is_refusal(failure) && failure->refusals == 1 &&
@@ -339,7 +339,7 @@ bool failures_follow(struct failures *f, const step_list *planned, const step_li
 	for (size_t i = 0; i < before; i++) {
 		struct failure *failure = &f->list.v[i];
 
-		if (failure->step.kind == STEP_SET && !failure->transient &&
+		if (step_traits(&failure->step)->sets && !failure->transient &&
 		    !is_of_reload(failure) && !is_among(planned, &failure->step) &&
 		    !is_among(refused, &failure->step))
 			failure_clear(failure);

@@ -36,7 +36,7 @@ void fights_look(struct fights *f, const step_list *plan, uint64_t now, struct d
 	vec_each(s, plan) {
 		struct flip *flip;
 
-		if (s->kind != STEP_SET || s->foreign || s->disruption != DISRUPTION_LIVE)
+		if (!step_traits(s)->sets || s->foreign || s->disruption != DISRUPTION_LIVE)
 			continue;
 		flip = flip_of(f, &s->target);
 		if (flip->episode == f->episode)

@@ -25,9 +25,11 @@ static bool is_open(const struct memory *m, const struct firmware *f)
 	       (l->stage == FLASH_BEGUN || l->stage == FLASH_UNVERIFIED);
 }
 
-/** flash_begin() - the request is about to be sent. The second one is the last one. */
+/** flash_begin() - @s is about to be sent. The second flash is the last one. */
 void flash_begin(struct memory *m, const char *boot, const struct step *s)
 {
+	if (s->kind != STEP_FLASH)
+		return;
 	set_stage(m, boot, &s->firmware, is_open(m, &s->firmware) ? FLASH_WRITTEN : FLASH_BEGUN,
 		  NULL);
 }

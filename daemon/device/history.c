@@ -59,7 +59,7 @@ void history_add_step(struct history *h, const struct step *s)
 	if (h->n_done++ >= DETAIL_STEPS_MAX)
 		return;
 	buf_add(&h->done, "%s%s %s", h->done.n ? "; " : "", step_kind_name(s), object);
-	if (s->kind != STEP_RELOAD)
+	if (step_traits(s)->to)
 		buf_add(&h->done, " %s -> %s", s->from, s->to);
 }
 
@@ -87,10 +87,11 @@ void history_tell_drift(struct history *h)
 	h->drift_told = true;
 }
 
-/** history_send_reload() - a reload of carved's is about to be sent. */
-void history_send_reload(struct history *h, uint64_t now)
+/** history_sending() - @s is about to be sent: the outage of a reload begins. */
+void history_sending(struct history *h, const struct step *s, uint64_t now)
 {
-	h->reload_sent = now;
+	if (s->kind == STEP_RELOAD)
+		h->reload_sent = now;
 }
 
 /**

@@ -11,14 +11,6 @@
 
 /* --- plan -------------------------------------------------------------------- */
 
-static bool has_step(const struct plan *p, enum step_kind kind)
-{
-	vec_each(s, &p->steps)
-		if (s->kind == kind)
-			return true;
-	return false;
-}
-
 static void plan_for(struct device *d, enum may may)
 {
 	struct policy policy = {.reload = may >= MAY_RELOAD,
@@ -40,12 +32,11 @@ static void plan_for(struct device *d, enum may may)
 /* What is torn down is brought back at once; all else that disrupts waits for its turn. */
 static enum turn take_turn(const struct device *d)
 {
-	bool flash = has_step(&d->run.plan, STEP_FLASH);
+	enum step_disrupts what = steps_disrupt(&d->run.plan.steps);
 
-	if (!d->env->take_turn || d->world.facts.reload_failed ||
-	    !(flash || has_step(&d->run.plan, STEP_RELOAD)))
+	if (!d->env->take_turn || d->world.facts.reload_failed || what == DISRUPTS_NOTHING)
 		return TURN_NOW;
-	return d->env->take_turn(d->env->user, d, flash);
+	return d->env->take_turn(d->env->user, d, what == DISRUPTS_CHIP);
 }
 
 static void make_plan(struct device *d)
@@ -69,7 +60,10 @@ static bool impact_is_missing(const struct device *d)
 		return false;
 	if (p->pending == DISRUPTION_RELOAD && !p->steps.n)
 		return true;
-	return has_step(p, STEP_RELOAD);
+	vec_each(s, &p->steps)
+		if (s->phase == PHASE_RELOAD)
+			return true;
+	return false;
 }
 
 /* A step that was acknowledged has not come true, and the driver may say how far it is. */

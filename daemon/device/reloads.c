@@ -34,7 +34,7 @@ void reloads_staging(struct reloads *r, struct world *w, const struct step *s)
 	if (s->kind == STEP_REMEMBER)
 		memory_note(&w->memory, &w->memory.in_force, &s->target, PARAM_VALUE,
 			    &s->target.v[PARAM_VALUE]);
-	if (s->kind != STEP_SET)
+	if (!step_traits(s)->sets)
 		return;
 	if (object_reload_class(&s->target) && s->disruption == DISRUPTION_RELOAD)
 		memory_note(&w->memory, &w->memory.staged, &s->target, 0, &s->target.v[0]);
@@ -69,13 +69,13 @@ static char *key_of(const struct world *w, const struct state *want)
 }
 
 /**
- * reloads_begin() - @s, a reload, is about to be sent for @want.
+ * reloads_begin() - @s is about to be sent for @want: a reload is an attempt.
  *
  * A device that another program left torn down gets one reload to recover and no roll-back.
  */
 void reloads_begin(struct world *w, const struct state *want, const struct step *s)
 {
-	if (!w->facts.reload_failed || w->memory.lasting.torn)
+	if (s->kind == STEP_RELOAD && (!w->facts.reload_failed || w->memory.lasting.torn))
 		memory_begin_attempt(&w->memory, key_of(w, want), s->action);
 }
 
@@ -90,9 +90,11 @@ void reloads_sent(struct reloads *r, uint8_t action)
 /** reloads_acknowledged() - @s was carried out. */
 void reloads_acknowledged(struct reloads *r, struct memory *m, const struct step *s)
 {
-	if (s->kind == STEP_SET && s->target.cmode == CMODE_PERMANENT)
+	bool sets = step_traits(s)->sets;
+
+	if (sets && s->target.cmode == CMODE_PERMANENT)
 		memory_note(m, &m->until_boot, &s->target, PARAM_VALUE, &s->target.v[PARAM_VALUE]);
-	if (s->kind == STEP_SET && s->disruption == DISRUPTION_LIVE)
+	if (sets && s->disruption == DISRUPTION_LIVE)
 		memory_drop(m, &m->staged, &s->target, 0);
 	if (s->kind != STEP_RELOAD)
 		return;
@@ -270,7 +272,7 @@ static void learn_hidden(struct memory *m, const struct object *want, const stru
 	struct notes *hidden = &m->hidden_until_boot;
 
 	vec_each(s, done)
-		if (s->kind == STEP_SET && object_compare(&s->target, want) == 0 &&
+		if (step_traits(s)->sets && object_compare(&s->target, want) == 0 &&
 		    (notes_find(hidden, want, PARAM_VALUE) || text_equal(s->from, shown)))
 			memory_note(m, hidden, want, PARAM_VALUE, &s->target.v[PARAM_VALUE]);
 }

@@ -60,7 +60,7 @@ bool run_next(struct run *r)
 /** run_acknowledged() - @s was carried out. */
 void run_acknowledged(struct run *r, const struct step *s)
 {
-	if (s->kind == STEP_FLASH) /* a reload activates another image from here on */
+	if (step_traits(s)->restarts)
 		run_forget_done(r);
 	vec_push(&r->done, step_copy(s));
 }
@@ -106,8 +106,8 @@ void run_forget_kept(struct run *r)
 static bool reload_is_expected(const struct run *r)
 {
 	vec_each(s, &r->plan.steps)
-		if (s->kind == STEP_FLASH ||
-		    (s->kind == STEP_SET && s->phase < PHASE_RELOAD && !times_done(r, s)))
+		if (step_traits(s)->restarts ||
+		    (step_traits(s)->sets && s->phase < PHASE_RELOAD && !times_done(r, s)))
 			return true;
 	return false;
 }
@@ -118,11 +118,12 @@ static bool reload_is_expected(const struct run *r)
  */
 bool run_was_kept_out(const struct run *r, const struct step *s, bool heard)
 {
-	unsigned tries = s->phase > PHASE_RELOAD ? 1u + heard : 0;
+	const struct step_traits *traits = step_traits(s);
+	unsigned tries = s->phase > PHASE_RELOAD ? traits->tries + heard : 0;
 
-	if (!step_traits(s)->kept || times_done(r, s) <= tries)
+	if (!traits->kept || times_done(r, s) <= tries)
 		return false;
-	return s->kind != STEP_RELOAD || !reload_is_expected(r);
+	return !traits->barrier || !reload_is_expected(r);
 }
 
 /** run_reads_back() - is the read in flight the one that shows what was done? */
@@ -131,13 +132,14 @@ bool run_reads_back(const struct run *r)
 	return r->activity == ACTIVITY_READING && r->done.n;
 }
 
-/** run_find() - the first step of @kind among those in flight, or NULL. */
-const struct step *run_find(const struct run *r, enum step_kind kind)
+/**
+ * run_traits() - what is true of the steps in flight.
+ *
+ * They are of one kind, but for notes that come before SETs.
+ */
+const struct step_traits *run_traits(const struct run *r)
 {
-	for (size_t i = r->first; i < r->end; i++)
-		if (r->plan.steps.v[i].kind == kind)
-			return &r->plan.steps.v[i];
-	return NULL;
+	return step_traits(&r->plan.steps.v[r->end - 1]);
 }
 
 /** run_wake_at() - when an activity is to be looked at although nothing happens; USEC_NEVER. */
@@ -178,11 +180,9 @@ unsigned run_minutes(const struct run *r, uint64_t now)
 /** run_request() - what is in flight, as "a reload". */
 const char *run_request(const struct run *r)
 {
-	if (r->activity == ACTIVITY_READING)
-		return "a read";
-	if (run_find(r, STEP_RELOAD))
-		return "a reload";
-	return run_find(r, STEP_FLASH) ? "a flash" : "a setting";
+	const char *request = r->activity == ACTIVITY_WRITING ? run_traits(r)->request : NULL;
+
+	return request ? request : "a read";
 }
 
 /** run_break() - the kernel broke down in what was in flight: nothing follows. */

@@ -45,7 +45,7 @@ void run_forget_done(struct run *r);
 void run_forget_kept(struct run *r);
 bool run_was_kept_out(const struct run *r, const struct step *s, bool heard);
 bool run_reads_back(const struct run *r);
-const struct step *run_find(const struct run *r, enum step_kind kind);
+const struct step_traits *run_traits(const struct run *r);
 uint64_t run_wake_at(const struct run *r, uint64_t now);
 unsigned run_minutes(const struct run *r, uint64_t now);
 const char *run_request(const struct run *r);

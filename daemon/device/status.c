@@ -166,14 +166,6 @@ static void find_pause(const struct status_input *in, struct finding *f)
 	buf_add(also(f, STATE_PAUSED), "paused by %s until %s", p->by, until);
 }
 
-/* What is in flight. */
-static enum device_state writing_state(const struct run *r)
-{
-	if (run_find(r, STEP_RELOAD))
-		return STATE_RELOADING;
-	return run_find(r, STEP_FLASH) ? STATE_FLASHING : STATE_APPLYING;
-}
-
 static bool is_reading(const struct status_input *in)
 {
 	return in->run->activity == ACTIVITY_READING;
@@ -196,7 +188,7 @@ static void find_activity(const struct status_input *in, uint64_t now, struct fi
 	bool will_read = is_reading(in) || view_needs(v) == PART_OBJECTS || view_has_heard(v);
 
 	if (r->activity == ACTIVITY_WRITING)
-		buf_add(also(f, writing_state(r)), "%zu of %zu steps, trigger %s", r->first,
+		buf_add(also(f, run_traits(r)->state), "%zu of %zu steps, trigger %s", r->first,
 			r->plan.steps.n, trigger_name(in->history->trigger));
 	else if (is_reading(in) && now >= r->since + SLOW_READ_USEC)
 		buf_add(also(f, STATE_READING),
@@ -274,7 +266,7 @@ static void find_reported(const struct status_input *in, struct finding *f)
 	size_t n = 0;
 
 	vec_each(s, steps)
-		n += step_traits(s)->request;
+		n += step_traits(s)->request != NULL;
 	if (!n || in->permission.may != MAY_NOTHING)
 		return;
 	b = also(f, why == HINDRANCE_PAUSED ? STATE_PAUSED : STATE_DRIFTED);
@@ -421,7 +413,7 @@ static char *failure_text(const struct failure *f)
 static const struct failure *failure_of(const struct failures *f, const struct object *want)
 {
 	vec_each(failure, &f->list)
-		if (failure->step.kind == STEP_SET &&
+		if (step_traits(&failure->step)->sets &&
 		    object_compare(&failure->step.target, want) == 0)
 			return failure;
 	return NULL;

@@ -16,24 +16,6 @@
 #include "device/run.h"
 #include "device/view.h"
 
-/* In order of precedence: when several hold, the first one is the state. */
-enum device_state {
-	STATE_QUARANTINED,
-	STATE_FAILED,
-	STATE_REFUSED,
-	STATE_PAUSED,
-	STATE_RELOADING,
-	STATE_FLASHING,
-	STATE_APPLYING,
-	STATE_READING,
-	STATE_PENDING_POWER_CYCLE,
-	STATE_PENDING_RELOAD,
-	STATE_DRIFTED,
-	STATE_ABSENT,
-	STATE_CONVERGED,
-	STATE_UNMANAGED,
-};
-
 struct status {
 	enum device_state state, told; /* told: in the journal, the last time */
 	char *reason, *told_reason;

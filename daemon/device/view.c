@@ -3,7 +3,6 @@
 #include "device/view.h"
 #include "base/clock.h"
 #include "model/errors.h"
-#include "plan/bind.h"
 
 #include <errno.h>
 #include <string.h>
@@ -147,17 +146,17 @@ bool view_would_read(struct view *v, const struct world *w, bool managed, bool w
 
 /**
  * view_ask() - the next question: all that is due.
- * @e: the entry in use, or NULL
+ * @winners: of the entry in use, or NULL: there is none
  * @ret: must be empty; its names are the caller's to clear
  */
-void view_ask(struct view *v, const struct world *w, const char *handle, const struct entry *e,
-	      uint64_t now, struct reads *ret)
+void view_ask(struct view *v, const struct world *w, const winner_list *winners, uint64_t now,
+	      struct reads *ret)
 {
-	bool full = view_is_identified(v) && !view_has_vanished(v) && e;
+	bool full = view_is_identified(v) && !view_has_vanished(v) && winners;
 
 	ret->identify = identity_is_due(v, w, now) || !(full || is_untold(v, now));
 	if (full)
-		bind_reads(e, handle, w, ret);
+		bind_reads(winners, w, ret);
 	if (v->need & PART_CATALOGUE)
 		ret->catalogue = ret->resources = true;
 	/* kernels that number registrations list them; older ones know another question only */

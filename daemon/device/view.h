@@ -15,8 +15,7 @@
 #pragma once
 
 #include "device/presence.h"
-#include "model/config.h"
-#include "model/world.h"
+#include "plan/bind.h"
 
 enum part {
 	PART_OBJECTS =
@@ -107,8 +106,8 @@ void view_will_read(struct view *v);
 bool view_has_vanished(const struct view *v);
 enum part view_needs(const struct view *v);
 bool view_would_read(struct view *v, const struct world *w, bool managed, bool waits, uint64_t now);
-void view_ask(struct view *v, const struct world *w, const char *handle, const struct entry *e,
-	      uint64_t now, struct reads *ret);
+void view_ask(struct view *v, const struct world *w, const winner_list *winners, uint64_t now,
+	      struct reads *ret);
 void view_look(struct view *v, uint64_t now);
 enum reading_outcome view_answer(struct view *v, struct world *w, const struct device_reading *r,
 				 uint64_t now, struct reading_news *ret);

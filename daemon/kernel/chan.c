@@ -48,7 +48,7 @@ struct chan {
 	enum { IDLE, WAITING, SERVED } service; /* under the hub's lock */
 	pid_t thread;				/* that serves it; under lock */
 	struct batch *current;			/* what it is at; under lock */
-	unsigned char *buffer;			/* of the thread */
+	struct inbox *received;			/* of the thread */
 	bool resident;				/* a thread stays with it; under the hub's lock */
 	struct chan *next_waiting;
 };
@@ -231,8 +231,10 @@ static void run_before(struct batch *b)
 
 static void carry_out(struct exchange_socket *s, struct batch *b)
 {
-	if (s->fd < 0)
+	if (s->fd < 0) {
 		s->fd = transport_open(s->transport, REQUEST_RCVBUF);
+		s->inbox->n = s->inbox->next = 0; /* was of the socket before */
+	}
 	run_before(b);
 	b->sent = clock_now();
 	if (s->fd < 0)
@@ -371,7 +373,7 @@ static struct chan *serve(struct chan *c, struct exchange_socket *s)
 	struct batch *b;
 
 	s->cancel = &c->closing;
-	c->buffer = s->buffer;
+	c->received = s->inbox;
 	while ((b = take_in(c, &next))) {
 		carry_out(s, b);
 		if (is_answered(b))
@@ -385,15 +387,14 @@ static void *run(void *arg)
 {
 	struct chan *c = arg;
 	struct chan_hub *hub = c->hub;
-	struct exchange_socket s = {.transport = &hub->transport,
-				    .fd = -ENOTCONN,
-				    .buffer = mem_alloc(TRANSPORT_BUFFER)};
+	struct exchange_socket s = {
+		.transport = &hub->transport, .fd = -ENOTCONN, .inbox = mem_new(struct inbox)};
 
 	while (c)
 		c = serve(c, &s);
 	if (s.fd >= 0)
 		close(s.fd);
-	free(s.buffer);
+	free(s.inbox);
 	hub_unref(hub);
 	return NULL;
 }
@@ -499,7 +500,7 @@ static void bury_thread(struct chan *c)
 	c->hub->refs--;
 	c->hub->visitors -= !c->resident;
 	pthread_mutex_unlock(&c->hub->lock);
-	free(c->buffer);
+	free(c->received);
 }
 
 /** chan_free() - close it; its thread leaves it when the kernel lets go of it. Return: NULL. */

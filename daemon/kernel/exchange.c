@@ -99,11 +99,11 @@ static int take(struct window *w, const struct nlmsghdr *m)
 	return r;
 }
 
-static int take_all(struct window *w, size_t len)
+static int take_all(struct window *w, void *datagram, size_t len)
 {
 	int r = 0;
 
-	decode_each(m, w->socket->buffer, len)
+	decode_each(m, datagram, len)
 		if (r == 0)
 			r = take(w, m);
 	return r;
@@ -125,12 +125,13 @@ static int wait_for_answer(const struct window *w)
 static void receive(struct window *w)
 {
 	while (w->open || !w->sent) {
-		ssize_t n = transport_receive(w->socket->fd, w->socket->buffer, MSG_DONTWAIT);
+		void *datagram;
+		ssize_t n = transport_receive(w->socket->fd, w->socket->inbox, &datagram);
 
 		if (n == -EAGAIN)
 			n = wait_for_answer(w);
 		if (n > 0)
-			n = take_all(w, (size_t)n);
+			n = take_all(w, datagram, (size_t)n);
 		if (n < 0) {
 			lose_all(w, (int)n);
 			return;

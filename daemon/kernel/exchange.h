@@ -44,7 +44,7 @@ struct exchange_socket {
 	const struct transport *transport;
 	int fd;
 	uint32_t seq;		   /* the last sequence number */
-	void *buffer;		   /* TRANSPORT_BUFFER bytes */
+	struct inbox *inbox;	   /* of fd */
 	const atomic_bool *cancel; /* requests that are not sent yet are not wanted any more */
 };
 

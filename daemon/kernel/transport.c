@@ -102,46 +102,63 @@ int transport_send(const struct transport *t, int fd, const void *data, size_t l
 }
 
 /*
- * Any process with the capability may send to a netlink socket. By recvmsg(2), of which the thread
- * sanitizer knows that what was done before the sending is done before what follows.
+ * What waits, as far as there is room. By recvmmsg(2), of which the thread sanitizer knows that what
+ * was done before the sending is done before what follows.
  */
-static ssize_t receive_from_kernel(int fd, void *buffer, int flags)
+static int fill(int fd, struct inbox *in)
 {
-	struct iovec room = {.iov_base = buffer, .iov_len = TRANSPORT_BUFFER};
+	struct mmsghdr m[INBOX_MAX] = {};
+	struct iovec room[INBOX_MAX];
 	union {
 		struct sockaddr_nl netlink;
 		struct sockaddr_storage any; /* the address of a server of tests is longer */
-	} from;
-	ssize_t n;
+	} from[INBOX_MAX] = {};
+	int n;
 
-	do {
-		struct msghdr m = {.msg_name = &from,
-				   .msg_namelen = sizeof(from),
-				   .msg_iov = &room,
-				   .msg_iovlen = 1};
-
-		from.netlink = (struct sockaddr_nl){};
-		n = recvmsg(fd, &m, flags | MSG_TRUNC);
-	} while (n < 0 ? errno == EINTR
-		       : from.netlink.nl_family == AF_NETLINK && from.netlink.nl_pid != 0);
-	return n;
+	for (unsigned i = 0; i < INBOX_MAX; i++) {
+		room[i] = (struct iovec){.iov_base = in->room[i], .iov_len = TRANSPORT_BUFFER};
+		m[i].msg_hdr = (struct msghdr){.msg_name = &from[i],
+					       .msg_namelen = sizeof(from[i]),
+					       .msg_iov = &room[i],
+					       .msg_iovlen = 1};
+	}
+	do
+		n = recvmmsg(fd, m, INBOX_MAX, MSG_DONTWAIT | MSG_TRUNC, NULL);
+	while (n < 0 && errno == EINTR);
+	in->next = 0;
+	in->n = n < 0 ? 0 : (unsigned)n;
+	for (unsigned i = 0; i < in->n; i++) {
+		in->len[i] = m[i].msg_len;
+		in->forged[i] =
+			from[i].netlink.nl_family == AF_NETLINK && from[i].netlink.nl_pid != 0;
+	}
+	return n < 0 ? -errno : 0;
 }
 
 /**
- * transport_receive() - one datagram of the kernel into @buffer of TRANSPORT_BUFFER bytes.
+ * transport_receive() - the next datagram of the kernel; does not wait.
+ * @ret: it, in @in, until the next call
  *
- * Return: its length; -EMSGSIZE if it was cut off; -ENOBUFS where messages were lost; -EPIPE at the
- * end of a connection; -errno.
+ * Any process with the capability may send to a netlink socket: what does is passed over.
+ *
+ * Return: its length; -EAGAIN; -EMSGSIZE if it was cut off; -ENOBUFS where messages were lost;
+ * -EPIPE at the end of a connection; -errno.
  */
-ssize_t transport_receive(int fd, void *buffer, int flags)
+ssize_t transport_receive(int fd, struct inbox *in, void **ret)
 {
-	ssize_t n = receive_from_kernel(fd, buffer, flags);
+	size_t n;
 
-	if (n < 0)
-		return -errno;
+	do {
+		int r = in->next == in->n ? fill(fd, in) : 0;
+
+		if (r < 0)
+			return r;
+		*ret = in->room[in->next];
+		n = in->len[in->next];
+	} while (in->forged[in->next++]);
 	if (n > TRANSPORT_BUFFER)
 		return -EMSGSIZE;
-	if (n >= NLMSG_HDRLEN && ((struct nlmsghdr *)buffer)->nlmsg_type == NLMSG_OVERRUN)
+	if (n >= NLMSG_HDRLEN && ((struct nlmsghdr *)*ret)->nlmsg_type == NLMSG_OVERRUN)
 		return -ENOBUFS;
-	return n ? n : -EPIPE;
+	return n ? (ssize_t)n : -EPIPE;
 }

@@ -8,11 +8,25 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #define TRANSPORT_BUFFER 65536 /* no datagram of the kernel is larger: dumps stop at 32 KiB */
+
+#define INBOX_MAX 8
+
+/*
+ * What was received from one socket at once: an answer is rarely alone. Of zeroes it is empty; a
+ * page that no datagram has reached costs nothing.
+ */
+struct inbox {
+	unsigned n, next;
+	size_t len[INBOX_MAX]; /* larger than TRANSPORT_BUFFER: cut off */
+	bool forged[INBOX_MAX];
+	char room[INBOX_MAX][TRANSPORT_BUFFER];
+};
 
 struct transport {
 	const char *unix_path; /* NULL: netlink */
@@ -21,4 +35,4 @@ struct transport {
 int transport_open(const struct transport *t, int rcvbuf);
 int transport_join(const struct transport *t, int fd, uint32_t group);
 int transport_send(const struct transport *t, int fd, const void *data, size_t len);
-ssize_t transport_receive(int fd, void *buffer, int flags);
+ssize_t transport_receive(int fd, struct inbox *in, void **ret);

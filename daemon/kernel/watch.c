@@ -16,7 +16,7 @@ struct watch {
 	struct family family;
 	watch_handler handler;
 	void *user;
-	void *buffer;
+	struct inbox *inbox;
 };
 
 /** watch_open() - subscribe. Return: 0 or -errno. */
@@ -37,7 +37,7 @@ int watch_open(const struct transport *t, const struct family *family, watch_han
 			       .family = *family,
 			       .handler = handler,
 			       .user = user,
-			       .buffer = mem_alloc(TRANSPORT_BUFFER)};
+			       .inbox = mem_new(struct inbox)};
 	return 0;
 }
 
@@ -47,7 +47,7 @@ struct watch *watch_free(struct watch *w)
 	if (!w)
 		return NULL;
 	close(w->fd);
-	free(w->buffer);
+	free(w->inbox);
 	free(w);
 	return NULL;
 }
@@ -106,11 +106,11 @@ static void take(struct watch *w, const struct nlmsghdr *m)
 }
 
 /* A datagram that is not messages from end to end may have said anything. */
-static void take_all(struct watch *w, size_t len)
+static void take_all(struct watch *w, void *datagram, size_t len)
 {
 	size_t understood = 0;
 
-	decode_each(m, w->buffer, len) {
+	decode_each(m, datagram, len) {
 		take(w, m);
 		understood += NLMSG_ALIGN(m->nlmsg_len);
 	}
@@ -127,7 +127,8 @@ static void take_all(struct watch *w, size_t len)
 int watch_dispatch(struct watch *w)
 {
 	for (;;) {
-		ssize_t n = transport_receive(w->fd, w->buffer, MSG_DONTWAIT);
+		void *datagram;
+		ssize_t n = transport_receive(w->fd, w->inbox, &datagram);
 
 		if (n == -EAGAIN)
 			return 0;
@@ -137,6 +138,6 @@ int watch_dispatch(struct watch *w)
 		}
 		if (n < 0)
 			return (int)n;
-		take_all(w, (size_t)n);
+		take_all(w, datagram, (size_t)n);
 	}
 }

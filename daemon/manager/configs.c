@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-/* Did the config come from something that is empty when it is read again? */
-static bool is_read_once(const struct configs *c)
+/** configs_read_once() - did the config come from what is empty when it is read again? */
+bool configs_read_once(const struct configs *c)
 {
 	struct stat st;
 
@@ -31,11 +31,19 @@ static int load(const struct configs *c, struct config **ret, struct diag_list *
 	struct yaml_paths paths = c->paths;
 
 	paths.regular_only = c->in_force; /* nothing waits for this carved at its start */
-	if (!c->in_force || !is_read_once(c))
+	if (!c->in_force || !configs_read_once(c))
 		return yaml_load(&paths, ret, diags);
 	diag_add(diags, DIAG_ERROR, mark, NULL, NULL,
 		 "this can be read only once, and was at the start: what is in force stays");
 	return -EINVAL;
+}
+
+/* The problems that are known are those of files with @stamps, which are taken over. */
+static void judge(struct configs *c, stamp_list *stamps, uint64_t wall)
+{
+	stamps_clear(&c->judged.stamps);
+	c->judged.settled = stamps_settled(stamps, wall);
+	c->judged.stamps = *stamps;
 }
 
 /**
@@ -47,8 +55,14 @@ static int load(const struct configs *c, struct config **ret, struct diag_list *
 int configs_load(struct configs *c, struct config **ret)
 {
 	struct diag_list diags = {};
-	int r = load(c, ret, &diags);
+	uint64_t now = clock_wall();
+	stamp_list stamps = {};
+	int r;
 
+	stamps_take(&c->paths, &stamps);
+	r = load(c, ret, &diags);
+	judge(c, &stamps, now);
+	c->judged.outdated = false;
 	diag_clear(&c->diags);
 	c->diags = diags;
 	vec_each(d, &c->diags.diags) {
@@ -82,21 +96,30 @@ int configs_save_ledger(const struct configs *c)
 	return r;
 }
 
+/** configs_known() - Return: a config that is in force, or was, and is in memory; or NULL. */
+struct config *configs_known(const struct configs *c, uint64_t hash)
+{
+	struct config *const known[] = {c->in_force, c->before, c->found};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (known[i] && known[i]->hash == hash)
+			return known[i];
+	return NULL;
+}
+
 /**
- * configs_find() - a config that is in force, or was.
+ * configs_find() - a config that is in force, or was; read again where it is not in memory.
  * @ret: a new reference
  *
  * Return: 0; -ENOENT; -EINVAL where it makes no sense any more; -errno.
  */
 int configs_find(const struct configs *c, uint64_t hash, struct config **ret)
 {
-	struct config *const known[] = {c->in_force, c->before};
+	struct config *known = configs_known(c, hash);
 
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-		if (known[i] && known[i]->hash == hash) {
-			*ret = config_ref(known[i]);
-			return 0;
-		}
+	if (known) {
+		*ret = config_ref(known);
+		return 0;
 	}
 	return hash ? store_load_config(c->store, hash, ret) : -ENOENT;
 }
@@ -149,68 +172,109 @@ void configs_keep(struct configs *c, const hash_list *used)
  */
 int configs_candidate(const struct configs *c, struct config **ret, struct diag_list *diags)
 {
-	if (is_read_once(c))
+	if (configs_read_once(c))
 		return -ENODATA;
 	return yaml_load(&c->paths, ret, diags);
 }
 
 /* What was wrong with the files when they were read last is of no interest where it is mended. */
-static void renew_problems(struct configs *c, struct diag_list *now)
-{
-	if (c->diags.n_errors) {
-		diag_clear(&c->diags);
-		diag_move(&c->diags, now);
-	}
-	diag_clear(now);
-}
-
-/* Reads the files. Return: as configs_out_of_sync(). */
 static bool differ(struct configs *c)
 {
-	_cleanup_config_ struct config *config = NULL;
-	struct diag_list diags = {};
-	int r = configs_candidate(c, &config, &diags);
+	bool same = yaml_unchanged(&c->paths, c->in_force);
 
 	log_debug("the files are compared with the config in force");
-	if (r == -ENODATA)
-		diag_clear(&diags);
-	else
-		renew_problems(c, &diags);
-	return r == 0 ? config->hash != c->in_force->hash : r != -ENODATA;
+	if (same)
+		diag_clear(&c->diags);
+	return !same;
 }
 
 /**
  * configs_out_of_sync() - do the files say something else than what is in force?
  *
- * Anybody may ask that on D-Bus, as often as he likes, and to read a large config takes long: it is
- * read only where the files can have changed since the last time.
+ * Anybody may ask that on D-Bus, as often as he likes: files are compared with what was read of
+ * them, and only where they can have changed since the last time.
  */
 bool configs_out_of_sync(struct configs *c)
 {
 	uint64_t now = clock_wall();
 	stamp_list stamps = {};
 
+	if (configs_read_once(c))
+		return false;
 	stamps_take(&c->paths, &stamps);
 	if (c->compared.with == c->in_force->hash && stamps_same(&stamps, &c->compared.stamps)) {
-		vec_clear(&stamps);
+		stamps_clear(&stamps);
 		return c->compared.differ;
 	}
-	vec_clear(&c->compared.stamps);
+	stamps_clear(&c->compared.stamps);
 	c->compared.with = c->in_force->hash;
 	c->compared.differ = differ(c);
 	if (stamps_settled(&stamps, now))
 		c->compared.stamps = stamps;
 	else
-		vec_clear(&stamps);
+		stamps_clear(&stamps);
 	return c->compared.differ;
+}
+
+/**
+ * configs_doubt() - may what is wrong with the files have been mended since they were read?
+ *
+ * Who is told so is to have them read. Where they have changed, what was wrong is told no more.
+ */
+bool configs_doubt(struct configs *c)
+{
+	uint64_t now = clock_wall();
+	stamp_list stamps = {};
+	bool settled = c->judged.settled, changed;
+
+	if (!c->diags.n_errors || configs_read_once(c) || !configs_out_of_sync(c))
+		return false;
+	stamps_take(&c->paths, &stamps);
+	changed = !stamps_same(&stamps, &c->judged.stamps);
+	c->judged.changes += changed;
+	c->judged.outdated |= changed;
+	judge(c, &stamps, now);
+	return c->judged.outdated || !settled;
+}
+
+/** configs_problems() - Return: what is wrong with the files, as far as it is known. */
+const struct diag_list *configs_problems(const struct configs *c)
+{
+	static const struct diag_list none;
+
+	return c->judged.outdated ? &none : &c->diags;
+}
+
+/**
+ * configs_read() - the files were read, for somebody who wants to know what they would do.
+ * @changes: as of configs_doubt(), when that began
+ * @diags: what is wrong with them; cleared
+ */
+void configs_read(struct configs *c, uint64_t changes, struct diag_list *diags)
+{
+	if (c->diags.n_errors && changes == c->judged.changes) {
+		diag_clear(&c->diags);
+		diag_move(&c->diags, diags);
+		c->judged.outdated = false;
+	}
+	diag_clear(diags);
+}
+
+/** configs_found() - a kept config was read again, and is likely to be asked for. */
+void configs_found(struct configs *c, struct config *config)
+{
+	config_unref(c->found);
+	c->found = config_ref(config);
 }
 
 /** configs_clear() - at the end. */
 void configs_clear(struct configs *c)
 {
 	diag_clear(&c->diags);
-	vec_clear(&c->compared.stamps);
+	stamps_clear(&c->compared.stamps);
+	stamps_clear(&c->judged.stamps);
 	config_unref(c->in_force);
 	config_unref(c->before);
+	config_unref(c->found);
 	ledger_clear(&c->ledger);
 }

@@ -11,8 +11,8 @@
  * that was in force before.
  *
  * Invariants: in_force is set once configs_start() has succeeded, and never goes away; diags are
- * those of the last configs_load(), adopted or not; fresh is true from an adoption to its
- * configs_keep().
+ * those of the last configs_load() or configs_read(), adopted or not; fresh is true from an adoption
+ * to its configs_keep().
  */
 #pragma once
 
@@ -27,6 +27,7 @@ struct configs {
 	const char *boot; /* its id */
 	struct config *in_force;
 	struct config *before; /* of a trial that this process has begun, or NULL */
+	struct config *found;  /* a kept one that was read again last, or NULL */
 	struct ledger ledger;
 	struct diag_list diags;
 	uint64_t generation; /* counts the configs that came into force */
@@ -36,15 +37,27 @@ struct configs {
 		uint64_t with;	   /* the hash of the config that was in force */
 		bool differ;
 	} compared;
+	struct {
+		stamp_list stamps; /* of the files that diags are about */
+		bool settled;
+		bool outdated;	  /* they have changed since, and were not read again yet */
+		uint64_t changes; /* that were seen so far */
+	} judged;
 };
 
+bool configs_read_once(const struct configs *c);
 int configs_load(struct configs *c, struct config **ret);
 void configs_adopt(struct configs *c, struct config *config);
 void configs_keep(struct configs *c, const hash_list *used);
 int configs_save_ledger(const struct configs *c);
 int configs_find(const struct configs *c, uint64_t hash, struct config **ret);
 int configs_candidate(const struct configs *c, struct config **ret, struct diag_list *diags);
+struct config *configs_known(const struct configs *c, uint64_t hash);
 bool configs_out_of_sync(struct configs *c);
+bool configs_doubt(struct configs *c);
+const struct diag_list *configs_problems(const struct configs *c);
+void configs_read(struct configs *c, uint64_t changes, struct diag_list *diags);
+void configs_found(struct configs *c, struct config *config);
 void configs_clear(struct configs *c);
 
 /* trial.c */

@@ -8,8 +8,11 @@
 #include "base/log.h"
 #include "loop/loop.h"
 #include "plan/match.h"
+#include "store/memory.h"
 
 #include <string.h>
+
+#define DEPARTURES_PER_LOOK 16
 
 static const char *handle_of(const struct member *m)
 {
@@ -102,6 +105,16 @@ void devices_ask(struct devices *d, const char *handle)
 		m->succeeded = true;
 }
 
+/* There are names, as of Scalable Functions, that never come back: their files go now and then. */
+static void forget_files(struct devices *d)
+{
+	if (++d->departures % DEPARTURES_PER_LOOK)
+		return;
+	vec_each(m, &d->list)
+		store_touch_memory(d->env.store, handle_of(m));
+	store_forget_devices(d->env.store);
+}
+
 /* What it has done is kept for its successor, which is asked now if it is known to be there. */
 static void forget(struct devices *d, size_t i)
 {
@@ -116,6 +129,7 @@ static void forget(struct devices *d, size_t i)
 	runner_free(m.runner);
 	if (m.succeeded)
 		add(d, handle);
+	forget_files(d);
 }
 
 static void tell(const struct devices *d, struct member *m)

@@ -40,6 +40,7 @@ struct manager {
 	struct jobs jobs;
 	struct worker worker;
 	struct loader loader;
+	struct loading *judging; /* are the problems of the files still there? or NULL */
 	struct observers observers;
 	struct loop_task *conclusion;
 	struct loop_timer *lock_timer, *settle_timer, *trial_timer;
@@ -300,7 +301,10 @@ struct manager *manager_new(struct loop *loop, const struct manager_options *opt
 						.file = options->config_file,
 						.trusted_only = true}};
 	m->worker.hub = m->hub;
-	m->loader = (struct loader){.worker = &m->worker, .paths = m->configs.paths};
+	m->loader = (struct loader){.worker = &m->worker,
+				    .store = &m->store,
+				    .known = &m->configs,
+				    .paths = m->configs.paths};
 	m->devices = (struct devices){
 		.env = environment(m), .conclusion = m->conclusion, .observers = &m->observers};
 	m->devices.env.device.take_turn = turns_take;
@@ -324,6 +328,7 @@ struct manager *manager_free(struct manager *m)
 	devices_clear(&m->devices);
 	jobs_clear(&m->jobs);
 	finder_clear(&m->finder);
+	loading_free(m->judging);
 	loader_clear(&m->loader);
 	worker_clear(&m->worker);
 	chan_hub_free(m->hub);
@@ -467,7 +472,7 @@ int manager_roll_back(struct manager *m, uint64_t hash, const char *who, uint64_
 		      uint64_t *ret_job)
 {
 	const struct ledger *l = &m->configs.ledger;
-	uint64_t to = hash ? hash : ledger_previous(l);
+	uint64_t to = manager_rollback_target(m, hash);
 	int r;
 
 	if (ledger_has_trial(l) && to == l->trial.before && !confirm)
@@ -480,6 +485,12 @@ int manager_roll_back(struct manager *m, uint64_t hash, const char *who, uint64_
 	if (r == 0)
 		*ret_job = enact(m, who);
 	return r;
+}
+
+/** manager_rollback_target() - Return: the hash that a roll-back to @hash, or 0, brings back. */
+uint64_t manager_rollback_target(const struct manager *m, uint64_t hash)
+{
+	return hash ? hash : ledger_previous(&m->configs.ledger);
 }
 
 /** manager_refuses_config() - Return: why another config cannot come into force now, or NULL. */
@@ -566,12 +577,26 @@ struct loading *manager_load_candidate(struct manager *m, struct overlay *overla
 	return loading_new(&m->loader, overlay, done, user);
 }
 
+/** manager_load_kept() - see loading_kept(). Return: as that. */
+struct loading *manager_load_kept(struct manager *m, uint64_t hash, void (*done)(void *user),
+				  void *user)
+{
+	return loading_kept(&m->loader, hash, done, user);
+}
+
+static void on_judged(void *user)
+{
+	struct manager *m = user;
+
+	m->judging = loading_free(m->judging);
+}
+
 /** manager_diagnostics() - Return: the problems of the files, adopted or not. */
 const struct diag_list *manager_diagnostics(struct manager *m)
 {
-	if (m->configs.diags.n_errors)
-		configs_out_of_sync(&m->configs); /* they may have been mended meanwhile */
-	return &m->configs.diags;
+	if (configs_doubt(&m->configs) && !m->judging)
+		m->judging = loading_new(&m->loader, NULL, on_judged, m);
+	return configs_problems(&m->configs);
 }
 
 /** manager_generation() - Return: how many configs came into force. */
@@ -592,10 +617,10 @@ const struct ledger *manager_ledger(const struct manager *m)
 	return &m->configs.ledger;
 }
 
-/** manager_find_config() - see configs_find(). Return: as that. */
-int manager_find_config(const struct manager *m, uint64_t hash, struct config **ret)
+/** manager_known_config() - see configs_known(). Return: as that. */
+struct config *manager_known_config(const struct manager *m, uint64_t hash)
 {
-	return configs_find(&m->configs, hash, ret);
+	return configs_known(&m->configs, hash);
 }
 
 /** manager_config() - Return: the config in force. */

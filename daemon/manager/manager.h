@@ -57,6 +57,7 @@ int manager_reload(struct manager *m, const char *who, uint64_t confirm, uint64_
 int manager_confirm(struct manager *m);
 int manager_roll_back(struct manager *m, uint64_t hash, const char *who, uint64_t confirm,
 		      uint64_t *ret_job);
+uint64_t manager_rollback_target(const struct manager *m, uint64_t hash);
 const char *manager_refuses_config(const struct manager *m, uint64_t confirm);
 uint64_t manager_apply(struct manager *m, const char *name, const char *who, bool allow_reload,
 		       bool retry);
@@ -68,11 +69,13 @@ const char *manager_refuses_jobs(const struct manager *m, bool limited);
 /* The config. */
 struct loading *manager_load_candidate(struct manager *m, struct overlay *overlay,
 				       void (*done)(void *user), void *user);
+struct loading *manager_load_kept(struct manager *m, uint64_t hash, void (*done)(void *user),
+				  void *user);
 const struct diag_list *manager_diagnostics(struct manager *m);
 uint64_t manager_generation(const struct manager *m);
 bool manager_out_of_sync(struct manager *m);
 const struct ledger *manager_ledger(const struct manager *m);
-int manager_find_config(const struct manager *m, uint64_t hash, struct config **ret);
+struct config *manager_known_config(const struct manager *m, uint64_t hash);
 const struct config *manager_config(const struct manager *m);
 
 /* Devices, and entries without one. */

@@ -143,12 +143,15 @@ int configs_roll_back(struct configs *c, const char *why, const char *who)
 }
 
 /* The hash of the files as they are now, or 0. */
-static uint64_t hash_of_files(const struct configs *c)
+static uint64_t hash_of_files(struct configs *c)
 {
 	_cleanup_config_ struct config *files = NULL;
 	struct diag_list diags = {};
-	int r = configs_candidate(c, &files, &diags);
+	int r;
 
+	if (!configs_out_of_sync(c) && !configs_read_once(c))
+		return c->in_force->hash;
+	r = configs_candidate(c, &files, &diags);
 	diag_clear(&diags);
 	if (r == 0)
 		return files->hash;

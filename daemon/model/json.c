@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Facts as JSON, in and out, driven by the classes' tables. Knows no files. */
 #include "model/json.h"
+#include "model/handle.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -223,13 +224,28 @@ static enum value_type type_by_name(const char *name)
 	return VALUE_NONE;
 }
 
+/* A number in a name is written in one way. */
+static bool is_name(const struct class *class, const char *name)
+{
+	_cleanup_free_ char *why = NULL, *again = NULL;
+	struct key_values key;
+
+	if (class->tree)
+		return true;
+	if (class_key_parse(class, name, &key, &why) == 0)
+		again = class_key_format(class, key.v);
+	key_values_clear(&key);
+	return text_equal(again, name);
+}
+
 static int read_object(struct reader *r, struct state *s, const struct class *class,
 		       const char *name, uint8_t cmode, json_t *j)
 {
 	struct object *o = state_add(s, class, name, cmode);
 	enum value_type type = type_by_name(json_string_value(json_object_get(j, "type")));
 
-	if (!json_is_object(j) || (class->form == FORM_BY_CMODE && type == VALUE_NONE))
+	if (!json_is_object(j) || !is_name(class, name) ||
+	    (class->form == FORM_BY_CMODE && type == VALUE_NONE))
 		return bad(r, class->noun, name);
 	o->v[0].type = type;
 	o->has_port = class_port_of(class, name);
@@ -435,6 +451,7 @@ int facts_from_json(json_t *j, struct world *w, char **ret_handle, char **ret_wh
 	struct reader r = {.world = w, .why = ret_why};
 	json_t *reload = json_object_get(j, "reload");
 	const char *hidden = find_hidden(j);
+	const char *handle = json_string_value(json_object_get(j, "handle"));
 	int ret = 0;
 
 	*ret_why = NULL;
@@ -445,8 +462,8 @@ int facts_from_json(json_t *j, struct world *w, char **ret_handle, char **ret_wh
 	}
 	if (json_integer_value(json_object_get(j, "format")) != FACTS_FORMAT)
 		return bad(&r, "format", "1");
-	if (!json_is_string(json_object_get(j, "handle")))
-		return bad(&r, "key", "handle");
+	if (!handle || !handle_valid(handle))
+		return bad(&r, "handle", handle ? handle : "");
 	w->kernel = keep(&w->facts, j, "kernel");
 	w->facts.driver = keep(&w->facts, j, "driver");
 	w->facts.serial_number = keep(&w->facts, j, "serial_number");
@@ -469,6 +486,6 @@ int facts_from_json(json_t *j, struct world *w, char **ret_handle, char **ret_wh
 	w->has_catalogue = w->offline = true;
 	read_impact(json_object_get(j, "impact"), &w->impact);
 	if (ret == 0)
-		*ret_handle = mem_strdup(json_string_value(json_object_get(j, "handle")));
+		*ret_handle = mem_strdup(handle);
 	return ret;
 }

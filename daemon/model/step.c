@@ -33,24 +33,42 @@ void step_set_target(struct step *s, const struct object *o, field_mask fields)
 const struct step_traits *step_traits(const struct step *s)
 {
 	static const struct step_traits table[] = {
-		[STEP_REMEMBER] = {},
-		[STEP_SET] = {.request = true,
+		[STEP_REMEMBER] = {.state = STATE_APPLYING},
+		[STEP_SET] = {.request = "a setting",
+			      .state = STATE_APPLYING,
+			      .sets = true,
 			      .to = true,
 			      .kept = true,
+			      .tries = 1,
 			      .failed = MESSAGE_SET_FAILED},
 		[STEP_FLASH] = {.name = "firmware",
-				.request = true,
+				.request = "a flash",
+				.state = STATE_FLASHING,
+				.disrupts = DISRUPTS_CHIP,
 				.barrier = true,
+				.restarts = true, /* a reload activates another image now */
 				.to = true,
 				.failed = MESSAGE_FLASH_FAILED},
 		[STEP_RELOAD] = {.name = "reload",
-				 .request = true,
+				 .request = "a reload",
+				 .state = STATE_RELOADING,
+				 .disrupts = DISRUPTS_DEVICE,
 				 .barrier = true,
 				 .kept = true,
 				 .failed = MESSAGE_RELOAD_FAILED},
 	};
 
 	return &table[s->kind];
+}
+
+/** steps_disrupt() - what the worst of @steps disrupts. */
+enum step_disrupts steps_disrupt(const step_list *steps)
+{
+	enum step_disrupts most = DISRUPTS_NOTHING;
+
+	vec_each(s, steps)
+		most = MAX(most, step_traits(s)->disrupts);
+	return most;
 }
 
 /** step_is_barrier() - is what follows it planned anew? */
@@ -66,7 +84,7 @@ bool step_is_barrier(const struct step *s)
  */
 bool step_ends_run(const struct step *s)
 {
-	if (s->kind == STEP_SET)
+	if (step_traits(s)->sets)
 		for (unsigned i = 0; i < s->target.class->n_writable; i++)
 			if (object_has(&s->target, i) &&
 			    s->target.class->fields[i].flags & (FIELD_STRUCTURAL | FIELD_REREAD))

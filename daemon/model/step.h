@@ -3,6 +3,7 @@
  * out. */
 #pragma once
 
+#include "model/device_state.h"
 #include "model/object.h"
 
 /* How much a step disturbs, least first. */
@@ -22,13 +23,25 @@ enum step_kind {
 	STEP_RELOAD,
 };
 
+/* What must not happen at the same time elsewhere. */
+enum step_disrupts {
+	DISRUPTS_NOTHING,
+	DISRUPTS_DEVICE, /* a device that does not work for seconds */
+	DISRUPTS_CHIP,	 /* so does not any other device on its chip */
+};
+
 /* What the steps of a kind have in common: one row of the table in step.c. */
 struct step_traits {
-	const char *name; /* what the step is about; NULL: what the class of its object is called */
-	bool request;	  /* the kernel is asked; else only carved's memory changes */
-	bool barrier;	  /* what follows is planned anew */
-	bool to;	  /* its text says which value it brings */
-	bool kept;	  /* once acknowledged, a read shows it done: else it was not kept */
+	const char *name;    /* what it is about; NULL: what the class of its object is called */
+	const char *request; /* to the kernel, as "a reload"; NULL: only carved's memory changes */
+	enum device_state state; /* of the device while it is in flight */
+	enum step_disrupts disrupts;
+	bool sets;	    /* it gives its object a value */
+	bool barrier;	    /* what follows is planned anew */
+	bool restarts;	    /* what was done before may be to be done again */
+	bool to;	    /* its text says which value it brings */
+	bool kept;	    /* once acknowledged, a read shows it done: else it was not kept */
+	unsigned tries;	    /* after a reload: so often it is sent again before it is not kept */
 	const char *failed; /* MESSAGE_*: the kernel refused it, or NULL */
 };
 
@@ -50,6 +63,7 @@ struct step {
 typedef VEC(struct step) step_list;
 
 const struct step_traits *step_traits(const struct step *s);
+enum step_disrupts steps_disrupt(const step_list *steps);
 bool step_is_barrier(const struct step *s);
 bool step_ends_run(const struct step *s);
 void step_set_firmware(struct step *s, const struct firmware *f);

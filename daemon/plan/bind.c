@@ -60,11 +60,11 @@ static const struct special *special_of(const struct class *class)
 /* All winners of one class at a time: they are sorted by it. */
 static void bind_all(struct binder *b)
 {
-	for (size_t i = 0, n; i < b->winners.n; i += n) {
-		const struct winner *first = &b->winners.v[i];
+	for (size_t i = 0, n; i < b->winners->n; i += n) {
+		const struct winner *first = &b->winners->v[i];
 		const struct class *class = first->wish->class;
 
-		for (n = 1; i + n < b->winners.n && first[n].wish->class == class; n++)
+		for (n = 1; i + n < b->winners->n && first[n].wish->class == class; n++)
 			;
 		if (!b->world->facts.reload_failed || class->outlives_reload)
 			special_of(class)->bind(b, first, n);
@@ -72,25 +72,25 @@ static void bind_all(struct binder *b)
 }
 
 /**
- * bind_entry() - what entry @e wants of the device.
+ * bind_winners() - what entry @e wants of the device.
+ * @winners: from winners_collect()
  * @ret_want: must be empty; sorted; resources carry their id
  * @diags: notes, and the errors if it fails
  *
  * Return: 0; BIND_NEEDS_CATALOGUE, with nothing in @ret_want and @diags; BIND_NEEDS_IMAGE, with
  * nothing but the firmware there; -EINVAL with errors.
  */
-int bind_entry(const struct entry *e, const char *handle, const struct world *w,
-	       struct state *ret_want, struct diag_list *diags)
+int bind_winners(const struct entry *e, const winner_list *winners, const char *handle,
+		 const struct world *w, struct state *ret_want, struct diag_list *diags)
 {
 	struct diag_list found = {};
 	struct state want = {};
-	struct binder b = {.handle = handle, .world = w, .want = &want, .diags = &found};
+	struct binder b = {
+		.handle = handle, .world = w, .winners = winners, .want = &want, .diags = &found};
 	int r = 0;
 
-	winners_collect(&b.winners, e, handle, &w->facts);
 	bind_firmware(&b, e);
 	bind_all(&b);
-	vec_clear(&b.winners);
 	if (b.needs_catalogue)
 		r = BIND_NEEDS_CATALOGUE;
 	else if (found.n_errors)
@@ -110,6 +110,19 @@ int bind_entry(const struct entry *e, const char *handle, const struct world *w,
 	} else {
 		state_clear(&want);
 	}
+	return r;
+}
+
+/** bind_entry() - winners_collect() and bind_winners(). Return: as the latter. */
+int bind_entry(const struct entry *e, const char *handle, const struct world *w,
+	       struct state *ret_want, struct diag_list *diags)
+{
+	winner_list winners = {};
+	int r;
+
+	winners_collect(&winners, e, handle, &w->facts);
+	r = bind_winners(e, &winners, handle, w, ret_want, diags);
+	vec_clear(&winners);
 	return r;
 }
 
@@ -152,19 +165,15 @@ static void add_wish(struct reads *reads, const struct world *w, const struct wi
 }
 
 /**
- * bind_reads() - the objects that bind_entry() and the planner look at.
- * @ret: must be empty; names point into @e and @w
+ * bind_reads() - the objects that bind_winners() and the planner look at.
+ * @ret: must be empty; names point into what @winners point to, and into @w
  */
-void bind_reads(const struct entry *e, const char *handle, const struct world *w, struct reads *ret)
+void bind_reads(const winner_list *winners, const struct world *w, struct reads *ret)
 {
-	winner_list winners = {};
-
-	winners_collect(&winners, e, handle, &w->facts);
 	ret->resources = true;
-	vec_each(winner, &winners)
+	vec_each(winner, winners)
 		add_wish(ret, w, winner->wish);
 	add_noted(ret, &w->memory.pristine);
 	add_noted(ret, &w->memory.lasting.good);
 	drop_doubles(ret);
-	vec_clear(&winners);
 }

@@ -240,8 +240,9 @@ const struct winner *bind_winner(const struct binder *b, const struct class *cla
 	struct wish wish = {.class = class, .object = name};
 	struct winner key = {.wish = &wish};
 
-	return b->winners.n ? bsearch(&key, b->winners.v, b->winners.n, sizeof(key), by_wish_object)
-			    : NULL;
+	return b->winners->n
+		       ? bsearch(&key, b->winners->v, b->winners->n, sizeof(key), by_wish_object)
+		       : NULL;
 }
 
 /**

@@ -592,11 +592,11 @@ static void order_for_flash(struct planner *p)
 /* The order within a phase: notes before the SETs that they protect, then as the class says. */
 static int rank(const struct planner *p, const struct step *s)
 {
-	if (s->kind == STEP_RELOAD)
-		return s->action == FW_ACTIVATE ? 0 : 1;
 	if (!step_traits(s)->request)
 		return -1;
-	if (s->kind != STEP_SET || !s->target.class->rank)
+	if (!step_traits(s)->sets) /* of two reloads the one that activates firmware is the first */
+		return s->action == DRIVER_REINIT;
+	if (!s->target.class->rank)
 		return 0;
 	return s->target.class->rank(&s->target, state_find(&p->world->have, s->target.class,
 							    s->target.name, s->target.cmode));

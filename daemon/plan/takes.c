@@ -71,7 +71,7 @@ static bool takes_policer(struct binder *b, const struct wish *w, const struct o
 /* A winning wish for a trap, or for all of a group, to have the action trap; or NULL. */
 static const struct wish *wish_to_trap(const struct binder *b)
 {
-	vec_each(winner, &b->winners) {
+	vec_each(winner, b->winners) {
 		const struct wish *w = winner->wish;
 
 		if ((w->class == &class_trap || text_equal(w->attr, "action")) &&
@@ -203,7 +203,7 @@ static bool takes_pool(struct binder *b, const struct wish *w, const struct obje
 static const struct wish *wish_for(const struct binder *b, const struct class *class,
 				   const char *object, const char *attr)
 {
-	vec_each(winner, &b->winners) {
+	vec_each(winner, b->winners) {
 		const struct wish *w = winner->wish;
 
 		if (w->class == class && strcmp(w->object, object) == 0 &&

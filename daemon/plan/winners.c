@@ -3,7 +3,8 @@
  * Of all layers that apply to a device, the wishes that win: a higher layer beats a lower one key
  * by key, and its `null` takes lower ones away.
  */
-#include "plan/binder.h"
+#include "plan/winners.h"
+#include "model/object.h"
 #include "plan/match.h"
 
 #include <string.h>
@@ -51,8 +52,8 @@ static bool clears(const struct layer *l, const struct class *class)
 	return false;
 }
 
-/** winners_collect() - fill @winners, sorted by class and object. */
-void winners_collect(winner_list *winners, const struct entry *e, const char *handle,
+/** winners_collect() - append to @ret the wishes that win, sorted by class and object. */
+void winners_collect(winner_list *ret, const struct entry *e, const char *handle,
 		     const struct facts *facts)
 {
 	VEC(struct candidate) all = {};
@@ -75,6 +76,6 @@ void winners_collect(winner_list *winners, const struct entry *e, const char *ha
 	vec_sort(&all, by_object);
 	vec_each(c, &all)
 		if (c->winner.wish->text && !beaten(c, all.v + all.n))
-			vec_push(winners, c->winner);
+			vec_push(ret, c->winner);
 	vec_clear(&all);
 }

@@ -165,6 +165,17 @@ int file_open_lock(int dir, const char *name, bool create)
 	return open_below(dir, name, create ? O_RDWR | O_CREAT : O_RDONLY);
 }
 
+/** store_reader() - Return: for a thread that reads; to be closed. */
+struct store store_reader(const struct store *s)
+{
+	struct store reader = *s;
+
+	reader.runtime_fd = reader.lock_fd = reader.former_fd = reader.former_lock_fd = -1;
+	if (s->state_fd >= 0)
+		reader.state_fd = fcntl(s->state_fd, F_DUPFD_CLOEXEC, 0);
+	return reader;
+}
+
 /** store_close() - let another carved have the files. */
 void store_close(struct store *s)
 {
@@ -258,14 +269,17 @@ static int read_all(int dir, const char *name, char **ret, size_t *ret_n)
 /**
  * file_save() - @text is what is to be on disk when it returns; what stands there already is not
  * written again.
+ * @text: NULL: it cannot be written
  *
- * Return: 0 or -errno.
+ * Return: 0; -EILSEQ without a text; -errno.
  */
 int file_save(int dir, const char *name, const char *text)
 {
 	_cleanup_free_ char *before = NULL;
 	size_t n;
 
+	if (!text)
+		return -EILSEQ;
 	if (read_all(dir, name, &before, &n) == 0 && n == strlen(text) &&
 	    memcmp(before, text, n) == 0)
 		return 0;
@@ -328,7 +342,7 @@ int file_read_json(int dir, const char *name, json_t **ret)
 /**
  * file_json_text() - the text of a file; gives up the reference @j.
  *
- * Return: to be freed.
+ * Return: to be freed; NULL where something in it is no text, which file_save() tells.
  */
 char *file_json_text(json_t *j)
 {

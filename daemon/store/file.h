@@ -25,6 +25,7 @@ struct store {
 };
 
 int store_open(struct store *s);
+struct store store_reader(const struct store *s);
 void store_close(struct store *s);
 
 int file_save(int dir, const char *name, const char *text);

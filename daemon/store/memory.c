@@ -105,6 +105,15 @@ void store_each_accepted(const struct store *s, void (*each)(void *user, uint64_
 /* Devices come under ever new names; those that were seen last are remembered. */
 #define DEVICES_MAX 256
 
+/** store_touch_memory() - the device is there: others are forgotten before it. */
+void store_touch_memory(const struct store *s, const char *handle)
+{
+	_cleanup_free_ char *name = device_file(handle);
+
+	file_touch(s->state_fd, name);
+	file_touch(s->runtime_fd, name);
+}
+
 /** store_forget_devices() - that were not seen for long, where there are very many. */
 void store_forget_devices(const struct store *s)
 {

@@ -17,6 +17,7 @@ struct store;
 void store_load_memory(const struct store *s, const char *handle, struct memory *ret);
 void store_each_accepted(const struct store *s, void (*each)(void *user, uint64_t hash),
 			 void *user);
+void store_touch_memory(const struct store *s, const char *handle);
 void store_forget_devices(const struct store *s);
 struct saving *store_saving_new(const struct store *s, const char *handle, const struct memory *m,
 				bool again);

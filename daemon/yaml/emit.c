@@ -2,9 +2,12 @@
 /*
  * Writes a captured device as a config file: what may be wanted, with the values there are. What
  * nobody can set (traps that are not drops, params without a value), or no file can hold (texts
- * that are not UTF-8, or have control characters), is left out.
+ * that are not UTF-8, or have control characters, and resources with "/" at an end of their name),
+ * is left out.
  */
 #include "yaml/emit.h"
+#include "yaml/objects.h"
+#include "yaml/schema.h"
 #include "yaml/source.h"
 
 #include <stdio.h>
@@ -76,6 +79,14 @@ static void value(struct emitter *e, const struct object *o, unsigned field)
 	scalar(e, text, o->v[field].type == VALUE_STRING || (e->json && name));
 }
 
+static bool text_can_be_wanted(const struct object *o)
+{
+	const struct value *v = &o->v[0];
+
+	return v->type != VALUE_STRING || !object_has(o, 0) ||
+	       (source_can_hold(v->str) && strlen(v->str) <= PARAM_STRING_MAX);
+}
+
 static bool can_be_wanted(const struct object *o)
 {
 	struct buf why = {};
@@ -84,10 +95,9 @@ static bool can_be_wanted(const struct object *o)
 	buf_clear(&why);
 	if (!settable || (o->class->is_captured && !o->class->is_captured(o)))
 		return false;
-	if (!source_can_hold(o->name) ||
-	    (o->v[0].type == VALUE_STRING && object_has(o, 0) && !source_can_hold(o->v[0].str)))
+	if (!source_can_hold(o->name) || (o->class->tree && !objects_is_path(o->name)))
 		return false;
-	return object_writable(o);
+	return text_can_be_wanted(o) && object_writable(o);
 }
 
 static void fields(struct emitter *e, const struct object *o)
@@ -191,6 +201,42 @@ static void sections(struct emitter *e, const struct world *w)
 		map_end(e);
 }
 
+/* A character that is in no name of an entry is "?" in the pattern, which matches it. */
+static char *pattern_of(const char *handle)
+{
+	struct buf b = {};
+	size_t n;
+
+	for (const char *p = handle; *p; p += n) {
+		n = schema_entry_name(p);
+		buf_add(&b, "%.*s", (int)n, p);
+		if (!p[n])
+			break;
+		buf_add(&b, "?");
+		for (n++; ((unsigned char)p[n] & 0xc0) == 0x80; n++)
+			;
+	}
+	return buf_take(&b);
+}
+
+/* By its handle, where an entry can be called so. */
+static void entry(struct emitter *e, const char *handle)
+{
+	_cleanup_free_ char *pattern = pattern_of(handle);
+	size_t n = strlen(handle);
+	bool fits = n <= SCHEMA_NAME_MAX && schema_entry_name(handle) == n;
+
+	scalar(e, fits ? handle : "device", true);
+	map(e, false);
+	if (fits)
+		return;
+	key(e, "match", false);
+	map(e, true);
+	key(e, "handle", false);
+	scalar(e, pattern, true);
+	map_end(e);
+}
+
 static void device(struct emitter *e, const char *handle, const struct world *w)
 {
 	map(e, false);
@@ -198,8 +244,7 @@ static void device(struct emitter *e, const char *handle, const struct world *w)
 	scalar(e, "1", false);
 	key(e, "devices", false);
 	map(e, false);
-	scalar(e, handle, true);
-	map(e, false);
+	entry(e, handle);
 	sections(e, w);
 	map_end(e);
 	map_end(e);

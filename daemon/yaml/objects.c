@@ -123,13 +123,19 @@ static void check_by_cmode(struct schema *s, const struct object_place *o)
 	}
 }
 
+/** objects_is_path() - may a resource be called so? */
+bool objects_is_path(const char *name)
+{
+	size_t n = strlen(name);
+
+	return name[0] == '/' && name[n - 1] != '/' && !strstr(name, "//");
+}
+
 static void check_path(struct schema *s, const struct pair *p)
 {
-	size_t n = strlen(p->key);
-
 	if (p->key[0] != '/')
 		place_error(s->diags, p->at, "a resource is a path: did you mean \"/%s\"?", p->key);
-	else if (p->key[n - 1] == '/' || strstr(p->key, "//"))
+	else if (!objects_is_path(p->key))
 		place_error(s->diags, p->at, "resource \"%s\" has an empty part", p->key);
 }
 

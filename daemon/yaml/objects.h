@@ -4,5 +4,6 @@
 
 #include "yaml/rules.h"
 
+bool objects_is_path(const char *name);
 void objects_check(struct schema *s, struct pair *section);
 void firmware_check(struct schema *s, struct pair *p);

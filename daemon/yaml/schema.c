@@ -211,23 +211,30 @@ static const struct key_rule entry_rules[] = {
 static const struct key_set entry_keys = {"a device entry", entry_rules, ARRAY_SIZE(entry_rules),
 					  &section_rule,    NULL,	 NULL};
 
-#define ENTRY_NAME_MAX 64
+/**
+ * schema_entry_name() - names go to metrics, journal, completions, and into commands to copy.
+ *
+ * Return: how many bytes of @name may be in that of an entry.
+ */
+size_t schema_entry_name(const char *name)
+{
+	return strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			    "0123456789._:/@-");
+}
 
-/* Names go to metrics, journal, completions, and into commands to copy. */
 static void check_entry_name(struct schema *s, const struct pair *p)
 {
-	size_t n = strspn(p->key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				  "0123456789._:/@-");
+	size_t n = schema_entry_name(p->key);
 
 	if (p->key[n])
 		place_error(s->diags, p->at,
 			    "the name of device entry \"%s\" may have letters A to Z, digits and "
 			    "._:/@- only",
 			    p->key);
-	else if (n > ENTRY_NAME_MAX)
+	else if (n > SCHEMA_NAME_MAX)
 		place_error(s->diags, p->at,
 			    "the name of device entry \"%s\" is longer than %d bytes", p->key,
-			    ENTRY_NAME_MAX);
+			    SCHEMA_NAME_MAX);
 }
 
 static void check_devices(struct schema *s, struct pair *p)

@@ -271,21 +271,25 @@ static int slurp(struct source *s, int opened, enum source_kind kind)
 	return read_bytes(fd, s, S_ISREG(st.st_mode) ? (size_t)st.st_size : 4096);
 }
 
+static void drop_byte_order_mark(struct source *s)
+{
+	if (s->size < 3 || memcmp(s->bytes, "\xef\xbb\xbf", 3) != 0)
+		return;
+	s->size -= 3;
+	memmove(s->bytes, s->bytes + 3, s->size + 1);
+}
+
 /* What was read, unless it failed with @r, is to be text. @s is the caller's if it is. */
 static int take_bytes(struct source *s, int r, struct diag_list *diags, struct source **ret)
 {
-	static const char bom[] = "\xef\xbb\xbf";
-
 	if (r == 0 && s->size > SOURCE_SIZE_MAX) {
 		file_error(diags, s->path, "larger than 1 MiB");
 		r = -EFBIG;
 	}
-	if (r == 0 && s->size >= 3 && memcmp(s->bytes, bom, 3) == 0) {
-		s->size -= 3;
-		memmove(s->bytes, s->bytes + 3, s->size + 1);
-	}
-	if (r == 0)
+	if (r == 0) {
+		drop_byte_order_mark(s);
 		r = scan(s, diags);
+	}
 	if (r < 0)
 		s = source_free(s);
 	else
@@ -370,6 +374,28 @@ int source_read_trusted(const char *root, const char *path, struct diag_list *di
 	int fd = -1, r = source_can_hold(path) ? source_trust(root, path, diags, &fd) : 0;
 
 	return r < 0 ? r : read_opened(path, fd, SOURCE_REGULAR, diags, ret);
+}
+
+/**
+ * source_is() - is a regular file what it was? It is read, and not looked at any further.
+ * @root: it is to be one that source_trust() lets pass below that; or NULL
+ * @text: what was read of it
+ */
+bool source_is(const char *root, const char *path, const char *text)
+{
+	struct source s = {.path = path};
+	struct diag_list diags = {};
+	int fd = -1, r = root ? source_trust(root, path, &diags, &fd) : 0;
+	bool is;
+
+	if (r == 0)
+		r = slurp(&s, fd, SOURCE_REGULAR);
+	if (r == 0)
+		drop_byte_order_mark(&s);
+	is = r == 0 && s.size == strlen(text) && memcmp(s.bytes, text, s.size) == 0;
+	free(s.bytes);
+	diag_clear(&diags);
+	return is;
 }
 
 /**

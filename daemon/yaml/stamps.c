@@ -2,7 +2,6 @@
 /* What the file system says of all that yaml_load() would look at. Refuses to read any of it. */
 #include "yaml/stamps.h"
 #include "base/clock.h"
-#include "base/text.h"
 #include "yaml/files.h"
 #include "yaml/yaml.h"
 
@@ -20,7 +19,7 @@
 static void add(stamp_list *l, const char *path)
 {
 	struct stat st;
-	struct stamp s = {.path = text_intern(path)};
+	struct stamp s = {.path = mem_strdup(path)};
 
 	if (stat(path, &st) < 0) {
 		s.error = -errno;
@@ -81,9 +80,17 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
 
 static bool same(const struct stamp *a, const struct stamp *b)
 {
-	return a->path == b->path && a->error == b->error && a->device == b->device &&
+	return strcmp(a->path, b->path) == 0 && a->error == b->error && a->device == b->device &&
 	       a->inode == b->inode && a->size == b->size &&
 	       same_time(&a->modified, &b->modified) && same_time(&a->changed, &b->changed);
+}
+
+/** stamps_clear() - empty it. */
+void stamps_clear(stamp_list *l)
+{
+	vec_each(s, l)
+		free(s->path);
+	vec_clear(l);
 }
 
 /** stamps_same() - Return: whether nothing has changed from @a to @b, if @a was settled. */

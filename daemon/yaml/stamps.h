@@ -7,6 +7,7 @@
  *	stamps_take(&paths, &now);
  *	if (stamps_settled(&before, taken_at) && stamps_same(&before, &now))
  *		they are what they were
+	stamps_clear(&before), stamps_clear(&now);
  */
 #pragma once
 
@@ -20,8 +21,8 @@ struct yaml_paths;
 
 /* One file or directory. */
 struct stamp {
-	const char *path; /* interned */
-	int error;	  /* -errno: it cannot be looked at, and the rest is 0 */
+	char *path;
+	int error; /* -errno: it cannot be looked at, and the rest is 0 */
 	dev_t device;
 	ino_t inode;
 	off_t size;
@@ -31,5 +32,6 @@ struct stamp {
 typedef VEC(struct stamp) stamp_list;
 
 void stamps_take(const struct yaml_paths *paths, stamp_list *ret);
+void stamps_clear(stamp_list *l);
 bool stamps_same(const stamp_list *a, const stamp_list *b);
 bool stamps_settled(const stamp_list *l, uint64_t wall);

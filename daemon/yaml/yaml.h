@@ -46,4 +46,5 @@ typedef VEC(struct yaml_value) value_list;
 
 int yaml_load_values(const struct yaml_paths *paths, struct arena *arena, value_list *ret,
 		     struct diag_list *diags);
+bool yaml_unchanged(const struct yaml_paths *paths, const struct config *config);
 int yaml_load(const struct yaml_paths *paths, struct config **ret, struct diag_list *diags);

@@ -15,7 +15,7 @@ def add_strange(bed):
     """An object of each kind, and a device, by names that carved gets as bytes."""
     facts = json.loads((FACTS / "netdevsim.json").read_text())
     for kind, like in (("resources", "/nexthops"), ("traps", "tail_drop"), ("trap_groups", "l2_drops"),
-                       ("params", "max_macs")):
+                       ("params", "max_macs"), ("health_reporters", "empty")):
         facts[kind][("/" if kind == "resources" else "") + "SPOILED"] = facts[kind][like]
     facts["resources"]["/SPOILED"]["id"] = 99
     for handle in "netdevsim/netdevsim11", "netdevsim/SPOILED":
@@ -50,6 +50,27 @@ def test_names_that_are_no_text(bed, carved):
     for file in bed.folder.glob("*/devices/*.json"):
         assert json.loads(file.read_text())
     assert list(bed.folder.glob("state/devices/*netdevsim11.json"))
+
+
+def test_ever_new_names(bed, carved):
+    """As Scalable Functions have them: 300 devices come and go, and no more files are left than of 256 and some."""
+    facts = json.loads((FACTS / "netdevsim.json").read_text())
+    file = bed.folder / "new.json"
+    remembered = lambda: {path.name for path in (bed.folder / "state/devices").iterdir()}
+    there = lambda: {str(row[0]): str(row[2]) for row in carved.call("ListDevices")}
+    carved.run(entry("old", "traps: {source_mac_is_multicast: trap}", "{driver: mlxsw_spectrum}"),
+               entry("new", "traps: {tail_drop: trap}", '{handle: "netdevsim/netdevsim??*"}'))
+    for first in range(100, 400, 50):
+        names = [f"netdevsim/netdevsim{i}" for i in range(first, first + 50)]
+        for facts["handle"] in names:
+            file.write_text(json.dumps(facts))
+            bed.kernel.ask(f"add {file}")
+        wait(lambda names=names: {there().get(name) for name in names} == {"converged"}, "the devices to be managed")
+        for name in names:
+            bed.kernel.ask(f"remove {name}")
+        wait(lambda names=names: not set(names) & set(there()), "the devices to be gone")
+    assert 256 <= len(remembered()) < 290
+    assert SPECTRUM.replace("/", "!") + ".json" in remembered()
 
 
 def threads(pid):

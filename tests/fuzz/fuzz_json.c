@@ -3,17 +3,10 @@
  * Feeds JSON to all that reads it: the two files of a device that carved keeps, and captured facts.
  * Whatever comes: no crash, and what is taken can be written and is taken again.
  */
+#include "fuzz.h"
 #include "model/json.h"
 
 #include <jansson.h>
-
-#define MUST(x)                                                                                    \
-	do {                                                                                       \
-		if (!(x))                                                                          \
-			abort();                                                                   \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* As it would be on disk. Return: a new reference. */
 static json_t *through_text(json_t *j)

@@ -6,6 +6,7 @@
  * error numbers that can be negated, names and words that can be shown and remembered.
  */
 #include "base/text.h"
+#include "fuzz.h"
 #include "model/json.h"
 #include "wire/reading.h"
 
@@ -16,14 +17,6 @@
 
 #define FAMILY 21
 #define HANDLE "pci/0000:03:00.0"
-#define MUST(x)                                                                                    \
-	do {                                                                                       \
-		if (!(x))                                                                          \
-			abort();                                                                   \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static void check_state(const struct state *s)
 {
 	vec_each(o, &s->objects) {

@@ -7,6 +7,7 @@
  * error with words and a place, every wish with what bind needs, every want with a place and an
  * object of the device.
  */
+#include "fuzz.h"
 #include "model/json.h"
 #include "plan/bind.h"
 #include "plan/match.h"
@@ -23,14 +24,6 @@
 #include <unistd.h>
 
 #define SEPARATOR "\n%%%\n"
-#define MUST(x)                                                                                    \
-	do {                                                                                       \
-		if (!(x))                                                                          \
-			abort();                                                                   \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static const char *const tree_dirs[] = {"/etc", "/etc/carved", "/etc/carved/carved.d",
 					"/etc/carved/presets"};
 static const char *const tree_files[] = {"/etc/carved/carved.yaml", "/etc/carved/carved.d/d.yaml",
@@ -167,9 +160,11 @@ static void check_want(const struct state *want, const struct world *w)
 static void check_reads(const struct entry *e, const struct fuzz_device *d,
 			const struct state *want)
 {
+	winner_list winners = {};
 	struct reads reads = {};
 
-	bind_reads(e, d->handle, &d->world, &reads);
+	winners_collect(&winners, e, d->handle, &d->world.facts);
+	bind_reads(&winners, &d->world, &reads);
 	vec_each(o, &want->objects) {
 		bool read = o->class == &class_resource && reads.resources;
 
@@ -178,6 +173,7 @@ static void check_reads(const struct entry *e, const struct fuzz_device *d,
 		MUST(read);
 	}
 	vec_clear(&reads.names);
+	vec_clear(&winners);
 }
 
 static void match_device(const struct config *c, const struct fuzz_device *d)

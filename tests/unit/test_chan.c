@@ -726,7 +726,8 @@ static void test_forged(void **state)
 	struct sockaddr_nl sa = {.nl_family = AF_NETLINK};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_USERSOCK);
 	int other = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_USERSOCK);
-	_cleanup_free_ void *buffer = mem_alloc(TRANSPORT_BUFFER);
+	_cleanup_free_ struct inbox *inbox = mem_new(struct inbox);
+	void *datagram;
 	struct nlmsghdr m = {.nlmsg_len = sizeof(m), .nlmsg_type = NLMSG_DONE};
 	socklen_t len = sizeof(sa);
 
@@ -734,7 +735,7 @@ static void test_forged(void **state)
 	assert_int_equal(bind(fd, (struct sockaddr *)&sa, len), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&sa, &len), 0);
 	assert_int_equal(sendto(other, &m, sizeof(m), 0, (struct sockaddr *)&sa, len), sizeof(m));
-	assert_int_equal(transport_receive(fd, buffer, MSG_DONTWAIT), -EAGAIN);
+	assert_int_equal(transport_receive(fd, inbox, &datagram), -EAGAIN);
 	close(fd);
 	close(other);
 }

@@ -866,7 +866,7 @@ static void test_down(void **state)
 /* Two reloads without a rest in between are one outage. */
 static void edit_in_the_reload(struct rig *r)
 {
-	if (!run_find(&r->d->run, STEP_RELOAD)) {
+	if (run_traits(&r->d->run)->state != STATE_RELOADING) {
 		r->during_write = edit_in_the_reload;
 		return;
 	}
@@ -971,7 +971,7 @@ static void power_cut(struct rig *r)
 
 static void die_in_the_reload(struct rig *r)
 {
-	r->killed = run_find(&r->d->run, STEP_RELOAD);
+	r->killed = run_traits(&r->d->run)->state == STATE_RELOADING;
 	if (!r->killed)
 		r->during_write = die_in_the_reload;
 }

@@ -7,6 +7,7 @@
  * Everything is done twice: with all objects of the device, and with those that bind_reads() asks
  * for.
  */
+#include "device/goal.h"
 #include "golden.h"
 #include "model/json.h"
 #include "plan/bind.h"
@@ -260,11 +261,21 @@ static char *without_home(const char *text, const char *home)
 	return buf_take(&out);
 }
 
+/* What the device's machine plans for: what is wanted, or goes back, or is rolled back. */
+static void compose(const struct plan_case *c, const struct world *w, const struct state *want,
+		    struct state *goal)
+{
+	const struct config_entry bound = {c->config, c->entry};
+	const struct assignment a = {.used = bound, .accepted = bound, .want = *want};
+
+	goal_compose(&(struct goal_input){.assignment = &a, .world = w, .identified = true}, goal);
+}
+
 static char *case_as_text(const struct plan_case *c, const struct world *w)
 {
 	_cleanup_free_ char *diagnostics = NULL, *all = NULL;
 	struct diag_list diags = {};
-	struct state want = {};
+	struct state want = {}, goal = {};
 	struct buf out = {};
 	int r = -EINVAL;
 
@@ -276,9 +287,11 @@ static char *case_as_text(const struct plan_case *c, const struct world *w)
 	diagnostics = diag_render_all(&diags);
 	buf_add(&out, "%s", diagnostics);
 	if (r == 0) {
-		show_plan(&out, c, &want, w, true);
-		show_plan(&out, c, &want, w, false);
+		compose(c, w, &want, &goal);
+		show_plan(&out, c, &goal, w, true);
+		show_plan(&out, c, &goal, w, false);
 	}
+	state_clear(&goal);
 	state_clear(&want);
 	diag_clear(&diags);
 	all = buf_take(&out);
@@ -303,16 +316,19 @@ static bool is_read(const struct reads *reads, const struct object *o)
 static void keep_what_is_read(struct plan_case *c)
 {
 	struct state *have = &c->world.have;
+	winner_list winners = {};
 	struct reads reads = {};
 	size_t n = 0;
 
-	bind_reads(c->entry, c->handle, &c->world, &reads);
+	winners_collect(&winners, c->entry, c->handle, &c->world.facts);
+	bind_reads(&winners, &c->world, &reads);
 	assert_false(reads.catalogue);
 	for (size_t i = 0; i < have->objects.n; i++)
 		if (is_read(&reads, &have->objects.v[i]))
 			have->objects.v[n++] = have->objects.v[i];
 	have->objects.n = n;
 	vec_clear(&reads.names);
+	vec_clear(&winners);
 }
 
 static bool check_case(const char *home)

@@ -63,7 +63,7 @@ static int remove_tree(void **state)
 	struct tree *t = *state;
 	_cleanup_free_ char *command = mem_printf("rm -rf %s", t->root);
 
-	vec_clear(&t->before);
+	stamps_clear(&t->before);
 	close(t->fd);
 	free(t);
 	return system(command);
@@ -76,7 +76,7 @@ static bool is_same(struct tree *t)
 
 	stamps_take(&t->paths, &now);
 	same = stamps_same(&t->before, &now);
-	vec_clear(&now);
+	stamps_clear(&now);
 	return same;
 }
 
@@ -168,7 +168,7 @@ static void test_named_file(void **state)
 	_cleanup_free_ char *file = mem_printf("%s/" MAIN, t->root);
 
 	t->paths.file = file;
-	vec_clear(&t->before);
+	stamps_clear(&t->before);
 	stamps_take(&t->paths, &t->before);
 	put(t, DROPIN, "devices: []\n");
 	assert_true(is_same(t));

@@ -487,6 +487,7 @@ static void put_port(struct bytes *b, uint32_t index, uint16_t flavour, uint32_t
 /* Objects of ports are read by one dump, behind that of the ports; others each by its key. */
 static void test_reads(void **state)
 {
+	winner_list winners = {};
 	struct reads reads = {};
 	struct reading reading;
 	read_request_list requests = {};
@@ -499,7 +500,9 @@ static void test_reads(void **state)
 	load_entry(&bed,
 		   "toy_mode: {mode: legacy}, toy_pools: {p1/0/4/egress: {size: 1}}, "
 		   "toy_reporters: {p9/tx: {period: 5s}, p9/rx: {period: 5s}, p8/x: {period: 5s}}");
-	bind_reads(&bed.config->entries.v[0], HANDLE, &bed.world, &reads);
+	winners_collect(&winners, &bed.config->entries.v[0], HANDLE, &bed.world.facts);
+	bind_reads(&winners, &bed.world, &reads);
+	vec_clear(&winners);
 	reads.resources = false;
 	reading_start(&reading, &reads, FAMILY, HANDLE, &requests);
 	assert_int_equal(requests.n, 5); /* the first one is of the device */

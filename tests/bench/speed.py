@@ -1,0 +1,381 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""speed.py [--rounds N] [--json FILE] [ROW...]: how fast carved is beside what else could do the same.
+
+On this machine, with the plain build, a bus and a fake kernel of its own: no guest, no privilege but to trace. Contenders
+take turns, so that a busy machine is as busy for each; the ratios are what counts, the times inform. See doc/figures.md.
+
+  edit       a config that changes 200 traps: D-Bus Reload to the end of its job, against `bare` as a process
+  once       the same by `carved --once`, from nothing remembered, against `bare` as a process
+  nothing    what an Apply costs when nothing differs: requests that write, system calls (strace)
+  reload     a reload by somebody else: from its end until all is right again, against `bare` that waits for it
+  idle       wake-ups in ten seconds, memory, with 1, 8 and 32 devices of 100 settings
+  bus        Get State: idle, while the device is reloaded, while 20,000 notifications come
+  start      exec to READY=1 with nothing to change, against `carved --version`
+  storm      100,000 notifications: processor time for each
+  config     parsing, merging and binding of 1,000 to 100,000 settings: see bench_config.c
+"""
+import argparse
+import collections
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("CARVED_BUILD", TOP / "build/plain")).resolve()
+sys.path.insert(0, str(TOP / "tests/bus"))
+os.environ["CARVED_BUILD"] = str(BUILD)
+import conftest  # pylint: disable=wrong-import-position
+from conftest import DEVICE, PROPERTIES, SPECTRUM, Bed, Carved, Signals, entry  # pylint: disable=wrong-import-position
+from gi.repository import GLib  # pylint: disable=wrong-import-position
+
+TRAPS = [f"bench_{i:03}" for i in range(200)]
+CLOCK = os.sysconf("SC_CLK_TCK")
+
+
+def facts_of(handle, traps):
+    """A Spectrum-1 with so many traps more."""
+    facts = json.loads((TOP / "tests/fake/facts/spectrum1.json").read_text())
+    facts["handle"] = handle
+    for name in traps:
+        facts["traps"][name] = {"action": "drop", "type": "drop", "group": "l2_drops"}
+    return facts
+
+
+def policy(action, traps):
+    return "traps:\n" + "".join(f"  {name}: {action}\n" for name in traps)
+
+
+def until(condition, limit=60):
+    """As conftest.wait(), but awake at once when a signal comes."""
+    context, end = GLib.MainContext.default(), time.monotonic() + limit
+    GLib.timeout_add(int(limit * 1000), lambda: False)
+    while not condition():
+        assert time.monotonic() < end
+        context.iteration(True)
+
+
+class Quiet(Carved):
+    """Without lines for debugging, and with other options."""
+
+    def start(self, *options, environment=None):
+        super().start("--log-level=info", *options, environment=environment)
+
+
+class Stage:
+    """A bus, a fake kernel with one big device, carved."""
+
+    def __init__(self, handles=(SPECTRUM,), traps=TRAPS):
+        self.bed = Bed()
+        self.bed.kernel.stop()
+        files = []
+        for i, handle in enumerate(handles):
+            files.append(self.bed.folder / f"facts{i}.json")
+            files[-1].write_text(json.dumps(facts_of(handle, traps)))
+        self.bed.kernel = conftest.Kernel(self.bed.folder, files)
+        self.kernel, self.traps, self.handles = self.bed.kernel, traps, handles
+        self.carved = Quiet(self.bed)
+        self.signals = Signals(self.bed.connection)
+
+    def close(self):
+        if self.carved.process:
+            self.carved.stop()
+        self.bed.close()
+
+    def config(self, action):
+        self.carved.config(*(entry(f"e{i}", policy(action, self.traps), f"{{handle: '{handle}'}}")
+                             for i, handle in enumerate(self.handles)))
+
+    def is_all(self, action):
+        return all(self.kernel.device(h)["traps"][t]["action"] == action for h in self.handles for t in self.traps)
+
+    def bare(self, action):
+        before = time.monotonic()
+        subprocess.run([BUILD / "bare", self.kernel.path, SPECTRUM, action, *self.traps], check=True,
+                       stdout=subprocess.DEVNULL)
+        return time.monotonic() - before
+
+    def cpu(self):
+        fields = (self.carved.proc() / "stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / CLOCK
+
+
+def spread(times):
+    times = sorted(times)
+    return {"median": statistics.median(times), "p95": times[min(len(times) - 1, int(len(times) * .95))], "n": len(times)}
+
+
+def against(rounds, **contenders):
+    """Each in turn; what of one took how long, and the ratio of the medians to the last one's."""
+    times = collections.defaultdict(list)
+    for _ in range(rounds):
+        for name, run in contenders.items():
+            times[name].append(run())
+    result = {name: spread(list_) for name, list_ in times.items()}
+    last = statistics.median(times[list(contenders)[-1]])
+    for name in contenders:
+        result[name]["ratio"] = result[name]["median"] / last
+    return result
+
+
+def row_edit(rounds):
+    stage = Stage()
+    actions = ["trap", "drop"]
+
+    def carved():
+        stage.config(actions[0])
+        stage.signals.clear()
+        before = time.monotonic()
+        job = stage.carved.call("Reload", {})
+        until(lambda: any(row[0] == job for row in stage.signals.of("JobRemoved")))
+        took = time.monotonic() - before
+        assert stage.is_all(actions[0])
+        actions.reverse()
+        return took
+
+    def bare():
+        return other.bare(actions[0])
+    other = Stage()
+    stage.config("drop")
+    stage.carved.start()
+    stage.carved.at_rest()
+    result = against(rounds, carved=carved, bare=bare)
+    stage.close()
+    other.close()
+    return result
+
+
+def row_once(rounds):
+    stage = Stage()
+
+    def fresh():
+        stage.kernel.ask(f"reload {SPECTRUM}")
+        assert stage.is_all("drop")
+
+    def carved():
+        fresh()
+        for name in "state", "runtime":
+            subprocess.run(["rm", "-rf", stage.bed.folder / name], check=True)
+            (stage.bed.folder / name).mkdir()
+        before = time.monotonic()
+        done = subprocess.run([BUILD / "carved", "--once", "--bus=none", f"--kernel=unix:{stage.kernel.path}",
+                               f"--config-root={stage.bed.root}", f"--state-dir={stage.bed.folder}/state",
+                               f"--runtime-dir={stage.bed.folder}/runtime", "--log-level=err"],
+                              capture_output=True, text=True, check=False)
+        took = time.monotonic() - before
+        assert done.returncode == 0 and stage.is_all("trap"), done.stderr
+        return took
+
+    def bare():
+        fresh()
+        took = stage.bare("trap")
+        assert stage.is_all("trap")
+        return took
+    stage.config("trap")
+    result = against(rounds, carved=carved, bare=bare)
+    stage.close()
+    return result
+
+
+def row_nothing(rounds):
+    stage = Stage()
+    stage.config("trap")
+    stage.carved.start()
+    stage.carved.at_rest()
+    stage.kernel.ask("forget")
+    log = stage.bed.folder / "strace"
+    with subprocess.Popen(["strace", "-f", "-qq", "-c", "-o", log, "-p", str(stage.carved.process.pid)]) as strace:
+        time.sleep(1)
+        for _ in range(rounds):
+            stage.signals.clear()
+            job = stage.carved.call("Apply", "", {})
+            until(lambda job=job: any(row[0] == job for row in stage.signals.of("JobRemoved")))
+        strace.send_signal(signal.SIGINT)
+    requests = [r["command"] for r in stage.kernel.ask("requests")]
+    calls = {m[2]: int(m[1]) / rounds for m in re.finditer(r"^ +[\d.]+ +[\d.]+ +\d+ +(\d+) +(?:\d+ +)?(\w+)$", log.read_text(), re.M)
+             if m[2] != "total"}
+    stage.close()
+    return {"writes": sum("SET" in r or r == "RELOAD" for r in requests), "requests": len(requests) / rounds,
+            "system calls": sum(calls.values()), "of them": dict(sorted(calls.items(), key=lambda c: -c[1])[:6])}
+
+
+def row_reload(rounds):
+    stage, other = Stage(), Stage()
+    stage.config("trap")
+    stage.carved.start()
+    stage.carved.at_rest()
+    waiter = subprocess.Popen([BUILD / "bare", "--at-reload", str(rounds), other.kernel.path, SPECTRUM, "trap", *TRAPS],
+                              stdout=subprocess.PIPE, text=True)
+    assert waiter.stdout.readline() == "ready\n"
+    time.sleep(.2)
+
+    def carved():
+        stage.signals.clear()
+        stage.kernel.ask(f"reload {SPECTRUM}")
+        before = time.monotonic()
+        until(lambda: stage.signals.of("Changed"))
+        took = time.monotonic() - before
+        assert stage.is_all("trap")
+        return took
+
+    def bare():
+        other.kernel.ask(f"reload {SPECTRUM}")
+        before = time.monotonic()
+        assert waiter.stdout.readline()
+        took = time.monotonic() - before
+        assert other.is_all("trap")
+        return took
+    result = against(rounds, carved=carved, bare=bare)
+    waiter.wait()
+    waiter.stdout.close()
+    stage.close()
+    other.close()
+    return result
+
+
+def wake_ups(process):
+    return sum(int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", (task / "status").read_text(), re.M)[1])
+               for task in pathlib.Path(f"/proc/{process.pid}/task").iterdir())
+
+
+def row_idle(_rounds):
+    result = {}
+    for n in 1, 8, 32:
+        stage = Stage([f"pci/0000:{i:02x}:00.0" for i in range(n)], TRAPS[:100])
+        stage.config("trap")
+        stage.carved.start()
+        stage.carved.at_rest()
+        time.sleep(2)
+        before = wake_ups(stage.carved.process)
+        time.sleep(10)
+        rollup = (stage.carved.proc() / "smaps_rollup").read_text()
+        size = {key: int(re.search(rf"^{key}:\s+(\d+) kB", rollup, re.M)[1]) for key in ("Rss", "Private_Dirty")}
+        result[f"{n} devices"] = {"wake-ups in 10 s": wake_ups(stage.carved.process) - before, **size}
+        stage.close()
+    return result
+
+
+def ask_state(stage, seconds):
+    times, path = [], stage.carved.path(SPECTRUM)
+    device = stage.carved.object(path)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        before = time.monotonic()
+        device.Get(DEVICE, "State", dbus_interface=PROPERTIES)
+        times.append(time.monotonic() - before)
+        time.sleep(.002)
+    times.sort()
+    return {"median": statistics.median(times), "p99": times[len(times) * 99 // 100], "n": len(times)}
+
+
+def row_bus(_rounds):
+    stage, result = Stage(), {}
+    stage.config("trap")
+    stage.carved.start()
+    stage.carved.at_rest()
+    result["idle"] = ask_state(stage, 3)
+    stage.kernel.ask(f"delay {SPECTRUM} 3000")
+    apply = subprocess.Popen([sys.executable, "-c", "import socket,sys; s=socket.socket(socket.AF_UNIX);"
+                              "s.connect(sys.argv[1]); s.send(f'reload {sys.argv[2]}\\n'.encode()); s.recv(99)",
+                              stage.kernel.control, SPECTRUM])
+    result["in a reload"] = ask_state(stage, 3)
+    apply.wait()
+    stage.carved.at_rest()
+    stage.kernel.ask(f"storm {SPECTRUM} 20000")
+    result["in a storm"] = ask_state(stage, 2)
+    stage.close()
+    return result
+
+
+def row_start(rounds):
+    stage = Stage()
+    stage.config("trap")
+    stage.carved.start()
+    stage.carved.at_rest()
+    stage.carved.stop()
+
+    def carved():
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            path = stage.bed.folder / "ready"
+            path.unlink(missing_ok=True)
+            notify.bind(str(path))
+            notify.settimeout(60)
+            before = time.monotonic()
+            stage.carved.start(environment={"NOTIFY_SOCKET": str(path)})
+            while b"READY=1" not in notify.recv(4096):
+                pass
+            took = time.monotonic() - before
+        stage.carved.stop()
+        return took
+
+    def nothing():
+        before = time.monotonic()
+        subprocess.run([BUILD / "carved", "--version"], check=True, stdout=subprocess.DEVNULL)
+        return time.monotonic() - before
+    result = against(rounds, carved=carved, version=nothing)
+    stage.close()
+    return result
+
+
+def row_storm(_rounds):
+    stage, n = Stage(), 100_000
+    stage.config("trap")
+    stage.carved.start()
+    stage.carved.at_rest()
+    before = stage.cpu()
+    stage.kernel.ask(f"storm {SPECTRUM} {n}")
+    stage.kernel.ask(f"set {SPECTRUM} trap {TRAPS[0]} drop")
+    stage.kernel.ask(f"storm {SPECTRUM} 1")
+    until_right = time.monotonic() + 60
+    while not stage.is_all("trap"):
+        assert time.monotonic() < until_right
+        time.sleep(.05)
+    time.sleep(1)
+    used = stage.cpu() - before
+    stage.close()
+    return {"processor time, s": used, "for each, us": used / n * 1e6}
+
+
+def row_config(_rounds):
+    done = subprocess.run([BUILD / "bench_config"], check=True, capture_output=True, text=True)
+    head, *rows = [re.split(r"\s{2,}", line.strip()) for line in done.stdout.splitlines()]
+    return {f"{row[0]} {head[0]}": dict(zip(head[1:], row[1:])) for row in rows}
+
+
+ROWS = {name.removeprefix("row_"): run for name, run in list(globals().items()) if name.startswith("row_")}
+
+
+def show(name, result):
+    for what, figures in result.items():
+        if not isinstance(figures, dict):
+            figures = {"": figures}
+        text = ", ".join(f"{key} {value * 1e3:.2f} ms" if key in ("median", "p95", "p99") else
+                         f"{key} {value:.2f}".strip() if isinstance(value, float) else f"{key} {value}".strip()
+                         for key, value in figures.items())
+        print(f"| {name} | {what} | {text} |", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(ROWS))
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--json", type=pathlib.Path)
+    options = parser.parse_args()
+    results = {}
+    print("| row | of | figures |\n|---|---|---|")
+    for name in options.rows or ROWS:
+        results[name] = ROWS[name](options.rounds)
+        show(name, results[name])
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
