@@ -8,11 +8,11 @@ from carved import wait
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 KERNEL = tuple(int(n) for n in os.uname().release.split(".")[:2])
-# The shipped facts are of 6.1; what later kernels have besides.
+# The shipped facts are of 6.1; what later kernels have besides, or otherwise.
 NEWER = {(6, 2): {"traps": {"eapol", "locked_port"}, "trap_groups": {"eapol"}, "trap_policers": {"21"}},
-         (6, 19): {"params": {"test2"}}}
+         (6, 19): {"params": {"test2"}}, (7, 3): {"traps": {"arp_request", "arp_response"}}}
 # Not of the device, but of the moment, or of the place where it sits; and what no capture shows.
-OTHER = {"handle", "kernel", "fake", "ports"}
+OTHER = {"handle", "kernel", "fake", "ports", "port_resources"}
 
 
 def plain(facts):
@@ -22,6 +22,9 @@ def plain(facts):
         resource.pop("occ", None)
     for reporter in kept.get("health_reporters", {}).values():
         reporter.pop("burst_period", None)  # since 6.18
+    for modes in kept.get("params", {}).values():
+        for mode in modes.values():
+            mode.pop("default", None)  # since 6.19
     for since, sections in NEWER.items():
         for section, names in sections.items() if KERNEL >= since else ():
             kept[section] = {k: v for k, v in kept.get(section, {}).items() if k not in names}

@@ -148,7 +148,8 @@ def newer(t):
             t.ask(nl.RESOURCE_DUMP, (nl.PORT, port))
         t.ask(nl.RESOURCE_DUMP, (nl.PORT, 0), flags=nl.ACK | nl.DUMP)
     with t.operation("index"):
-        index = t.ask(nl.GET).replies[0].index or 2**29
+        index = t.ask(nl.GET).replies[0].index
+        index = 2**29 if index is None else index
         for cmd in (nl.GET, nl.TRAP_GET):
             with t.hidden(index):
                 t.ask(cmd, (nl.INDEX, index), (nl.TRAP, t.kind.traps[0]), handle=False)
