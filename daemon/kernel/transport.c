@@ -102,8 +102,8 @@ int transport_send(const struct transport *t, int fd, const void *data, size_t l
 }
 
 /*
- * What waits, as far as there is room. By recvmmsg(2), of which the thread sanitizer knows that what
- * was done before the sending is done before what follows.
+ * What waits, as far as there is room. By recvmmsg(2), of which the thread sanitizer knows that
+ * what was done before the sending is done before what follows.
  */
 static int fill(int fd, struct inbox *in)
 {

@@ -11,8 +11,8 @@
  * that was in force before.
  *
  * Invariants: in_force is set once configs_start() has succeeded, and never goes away; diags are
- * those of the last configs_load() or configs_read(), adopted or not; fresh is true from an adoption
- * to its configs_keep().
+ * those of the last configs_load() or configs_read(), adopted or not; fresh is true from an
+ * adoption to its configs_keep().
  */
 #pragma once
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The least that a program can do: the SETs of traps that it is told, in windows of 32 requests, and
- * their acknowledgements. It reads nothing before or after, and knows nothing of carved.
+ * The least that a program can do: the SETs of traps that it is told, in windows of 32 requests,
+ * and their acknowledgements. It reads nothing before or after, and knows nothing of carved.
  *
  *	bare [--at-reload N] SOCKET HANDLE ACTION TRAP...
  *
  * SOCKET is the fake kernel's, or "netlink". Says how many microseconds it took, from the first
- * request to the last answer. With --at-reload it says "ready", waits for the notification that ends
- * a reload of the device, and does it then, N times.
+ * request to the last answer. With --at-reload it says "ready", waits for the notification that
+ * ends a reload of the device, and does it then, N times.
  */
 #include <errno.h>
 #include <linux/devlink.h>
