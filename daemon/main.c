@@ -2,6 +2,7 @@
 /* Options, signals, and putting the parts together. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/sandbox.h"
 #include "base/text.h"
 #include "bus/bus.h"
 #include "loop/sdnotify.h"
@@ -349,5 +350,9 @@ int main(int argc, char **argv)
 			 strerror(-r));
 		return EXIT_NOT_PERMITTED;
 	}
+	r = sandbox_enter(sandbox_of_build());
+	if (r < 0)
+		log_fact(LOG_WARNING, MESSAGE_NO_SANDBOX,
+			 "the system calls that are not needed stay open: %s", strerror(-r));
 	return run(&o);
 }

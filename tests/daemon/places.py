@@ -112,8 +112,9 @@ class Guest(Place):
         dropin = pathlib.Path("/run/systemd/system/carved.service.d/test.conf")
         dropin.parent.mkdir(parents=True, exist_ok=True)
         dropin.write_text("[Unit]\nStartLimitIntervalSec=0\n[Service]\n"
-                          # the search for leaks needs ptrace; Once does it
-                          "Environment=ASAN_OPTIONS=detect_leaks=0:log_path=/run/carved/private/sanitizer\n"
+                          # the search for leaks needs ptrace; Once does it. What was freed is kept
+                          # for a while, which counts
+                          "Environment=ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=16:log_path=/run/carved/private/sanitizer\n"
                           "Environment=UBSAN_OPTIONS=log_path=/run/carved/private/sanitizer\n")
         output("systemd-sysusers", "/usr/lib/sysusers.d/carved.conf")
         self.user = pwd.getpwnam("carved")

@@ -66,7 +66,7 @@ def test_stopped_at_work(switch, carved, capture):
 def test_exposure(installed):
     said = output("systemd-analyze", "security", "--no-pager", "carved.service")
     print(said.splitlines()[-1])
-    assert float(re.search(r"exposure level for carved.service: ([0-9.]+)", said)[1]) <= 1.5
+    assert float(re.search(r"exposure level for carved.service: ([0-9.]+)", said)[1]) <= 1.3
 
 
 @SYSTEMD

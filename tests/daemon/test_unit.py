@@ -5,8 +5,10 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import os
 import pathlib
 import re
+import resource
 import shutil
 
 import pytest
@@ -125,6 +127,85 @@ def test_waits_for_the_one_before(switch, unit):
         assert unit.show("ActiveState") == "activating"
     unit.wait_ready()
     assert switch.trap(switch.words.trap) == "trap"
+
+
+def in_proc(unit, file, pattern):
+    return re.search(pattern, pathlib.Path(f"/proc/{unit.pid()}/{file}").read_text(), re.M)[1].split()
+
+
+def cgroup(unit):
+    return pathlib.Path("/sys/fs/cgroup" + unit.show("ControlGroup"))
+
+
+@SYSTEMD
+def test_out_of_memory(switch, unit):
+    """The kernel ends it at its limit; it is started again and needs no other reload."""
+    unit.run(entry(switch, **switch.words.wanted))
+    limit = cgroup(unit) / "memory.max"
+    before = limit.read_text()
+    assert (int(before), int((cgroup(unit) / "memory.high").read_text())) == (256 << 20, 192 << 20)
+    assert in_proc(unit, "limits", r"^Max core file size +(.*) bytes") == ["0", "0"]
+    pid = unit.pid()
+    limit.write_text("1M\n")
+    wait(lambda: unit.show("NRestarts", "ActiveState") == ["1", "active"], "it to be started again")
+    assert unit.pid() != pid and limit.read_text() == before
+    unit.settled(switch)
+    assert switch.reloads() == 1
+    switch.check(switch.words.wanted_changes)
+
+
+def said(unit, text):
+    return text in output("journalctl", "-q", "-ocat", "_SYSTEMD_INVOCATION_ID=" + unit.show("InvocationID"))
+
+
+@SYSTEMD
+def test_too_many_threads(switch, unit):
+    """Where it can have none for the kernel it says so, goes on, and writes nothing."""
+    unit.config(entry(switch, **switch.words.wanted))
+    with changed_unit("TasksMax=1\n"):
+        unit.start_no_wait()
+        wait(lambda: said(unit, "Resource temporarily unavailable"), "it to say so")
+        assert unit.show("NRestarts") == "0" and unit.pid()
+        assert switch.reloads() == 0
+        unit.stop()
+    unit.start()
+    unit.settled(switch)
+    switch.check(switch.words.wanted_changes)
+    assert unit.show("TasksMax") == "1024"
+
+
+@SYSTEMD
+def test_too_many_files(switch, unit):
+    """When no other can be opened than what systemd and the journal are told by: it says so, and goes on later."""
+    trap, trap2 = switch.words.trap, switch.words.trap2
+    unit.run(entry(switch, traps={trap: "trap"}))
+    assert in_proc(unit, "limits", r"^Max open files +(.*) files") == ["8192", "8192"]
+    pid = unit.pid()
+    unit.config(entry(switch, traps={trap2: "trap"}))
+    most = max(int(fd) for fd in os.listdir(f"/proc/{pid}/fd")) + 2
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, 8192))
+    unit.kill("HUP")
+    wait(lambda: said(unit, "Too many open files"), "it to say so")
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (8192, 8192))
+    unit.reload(entry(switch, traps={trap2: "trap"}))
+    unit.settled(switch)
+    assert switch.trap(trap2) == "trap"
+    assert unit.show("NRestarts") == "0" and unit.pid() == pid
+
+
+@SYSTEMD
+def test_runs_no_program(switch, unit):
+    """Not even systemd could, in its place; and carved itself has closed the call."""
+    with changed_unit("ExecStartPre=/bin/true\n"):
+        unit.config(entry(switch, traps={switch.words.trap: "trap"}))
+        unit.start_no_wait()
+        wait(lambda: unit.show("ExecMainStatus", "Result") != ["0", "success"] or unit.show("NRestarts") != "0", "it to fail")
+        unit.stop()
+    count = pathlib.Path("/run/carved/private/filters")
+    with changed_unit(f"NoExecPaths=\nExecPaths=\nExecStartPre=/bin/sh -c 'grep Seccomp_filters /proc/self/status >{count}'\n"):
+        unit.run(entry(switch, traps={switch.words.trap: "trap"}))
+        before = int(count.read_text().split()[1])
+        assert in_proc(unit, "status", r"^Seccomp_filters:\t(.*)") == [str(before + 1)]
 
 
 @SYSTEMD

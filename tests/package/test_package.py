@@ -100,6 +100,12 @@ def journal():
                          text=True, check=False).stdout)
 
 
+def understood():
+    """The unit has what this systemd knows, and nothing else."""
+    done = subprocess.run(["systemd-analyze", "verify", "carved.service"], capture_output=True, text=True, check=False)
+    assert not re.search("(?i)unknown", done.stderr), done.stderr
+
+
 def test_installed():
     """It runs, is on the bus, and does nothing."""
     dpkg("--install", package(release=FIRST))
@@ -108,6 +114,7 @@ def test_installed():
     assert "carved: converged" in output("carvectl", "status")
     assert "D-Bus" not in output("journalctl", "-q", "-ocat", "-ucarved")
     assert reloads() == 0
+    understood()
     state = pathlib.Path("/var/lib/carved")
     for own in state, PRIVATE:
         assert (own.owner(), own.stat().st_mode & 0o777) == ("carved", 0o700)
@@ -283,6 +290,8 @@ def test_upgraded():
     assert f"{UNITS}/carved.service" in output("dpkg", "-L", "carved").splitlines()
     wait(converged, "the new one to say so")
     assert as_wanted() and reloads() == 1
+    understood()
+    assert ("PrivateTmp=disconnected" in output("systemctl", "cat", "carved")) == (RELEASE != "bookworm")
 
 
 def test_removed():
