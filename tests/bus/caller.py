@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""caller.py INTERACTIVE METHOD: calls a method of carved for the device `leaf`, Apply+ with a reload if need be;
-prints the error's name, or ok."""
+"""caller.py INTERACTIVE METHOD: calls a method of carved for the device `leaf`, Apply+ with a reload if need be,
+Reload+ on trial; prints the error's name, or ok."""
 import sys
 
 import gi
@@ -10,7 +10,8 @@ from gi.repository import Gio, GLib  # pylint: disable=wrong-import-position
 ARGUMENTS = {"Reload": ("(a{sv})", ({},)), "Apply": ("(sa{sv})", ("leaf", {})), "Retry": ("(s)", ("leaf",)),
              "Apply+": ("(sa{sv})", ("leaf", {"allow-reload": GLib.Variant("b", True)})),
              "Pause": ("(sta{sv})", ("leaf", 2**64 - 1, {})), "Resume": ("(sa{sv})", ("leaf", {})),
-             "Confirm": ("(a{sv})", ({},)), "Rollback": ("(sa{sv})", ("", {}))}
+             "Confirm": ("(a{sv})", ({},)), "Rollback": ("(sa{sv})", ("", {})),
+             "Reload+": ("(a{sv})", ({"confirm": GLib.Variant("t", 60_000_000)},))}
 signature, values = ARGUMENTS[sys.argv[2]]
 flags = Gio.DBusCallFlags.ALLOW_INTERACTIVE_AUTHORIZATION if sys.argv[1] == "1" else Gio.DBusCallFlags.NONE
 bus = Gio.bus_get_sync(Gio.BusType.SYSTEM)

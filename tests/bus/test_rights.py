@@ -113,6 +113,13 @@ def other_sizes_in_force(_bed, carved):
     adopt(carved, "converged", AUTO)
 
 
+def on_trial(bed, carved):
+    """What it brought goes back by a reload, whatever the policy."""
+    carved.config(AUTO)
+    carved.call("Reload", {"confirm": dbus.UInt64(60_000_000)})
+    wait(lambda: reloads(bed) >= 1 and carved.state(SPECTRUM) == "converged", "the trial to be at rest")
+
+
 def waits_for_resume(_bed, carved):
     carved.call("Pause", "leaf", dbus.UInt64(2**64 - 1), {})
     adopt(carved, "paused", AUTO)
@@ -122,7 +129,8 @@ def waits_for_resume(_bed, carved):
 DISRUPTIONS = [(new_sizes, "Reload", "reload"), (new_sizes_by_hand, "Reload", "none"), (other_trap, "Reload", "none"),
                (new_image, "Reload", "flash"), (waits_for_apply, "Apply+", "reload"), (waits_for_apply, "Apply", "none"),
                (quarantined, "Retry", "reload"), (waits_for_apply, "Retry", "none"),
-               (other_sizes_in_force, "Rollback", "reload"), (waits_for_resume, "Resume", "reload")]
+               (other_sizes_in_force, "Rollback", "reload"), (on_trial, "Rollback", "reload"), (new_sizes, "Reload+", "reload"),
+               (waits_for_resume, "Resume", "reload")]
 
 
 def reloads(bed):
