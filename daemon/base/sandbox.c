@@ -84,8 +84,7 @@ static const char *const of_sanitizers[] = {"clone",
 					    "sched_getparam",
 					    "sched_getscheduler",
 					    "process_vm_readv",
-					    "rt_sigtimedwait",
-					    "ioctl"};
+					    "rt_sigtimedwait"};
 
 static int allow(scmp_filter_ctx filter, const char *const *names, size_t n)
 {
@@ -116,11 +115,11 @@ static int allow_some(scmp_filter_ctx filter, enum sandbox kind)
 		r = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, devlink);
 	if (r >= 0)
 		r = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1, local);
-	if (r < 0 || kind != SANDBOX_TIGHT)
-		return r;
-	r = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, is_terminal);
-	return r < 0 ? r
-		     : seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, thread);
+	if (r >= 0)
+		r = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, is_terminal);
+	if (r >= 0 && kind == SANDBOX_TIGHT)
+		r = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, thread);
+	return r;
 }
 
 /** sandbox_of_build() - Return: what this program needs. */

@@ -169,6 +169,8 @@ static void test_with_sanitizers(void **state)
 	(void)state;
 	assert_int_equal(in_sandbox(start_a_program, SANDBOX_WITH_SANITIZERS), 0);
 	assert_int_equal(in_sandbox(open_routes, SANDBOX_WITH_SANITIZERS), ENOSYS);
+	assert_int_equal(in_sandbox(change_an_interface, SANDBOX_WITH_SANITIZERS), ENOSYS);
+	assert_int_equal(in_sandbox(is_a_terminal, SANDBOX_WITH_SANITIZERS), 0);
 	assert_int_equal(in_sandbox(open_netlink, SANDBOX_WITH_SANITIZERS), 0);
 	assert_int_equal(in_sandbox(make_a_namespace, SANDBOX_WITH_SANITIZERS), ENOSYS);
 }
