@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The units that are shipped beside carved.service, under systemd: what the kernel forgets in a reload and carved does
-not know comes back by carved-dispatcher's scripts; who needs the switch as declared can wait for it; a timer is a maintenance window. Which scripts are run after what is shown by tests/bus."""
+not know comes back by carved-dispatcher's scripts, or by systemd-networkd; who needs the switch as declared can wait
+for it; a timer is a maintenance window. Which scripts are run after what is shown by tests/bus."""
 import contextlib
 import ctypes
 import fcntl
@@ -133,6 +134,35 @@ for netdev in os.environ["CARVED_NETDEVS"].split():
     wait(lambda: has_all_back(switch, names), "the ports of another binding")
     said = output("journalctl", "-q", "-ocat", "-ucarved-dispatcher", "-t10-ports").split("\n")
     assert sum(line.startswith("port ") for line in said) == 4 * names
+
+
+def test_networkd(switch, unit, udev):
+    """What it manages comes back by itself."""
+    names = len(netdevs(switch))
+    network = pathlib.Path("/run/systemd/network")
+    network.mkdir(exist_ok=True)
+    files = {network / "10-br0.netdev": "[NetDev]\nName=br0\nKind=bridge\n",
+             network / "10-ports.network": "[Match]\nName=eth* en*\n[Network]\nBridge=br0\nLinkLocalAddressing=no\n"}
+    for file, text in files.items():
+        file.write_text(text)
+    unit.run(entry(switch, traps={switch.words.trap: "trap"}))
+    output("systemctl", "start", "systemd-networkd")
+
+    def bridged():
+        now = netdevs(switch)
+        return len(now) == names and all(master(netdev) == "br0" for netdev in now)
+    try:
+        wait(bridged, "networkd to know the ports")
+        unit.reload(entry(switch, traps={switch.words.trap: "trap"},
+                          resources={switch.words.size: switch.words.sizes[0]}))
+        wait(lambda: unit.get(switch, "ReloadCount") == 1, "the reload")
+        wait(bridged, "the ports to be back in their bridge")
+        unit.settled(switch)
+    finally:
+        output("systemctl", "stop", "systemd-networkd.socket", "systemd-networkd")
+        output("ip", "link", "del", "br0")
+        for file in files:
+            file.unlink()
 
 
 def start_waiting(*options):
