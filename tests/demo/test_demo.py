@@ -35,7 +35,7 @@ def lines(text):
 
 
 def clean_up():
-    subprocess.run(["systemctl", "stop", "carved"], check=False)
+    subprocess.run(["systemctl", "stop", "carved-dispatcher", "carved"], check=False)
     for bus, number in ("netdevsim", "10"), ("asicsim", "1"):
         if pathlib.Path(f"/sys/bus/{bus}/devices/{bus}{number}").exists():
             pathlib.Path(f"/sys/bus/{bus}/del_device").write_text(number)
