@@ -66,15 +66,25 @@ static void lost(struct bus *b, int error)
 	loop_timer_set(b->timer, clock_now() + RECONNECT_USEC);
 }
 
+/* Does what was said wait for a bus that has let us in to take it? */
+static bool is_behind(const struct bus *b)
+{
+	uint64_t n = 0;
+
+	return sd_bus_is_ready(b->connection) > 0 &&
+	       sd_bus_get_n_queued_write(b->connection, &n) >= 0 && n > 0;
+}
+
 /* What the connection waits for now; @more: for nothing but its next turn. */
 static void update_wait(struct bus *b, bool more)
 {
 	uint64_t timeout = UINT64_MAX; /* CLOCK_MONOTONIC */
 	int events = sd_bus_get_events(b->connection);
+	bool behind = is_behind(b);
 
 	if (events >= 0)
-		loop_io_events(b->io, (short)(more ? events & ~POLLIN : events));
-	if (more) {
+		loop_io_events(b->io, (short)(more || behind ? events & ~POLLIN : events));
+	if (more && !behind) {
 		loop_timer_set(b->timer, clock_now());
 	} else if (sd_bus_get_timeout(b->connection, &timeout) < 0 || timeout == UINT64_MAX) {
 		loop_timer_set(b->timer, USEC_NEVER);
@@ -94,7 +104,10 @@ static void on_flush(void *user)
 		update_wait(b, b->more);
 }
 
-/* Return: as of sd_bus_process(): is there more to do? */
+/*
+ * While answers wait, no further calls are taken: that of root would wait behind all of them.
+ * Return: as of sd_bus_process(): is there more to do?
+ */
 static int take_turn(struct bus *b)
 {
 	uint64_t start = clock_now(), before, now = start;
@@ -105,7 +118,7 @@ static int take_turn(struct bus *b)
 		r = sd_bus_process(b->connection, NULL);
 		now = clock_now();
 		callers_charge(b, now - before);
-		if (r <= 0 || now >= start + TURN_USEC)
+		if (r <= 0 || now >= start + TURN_USEC || is_behind(b))
 			break;
 	}
 	return r;

@@ -23,12 +23,12 @@
 
 /* A uid may take the loop for so long at once, and for one part in so many in the long run. */
 #define TIME_AT_ONCE_USEC (200 * USEC_PER_MSEC)
-#define TIME_PART	  5
+#define TIME_PART	  10
 
 /* Who calls all the time is refused only so often. */
-#define REFUSAL_USEC	    (500 * USEC_PER_MSEC)
+#define REFUSAL_USEC	    USEC_PER_SEC
 #define REFUSALS_MAX	    2048
-#define REFUSALS_AT_ONCE    32
+#define REFUSALS_AT_ONCE    8
 #define REFUSALS_EVERY_USEC (10 * USEC_PER_MSEC)
 
 /* Calls of one connection that wait until it is known whose it is. */
