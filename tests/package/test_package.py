@@ -271,6 +271,12 @@ def as_the_version_before():
     shutil.rmtree(was.parent)  # the package reads the units again
 
 
+def pristine(folder):
+    """What is remembered of the time before carved, by device."""
+    memories = [json.loads(path.read_text()) for path in (folder / "devices").iterdir()]
+    return {memory["handle"]: memory["pristine"] for memory in memories}
+
+
 def test_upgraded():
     """Another process, and nothing else happens to the switch. The units are where this release has them, and
     what is remembered goes on."""
@@ -278,11 +284,11 @@ def test_upgraded():
     dropin = PRIVATE.parent / "carved.d/boot.yaml"
     dropin.parent.mkdir()
     dropin.write_text("version: 1\n")
-    kept = {path.name: path.read_text() for path in (PRIVATE.parent / "devices").iterdir()}
-    assert kept
+    kept = pristine(PRIVATE.parent)
+    assert list(kept) == [HANDLE] and kept[HANDLE]
     pid, = show("MainPID")
     dpkg("--install", package(later=True))
-    assert {path.name: path.read_text() for path in (PRIVATE / "devices").iterdir()} == kept
+    assert pristine(PRIVATE) == kept
     assert [path.owner() for path in (PRIVATE.parent, dropin, PRIVATE, PRIVATE / "lock")] == [*["root"] * 2, *["carved"] * 2]
     assert str(dropin) in output("busctl", "get-property", "org.carved1", "/org/carved1", "org.carved1.Manager", "ConfigFiles")
     now, state, enabled, path = show("MainPID", "ActiveState", "UnitFileState", "FragmentPath")
