@@ -243,8 +243,15 @@ static void look(struct device *d, uint64_t now, struct device_todo *todo)
 	run_begin(&d->run, ACTIVITY_READING, now);
 }
 
+/*
+ * What is noted of a step is on disk before it is sent, and all that is remembered before a flash,
+ * a reload or what is staged for one. Policy that is only set again does not wait for the disk.
+ */
 static void send(struct device *d, uint64_t now, struct device_todo *todo)
 {
+	struct memory *m = &d->world.memory;
+	bool changed = memory_take_changed(m);
+
 	todo->what = DEVICE_RUN;
 	todo->steps = d->run.plan.steps.v + d->run.first;
 	todo->n_steps = d->run.end - d->run.first;
@@ -256,7 +263,9 @@ static void send(struct device *d, uint64_t now, struct device_todo *todo)
 		reloads_begin(&d->world, &d->assignment.want, s);
 		history_sending(&d->history, s, now);
 		flash_begin(&d->world.memory, d->env->boot, s);
+		todo->save |= m->changed || s->phase <= PHASE_RELOAD;
 	}
+	m->changed |= changed;
 	run_begin(&d->run, ACTIVITY_WRITING, now);
 }
 
@@ -400,7 +409,8 @@ void device_event(struct device *d, const struct device_event *event, uint64_t n
 	take(d, event, now);
 	choose(d, now, ret, &resting);
 	ret->wake_at = MIN(ret->wake_at, run_wake_at(&d->run, now));
-	ret->save = memory_take_changed(&d->world.memory);
+	if (ret->what != DEVICE_RUN || ret->save)
+		ret->save = memory_take_changed(&d->world.memory);
 	if (ret->save)
 		status_changed(&d->status);
 	if (ret->what == DEVICE_GONE)

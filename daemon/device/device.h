@@ -71,7 +71,7 @@ struct device_todo {
 	const struct image_verdict *image; /* file and sha256 to look at */
 	const struct step *steps;
 	size_t n_steps;
-	bool save; /* the memory must be on disk first */
+	bool save; /* the memory must be on disk first; what is not asked for now is later */
 	uint64_t wake_at;
 };
 

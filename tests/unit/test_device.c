@@ -6,6 +6,7 @@
 #include "sim.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "model/json.h"
 #include "plan/drift.h"
 
 #include <errno.h>
@@ -155,6 +156,58 @@ static void test_permanent_param_changed_by_others(void **state)
 	sim_set(&r.sim, "params", "sriov/permanent", "value", 0);
 	rig_stale(&r);
 	rig_expect(&r, "pending-power-cycle", "param sriov/permanent: false -> true\n");
+	rig_clear(&r);
+}
+
+/* How many values are noted on disk as those before the first write; and reloads by others. */
+static void saved(const struct rig *r, size_t *pristine, unsigned *foreign)
+{
+	struct memory m = {};
+
+	assert_int_equal(memory_from_json(r->saved, &m), 0);
+	*pristine = m.pristine.notes.n;
+	*foreign = (unsigned)m.foreign_reloads;
+	memory_clear(&m);
+}
+
+static void look_at_first_write(struct rig *r)
+{
+	size_t pristine;
+	unsigned foreign;
+
+	saved(r, &pristine, &foreign);
+	assert_int_equal(pristine, 1);
+}
+
+static void look_at_restore(struct rig *r)
+{
+	size_t pristine;
+	unsigned foreign;
+
+	saved(r, &pristine, &foreign);
+	assert_int_equal(foreign, 0);
+	assert_int_equal(r->d->world.memory.foreign_reloads, 1);
+}
+
+/* What is replaced for the first time is on disk before; to restore policy waits for no disk. */
+static void test_restore_waits_for_no_disk(void **state)
+{
+	struct rig r = {.during_write = look_at_first_write};
+	size_t pristine;
+	unsigned foreign;
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("traps: {t1: trap}"));
+	rig_expect(&r, "converged", "trap t1: drop -> trap\n");
+	assert_null(r.during_write);
+	rig_log_clear(&r);
+	sim_reload(&r.sim, REINIT);
+	r.during_write = look_at_restore;
+	rig_stale(&r);
+	rig_expect(&r, "converged", "trap t1: drop -> trap\n");
+	assert_null(r.during_write);
+	saved(&r, &pristine, &foreign);
+	assert_int_equal(foreign, 1);
 	rig_clear(&r);
 }
 
@@ -1168,6 +1221,7 @@ int main(void)
 		cmocka_unit_test(test_permanent_param_that_shows_later),
 		cmocka_unit_test(test_permanent_param_changed_by_others),
 		cmocka_unit_test(test_foreign_reload),
+		cmocka_unit_test(test_restore_waits_for_no_disk),
 		cmocka_unit_test(test_foreign_reload_with_another_value),
 		cmocka_unit_test(test_registered_anew),
 		cmocka_unit_test(test_registered_anew_without_a_reload),
