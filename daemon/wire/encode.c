@@ -314,6 +314,23 @@ static struct nl_msg *encode_for(uint16_t family, const char *handle, const stru
 }
 
 /**
+ * encode_shrink() - give back the room that @msg, which is complete, does not need.
+ *
+ * Hundreds of requests wait at a time, each made with a page of room.
+ *
+ * Return: what is to be used in its place.
+ */
+struct nl_msg *encode_shrink(struct nl_msg *msg)
+{
+	struct nl_msg *small = nlmsg_convert(nlmsg_hdr(msg));
+
+	if (!small)
+		abort();
+	nlmsg_free(msg);
+	return small;
+}
+
+/**
  * encode_step() - the request that carries out @s.
  * @registration: the one that the step is planned for, see struct facts: the kernel refuses to
  *		  carry it out on a successor that has the same handle; 0: not known
@@ -327,7 +344,7 @@ struct nl_msg *encode_step(uint16_t family, const char *handle, uint64_t registr
 
 	if (msg && registration) /* instead of the handle: with it is an error */
 		must(nla_put_u32(msg, ATTR_INDEX, (uint32_t)(registration - 1)));
-	return msg;
+	return msg ? encode_shrink(msg) : NULL;
 }
 
 /** encode_free() - free a request that will not be sent. */

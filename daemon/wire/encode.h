@@ -29,4 +29,5 @@ struct nl_msg *encode_rate_dump(uint16_t family, const char *handle);
 struct nl_msg *encode_eswitch_get(uint16_t family, const char *handle);
 struct nl_msg *encode_flash(uint16_t family, const char *handle, const char *file,
 			    const char *component);
+struct nl_msg *encode_shrink(struct nl_msg *msg);
 void encode_free(struct nl_msg *msg);

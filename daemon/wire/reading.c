@@ -12,6 +12,7 @@
 
 static void add(read_request_list *list, struct read_request request)
 {
+	request.msg = encode_shrink(request.msg);
 	vec_push(list, request);
 }
 
