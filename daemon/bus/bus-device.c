@@ -5,6 +5,7 @@
  */
 #include "base/clock.h"
 #include "bus/internal.h"
+#include "device/goal.h"
 #include "manager/runner.h"
 #include "plan/drift.h"
 #include "plan/match.h"
@@ -166,7 +167,7 @@ int bus_append_object(sd_bus_message *reply, const struct device *d, const struc
 	_cleanup_free_ char *label = object_label(want), *wanted = object_format(want, fields);
 	_cleanup_free_ char *actual = format_actual(d, want, fields);
 	_cleanup_free_ char *reason = device_object_status(d, want);
-	_cleanup_free_ char *origin = mark_format(want->mark[fields & 1 ? 0 : 1]);
+	_cleanup_free_ char *origin = object_origin(want, fields & 1 ? 0 : 1);
 
 	return sd_bus_message_append(reply, "(ssssss)", want->class->name, label, wanted, actual,
 				     reason, origin);
@@ -191,12 +192,18 @@ static int get_objects(_unused_ sd_bus *bus, _unused_ const char *path,
 {
 	const struct device *d = runner_device(((const struct bus_device *)user)->runner);
 	int r = sd_bus_message_open_container(reply, 'a', "(ssssss)");
+	struct state restored = {};
 
 	if (r >= 0)
 		r = append_firmware(reply, d);
 	vec_each(want, &d->assignment.want.objects)
 		if (r >= 0)
 			r = bus_append_object(reply, d, want);
+	goal_restored(&d->goal, &restored);
+	vec_each(want, &restored.objects)
+		if (r >= 0)
+			r = bus_append_object(reply, d, want);
+	state_clear(&restored);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
@@ -207,8 +214,12 @@ static int get_drift(_unused_ sd_bus *bus, _unused_ const char *path,
 	const struct device *d = runner_device(((const struct bus_device *)user)->runner);
 	drift_list drifts = {};
 	int r = sd_bus_message_open_container(reply, 'a', "(ssss)");
+	struct state restored = {};
 
 	drift_find(&d->assignment.want, &d->world, &drifts);
+	goal_restored(&d->goal, &restored);
+	drift_find(&restored, &d->world, &drifts);
+	state_clear(&restored);
 	vec_each(drift, &drifts)
 		if (r >= 0)
 			r = sd_bus_message_append(reply, "(ssss)", drift->object, drift->attribute,

@@ -18,7 +18,7 @@
 
 static int append_step(sd_bus_message *reply, const char *handle, const struct step *s)
 {
-	_cleanup_free_ char *object = step_object_label(s), *origin = mark_format(s->mark);
+	_cleanup_free_ char *object = step_object_label(s), *origin = step_origin(s);
 
 	if (!step_traits(s)->request)
 		return 0;

@@ -18,7 +18,10 @@ static const struct entry removed[] = {
  */
 const struct entry *assignment_removed_entry(const struct memory *m)
 {
-	return m->restore && m->pristine.notes.n ? &removed[m->reload] : NULL;
+	vec_each(n, &m->pristine.notes)
+		if (m->restore && !n->kept)
+			return &removed[m->reload];
+	return NULL;
 }
 
 /** assignment_is_removed() - is what an entry left behind all that is still managed? */

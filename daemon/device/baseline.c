@@ -2,11 +2,11 @@
 /* See baseline.h. */
 #include "device/baseline.h"
 
-static bool is_wanted(const struct assignment *a, const struct note *n)
+static const struct object *wanted(const struct assignment *a, const struct note *n)
 {
 	const struct object *want = state_find(&a->want, n->class, n->name, n->cmode);
 
-	return want && object_has(want, n->field);
+	return want && object_has(want, n->field) ? want : NULL;
 }
 
 /* Is the noted value there again, or the nearest one that can be set? */
@@ -24,18 +24,33 @@ static bool is_back(const struct world *w, const struct note *n)
 	       !(n->class == &class_resource && object_has(have, RESOURCE_SIZE_NEW));
 }
 
-/* Values that are back, or that the operator wants kept, need not be remembered. */
-static void forget_restored(struct world *w, const struct assignment *a)
+/*
+ * Values that are back, or that the operator wants kept, need not be remembered: while a config is
+ * on trial, the latter are.
+ */
+static void forget_restored(struct world *w, const struct assignment *a, bool keep)
 {
 	struct notes *notes = &w->memory.pristine;
 
 	for (size_t i = notes->notes.n; i-- > 0;) {
-		const struct note *n = &notes->notes.v[i];
-		const struct object o = note_object(n);
+		struct note *n = &notes->notes.v[i];
+		const struct object o = note_object(n), *want = wanted(a, n);
 
-		if (!is_wanted(a, n) && (!w->memory.restore || is_back(w, n)))
+		if (want)
+			memory_set_place(&w->memory, n, want->mark[n->field]);
+		memory_keep(&w->memory, n, !want && (keep || n->kept));
+		if (!want && (n->kept ? !w->trial : is_back(w, n)))
 			memory_drop(&w->memory, notes, &o, n->field);
 	}
+}
+
+/*
+ * Is what left the config kept? So says the entry that wanted it, or the one in use now: what is
+ * wanted of other objects makes no reload for this one.
+ */
+static bool keeps(const struct world *w, const struct entry *e)
+{
+	return !w->undo && !(w->memory.restore && e->on_removal == REMOVAL_RESTORE);
 }
 
 /* What is neither wanted nor to be set back is not rolled back either. */
@@ -47,7 +62,7 @@ static void forget_good(struct world *w, const struct assignment *a)
 		const struct object o = note_object(&good->notes.v[i]);
 		const struct value *v = world_in_force(w, &o, 0);
 
-		if (is_wanted(a, &good->notes.v[i]) || !v)
+		if (wanted(a, &good->notes.v[i]) || !v)
 			continue;
 		if (notes_find(&w->memory.pristine, &o, 0))
 			memory_note(&w->memory, good, &o, 0, v);
@@ -73,18 +88,37 @@ static void learn_good(struct world *w, const struct assignment *a)
 	forget_good(w, a);
 }
 
-/**
- * baseline_follow() - after a read that was bound: note what works, forget what is back.
- * @undo: a trial ends: its values go back whatever `on_removal` says
- */
-void baseline_follow(struct world *w, const struct assignment *a, bool undo)
+/** baseline_follow() - after a read that was bound: note what works, forget what is back. */
+void baseline_follow(struct world *w, const struct assignment *a)
 {
-	if (a->used.entry && !assignment_is_removed(a))
-		memory_set_removal(&w->memory, undo || a->used.entry->on_removal == REMOVAL_RESTORE,
-				   (uint8_t)a->used.entry->reload);
-	if (!w->facts.reload_failed && assignment_is_bound(a))
-		forget_restored(w, a);
+	const struct entry *e = a->used.entry;
+
+	if (!w->facts.reload_failed && e && assignment_is_bound(a)) {
+		forget_restored(w, a, keeps(w, e));
+		if (!assignment_is_removed(a))
+			memory_set_removal(&w->memory, w->undo || e->on_removal == REMOVAL_RESTORE,
+					   (uint8_t)e->reload);
+	}
 	learn_good(w, a);
+}
+
+/** baseline_release() - no entry is left, and nothing that is to be set back: so it is kept. */
+void baseline_release(struct world *w)
+{
+	struct notes *notes = &w->memory.pristine;
+
+	if (!w->trial)
+		memory_drop_all(&w->memory, notes);
+	vec_each(n, &notes->notes)
+		memory_keep(&w->memory, n, true);
+}
+
+/** baseline_undo() - a trial ends: what it kept goes back after all. */
+void baseline_undo(struct world *w)
+{
+	memory_set_removal(&w->memory, true, w->memory.reload);
+	vec_each(n, &w->memory.pristine.notes)
+		memory_keep(&w->memory, n, false);
 }
 
 /** baseline_keep() - @s is about to be sent: note what it replaces for the first time. */

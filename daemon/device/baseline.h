@@ -11,4 +11,6 @@
 #include "model/step.h"
 
 void baseline_keep(struct world *w, const struct step *s);
-void baseline_follow(struct world *w, const struct assignment *a, bool undo);
+void baseline_follow(struct world *w, const struct assignment *a);
+void baseline_release(struct world *w);
+void baseline_undo(struct world *w);

@@ -67,11 +67,10 @@ static int bind(struct candidate *c, struct diag_list *diags)
 		match_conflict(&a->matches, c->handle, diags);
 		return -EINVAL;
 	}
-	entry = a->matches.n ? a->matches.v[0] : NULL;
+	entry = a->matches.n ? a->matches.v[0] : assignment_removed_entry(&c->world.memory);
 	r = entry ? bind_with_image(c, entry, diags) : 0;
 	if (r == 0)
-		a->used.entry = a->accepted.entry =
-			entry ? entry : assignment_removed_entry(&c->world.memory);
+		a->used.entry = a->accepted.entry = entry;
 	return r;
 }
 
@@ -80,7 +79,7 @@ static void plan(struct candidate *c, const struct device *d, struct plan *ret)
 	struct state goal = {};
 
 	reloads_check_key(&c->world, &c->assignment.want);
-	baseline_follow(&c->world, &c->assignment, false);
+	baseline_follow(&c->world, &c->assignment);
 	flash_end_boot(&c->world.memory, d->env->boot);
 	flash_follow(&c->world, d->env->boot, &c->assignment.want.firmware);
 	goal_compose(&(struct goal_input){.assignment = &c->assignment,
@@ -98,6 +97,7 @@ static void candidate_open(struct candidate *c, const struct device *d, struct c
 		.latest = config, .used = {.config = config}, .accepted = {.config = config}};
 	c->world = d->world;
 	c->world.image = (struct image_verdict){};
+	c->world.undo = false;
 	c->world.have = (struct state){};
 	state_copy(&c->world.have, &d->world.have);
 	add_catalogue(&c->world.have, &d->world.catalogue);

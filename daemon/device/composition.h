@@ -25,6 +25,7 @@ struct device_env {
 	const char *kernel; /* its release */
 	const char *boot;   /* the boot's id */
 	bool off;	    /* carved=off: nothing is written */
+	bool trial;	    /* a config is on trial, on any of them */
 };
 
 struct device {

@@ -88,7 +88,7 @@ static void take_config(struct device *d, const struct device_event *e)
 	d->mandate =
 		MAX(MIN(d->mandate, MANDATE_ANYTHING), e->undo ? MANDATE_UNDO : MANDATE_RELOAD);
 	if (e->undo) /* also of an entry that is gone with its `on_removal: keep` */
-		memory_set_removal(&d->world.memory, true, d->world.memory.reload);
+		baseline_undo(&d->world);
 	ask_again(d);
 	fights_end(&d->fights);
 	device_match(d);

@@ -2,6 +2,8 @@
 /* See goal.h. */
 #include "device/goal.h"
 
+#include <string.h>
+
 static bool is_wanted(const struct state *want, const struct note *n)
 {
 	const struct object *o = state_find(want, n->class, n->name, n->cmode);
@@ -42,9 +44,13 @@ static void set_back(struct state *goal, const struct goal_input *in)
 		struct object *o = NULL;
 
 		order--;
-		if (!is_wanted(&in->assignment->want, n))
+		if (!n->kept && !is_wanted(&in->assignment->want, n))
 			o = set_goal(goal, in->world, n);
-		if (o && !o->order)
+		if (!o)
+			continue;
+		o->mark[n->field] = n->mark;
+		o->restored |= FIELD_BIT(n->field);
+		if (!o->order)
 			o->order = order;
 	}
 }
@@ -55,8 +61,26 @@ static void roll_back(struct state *goal, const struct world *w, const struct no
 	vec_each(n, &notes->notes) {
 		const struct object o = note_object(n);
 
-		if (object_reload_class(&o))
+		if (object_reload_class(&o) && !n->kept)
 			set_goal(goal, w, n);
+	}
+}
+
+/** goal_restored() - what of @goal is set back, as it is not written any more; @ret is replaced. */
+void goal_restored(const struct state *goal, struct state *ret)
+{
+	state_clear(ret);
+	vec_each(o, &goal->objects) {
+		struct object *back;
+
+		if (!o->restored)
+			continue;
+		back = state_add(ret, o->class, o->name, o->cmode);
+		for (unsigned i = 0; i < o->class->n_writable; i++)
+			if (o->restored & FIELD_BIT(i))
+				object_set(back, i, o->v[i]);
+		memcpy(back->mark, o->mark, sizeof(back->mark));
+		back->restored = o->restored;
 	}
 }
 

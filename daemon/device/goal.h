@@ -20,3 +20,4 @@ struct goal_input {
 };
 
 void goal_compose(const struct goal_input *in, struct state *ret);
+void goal_restored(const struct state *goal, struct state *ret);

@@ -188,8 +188,10 @@ static void take_assignment_news(struct device *d, const struct assignment_news 
 {
 	if (news->problems)
 		journal_problems(device_journal(d), &d->assignment.diags);
-	if (news->released)
+	if (news->released) {
+		baseline_release(&d->world);
 		release(d);
+	}
 	if (news->other)
 		view_need(&d->view, PART_OBJECTS);
 	if (news->problems || news->want)
@@ -203,6 +205,7 @@ void device_match(struct device *d)
 
 	if (!view_is_identified(&d->view))
 		return;
+	d->world.trial = d->env->trial;
 	assignment_match(&d->assignment, d->handle, &d->world, &news);
 	take_assignment_news(d, &news);
 }
@@ -232,7 +235,7 @@ static void learn(struct device *d)
 
 static void compose_goal(struct device *d)
 {
-	baseline_follow(&d->world, &d->assignment, d->mandate == MANDATE_UNDO);
+	baseline_follow(&d->world, &d->assignment);
 	follow_firmware(d);
 	goal_compose(&(struct goal_input){.assignment = &d->assignment,
 					  .world = &d->world,
@@ -246,8 +249,11 @@ static void compose_goal(struct device *d)
 static bool bind(struct device *d)
 {
 	struct assignment_news news = {};
-	int r = assignment_bind(&d->assignment, d->handle, &d->world, &news);
+	int r;
 
+	d->world.trial = d->env->trial;
+	d->world.undo = d->mandate == MANDATE_UNDO;
+	r = assignment_bind(&d->assignment, d->handle, &d->world, &news);
 	take_assignment_news(d, &news);
 	if (r == BIND_NEEDS_CATALOGUE)
 		view_need(&d->view, PART_CATALOGUE);

@@ -142,6 +142,7 @@ static void schedule_trial(struct manager *m)
 	const struct ledger *l = &m->configs.ledger;
 
 	loop_timer_set(m->trial_timer, ledger_has_trial(l) ? l->trial.deadline : USEC_NEVER);
+	m->devices.env.device.trial = ledger_has_trial(l);
 }
 
 /*

@@ -86,13 +86,21 @@ void diag_sort(struct diag_list *list)
 	vec_sort(&list->diags, by_place);
 }
 
-/** mark_format() - "FILE:LINE:COL", or "" for no place; to be freed. */
+/** mark_same() - is it the same place? */
+bool mark_same(struct mark a, struct mark b)
+{
+	return text_equal(a.file, b.file) && a.line == b.line && a.column == b.column;
+}
+
+/** mark_format() - "FILE:LINE:COL", as far as it is known, or "" for no place; to be freed. */
 char *mark_format(struct mark mark)
 {
 	if (!mark.file)
 		return mem_strdup("");
 	if (!mark.line)
 		return mem_strdup(mark.file);
+	if (!mark.column)
+		return mem_printf("%s:%" PRIu32, mark.file, mark.line);
 	return mem_printf("%s:%" PRIu32 ":%" PRIu32, mark.file, mark.line, mark.column);
 }
 

@@ -41,3 +41,4 @@ void diag_move(struct diag_list *to, struct diag_list *from);
 void diag_clear(struct diag_list *list);
 const char *diag_severity_name(enum diag_severity severity);
 char *mark_format(struct mark mark);
+bool mark_same(struct mark a, struct mark b);

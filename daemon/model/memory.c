@@ -153,6 +153,21 @@ void memory_set_removal(struct memory *m, bool restore, uint8_t reload)
 	m->reload = reload;
 }
 
+/** memory_set_place() - the object of @n, a pristine value, is wanted otherwise at @mark. */
+void memory_set_place(struct memory *m, struct note *n, struct mark mark)
+{
+	mark.column = 0; /* only the line is shown */
+	m->changed |= !mark_same(n->mark, mark);
+	n->mark = mark;
+}
+
+/** memory_keep() - @n, a pristine value, does or does not wait for the end of a trial. */
+void memory_keep(struct memory *m, struct note *n, bool kept)
+{
+	m->changed |= n->kept != kept;
+	n->kept = kept;
+}
+
 /** memory_set_both_performed() - a driver_reinit was counted as fw_activate too. */
 void memory_set_both_performed(struct memory *m)
 {
@@ -295,9 +310,12 @@ static void notes_copy(struct notes *to, const struct notes *from)
 {
 	*to = (struct notes){};
 	vec_each(n, &from->notes) {
-		const struct object o = note_object(n);
+		struct note copy = *n;
 
-		notes_put(to, &o, n->field, &n->value);
+		copy.name = mem_strdup(n->name);
+		if (n->value.type == VALUE_STRING)
+			copy.value.str = mem_strdup(n->value.str);
+		vec_push(&to->notes, copy);
 	}
 }
 

@@ -14,6 +14,8 @@ struct note {
 	char *name;
 	uint8_t cmode, field;
 	struct value value;
+	struct mark mark; /* of a pristine value: where another one was written last */
+	bool kept;	  /* of a pristine value: it comes back only if a trial is undone */
 };
 
 struct notes {
@@ -89,6 +91,8 @@ void memory_set_counters(struct memory *m, const counter_list *counters);
 void memory_set_registration(struct memory *m, uint64_t registration);
 void memory_count_reloads(struct memory *m, unsigned own, unsigned foreign);
 void memory_set_removal(struct memory *m, bool restore, uint8_t reload);
+void memory_set_place(struct memory *m, struct note *n, struct mark mark);
+void memory_keep(struct memory *m, struct note *n, bool kept);
 void memory_set_both_performed(struct memory *m);
 void memory_set_converged(struct memory *m);
 void memory_set_accepted(struct memory *m, uint64_t hash);

@@ -87,11 +87,6 @@ void state_copy(struct state *to, const struct state *from)
 	firmware_copy(&to->arena, &to->firmware, &from->firmware);
 }
 
-static bool mark_same(const struct mark *a, const struct mark *b)
-{
-	return text_equal(a->file, b->file) && a->line == b->line && a->column == b->column;
-}
-
 static bool field_same(const struct object *a, const struct object *b, unsigned field)
 {
 	if (a->class->fields[field].flags & FIELD_LIVE)
@@ -109,7 +104,7 @@ static bool object_same(const struct object *a, const struct object *b)
 		if (!field_same(a, b, i))
 			return false;
 	for (unsigned i = 0; i < a->class->n_writable; i++)
-		if (!mark_same(&a->mark[i], &b->mark[i]))
+		if (!mark_same(a->mark[i], b->mark[i]))
 			return false;
 	return true;
 }
@@ -119,7 +114,7 @@ static bool firmware_same(const struct firmware *a, const struct firmware *b)
 	return text_equal(a->version, b->version) && text_equal(a->key, b->key) &&
 	       text_equal(a->file, b->file) && text_equal(a->component, b->component) &&
 	       text_equal(a->sha256, b->sha256) && a->allow_downgrade == b->allow_downgrade &&
-	       mark_same(&a->mark, &b->mark);
+	       mark_same(a->mark, b->mark);
 }
 
 /**
@@ -263,6 +258,18 @@ char *object_format(const struct object *o, field_mask fields)
 		value_format(object_has(o, i) ? &o->v[i] : &nothing, object_names(o, i), &b);
 	}
 	return buf_take(&b);
+}
+
+/** object_origin() - where the value that is wanted of @field was written; to be freed. */
+char *object_origin(const struct object *o, unsigned field)
+{
+	char *place = mark_format(o->mark[field]);
+	_cleanup_free_ char *was = NULL;
+
+	if (!(o->restored & FIELD_BIT(field)))
+		return place;
+	was = place;
+	return *was ? mem_printf("restore: was %s", was) : mem_strdup("restore");
 }
 
 /**

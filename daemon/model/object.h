@@ -27,7 +27,8 @@ struct object {
 	uint32_t port; /* the index of the port that it is of */
 	struct value v[CLASS_MAX_FIELDS];
 	struct mark mark[CLASS_MAX_WRITABLE]; /* of a want: where the value was written */
-	int order; /* of a want: those of one phase are set in this order */
+	int order;	     /* of a want: those of one phase are set in this order */
+	field_mask restored; /* of a want: not written any more, they go back to what they were */
 };
 
 /* Sorted objects of one device; names and strings live in the arena. */
@@ -63,6 +64,7 @@ bool object_reload_class(const struct object *o);
 
 char *object_progress(const struct object *o);
 char *object_label(const struct object *o);
+char *object_origin(const struct object *o, unsigned field);
 char *object_format(const struct object *o, field_mask fields);
 
 uint64_t resource_settable(const struct object *have, uint64_t size);

@@ -113,12 +113,15 @@ static json_t *notes_to_json(const struct notes *n)
 	json_t *list = json_array();
 
 	vec_each(note, &n->notes)
-		json_array_append_new(list,
-				      json_pack("{s:s,s:s,s:s*,s:s,s:o}", "class",
-						note->class->name, "name", note->name, "cmode",
-						enum_name(&cmode_names, note->cmode), "field",
-						note->class->fields[note->field].name, "value",
-						value_to_json(&note->value)));
+		json_array_append_new(
+			list,
+			json_pack("{s:s,s:s,s:s*,s:s,s:o,s:s*,s:o*,s:o*}", "class",
+				  note->class->name, "name", note->name, "cmode",
+				  enum_name(&cmode_names, note->cmode), "field",
+				  note->class->fields[note->field].name, "value",
+				  value_to_json(&note->value), "file", note->mark.file, "line",
+				  note->mark.file ? json_integer(note->mark.line) : NULL, "kept",
+				  note->kept ? json_true() : NULL));
 	return list;
 }
 
@@ -153,13 +156,16 @@ static int field_from_json(const json_t *j, const struct class *class, unsigned 
 
 static int note_from_json(json_t *j, struct notes *n)
 {
-	const char *class, *name;
+	const char *class, *name, *file = NULL;
 	struct value value = {};
+	int line = 0, kept = false;
+	struct note *note;
 	struct object o = {};
 	unsigned field;
 	json_t *v;
 
-	if (json_unpack(j, "{s:s,s:s,s:o}", "class", &class, "name", &name, "value", &v) < 0)
+	if (json_unpack(j, "{s:s,s:s,s:o,s?s,s?i,s?b}", "class", &class, "name", &name, "value", &v,
+			"file", &file, "line", &line, "kept", &kept) < 0)
 		return -EINVAL;
 	o.class = class_by_name(class);
 	o.name = name;
@@ -167,7 +173,12 @@ static int note_from_json(json_t *j, struct notes *n)
 	    cmode_from_json(json_object_get(j, "cmode"), &o.cmode) < 0 ||
 	    field_from_json(json_object_get(j, "field"), o.class, &field) < 0)
 		return -EINVAL;
-	notes_put(n, &o, field, &value);
+	if (!notes_put(n, &o, field, &value))
+		return 0;
+	note = &n->notes.v[n->notes.n - 1];
+	if (file && line > 0)
+		note->mark = (struct mark){.file = text_intern(file), .line = (uint32_t)line};
+	note->kept = kept;
 	return 0;
 }
 

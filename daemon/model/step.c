@@ -133,6 +133,15 @@ char *step_object_label(const struct step *s)
 	return object_label(&s->target);
 }
 
+/** step_origin() - where it was written that it is to be done, or ""; to be freed. */
+char *step_origin(const struct step *s)
+{
+	field_mask fields = s->kind == STEP_SET ? object_writable(&s->target) : 0;
+
+	return fields ? object_origin(&s->target, (unsigned)__builtin_ctz(fields))
+		      : mark_format(s->mark);
+}
+
 /** step_same() - do both set the same object to the same values, in the same way? */
 bool step_same(const struct step *a, const struct step *b)
 {

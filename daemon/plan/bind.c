@@ -60,6 +60,8 @@ static const struct special *special_of(const struct class *class)
 /* All winners of one class at a time: they are sorted by it. */
 static void bind_all(struct binder *b)
 {
+	bool sizes = false;
+
 	for (size_t i = 0, n; i < b->winners->n; i += n) {
 		const struct winner *first = &b->winners->v[i];
 		const struct class *class = first->wish->class;
@@ -68,7 +70,16 @@ static void bind_all(struct binder *b)
 			;
 		if (!b->world->facts.reload_failed || class->outlives_reload)
 			special_of(class)->bind(b, first, n);
+		sizes |= class == &class_resource;
 	}
+	if (b->restores && !sizes && !b->world->facts.reload_failed)
+		bind_resources(b, NULL, 0);
+}
+
+/* Whether what was taken out of @e goes back is said by it, and by the entry that wanted it. */
+static bool restores(const struct entry *e, const struct world *w)
+{
+	return w->undo || (w->memory.restore && e->on_removal == REMOVAL_RESTORE);
 }
 
 /**
@@ -85,8 +96,12 @@ int bind_winners(const struct entry *e, const winner_list *winners, const char *
 {
 	struct diag_list found = {};
 	struct state want = {};
-	struct binder b = {
-		.handle = handle, .world = w, .winners = winners, .want = &want, .diags = &found};
+	struct binder b = {.handle = handle,
+			   .world = w,
+			   .winners = winners,
+			   .want = &want,
+			   .diags = &found,
+			   .restores = restores(e, w)};
 	int r = 0;
 
 	bind_firmware(&b, e);

@@ -15,6 +15,9 @@ struct slot {
 	const struct object *have;
 	const struct slot *parent;   /* NULL: a root */
 	const struct winner *winner; /* NULL: nobody wants anything of it */
+	bool back;	 /* nor now: winner is made of what was written, and it goes back */
+	struct wish was; /* ... and these are what it is made of */
+	struct winner own;
 	struct size size;
 	bool resolved; /* value is final: wanted and valid, or not wanted */
 	uint64_t value;
@@ -24,6 +27,11 @@ struct tree {
 	struct binder *b;
 	VEC(struct slot) slots;
 };
+
+static bool is_wanted(const struct slot *s)
+{
+	return s->winner && !s->back;
+}
 
 static struct slot *find_slot(struct tree *t, const char *path)
 {
@@ -173,7 +181,7 @@ static void resolve(struct tree *t, struct slot *s, const struct slot *parent)
 {
 	switch (s->size.kind) {
 	case SIZE_NUMBER:
-		settle(t, s, s->size.num, "");
+		settle(t, s, s->size.num, s->back ? "what stood here cannot be set back: " : "");
 		return;
 	case SIZE_LEAST:
 		settle(t, s, least(s), "");
@@ -203,7 +211,9 @@ static bool sum_children(struct tree *t, const struct slot *parent, const struct
 		if (s == except || s->parent != parent)
 			continue;
 		buf_add(text, "%s%s %s%s", text->n ? " + " : "", s->have->name, size,
-			s->winner ? "" : " (as it is)");
+			s->back	    ? " (set back)"
+			: s->winner ? ""
+				    : " (as it is)");
 		if (__builtin_add_overflow(*ret, s->value, ret))
 			fits = false;
 	}
@@ -260,17 +270,25 @@ static void resolve_level(struct tree *t, const struct slot *parent)
 			resolve_level(t, s);
 }
 
+/* How well the wish for it explains what does not fit; 0: there is none. */
+static int guilt(const struct slot *s)
+{
+	if (!is_wanted(s))
+		return s->winner != NULL;
+	return s->winner->preset ? 2 : 3;
+}
+
 /* The wish to blame for a family that does not fit: a child's, best of the entry's own, else the
  * parent's. */
-static const struct winner *blame(struct tree *t, const struct slot *parent)
+static const struct slot *blame(struct tree *t, const struct slot *parent)
 {
-	const struct winner *found = NULL;
+	const struct slot *found = parent;
 
 	vec_each(s, &t->slots)
-		if (s->winner && s->parent == parent &&
-		    (!found || found->preset || !s->winner->preset))
-			found = s->winner;
-	return found ? found : parent->winner;
+		if (s->parent == parent && guilt(s) &&
+		    (guilt(s) >= guilt(found) || (found == parent && is_wanted(s))))
+			found = s;
+	return found;
 }
 
 /* Each of them at its own place, and together those that nobody wants. */
@@ -284,7 +302,7 @@ static bool unlimited_children(struct tree *t, const struct slot *parent, const 
 		if (s->parent != parent || s->value != VALUE_UNLIMITED)
 			continue;
 		found = true;
-		if (s->winner)
+		if (is_wanted(s))
 			bind_error(t->b, s->winner->wish,
 				   "%s is unlimited and does not fit into %s %" PRIu64,
 				   s->have->name, parent->have->name, parent->value);
@@ -307,7 +325,7 @@ static void sum_unwanted(struct tree *t, const struct slot *parent, unsigned __i
 	*ret_have = 0;
 	vec_each(s, &t->slots)
 		if (s->parent == parent)
-			*(s->winner ? &wanted : ret_have) += s->value;
+			*(is_wanted(s) ? &wanted : ret_have) += s->value;
 	*ret_left = wanted < parent->value ? parent->value - wanted : 0;
 }
 
@@ -324,7 +342,7 @@ static char *lines_to_add(struct tree *t, const struct slot *parent)
 	vec_each(s, &t->slots) {
 		uint64_t n, lowest = MAX(least(s), object_num(s->have, RESOURCE_OCC, 0));
 
-		if (s->winner || s->parent != parent)
+		if (is_wanted(s) || s->parent != parent)
 			continue;
 		n = round_down((uint64_t)(have ? s->value * left / have : 0), granularity(s));
 		buf_add(&b, "%s%s: ", b.n ? ", " : "; lower a size or add ", s->have->name);
@@ -356,7 +374,8 @@ static bool family_is_there(struct tree *t, const struct slot *parent)
 
 static void check_family(struct tree *t, const struct slot *parent)
 {
-	const struct winner *winner = blame(t, parent);
+	const struct slot *to_blame = blame(t, parent);
+	const struct winner *winner = to_blame->winner;
 	_cleanup_free_ char *children = NULL, *add = NULL;
 	_cleanup_free_ char *total = NULL;
 	struct buf text = {};
@@ -372,8 +391,9 @@ static void check_family(struct tree *t, const struct slot *parent)
 		return;
 	add = lines_to_add(t, parent);
 	total = fits ? mem_printf("%" PRIu64, sum) : mem_strdup("more than 2^64-1");
-	bind_error(t->b, winner->wish, "children do not fit into %s %" PRIu64 ": %s = %s%s",
-		   parent->have->name, parent->value, children, total, add);
+	bind_error(t->b, winner->wish, "%schildren do not fit into %s %" PRIu64 ": %s = %s%s",
+		   to_blame->back ? "what stood here cannot be set back: " : "", parent->have->name,
+		   parent->value, children, total, add);
 }
 
 static void attach(struct tree *t, const struct winner *w)
@@ -391,6 +411,21 @@ static void attach(struct tree *t, const struct winner *w)
 		bind_error(t->b, w->wish, "%s", why);
 		s->winner = NULL;
 	}
+}
+
+/* What carved has set, and nobody wants any more: it goes back to what it was. */
+static void attach_restored(struct tree *t, const struct note *n)
+{
+	struct slot *s = n->class == &class_resource && !n->kept ? find_slot(t, n->name) : NULL;
+
+	if (!s || s->winner)
+		return;
+	s->back = true;
+	s->size = (struct size){.kind = SIZE_NUMBER, .num = note_settable(n, s->have).num};
+	s->was = (struct wish){.class = n->class, .object = n->name, .mark = n->mark};
+	s->own = (struct winner){.wish = &s->was};
+	s->winner = &s->own;
+	s->resolved = false;
 }
 
 static void want_size(struct binder *b, const struct slot *s)
@@ -421,11 +456,14 @@ void bind_resources(struct binder *b, const struct winner *first, size_t n)
 	find_parents(&t);
 	for (size_t i = 0; i < n; i++)
 		attach(&t, &first[i]);
+	if (b->restores)
+		vec_each(note, &b->world->memory.pristine.notes)
+			attach_restored(&t, note);
 	resolve_level(&t, NULL);
 	vec_each(s, &t.slots)
 		check_family(&t, s);
 	vec_each(s, &t.slots)
-		if (s->winner && s->resolved)
+		if (is_wanted(s) && s->resolved)
 			want_size(b, s);
 	vec_clear(&t.slots);
 }

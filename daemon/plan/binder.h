@@ -12,6 +12,7 @@ struct binder {
 	struct state *want;
 	struct diag_list *diags;
 	bool needs_catalogue, needs_image;
+	bool restores;		    /* what was taken out of the config goes back to what it was */
 	const struct wish *missing; /* the last one whose object is missing: said once is enough */
 };
 

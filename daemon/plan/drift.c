@@ -86,7 +86,7 @@ bool drift_of_firmware(const struct firmware *f, const struct world *w)
 					       VERSION_SAME);
 }
 
-/** drift_find() - all differences of @want, in its order; @ret must be empty. */
+/** drift_find() - append all differences of @want, in its order. */
 void drift_find(const struct state *want, const struct world *w, drift_list *ret)
 {
 	const struct firmware *f = &want->firmware;

@@ -10,7 +10,9 @@ from carved import entry, wait
 
 pytestmark = pytest.mark.only("fake", "the device is made up for the test")
 
-MLX5 = json.loads((pathlib.Path(__file__).parents[1] / "fake/facts/mlx5.json").read_text())
+FACTS = pathlib.Path(__file__).parents[1] / "fake/facts"
+MLX5 = json.loads((FACTS / "mlx5.json").read_text())
+SPECTRUM1 = json.loads((FACTS / "spectrum1.json").read_text())
 
 
 class Device:
@@ -32,6 +34,12 @@ class Device:
     def param(self, name, cmode="runtime"):
         params = self.kernel.tell("state", self.handle)["params"]
         return params[name][cmode]["value"]
+
+    def size(self, path):
+        return self.kernel.tell("state", self.handle)["resources"][path]["size"]
+
+    def reloads(self):
+        return sum(n for action, _, _, n in self.kernel.tell("state", self.handle)["counters"] if action == "driver_reinit")
 
 
 def ice(kernel, folder):
@@ -111,3 +119,76 @@ def test_staged_by_an_operator(kernel, folder, carved):
     assert carved.text().count("changed by somebody else") == 1
     kernel.tell("reload", device, "driver_reinit")
     carved.wait_state(device, "converged")
+
+
+LINEAR = {"/kvd/linear": 64000, "/kvd/linear/chunks": 31616, "/kvd/linear/singles": 16000, "/kvd/linear/large_chunks": 16384}
+
+
+@pytest.mark.parametrize("left", ["a size", "nothing"])
+def test_what_goes_back_has_to_fit(kernel, folder, carved, capture, left):
+    """Else the config is refused with the sum, before a write: with a size that takes the room, or one that was kept."""
+    device = Device(kernel, folder, SPECTRUM1)
+    if left == "a size":
+        carved.run(entry(device, resources={**LINEAR, "/kvd/hash_single": 120064}))
+        wanted = entry(device, resources={"/kvd/hash_single": 120064})
+    else:
+        carved.run(entry(device, on_removal="keep", resources={**LINEAR, "/kvd/hash_single": 120064}))
+        carved.reload(entry(device, on_removal="keep", resources=LINEAR))
+        carved.reload(entry(device, resources=LINEAR))
+        carved.settled(device)
+        wanted = entry(device)
+    assert (device.size("/kvd/linear"), device.size("/kvd/hash_single"), device.reloads()) == (64000, 120064, 1)
+    capture.clear()
+    carved.config(wanted)
+    status, _, error = carved.ctl("plan", "--candidate")
+    assert (status, "278784" in error, "/kvd/linear 98304 (set back)" in error) == (1, True, True), error
+    carved.reload(wanted)
+    carved.wait_state(device, "refused")
+    assert "/kvd/linear 98304 (set back)" in carved.get(device, "StateReason")
+    assert capture.writes() == []
+    carved.reload(entry(device, resources={"/kvd/hash_single": 87040}))
+    carved.wait_state(device, "converged")
+    assert (device.size("/kvd/linear"), device.size("/kvd/linear/chunks"), device.reloads()) == (98304, 49152, 2)
+
+
+def test_where_it_was_written_that_goes_back(kernel, folder, carved):
+    device = Device(kernel, folder, SPECTRUM1)
+    carved.run(entry(device, reload="manual", resources={"/kvd/hash_single": 70016}))
+    carved.apply(device, "--allow-reload")
+    assert device.size("/kvd/hash_single") == 70016
+    line = next(n for n, text in enumerate(carved.file.read_text().splitlines(), 1) if "70016" in text)
+    carved.reload(entry(device, reload="manual"))
+    carved.wait_state(device, "pending-reload")
+    for _ in range(2):
+        (handle, kind, name, before, to, disruption, origin), reload = carved.plan(device)
+        assert (handle, kind, name, before, to, disruption) == (str(device), "resource", "/kvd/hash_single", "70016", "87040", "reload")
+        assert origin == f"restore: was {carved.file}:{line}"
+        assert reload[1] == "reload"
+        (kind, name, wanted, actual, reason, origin), = carved.get(device, "Objects")
+        assert (name, wanted, actual, reason) == ("/kvd/hash_single", "87040", "70016", "waits for a permitted reload")
+        assert carved.get(device, "Drift") == [("/kvd/hash_single", "size", "87040", "70016")]
+        carved.restart()
+
+
+@pytest.mark.parametrize("between", ["an empty file", "nothing", "a restart"])
+def test_kept_sizes_outlive_the_entry(kernel, folder, carved, capture, between):
+    """What another entry wants of other objects makes no reload for them."""
+    device = Device(kernel, folder, SPECTRUM1)
+    sizes = {"/kvd/hash_double": 73728, "/kvd/hash_single": 73728}
+    match = f"{{driver: {SPECTRUM1['driver']}}}"
+    carved.run(entry("leaf", match=match, on_removal="keep", resources=sizes))
+    assert device.reloads() == 1
+    if between != "nothing":
+        carved.reload()
+        carved.wait_state(device, "unmanaged")
+    if between == "a restart":
+        carved.restart()
+    capture.clear()
+    other = entry("leaf", match=match, trap_policers={1: {"rate": 1000}})
+    carved.config(other)
+    assert "reload" not in carved.ctl("plan", "--candidate")[1]
+    carved.reload(other)
+    carved.settled(device)
+    assert {path: device.size(path) for path in sizes} == sizes
+    assert device.reloads() == 1
+    assert {w.kind for w in capture.writes()} <= {"policer"}

@@ -6,6 +6,7 @@
 #include "sim.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "device/goal.h"
 
 #include <errno.h>
 #include <linux/devlink.h>
@@ -140,6 +141,109 @@ static void test_removal_keeps(void **state)
 	rig_start(&r, FACTS, ENTRY("on_removal: keep, " SIZES ", " LIVE));
 	rig_log_clear(&r);
 	rig_config(&r, ENTRY("on_removal: keep, resources: {/kvd/a: 300}"));
+	rig_expect(&r, "converged", "");
+	rig_clear(&r);
+}
+
+/* What goes back is a want as any other: it has to fit, before anything of it is written. */
+static void test_removal_has_to_fit(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY(SIZES ", " LIVE));
+	rig_log_clear(&r);
+	rig_config(&r, ENTRY("resources: {/kvd/b: 700}, traps: {t1: mirror}"));
+	rig_expect(&r, "refused", "");
+	rig_expect_reason(&r, "/kvd/a 500 (set back) + /kvd/b 700 = 1200");
+	rig_stale(&r);
+	rig_expect(&r, "refused", "");
+	sim_set(&r.sim, "traps", "t1", "action", DEVLINK_TRAP_ACTION_DROP);
+	rig_stale(&r); /* what was accepted before is enforced */
+	rig_expect(&r, "refused", "trap t1: drop -> trap\n");
+	rig_config(&r, ENTRY("resources: {/kvd/b: 400}, " LIVE));
+	rig_expect(&r, "converged",
+		   "resource /kvd/b: 700 -> 400\nresource /kvd/a: 300 -> 500\n" RELOAD LIVE_SENT);
+	rig_clear(&r);
+}
+
+static const struct step *find_step(const struct plan *p, const char *name)
+{
+	vec_each(s, &p->steps)
+		if (s->kind == STEP_SET && strcmp(s->target.name, name) == 0)
+			return s;
+	return NULL;
+}
+
+static void expect_was(struct rig *r, const char *object, const char *line)
+{
+	_cleanup_free_ char *text = NULL;
+	struct plan plan = {};
+
+	device_preview(r->d, &plan);
+	assert_non_null(find_step(&plan, object));
+	text = step_origin(find_step(&plan, object));
+	assert_true(strncmp(text, "restore: was /", 14) == 0);
+	assert_string_equal(strrchr(text, ':'), line);
+	plan_clear(&plan);
+}
+
+/* The plan says where it was written; also after a restart, and of an entry that is gone. */
+static void test_removal_has_an_origin(void **state)
+{
+	struct state restored = {};
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("reload: manual, params: {macs: 64}"));
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY, .allow_reload = true});
+	rig_config(&r, "\n\n" ENTRY("reload: manual, params: {macs: 64}")); /* now in line 4 */
+	rig_expect(&r, "converged", "param macs/driverinit: 32 -> 64\n" RELOAD);
+	rig_config(&r, ENTRY("reload: manual"));
+	rig_expect(&r, "pending-reload", "");
+	expect_was(&r, "macs", ":4");
+	rig_restart(&r);
+	expect_was(&r, "macs", ":4");
+	rig_config(&r, "devices: {}");
+	expect_was(&r, "macs", ":4");
+	goal_restored(&r.d->goal, &restored);
+	assert_int_equal(restored.objects.n, 1);
+	assert_int_equal(restored.objects.v[0].v[0].num, 32);
+	state_clear(&restored);
+	rig_clear(&r);
+}
+
+/* `keep` holds when the whole entry goes, whatever another entry says later, or at once. */
+static void test_kept_outlives_the_entry(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	for (int in_one_step = 0; in_one_step <= 1; in_one_step++) {
+		rig_start(&r, FACTS, ENTRY("on_removal: keep, " SIZES ", traps: {t1: trap}"));
+		rig_log_clear(&r);
+		if (!in_one_step)
+			rig_config(&r, "devices: {}");
+		rig_config(&r, ENTRY("traps: {t2: mirror}"));
+		rig_expect(&r, "converged", "trap t2: drop -> mirror\n");
+		rig_config(&r, ENTRY("reload: auto")); /* and that one's own values go back */
+		rig_expect(&r, "converged", "trap t2: mirror -> drop\n");
+		assert_int_equal(r.d->world.memory.pristine.notes.n, 0);
+		rig_clear(&r);
+	}
+}
+
+/* The entry goes on saying keep when its keys go, or begins to. */
+static void test_kept_by_the_edit_that_removes(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY(SIZES ", " LIVE));
+	rig_log_clear(&r);
+	rig_config(&r, ENTRY("on_removal: keep"));
+	rig_expect(&r, "converged", "");
+	rig_config(&r, ENTRY("on_removal: restore"));
 	rig_expect(&r, "converged", "");
 	rig_clear(&r);
 }
@@ -1084,6 +1188,10 @@ int main(void)
 		cmocka_unit_test(test_removal_of_an_odd_size),
 		cmocka_unit_test(test_roll_back_to_an_odd_size),
 		cmocka_unit_test(test_removal_keeps),
+		cmocka_unit_test(test_removal_has_to_fit),
+		cmocka_unit_test(test_removal_has_an_origin),
+		cmocka_unit_test(test_kept_outlives_the_entry),
+		cmocka_unit_test(test_kept_by_the_edit_that_removes),
 		cmocka_unit_test(test_removal_of_the_entry),
 		cmocka_unit_test(test_refusal_removes_nothing),
 		cmocka_unit_test(test_removal_waits_for_a_reload),

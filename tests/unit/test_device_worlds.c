@@ -787,10 +787,12 @@ static bool run_trial(unsigned seed)
 	w.wanted.v = NULL;
 	w.wanted.n = w.wanted.cap = 0;
 	config = make_config(&w);
+	w.r.env.trial = true;
 	rig_config(&w.r, config);
 	for (unsigned i = pick(&w, 5); i > 0 && !w.r.stuck; i--)
 		mischief(&w);
 	confirmed = pick(&w, 3) == 0;
+	w.r.env.trial = false;
 	if (!confirmed) {
 		vec_clear(&w.wanted);
 		w.wanted.v = old.wanted.v;

@@ -206,6 +206,54 @@ static void test_undo_overrules_keep(void **state)
 	rig_clear(&r);
 }
 
+/*
+ * What a trial takes out under `keep` comes back to where it was, not only to what the config
+ * before wants.
+ */
+static void test_undo_of_what_was_kept_on_trial(void **state)
+{
+	const char *const without[] = {ENTRY("on_removal: keep, traps: {t1: trap}"), "devices: {}"};
+	struct rig r = {};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(without); i++) {
+		rig_start(&r, FACTS, ENTRY("on_removal: keep, traps: {t1: trap}"));
+		r.env.trial = true;
+		rig_config(&r, ENTRY("on_removal: keep, traps: {t1: trap, t2: mirror}, " SIZES));
+		rig_config(&r, without[i]); /* another trial, the same config to go back to */
+		assert_int_equal(sim_get(&r.sim, "resources", "/kvd/a", "size"), 300);
+		rig_restart(&r);
+		assert_int_equal(sim_get(&r.sim, "resources", "/kvd/a", "size"), 300);
+		r.env.trial = false;
+		roll_back(&r, ENTRY("on_removal: keep, traps: {t1: trap}"));
+		assert_string_equal(device_state_name(r.d->status.state), "converged");
+		assert_int_equal(sim_get(&r.sim, "resources", "/kvd/a", "size"), 500);
+		assert_int_equal(sim_get(&r.sim, "traps", "t2", "action"),
+				 DEVLINK_TRAP_ACTION_DROP);
+		assert_int_equal(sim_get(&r.sim, "traps", "t1", "action"),
+				 DEVLINK_TRAP_ACTION_TRAP);
+		rig_clear(&r);
+	}
+}
+
+/* Once it is confirmed, what it kept is kept for good. */
+static void test_kept_on_a_trial_that_is_confirmed(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("on_removal: keep, traps: {t1: trap}, " SIZES));
+	r.env.trial = true;
+	rig_config(&r, ENTRY("on_removal: keep, traps: {t1: trap}"));
+	r.env.trial = false;
+	rig_log_clear(&r);
+	rig_stale(&r);
+	roll_back(&r, ENTRY("on_removal: keep, traps: {t1: trap}"));
+	rig_expect(&r, "converged", "");
+	assert_int_equal(sim_get(&r.sim, "resources", "/kvd/a", "size"), 300);
+	rig_clear(&r);
+}
+
 /* The device was not managed at all before. */
 static void test_undo_of_a_new_entry(void **state)
 {
@@ -367,6 +415,8 @@ int main(void)
 		cmocka_unit_test(test_undo_takes_the_reload),
 		cmocka_unit_test(test_undo_overrules_keep),
 		cmocka_unit_test(test_undo_of_a_new_entry),
+		cmocka_unit_test(test_undo_of_what_was_kept_on_trial),
+		cmocka_unit_test(test_kept_on_a_trial_that_is_confirmed),
 		cmocka_unit_test(test_undo_that_fails),
 		cmocka_unit_test(test_undo_of_a_paused_device),
 		cmocka_unit_test(test_killed_anywhere),
