@@ -98,6 +98,29 @@ def test_quarantine_of_a_device_that_registers_anew(switch, carved, capture):
     assert len(capture.writes(kind="reload")) == 1
 
 
+@pytest.mark.only("fake", "eleven boots of a guest take long")
+def test_power_cuts_in_the_reload_at_boot(switch, carved, capture):
+    """Nothing is left of each but the disk: the tenth is the last that is tried."""
+    switch.slow_reload(300)
+    carved.config(entry(switch, **switch.words.wanted))
+    for cut in range(1, 11):
+        carved.start_no_wait()
+        wait(lambda: len(capture.writes(kind="reload")) == cut, f"reload {cut}")
+        carved.crash()
+        wait(lambda: switch.reloads() == 1, "the end of the reload")
+        switch.unbind()
+        switch.bind()
+        forget_since_boot(carved)
+    carved.start()
+    assert carved.state(switch) == "quarantined"
+    assert "in each of 10 reloads" in carved.get(switch, "StateReason")
+    assert len(capture.writes(kind="reload")) == 10
+    switch.check({("trap", switch.words.trap): "trap"})
+    carved.retry(switch)
+    carved.settled(switch)
+    switch.check(switch.words.wanted_changes)
+
+
 @PASSES
 @pytest.mark.parametrize("way", ["config", "retry"])
 def test_way_out(switch, carved, way):
