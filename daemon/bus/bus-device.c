@@ -132,7 +132,9 @@ static int get_progress(_unused_ sd_bus *bus, _unused_ const char *path,
 			sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
 {
 	const struct runner *r = ((const struct bus_device *)user)->runner;
-	const struct progress *flash = runner_progress(r);
+	/* somebody else's is not what the device is at */
+	const struct progress *flash =
+		run_find(&runner_device(r)->run, STEP_FLASH) ? runner_progress(r) : NULL;
 	bool reloading = runner_device(r)->status.state == STATE_RELOADING;
 
 	if (flash)

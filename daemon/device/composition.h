@@ -6,6 +6,7 @@
 #pragma once
 
 #include "device/journal.h"
+#include "device/patience.h"
 #include "device/status.h"
 
 struct device;
@@ -40,6 +41,7 @@ struct device {
 	struct failures failures;
 	struct reloads reloads;
 	struct fights fights;
+	struct patience patience;
 	struct history history;
 	struct status status;
 	enum turn turn; /* of the last plan */

@@ -31,6 +31,7 @@ struct device *device_new(const struct device_env *env, const char *handle, stru
 	d->env = env;
 	d->handle = mem_strdup(handle);
 	d->world.kernel = env->kernel;
+	d->world.boot = env->boot;
 	if (memory) {
 		d->world.memory = *memory;
 		*memory = (struct memory){};
@@ -40,6 +41,7 @@ struct device *device_new(const struct device_env *env, const char *handle, stru
 	assignment_set_latest(&d->assignment, config);
 	view_init(&d->view, now);
 	failures_init(&d->failures);
+	patience_init(&d->patience);
 	status_init(&d->status, now);
 	return d;
 }
@@ -51,6 +53,7 @@ struct device *device_free(struct device *d)
 		return NULL;
 	failures_clear(&d->failures);
 	fights_end(&d->fights);
+	patience_clear(&d->patience);
 	history_clear(&d->history);
 	reloads_clear(&d->reloads);
 	run_clear(&d->run);
@@ -144,6 +147,10 @@ static void take_notification(struct device *d, const struct device_event *e, ui
 
 	view_hear(&d->view, e->type == DEVICE_EV_VANISHED ? PRESENCE_EV_DEL : PRESENCE_EV_NEW,
 		  heard[e->type], now);
+	if (e->trigger == TRIGGER_FLASH) {
+		view_flashed(&d->view, now);
+		history_flashed(&d->history, now);
+	}
 	if (e->identify)
 		view_outdate(&d->view, PART_IDENTITY);
 	if (e->trigger == TRIGGER_AUDIT)
@@ -156,7 +163,8 @@ static void take_notification(struct device *d, const struct device_event *e, ui
 
 static void take_tick(struct device *d, uint64_t now)
 {
-	if (failures_tick(&d->failures, now) || run_waits(&d->run))
+	if (failures_tick(&d->failures, now) || patience_tick(&d->patience, now) ||
+	    run_waits(&d->run))
 		view_need(&d->view, PART_OBJECTS);
 	if (now < d->failures.retry_at)
 		return;
@@ -280,7 +288,7 @@ static void tell_rest(struct device *d, bool restored, const struct resting *r, 
 	uint64_t counted_at = d->view.heard.counters_at;
 	uint64_t since = counted_at ? counted_at : d->view.heard.first_at;
 
-	if (restored)
+	if (restored && d->assignment.used.entry)
 		journal_restored(device_journal(d), d->history.n_restored, since ? now - since : 0);
 	if (r->outage && !r->foreign)
 		journal_reloaded(device_journal(d), r->outage);
@@ -319,6 +327,7 @@ static void rest(struct device *d, uint64_t now, struct device_todo *todo, struc
 	todo->wake_at =
 		MIN(MIN(d->failures.retry_at, in.permission.until), view_wake_at(&d->view, now));
 	todo->wake_at = MIN(todo->wake_at, failures_again_at(&d->failures));
+	todo->wake_at = MIN(todo->wake_at, d->patience.until);
 	if (view_is_identified(&d->view) ? !view_rereads(&d->view) : d->view.read.error != 0)
 		d->settled = true;
 	if (d->turn == TURN_LATER || run_waits(&d->run))
@@ -331,7 +340,8 @@ static void rest(struct device *d, uint64_t now, struct device_todo *todo, struc
 	ret->foreign = d->reloads.foreign_open;
 	if (!d->world.facts.reload_failed)
 		ret->outage = history_end_outage(&d->history, now);
-	restored = reloads_rest(&d->reloads, &d->world.memory, status_is_as_wanted(&in));
+	restored =
+		reloads_rest(&d->reloads, &d->world, &d->assignment.want, status_is_as_wanted(&in));
 	tell_rest(d, restored, ret, now);
 	fights_next_episode(&d->fights);
 	failures_rest(&d->failures);

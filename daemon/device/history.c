@@ -94,6 +94,13 @@ void history_sending(struct history *h, const struct step *s, uint64_t now)
 		h->reload_sent = now;
 }
 
+/** history_flashed() - a flash is over: a reload that was sent before has waited for that. */
+void history_flashed(struct history *h, uint64_t now)
+{
+	if (h->reload_sent && !h->recovering)
+		h->reload_sent = now;
+}
+
 /**
  * history_begin_outage() - a reload: all until the next rest is its outage, further reloads too.
  * @from: microseconds; 0: not known

@@ -71,6 +71,7 @@ void history_add_restored(struct history *h);
 void history_restart_restore(struct history *h);
 void history_tell_drift(struct history *h);
 void history_sending(struct history *h, const struct step *s, uint64_t now);
+void history_flashed(struct history *h, uint64_t now);
 void history_begin_outage(struct history *h, uint64_t from);
 void history_torn_down(struct history *h, uint64_t now);
 uint64_t history_end_outage(struct history *h, uint64_t now);

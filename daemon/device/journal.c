@@ -24,12 +24,15 @@ static struct log_fields fields_at(struct journal j, const char *id, const char 
 	return f;
 }
 
-/** journal_registered() - the driver was bound again, or another device has the handle. */
-void journal_registered(struct journal j)
+/**
+ * journal_registered() - the driver was bound again, or another device has the handle.
+ * @managed: else there is nothing to be done about it
+ */
+void journal_registered(struct journal j, bool managed)
 {
 	struct log_fields f = fields(j, MESSAGE_REGISTERED);
 
-	log_with(LOG_NOTICE, &f, "%s: the device registered anew", j.handle);
+	log_with(managed ? LOG_NOTICE : LOG_DEBUG, &f, "%s: the device registered anew", j.handle);
 }
 
 /** journal_unreadable() - reads fail for good; see error_text(). */
@@ -177,16 +180,17 @@ void journal_attempt(struct journal j, enum attempt_news news, const char *why, 
 /** journal_restored() - after a reload by another program. @took: microseconds; 0: not known */
 void journal_restored(struct journal j, unsigned settings, uint64_t took)
 {
+	const char *s = settings == 1 ? "" : "s";
 	struct log_fields f = fields(j, MESSAGE_RESTORED);
 
 	if (took)
 		log_with(LOG_NOTICE, &f,
-			 "%s: %u settings restored %.1f ms after a reload by somebody else",
-			 j.handle, settings, (double)took / USEC_PER_MSEC);
+			 "%s: %u setting%s restored %.1f ms after a reload by somebody else",
+			 j.handle, settings, s, (double)took / USEC_PER_MSEC);
 	else
 		log_with(LOG_NOTICE, &f,
-			 "%s: %u settings restored after an earlier reload by somebody else",
-			 j.handle, settings);
+			 "%s: %u setting%s restored after an earlier reload by somebody else",
+			 j.handle, settings, s);
 }
 
 /** journal_reloaded() - a reload of carved's is over. @outage: microseconds */
@@ -219,21 +223,21 @@ static const struct {
 	[STATE_UNMANAGED] = {LOG_INFO, MESSAGE_STATE},
 };
 
-static void state_line(struct journal j, const struct status *s, enum device_state before)
+static void state_line(struct journal j, const struct status *s, enum device_state before,
+		       int level)
 {
 	struct log_fields f = fields(j, states[s->state].id);
 
 	f.state = device_state_name(s->state);
-	log_with(states[s->state].level, &f, "%s: %s -> %s%s%s%s", j.handle,
-		 device_state_name(before), f.state, *s->reason ? " (" : "", s->reason,
-		 *s->reason ? ")" : "");
+	log_with(level, &f, "%s: %s -> %s%s%s%s", j.handle, device_state_name(before), f.state,
+		 *s->reason ? " (" : "", s->reason, *s->reason ? ")" : "");
 }
 
 /** journal_status() - @news of status_update(). */
 void journal_status(struct journal j, const struct status *s, const struct status_news *news)
 {
 	if (news->passing)
-		state_line(j, s, news->before);
+		state_line(j, s, news->before, LOG_DEBUG);
 	if (news->told)
-		state_line(j, s, news->from);
+		state_line(j, s, news->from, states[s->state].level);
 }

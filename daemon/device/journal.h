@@ -18,7 +18,7 @@ struct journal {
 	enum trigger trigger;
 };
 
-void journal_registered(struct journal j);
+void journal_registered(struct journal j, bool managed);
 void journal_unreadable(struct journal j, int error, const char *words);
 void journal_slow(struct journal j, const char *request, uint64_t age);
 void journal_unnamed(struct journal j, int error, const char *words);

@@ -11,11 +11,12 @@
 
 /* --- plan -------------------------------------------------------------------- */
 
-static void plan_for(struct device *d, enum may may)
+static void plan_for(struct device *d, enum may may, bool patient)
 {
 	struct policy policy = {.reload = may >= MAY_RELOAD,
 				.destroy = may >= MAY_DESTROY,
-				.impatient = d->run.impatient,
+				.overdue = d->run.overdue,
+				.patient = patient,
 				.yielded = &d->fights.yielded};
 	step_list refused = {};
 	struct plan plan = {};
@@ -39,13 +40,20 @@ static enum turn take_turn(const struct device *d)
 	return d->env->take_turn(d->env->user, d, what == DISRUPTS_CHIP);
 }
 
-static void make_plan(struct device *d)
+static void make_plan(struct device *d, uint64_t now)
 {
+	bool patient;
+
 	d->turn = TURN_NOW;
-	plan_for(d, device_permission(d).may);
+	patient = d->mandate == MANDATE_NONE && device_permission(d).may != MAY_NOTHING;
+	plan_for(d, device_permission(d).may, patient);
+	if (patience_look(&d->patience, &d->run.plan.left, now)) {
+		patient = false;
+		plan_for(d, device_permission(d).may, patient);
+	}
 	d->turn = take_turn(d);
 	if (d->turn != TURN_NOW)
-		plan_for(d, device_permission(d).may);
+		plan_for(d, device_permission(d).may, patient);
 }
 
 /*
@@ -152,7 +160,7 @@ static bool find_drift(struct device *d, uint64_t now)
 
 static void replan(struct device *d, uint64_t now)
 {
-	make_plan(d);
+	make_plan(d, now);
 	if (impact_is_missing(d)) {
 		run_drop(&d->run);
 		view_need(&d->view, PART_IMPACT);
@@ -165,9 +173,9 @@ static void replan(struct device *d, uint64_t now)
 	if (!d->run.plan.steps.n && !d->failures.list.n)
 		fights_next_episode(&d->fights);
 	if (find_not_kept(d, now))
-		make_plan(d);
+		make_plan(d, now);
 	if (find_drift(d, now))
-		make_plan(d);
+		make_plan(d, now);
 	if (failures_follow(&d->failures, &d->run.plan.steps, &d->run.plan.refused))
 		status_changed(&d->status);
 }
@@ -181,6 +189,7 @@ static void release(struct device *d)
 	if (d->run.activity != ACTIVITY_WRITING)
 		run_drop(&d->run);
 	failures_forget(&d->failures);
+	patience_clear(&d->patience);
 	fights_end(&d->fights);
 }
 
@@ -281,7 +290,7 @@ static void start_anew(struct device *d)
 	failures_forget(&d->failures);
 	run_forget_done(&d->run);
 	history_set_trigger(&d->history, TRIGGER_REGISTRATION);
-	journal_registered(device_journal(d));
+	journal_registered(device_journal(d), d->assignment.used.entry);
 }
 
 /* The device was reloaded: by whom, and what does that make of what is known? */

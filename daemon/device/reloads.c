@@ -207,8 +207,10 @@ static enum attempt_news fail(struct world *w, struct failures *f, uint64_t now,
 	if (l->rollback == ROLLBACK_GIVEN_UP)
 		return ATTEMPT_GIVEN_UP;
 	*ret_why = explain(w, f);
+	if (!w->facts.reload_failed)
+		memory_set_proven(&w->memory, NULL);
 	if (l->rollback == ROLLBACK_NONE) {
-		memory_begin_rollback(&w->memory, mem_strdup(*ret_why));
+		memory_begin_rollback(&w->memory, mem_strdup(*ret_why), w->boot);
 		failures_forget_transient(f); /* nothing is worth waiting for now */
 		return ATTEMPT_ROLLED_BACK;
 	}
@@ -300,7 +302,18 @@ void reloads_learn(struct reloads *r, struct world *w, const struct state *want,
 	r->initialised = false;
 }
 
-/** reloads_check_key() - after bind: what is wanted now may be something else than what failed. */
+/* It has worked before, and failed in another boot. */
+static bool is_worth_a_try(const struct world *w, const char *key)
+{
+	const struct lasting *l = &w->memory.lasting;
+
+	return w->boot && !text_equal(w->boot, l->failed_boot) && text_equal(key, l->proven);
+}
+
+/**
+ * reloads_check_key() - after bind: what is wanted now may be something else than what failed, or
+ * the boot another one than that in which it did.
+ */
 void reloads_check_key(struct world *w, const struct state *want)
 {
 	_cleanup_free_ char *key = NULL;
@@ -308,21 +321,33 @@ void reloads_check_key(struct world *w, const struct state *want)
 	if (w->memory.lasting.rollback == ROLLBACK_NONE)
 		return;
 	key = key_of(w, want);
-	if (!text_equal(key, w->memory.lasting.quarantine))
+	if (!text_equal(key, w->memory.lasting.quarantine) || is_worth_a_try(w, key))
 		memory_forgive(&w->memory);
 }
 
+/* Nothing of what is wanted takes a reload: then there is nothing to prove. */
+static bool has_reload_part(const struct state *want)
+{
+	vec_each(o, &want->objects)
+		if (object_reload_class(o))
+			return true;
+	return want->firmware.version;
+}
+
 /**
- * reloads_rest() - the device rests. @good: as wanted.
+ * reloads_rest() - the device rests. @good: as @want says.
  *
  * Return: are reloads by others made good by that?
  */
-bool reloads_rest(struct reloads *r, struct memory *m, bool good)
+bool reloads_rest(struct reloads *r, struct world *w, const struct state *want, bool good)
 {
 	bool restored = good && r->foreign_open;
+	_cleanup_free_ char *key = good && has_reload_part(want) ? key_of(w, want) : NULL;
 
 	if (good)
-		memory_set_converged(m);
+		memory_set_converged(&w->memory);
+	if (key)
+		memory_set_proven(&w->memory, key);
 	r->foreign_open = 0;
 	return restored;
 }

@@ -10,7 +10,9 @@
  * A reload that failed after the tear-down has left ports and traps gone. The values with which the
  * device worked before come back by another reload, now and after 1, 10 and 60 seconds, then those
  * of the driver, then nothing. What failed is not tried again: its key, the reload-class part with
- * kernel and driver, is kept over restarts and reboots, until it changes or somebody asks.
+ * kernel and driver, is kept over restarts and reboots, until it changes or somebody asks. One with
+ * which the device had converged before is tried once more in each boot, unless the system went
+ * down with it.
  *
  * Invariants: rollback != ROLLBACK_NONE implies quarantine and reason; `replaced` is empty after
  * each read.
@@ -59,5 +61,5 @@ enum attempt_news reloads_judge(struct world *w, struct failures *f, bool regist
 void reloads_learn(struct reloads *r, struct world *w, const struct state *want,
 		   const step_list *done, object_list *ret_ignored);
 void reloads_check_key(struct world *w, const struct state *want);
-bool reloads_rest(struct reloads *r, struct memory *m, bool good);
+bool reloads_rest(struct reloads *r, struct world *w, const struct state *want, bool good);
 void reloads_clear(struct reloads *r);

@@ -151,7 +151,7 @@ uint64_t run_wake_at(const struct run *r, uint64_t now)
 /** run_waits() - for what the driver is at by itself? */
 bool run_waits(const struct run *r)
 {
-	return r->moving_at && !r->impatient;
+	return r->moving_at && !r->overdue;
 }
 
 /** run_wait() - the plan says whether the driver is at something. Return: is it for too long? */
@@ -159,14 +159,14 @@ bool run_wait(struct run *r, uint64_t now)
 {
 	if (!r->plan.moving_text.n) {
 		r->moving_at = 0;
-		r->impatient = false;
+		r->overdue = false;
 		return false;
 	}
 	if (!r->moving_at)
 		r->moving_at = now;
-	if (r->impatient || now < r->moving_at + MOVING_MOST)
+	if (r->overdue || now < r->moving_at + MOVING_MOST)
 		return false;
-	r->impatient = true;
+	r->overdue = true;
 	return true;
 }
 

@@ -24,7 +24,7 @@ struct run {
 	const char *broken; /* the request in which the kernel broke down, or NULL */
 	bool last_phase; /* what is asked for has changed: plan again when this phase is answered */
 	uint64_t moving_at; /* since the driver is at something by itself; 0: it is not */
-	bool impatient;	    /* ... which is waited for no longer */
+	bool overdue;	    /* ... which is waited for no longer */
 	step_list done;	    /* acknowledged since the device rested */
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* See status.h. */
 #include "device/status.h"
+#include "device/patience.h"
 #include "base/clock.h"
 #include "model/errors.h"
 #include "plan/drift.h"
@@ -285,6 +286,15 @@ static void find_drift(const struct status_input *in, struct finding *f)
 	const struct plan *plan = &in->run->plan;
 
 	find_reported(in, f);
+	if (plan->left.n) {
+		struct buf *b = also(f, STATE_DRIFTED);
+
+		buf_add(b,
+			"somebody else has staged it, and it is set back once that is not "
+			"changed for %u s",
+			(unsigned)(STAGED_REST_USEC / USEC_PER_SEC));
+		name_steps(&plan->left, b);
+	}
 	if (plan->yielded_text.n)
 		buf_add(also(f, STATE_DRIFTED),
 			"somebody else sets it again and again, left alone until the config "
@@ -295,9 +305,9 @@ static void find_drift(const struct status_input *in, struct finding *f)
 }
 
 /* A state that passes is told for debugging only. */
-static bool passes(enum device_state s)
+static bool passes(enum device_state s, const struct plan *plan)
 {
-	return s == STATE_APPLYING || s == STATE_READING;
+	return s == STATE_APPLYING || s == STATE_READING || (s == STATE_DRIFTED && plan->left.n);
 }
 
 /* A state that is come back to after nothing but a look has never been left. */
@@ -310,7 +320,7 @@ static void set_since(struct status *s, enum device_state state, uint64_t now)
 	s->since = back ? s->rested.since : now;
 	if (state != STATE_READING)
 		s->rested.untouched = false;
-	if (passes(state))
+	if (state == STATE_APPLYING || state == STATE_READING)
 		return;
 	s->rested.state = state;
 	s->rested.since = s->since;
@@ -330,7 +340,7 @@ static void set_state(struct status *s, const struct status_input *in, enum devi
 	if (state == news->before)
 		return;
 	s->moved = true;
-	news->passing = passes(state);
+	news->passing = passes(state, &in->run->plan);
 	if (state == STATE_APPLYING && !in->history->drift_told && !in->reloads->foreign_open)
 		s->told = state;
 }
@@ -344,7 +354,8 @@ static void tell(struct status *s, const struct status_input *in, struct status_
 	bool other = s->state != s->told || !text_equal(s->reason, s->told_reason);
 	bool stops = s->state == STATE_RELOADING || s->state == STATE_FLASHING;
 
-	if (!s->moved || passes(s->state) || (in->run->activity != ACTIVITY_NONE && !stops))
+	if (!s->moved || passes(s->state, &in->run->plan) ||
+	    (in->run->activity != ACTIVITY_NONE && !stops))
 		return;
 	news->told = other;
 	news->from = s->told;
@@ -391,8 +402,8 @@ bool status_is_as_wanted(const struct status_input *in)
 	const struct plan *p = &in->run->plan;
 
 	return !in->failures->list.n && !in->assignment->refused && !p->pending && !p->steps.n &&
-	       !p->unreadable_text.n && !p->yielded_text.n && p->firmware == FIRMWARE_RUNS &&
-	       !in->world->facts.reload_failed &&
+	       !p->left.n && !p->unreadable_text.n && !p->yielded_text.n &&
+	       p->firmware == FIRMWARE_RUNS && !in->world->facts.reload_failed &&
 	       in->world->memory.lasting.rollback == ROLLBACK_NONE;
 }
 

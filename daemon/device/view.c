@@ -61,6 +61,12 @@ void view_hear(struct view *v, enum presence_event e, unsigned heard, uint64_t n
 		v->heard.counters_at = now;
 }
 
+/** view_flashed() - a flash, which has held the device, is over: no reload began before that. */
+void view_flashed(struct view *v, uint64_t now)
+{
+	v->heard.first_at = now;
+}
+
 /** view_has_heard() - did a notification come since the last question? */
 bool view_has_heard(const struct view *v)
 {

@@ -101,6 +101,7 @@ void view_hear(struct view *v, enum presence_event e, unsigned heard, uint64_t n
 void view_need(struct view *v, unsigned parts);
 void view_outdate(struct view *v, unsigned parts);
 bool view_is_identified(const struct view *v);
+void view_flashed(struct view *v, uint64_t now);
 bool view_has_heard(const struct view *v);
 void view_will_read(struct view *v);
 bool view_has_vanished(const struct view *v);

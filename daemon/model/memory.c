@@ -245,11 +245,26 @@ void memory_end_attempt(struct memory *m, unsigned reregistrations)
 	m->changed = true;
 }
 
-/** memory_begin_rollback() - the attempt has failed for @reason, which is taken over. */
-void memory_begin_rollback(struct memory *m, char *reason)
+/** memory_set_proven() - the device has converged with @key; NULL: that means nothing any more. */
+void memory_set_proven(struct memory *m, const char *key)
+{
+	if (text_equal(m->lasting.proven, key))
+		return;
+	m->changed = true;
+	free(m->lasting.proven);
+	m->lasting.proven = mem_strdup(key);
+}
+
+/**
+ * memory_begin_rollback() - the attempt has failed for @reason, which is taken over.
+ * @boot: the id of the boot in which it did
+ */
+void memory_begin_rollback(struct memory *m, char *reason, const char *boot)
 {
 	struct lasting *l = &m->lasting;
 
+	free(l->failed_boot);
+	l->failed_boot = mem_strdup(boot);
 	free(l->quarantine);
 	l->quarantine = mem_strdup(l->attempt);
 	free(l->reason);
@@ -286,6 +301,8 @@ void lasting_clear(struct lasting *l)
 	notes_clear(&l->good);
 	free(l->attempt);
 	free(l->quarantine);
+	free(l->failed_boot);
+	free(l->proven);
 	free(l->reason);
 	flash_latch_clear(&l->flash);
 	*l = (struct lasting){};
@@ -335,6 +352,8 @@ void memory_copy(struct memory *to, const struct memory *from)
 	to->pause.by = mem_strdup(from->pause.by);
 	to->lasting.attempt = mem_strdup(from->lasting.attempt);
 	to->lasting.quarantine = mem_strdup(from->lasting.quarantine);
+	to->lasting.failed_boot = mem_strdup(from->lasting.failed_boot);
+	to->lasting.proven = mem_strdup(from->lasting.proven);
 	to->lasting.reason = mem_strdup(from->lasting.reason);
 	to->lasting.flash.firmware = mem_strdup(from->lasting.flash.firmware);
 	to->lasting.flash.boot = mem_strdup(from->lasting.flash.boot);

@@ -46,9 +46,11 @@ struct lasting {
 	bool torn;		  /* a reload of ours has left the device torn down */
 	unsigned reregistrations; /* reloads of ours in a row with no other outcome */
 	enum rollback rollback;
-	unsigned tries;	  /* reloads that brought `good` back in vain */
-	char *quarantine; /* the key that is not tried again while rollback is not NONE */
-	char *reason;	  /* why, for people */
+	unsigned tries;	   /* reloads that brought `good` back in vain */
+	char *quarantine;  /* the key that is not tried again while rollback is not NONE */
+	char *failed_boot; /* the id of the boot in which it failed */
+	char *proven;	   /* the key with which the device converged last, or NULL */
+	char *reason;	   /* why, for people */
 	struct flash_latch flash;
 	uint64_t accepted; /* the hash of the config that the device accepted last, or 0 */
 };
@@ -101,7 +103,8 @@ void memory_set_flash(struct memory *m, struct flash_latch latch);
 void memory_set_torn(struct memory *m, bool torn);
 void memory_begin_attempt(struct memory *m, char *key, uint8_t action);
 void memory_end_attempt(struct memory *m, unsigned reregistrations);
-void memory_begin_rollback(struct memory *m, char *reason);
+void memory_begin_rollback(struct memory *m, char *reason, const char *boot);
+void memory_set_proven(struct memory *m, const char *key);
 void memory_set_rollback(struct memory *m, enum rollback rollback, unsigned tries);
 void memory_forgive(struct memory *m);
 void memory_restart(struct memory *m);

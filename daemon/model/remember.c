@@ -280,6 +280,8 @@ static const struct row lasting_rows[] = {
 	ALWAYS(lasting, "tries", NUMBER, tries),
 	SINCE(lasting, "quarantine", TEXT, quarantine),
 	SINCE(lasting, "reason", TEXT, reason),
+	SINCE(lasting, "failed_boot", TEXT, failed_boot),
+	SINCE(lasting, "proven", TEXT, proven),
 	SINCE(lasting, "accepted", HASH, accepted),
 };
 

@@ -17,6 +17,7 @@ struct world {
 	struct image_verdict image;
 	struct impact impact;
 	const char *kernel; /* its release, borrowed; NULL: not known */
+	const char *boot;   /* the boot's id, borrowed; NULL: not known */
 	bool offline;	    /* captured: files of firmware are not there to be looked at */
 	bool trial;	    /* a config is on trial: what it keeps may have to go back */
 	bool undo; /* a trial ends: what only it wanted goes back, even if it was to be kept */

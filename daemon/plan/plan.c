@@ -88,6 +88,12 @@ static void add_remember(struct planner *p, const struct object *o, const struct
 	s->to = format_value(o, in_force);
 }
 
+/* The last step is not for now. */
+static void put_aside(struct planner *p, step_list *list)
+{
+	vec_push(list, p->plan->steps.v[--p->plan->steps.n]);
+}
+
 static struct step *last_step(const struct planner *p)
 {
 	return &p->plan->steps.v[p->plan->steps.n - 1];
@@ -101,8 +107,7 @@ static bool drop_refused(struct planner *p)
 	vec_each(s, p->policy->refused) {
 		if (!step_same(s, last_step(p)))
 			continue;
-		vec_push(&p->plan->refused, *last_step(p));
-		p->plan->steps.n--;
+		put_aside(p, &p->plan->refused);
 		return true;
 	}
 	return false;
@@ -168,7 +173,9 @@ static void stage(struct planner *p, const struct object *want, const struct tri
 		back ? DISRUPTION_LIVE : DISRUPTION_RELOAD,
 		format_value(want,
 			     value_equal(&t->staged, &t->in_force) ? &t->in_force : &t->staged));
-	if (back)
+	if (back && !goes && p->policy->patient && !is_own(p, want, &t->staged))
+		put_aside(p, &p->plan->left);
+	else if (back)
 		drop_refused(p);
 }
 
@@ -373,7 +380,7 @@ static void plan_live(struct planner *p, const struct object *want, const struct
 	target.port = have.port;
 	if (fields && want->class->moves && want->class->moves(&have)) {
 		say_moving(p, &have);
-		if (!p->policy->impatient)
+		if (!p->policy->overdue)
 			return;
 	}
 	if (is_taken_away(p, &have))
@@ -662,6 +669,7 @@ void plan_clear(struct plan *p)
 {
 	steps_clear(&p->steps);
 	steps_clear(&p->refused);
+	steps_clear(&p->left);
 	buf_clear(&p->pending_text);
 	buf_clear(&p->moving_text);
 	buf_clear(&p->unread_text);

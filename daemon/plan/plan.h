@@ -18,13 +18,15 @@ struct policy {
 	bool reload;		  /* a reload is permitted now */
 	bool destroy;		  /* ... even if something is lost that does not come back */
 	const step_list *refused; /* SETs that the kernel refused: not to be tried again; or NULL */
-	bool impatient;		  /* what the driver is at by itself has taken too long */
+	bool overdue;		  /* what the driver is at by itself has taken too long */
 	const struct notes *yielded; /* objects to leave as they are; or NULL */
+	bool patient; /* what others have staged is not set back now: they may be at work */
 };
 
 struct plan {
 	step_list steps;
 	step_list refused; /* those of policy.refused that would be among them */
+	step_list left;	   /* those that are not, as policy.patient says */
 	enum firmware_need firmware;
 	enum disruption pending; /* the class of what waits for a permission, or DISRUPTION_NONE */
 	bool ports_wait;	 /* structural steps are among them */

@@ -248,6 +248,11 @@ class Process(Carved):
         """The line that systemctl status shows."""
         return self.notify.status
 
+    def processor_time(self):
+        """In seconds."""
+        user, system = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def leave(self, signal_name):
         """Let it end while the kernel carries out its request, which may take long. Return: the process."""
         self.kill(signal_name)

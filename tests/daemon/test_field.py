@@ -3,6 +3,7 @@
 objects that it takes, on the fake kernel."""
 import json
 import pathlib
+import time
 
 import pytest
 
@@ -37,6 +38,9 @@ class Device:
 
     def size(self, path):
         return self.kernel.tell("state", self.handle)["resources"][path]["size"]
+
+    def pending(self, path):
+        return self.kernel.tell("state", self.handle)["resources"][path]["size_new"]
 
     def reloads(self):
         return sum(n for action, _, _, n in self.kernel.tell("state", self.handle)["counters"] if action == "driver_reinit")
@@ -192,3 +196,60 @@ def test_kept_sizes_outlive_the_entry(kernel, folder, carved, capture, between):
     assert {path: device.size(path) for path in sizes} == sizes
     assert device.reloads() == 1
     assert {w.kind for w in capture.writes()} <= {"policer"}
+
+
+def test_staged_line_by_line(kernel, folder, carved):
+    """An audit between two lines of a script leaves nothing half done: its reload succeeds. What is left staged is set back."""
+    device = Device(kernel, folder, SPECTRUM1)
+    carved.run(entry(device, resources=LINEAR), audit="500ms")
+    script = {path: SPECTRUM1["resources"][path]["size"] for path in LINEAR}
+    for path, size in script.items():
+        kernel.tell("set", device, "resource", path, size)
+        read = carved.get(device, "LastReadUSec")
+        wait(lambda: carved.get(device, "LastReadUSec") > read + 600000, "an audit")
+        assert device.pending(path) == size
+    assert carved.get(device, "State") == "drifted"
+    kernel.tell("reload", device, "driver_reinit")
+    carved.wait_state(device, "pending-reload")
+    assert {path: device.size(path) for path in LINEAR} == script
+    carved.apply(device, "--allow-reload")
+    assert {path: device.size(path) for path in LINEAR} == LINEAR
+    for path, size in script.items():
+        kernel.tell("set", device, "resource", path, size)
+    carved.wait_state(device, "drifted")
+    carved.wait_state(device, "converged")
+    assert {path: device.pending(path) for path in LINEAR} == LINEAR
+
+
+def test_reload_that_waits_for_a_flash_of_others(kernel, folder, carved):
+    """What the flash takes is no outage of the reload, and how far it is no progress of carved's."""
+    device = Device(kernel, folder, SPECTRUM1)
+    carved.run(entry(device, resources={"/kvd/hash_single": 70016}))
+    kernel.tell("flash", device, 3000, "steps=30")
+    kernel.tell("update", device, next(iter(SPECTRUM1["fake"]["files"])))
+    carved.reload(entry(device, resources={"/kvd/hash_single": 72064}))
+    carved.wait_state(device, "reloading", "applying", "reading")
+    seen = set()
+    wait(lambda: seen.add(carved.get(device, "Progress")[2]) or carved.state(device) == "converged", "the end of both")
+    assert device.size("/kvd/hash_single") == 72064
+    assert carved.get(device, "LastReloadOutageUSec") < 1000000
+    assert seen == {0}
+
+
+def test_a_busy_device_that_no_entry_matches(kernel, folder, carved, capture):
+    """Its notifications cost next to nothing, and a reload of it is not worth a line."""
+    device, other = Device(kernel, folder, SPECTRUM1), Device(kernel, folder, MLX5)
+    carved.run(entry(other, params={"flow_steering_mode": "smfs"}))
+    first, cpu = len(kernel.tell("requests", 1)), carved.processor_time()
+    for _ in range(100):
+        kernel.tell("storm", device, 50)
+        time.sleep(0.02)
+    kernel.tell("reload", device, "driver_reinit")
+    kernel.tell("unbind", device)
+    kernel.tell("bind", device)
+    wait(lambda: carved.get(device, "ForeignReloadCount") == 1 or carved.get(device, "State") == "unmanaged", "the device")
+    asked = [r for r in kernel.tell("requests", first + 1) if r["command"] != "RELOAD"]
+    assert {r["command"] for r in asked} <= {"GET", "INFO_GET"}
+    assert len(asked) < 40
+    assert carved.processor_time() - cpu < 0.5
+    assert "restored" not in carved.text() and "registered anew" not in carved.text()

@@ -4,7 +4,7 @@ import re
 
 from carved import entry, wait
 
-RESTORED = r"\d+ settings restored \d+\.\d ms after a reload by somebody else"
+RESTORED = r"(1 setting|\d+ settings) restored \d+\.\d ms after a reload by somebody else"
 DRIFT = "changed by somebody else:"
 
 

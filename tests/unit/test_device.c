@@ -83,10 +83,13 @@ static void test_drift_is_set_back(void **state)
 	sim_set(&r.sim, "params", "macs/driverinit", "value", 128);
 	sim_set(&r.sim, "resources", "/kvd/a", "size_new", 200);
 	rig_stale(&r);
+	rig_expect(&r, "drifted", "trap t1: mirror -> trap\n");
+	rig_expect_reason(
+		&r, "once that is not changed for 5 s: resource /kvd/a, param macs/driverinit");
+	rig_tick(&r);
 	rig_expect(&r, "converged",
 		   "param macs/driverinit: 128 -> 64\n"
-		   "resource /kvd/a: 200 -> 300\n"
-		   "trap t1: mirror -> trap\n");
+		   "resource /kvd/a: 200 -> 300\n");
 	assert_int_equal(r.sim.reloads, 1);
 	assert_int_equal(sim_get(&r.sim, "traps", "t2", "action"), 2);
 	rig_clear(&r);
@@ -420,6 +423,7 @@ static void test_refused_while_undoing(void **state)
 	sim_fault(&r.sim, (struct fault){"macs/driverinit", -EPERM, NULL, 9999, false, NULL});
 	sim_set(&r.sim, "params", "macs/driverinit", "value", 128);
 	rig_stale(&r);
+	rig_tick(&r);
 	rig_expect(&r, "failed", "param macs/driverinit: 128 -> 32\n");
 	rig_stale(&r);
 	rig_expect(&r, "failed", "");
@@ -435,6 +439,7 @@ static void test_busy_while_undoing(void **state)
 	sim_fault(&r.sim, (struct fault){"/kvd/a", -EBUSY, NULL, 1, false, NULL});
 	sim_set(&r.sim, "resources", "/kvd/a", "size_new", 200);
 	rig_stale(&r);
+	rig_tick(&r);
 	rig_expect(&r, "failed", "resource /kvd/a: 200 -> 500\n");
 	assert_int_equal(r.wake_at / USEC_PER_SEC, r.now / USEC_PER_SEC + 1);
 	rig_tick(&r);

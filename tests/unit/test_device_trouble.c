@@ -494,13 +494,46 @@ static void test_set_back_too_late(void **state)
 	rig_start(&r, FACTS, ENTRY("params: {macs: 64}"));
 	rig_log_clear(&r);
 	sim_set(&r.sim, "params", "macs/driverinit", "value", 128);
-	r.during_read = reload_with_another;
 	rig_stale(&r);
+	rig_expect(&r, "drifted", "");
+	r.during_read = reload_with_another;
+	rig_tick(&r);
 	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 128);
 	rig_expect(&r, "pending-reload", "param macs/driverinit: 128 -> 64\n");
 	rig_config(&r, ENTRY("params: {macs: 64}"));
 	rig_expect(&r, "converged", RELOAD);
 	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 64);
+	rig_clear(&r);
+}
+
+/*
+ * He stages several values one after the other, and an audit comes between: nothing is set back
+ * before he has done nothing for a while, and then all of it.
+ */
+static void test_staged_line_by_line(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY(SIZES));
+	rig_log_clear(&r);
+	sim_set(&r.sim, "resources", "/kvd/b", "size_new", 500);
+	rig_stale(&r);
+	rig_expect(&r, "drifted", "");
+	r.now += 4 * USEC_PER_SEC;
+	sim_set(&r.sim, "resources", "/kvd/a", "size_new", 500);
+	rig_tick(&r);
+	rig_expect(&r, "drifted", "");
+	r.now += 4 * USEC_PER_SEC;
+	rig_stale(&r);
+	rig_expect(&r, "drifted", "");
+	rig_tick(&r);
+	rig_expect(&r, "converged", "resource /kvd/a: 500 -> 300\nresource /kvd/b: 500 -> 700\n");
+	assert_true(r.wake_at == USEC_NEVER);
+	sim_set(&r.sim, "resources", "/kvd/a", "size_new", 500);
+	rig_stale(&r);
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY}); /* who asks need not wait */
+	rig_expect(&r, "converged", "resource /kvd/a: 500 -> 300\n");
 	rig_clear(&r);
 }
 
@@ -829,6 +862,65 @@ static void test_quarantine_outlives_a_reboot(void **state)
 	rig_clear(&r);
 }
 
+static void reboot(struct rig *r, const char *boot)
+{
+	sim_register(&r->sim);
+	json_decref(r->saved);
+	r->saved = NULL;
+	r->env.boot = boot;
+	rig_restart(r);
+}
+
+/* What has worked before is tried once more in each boot, and only what has. */
+static void test_what_worked_is_tried_in_each_boot(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 64}"));
+	reboot(&r, "boot 2");
+	rig_expect(&r, "converged",
+		   "param macs/driverinit: 32 -> 64\n" RELOAD
+		   "param macs/driverinit: 32 -> 64\n" RELOAD);
+	for (unsigned i = 0; i < 2; i++) {
+		r.sim.tears_down = 1;
+		reboot(&r, i ? "boot 4" : "boot 3");
+		rig_expect(&r, "quarantined",
+			   "param macs/driverinit: 32 -> 64\n" RELOAD
+			   "param macs/driverinit: 64 -> 32\n" RELOAD);
+		rig_restart(&r);
+		rig_stale(&r);
+		rig_expect(&r, "quarantined", "");
+		sim_register(&r.sim); /* not in the same boot */
+		rig_stale(&r);
+		rig_expect(&r, "quarantined", "");
+	}
+	reboot(&r, "boot 5");
+	rig_expect(&r, "converged", "param macs/driverinit: 32 -> 64\n" RELOAD);
+	r.sim.tears_down = 1;
+	rig_config(&r, ENTRY("params: {macs: 48}"));
+	rig_log_clear(&r);
+	reboot(&r, "boot 6");
+	rig_expect(&r, "quarantined", "param macs/driverinit: 32 -> 64\n" RELOAD);
+	rig_clear(&r);
+}
+
+/* Under another kernel it has not been proven, and its quarantine is over. */
+static void test_what_worked_under_another_kernel(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 64}"));
+	r.env.kernel = "6.2.0";
+	r.sim.tears_down = 1;
+	reboot(&r, "boot 2");
+	rig_log_clear(&r);
+	reboot(&r, "boot 3");
+	rig_expect(&r, "quarantined", "");
+	rig_clear(&r);
+}
+
 /* Nothing brings it back up: tries at once, after 1, 10 and 60 s, then the driver's own values. */
 static void test_roll_back_fails(void **state)
 {
@@ -1103,6 +1195,31 @@ static void test_power_cuts(void **state)
 	}
 }
 
+/* What worked before, and what the system goes down with now, is not tried again in each boot. */
+static void test_power_cuts_of_what_worked(void **state)
+{
+	unsigned before, cuts = 0;
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 64}, traps: {t1: trap}"));
+	assert_string_equal(device_state_name(r.d->status.state), "converged");
+	before = r.sim.reloads;
+	for (unsigned boot = 0; boot < 40; boot++) {
+		r.during_write = die_in_the_reload;
+		power_cut(&r);
+		for (unsigned i = 0; i < 8 && !r.killed; i++)
+			rig_tick(&r);
+		cuts += r.killed;
+	}
+	assert_false(r.killed);
+	assert_string_equal(device_state_name(r.d->status.state), "quarantined");
+	assert_int_equal(r.sim.reloads, before + cuts);
+	assert_int_equal(cuts, 10);
+	assert_int_equal(sim_get(&r.sim, "traps", "t1", "action"), 1);
+	rig_clear(&r);
+}
+
 /* While it is down another config comes, which fails too: all that it brought is rolled back. */
 static void test_roll_back_again(void **state)
 {
@@ -1217,11 +1334,15 @@ int main(void)
 		cmocka_unit_test(test_roll_back_after_a_removal),
 		cmocka_unit_test(test_quarantine_ends_with_another_config),
 		cmocka_unit_test(test_quarantine_outlives_a_reboot),
+		cmocka_unit_test(test_what_worked_is_tried_in_each_boot),
+		cmocka_unit_test(test_what_worked_under_another_kernel),
 		cmocka_unit_test(test_roll_back_fails),
 		cmocka_unit_test(test_killed_in_a_failing_reload),
 		cmocka_unit_test(test_roll_back_when_busy),
 		cmocka_unit_test(test_reload_registers_anew),
 		cmocka_unit_test(test_power_cuts),
+		cmocka_unit_test(test_power_cuts_of_what_worked),
+		cmocka_unit_test(test_staged_line_by_line),
 		cmocka_unit_test(test_staged_as_declared),
 		cmocka_unit_test(test_staged_as_declared_and_reloaded),
 		cmocka_unit_test(test_down),
