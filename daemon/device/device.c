@@ -101,6 +101,8 @@ static void forgive(struct device *d)
 {
 	fights_end(&d->fights);
 	flash_forgive(&d->world.memory);
+	if (d->world.memory.registered)
+		memory_end_wait(&d->world.memory);
 	if (d->world.memory.lasting.rollback != ROLLBACK_NONE)
 		memory_forgive(&d->world.memory);
 	device_match(d);

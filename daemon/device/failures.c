@@ -5,6 +5,7 @@
 #include "model/errors.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 const uint64_t failure_retry_after[] = {USEC_PER_SEC, 10 * USEC_PER_SEC, 60 * USEC_PER_SEC};
@@ -148,7 +149,13 @@ void failure_explain(const struct failure *f, struct buf *out)
 	if (*place)
 		buf_add(out, " (%s)", place);
 	if (f->transient)
-		buf_add(out, "; it is tried again");
+		buf_add(out, "; it is tried again after %" PRIu64 " s", f->delay / USEC_PER_SEC);
+}
+
+/** failure_is_final() - is it not tried again until the config changes or somebody asks? */
+bool failure_is_final(const struct failure *f)
+{
+	return !f->transient && is_of_reload(f);
 }
 
 static void set_last(struct failures *f, char *error, const char *extack, uint64_t at)
@@ -186,9 +193,9 @@ static struct failure *add(struct failures *f, const struct step *s, const struc
 	failure->transient = busy && f->tries < failure_retries;
 	if (!failure->transient)
 		return failure;
-	failure->delay = failure_retry_after[f->tries];
 	if (f->retry_at == USEC_NEVER)
 		f->retry_at = now + failure_retry_after[f->tries++];
+	failure->delay = f->retry_at - MIN(now, f->retry_at);
 	return failure;
 }
 

@@ -79,4 +79,5 @@ void failures_forget_last(struct failures *f);
 void failures_retry_at(struct failures *f, uint64_t at);
 void failures_rest(struct failures *f);
 bool failures_block_reload(const struct failures *f);
+bool failure_is_final(const struct failure *f);
 void failure_explain(const struct failure *f, struct buf *out);

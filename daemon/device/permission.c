@@ -37,11 +37,13 @@ static enum hindrance reload_hindrance(const struct circumstances *c)
 			return HINDRANCE_NONE;
 		return c->retry_at == USEC_NEVER ? HINDRANCE_QUARANTINE : HINDRANCE_ROLLBACK_WAITS;
 	}
+	if (c->reload_part_failed) /* permission is not what it waits for */
+		return HINDRANCE_FAILED;
 	if (!policy_permits(c))
 		return HINDRANCE_POLICY;
 	if (c->waits || c->held)
 		return c->waits ? HINDRANCE_TURN : HINDRANCE_HELD;
-	return c->reload_part_failed ? HINDRANCE_FAILED : HINDRANCE_NONE;
+	return HINDRANCE_NONE;
 }
 
 /** permission_of() - what may be done under these circumstances. */
@@ -93,8 +95,9 @@ const char *hindrance_text(enum hindrance h)
 	case HINDRANCE_HELD:
 		return "held back: the reload of another device failed";
 	case HINDRANCE_POLICY:
-	case HINDRANCE_FAILED:
 		return "waits for a permitted reload";
+	case HINDRANCE_FAILED:
+		return "kept back by what failed";
 	case HINDRANCE_QUARANTINE:
 	case HINDRANCE_ROLLBACK_WAITS:
 		return "in quarantine: a reload with it failed";

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* See reloads.h. */
 #include "device/reloads.h"
+#include "plan/quirks.h"
 
 #include <linux/devlink.h>
+
+#define FW_ACTIVATE DEVLINK_RELOAD_ACTION_FW_ACTIVATE
 
 /*
  * A reload that ends in another registration is not tried more often in a row: it may be its cause.
@@ -93,7 +96,7 @@ void reloads_acknowledged(struct reloads *r, struct memory *m, const struct step
 	bool sets = step_traits(s)->sets;
 
 	if (sets && s->target.cmode == CMODE_PERMANENT)
-		memory_note(m, &m->until_boot, &s->target, PARAM_VALUE, &s->target.v[PARAM_VALUE]);
+		memory_wait_for_boot(m, &s->target, &s->target.v[PARAM_VALUE]);
 	if (sets && s->disruption == DISRUPTION_LIVE)
 		memory_drop(m, &m->staged, &s->target, 0);
 	if (s->kind != STEP_RELOAD)
@@ -111,7 +114,7 @@ static uint8_t initialising_action(const counter_list *counters)
 	return counters_offer(counters, DEVLINK_RELOAD_ACTION_DRIVER_REINIT,
 			      DEVLINK_RELOAD_LIMIT_UNSPEC)
 		       ? DEVLINK_RELOAD_ACTION_DRIVER_REINIT
-		       : DEVLINK_RELOAD_ACTION_FW_ACTIVATE;
+		       : FW_ACTIVATE;
 }
 
 /*
@@ -154,19 +157,34 @@ struct reload_news reloads_attribute(struct reloads *r, struct world *w, const s
 			doubt_replaced(r, m, goal);
 	}
 	if (only_ours && r->own_action == DEVLINK_RELOAD_ACTION_DRIVER_REINIT &&
-	    counters_action_differs(now, before, DEVLINK_RELOAD_ACTION_FW_ACTIVATE))
+	    counters_action_differs(now, before, FW_ACTIVATE))
 		memory_set_both_performed(m);
 	if (initialised)
 		memory_drop_all(m, &m->staged);
+	m->activated |= m->until_boot.notes.n && counters_action_differs(now, before, FW_ACTIVATE);
 	r->initialised = only_ours && initialised;
 	r->foreign_open += foreign;
 	memory_count_reloads(m, own, foreign);
 	return (struct reload_news){own, foreign};
 }
 
-/** reloads_registered() - another registration: nothing holds of the one before. */
-void reloads_registered(struct reloads *r, struct memory *m)
+/*
+ * Where the driver is known to load permanent params when it binds to firmware that was activated,
+ * they are in force; elsewhere they may be.
+ */
+static void end_wait_for_boot(struct memory *m, const char *driver)
 {
+	m->registered = m->until_boot.notes.n;
+	if (m->registered && m->activated && quirks_of(driver)->loads_permanent)
+		memory_end_wait(m);
+}
+
+/** reloads_registered() - another registration: nothing holds of the one before. */
+void reloads_registered(struct reloads *r, struct world *w)
+{
+	struct memory *m = &w->memory;
+
+	end_wait_for_boot(m, w->facts.driver);
 	memory_restart(m);
 	r->own_action = 0;
 	r->initialised = false;

@@ -123,7 +123,7 @@ bool run_was_kept_out(const struct run *r, const struct step *s, bool heard)
 
 	if (!traits->kept || times_done(r, s) <= tries)
 		return false;
-	return !traits->barrier || !reload_is_expected(r);
+	return !traits->barrier || s->phase == PHASE_MAKE_ROOM || !reload_is_expected(r);
 }
 
 /** run_reads_back() - is the read in flight the one that shows what was done? */

@@ -84,8 +84,12 @@ static void find_failures(const struct status_input *in, struct finding *f)
 			"nothing is written: what carved remembers of the device cannot be read: "
 			"%s",
 			strerror(-w->memory.unreadable));
-	vec_each(failure, &in->failures->list)
+	vec_each(failure, &in->failures->list) {
 		failure_explain(failure, also(f, STATE_FAILED));
+		if (failure_is_final(failure))
+			buf_add(&f->reason, "; it is not tried again until the config changes or "
+					    "carvectl retry");
+	}
 	if (w->facts.reload_failed && w->memory.lasting.rollback == ROLLBACK_NONE)
 		buf_add(also(f, STATE_FAILED), "its last reload failed: ports and traps are gone");
 }
@@ -211,11 +215,43 @@ static void find_activity(const struct status_input *in, uint64_t now, struct fi
 		add_age(r, now, f);
 }
 
+static bool is_wanted(const struct status_input *in, const struct note *n)
+{
+	const struct object *want = state_find(&in->assignment->want, n->class, n->name, n->cmode);
+
+	return want && object_has(want, n->field);
+}
+
 /** status_pending() - what it would take to bring about all that is wanted. */
 enum disruption status_pending(const struct status_input *in)
 {
-	return in->world->memory.until_boot.notes.n ? DISRUPTION_POWER_CYCLE
-						    : in->run->plan.pending;
+	vec_each(note, &in->world->memory.until_boot.notes)
+		if (is_wanted(in, note))
+			return DISRUPTION_POWER_CYCLE;
+	return in->run->plan.pending;
+}
+
+/* Params that were set, and take effect later; also those that no file names any more. */
+static void find_until_boot(const struct status_input *in, struct finding *f)
+{
+	const struct memory *m = &in->world->memory;
+	bool waits = false;
+
+	vec_each(note, &m->until_boot.notes) {
+		bool wanted = is_wanted(in, note);
+
+		waits |= wanted;
+		if (wanted)
+			buf_add(also(f, STATE_PENDING_POWER_CYCLE),
+				"waits for a power cycle: param %s", note->name);
+		else
+			buf_add(also(f, STATE_UNMANAGED),
+				"param %s was set before, and takes effect at the next power cycle",
+				note->name);
+	}
+	if (waits && m->registered)
+		buf_add(&f->reason, "; the device registered anew since, and whether that was "
+				    "enough is not known: carvectl retry ends the wait");
 }
 
 static void find_pending(const struct status_input *in, struct finding *f)
@@ -225,15 +261,13 @@ static void find_pending(const struct status_input *in, struct finding *f)
 	bool torn_down = in->world->facts.reload_failed &&
 			 in->world->memory.lasting.rollback != ROLLBACK_NONE;
 
-	vec_each(note, &in->world->memory.until_boot.notes)
-		buf_add(also(f, STATE_PENDING_POWER_CYCLE), "waits for a power cycle: param %s",
-			note->name);
+	find_until_boot(in, f);
 	if (plan->pending == DISRUPTION_POWER_CYCLE)
 		buf_add(also(f, STATE_PENDING_POWER_CYCLE),
 			"waits for a power cycle, no reload can activate it: %s",
 			plan->pending_text.s);
 	else if (plan->pending != DISRUPTION_NONE &&
-		 (why == HINDRANCE_TURN || why == HINDRANCE_HELD))
+		 (why == HINDRANCE_TURN || why == HINDRANCE_HELD || why == HINDRANCE_FAILED))
 		buf_add(also(f, STATE_PENDING_RELOAD), "%s: %s", hindrance_text(why),
 			plan->pending_text.s);
 	else if (plan->pending != DISRUPTION_NONE && !torn_down)
@@ -374,6 +408,8 @@ struct status_news status_update(struct status *s, const struct status_input *in
 	_cleanup_free_ char *reason = NULL;
 	struct status_news news = {};
 
+	if (!managed)
+		find_until_boot(in, &f);
 	if (managed) {
 		find_quarantine(in, &f);
 		find_firmware(in, &f);
@@ -441,7 +477,7 @@ static enum hindrance hindrance_of(const struct status_input *in, const struct o
 		return HINDRANCE_QUARANTINE;
 	if ((reload && in->run->plan.pending == DISRUPTION_RELOAD) ||
 	    (class_is_structural(want->class) && in->run->plan.ports_wait))
-		return HINDRANCE_POLICY;
+		return in->permission.why == HINDRANCE_FAILED ? HINDRANCE_FAILED : HINDRANCE_POLICY;
 	return in->permission.may == MAY_NOTHING ? in->permission.why : HINDRANCE_NONE;
 }
 

@@ -67,6 +67,7 @@ struct key {
 
 /* When a SET takes its place in a plan; each phase waits for the one before. */
 enum phase {
+	PHASE_MAKE_ROOM,      /* firmware that is stored already is activated */
 	PHASE_FLASH_PARAM,    /* what a flash depends on */
 	PHASE_FLASH,	      /* firmware is written */
 	PHASE_STAGE_PARAM,    /* takes effect at the next reload */

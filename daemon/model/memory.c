@@ -175,6 +175,21 @@ void memory_set_both_performed(struct memory *m)
 	m->both_performed = true;
 }
 
+/** memory_wait_for_boot() - @v, of a permanent param, is set: in force after a power cycle. */
+void memory_wait_for_boot(struct memory *m, const struct object *o, const struct value *v)
+{
+	memory_note(m, &m->until_boot, o, PARAM_VALUE, v);
+	m->changed |= m->activated || m->registered;
+	m->activated = m->registered = false;
+}
+
+/** memory_end_wait() - permanent params are in force without a power cycle. */
+void memory_end_wait(struct memory *m)
+{
+	memory_drop_all(m, &m->until_boot);
+	m->activated = m->registered = false;
+}
+
 /** memory_set_converged() - all is as wanted, so no reload of carved is the cause of anything. */
 void memory_set_converged(struct memory *m)
 {

@@ -67,6 +67,8 @@ struct memory {
 	bool restore;		   /* on_removal: pristine values of what nobody wants come back */
 	uint8_t reload;		   /* enum reload_policy of the entry that wrote them */
 	struct notes until_boot;   /* permanent params that we set: in force after a power cycle */
+	bool activated;		   /* ... and firmware was activated since */
+	bool registered;	   /* ... and the device has registered since */
 	uint64_t reloads, foreign_reloads;
 	uint64_t times_registered; /* how often it has registered anew, as far as that was seen */
 	bool converged_once;	   /* since the device registered */
@@ -96,6 +98,8 @@ void memory_set_removal(struct memory *m, bool restore, uint8_t reload);
 void memory_set_place(struct memory *m, struct note *n, struct mark mark);
 void memory_keep(struct memory *m, struct note *n, bool kept);
 void memory_set_both_performed(struct memory *m);
+void memory_wait_for_boot(struct memory *m, const struct object *o, const struct value *v);
+void memory_end_wait(struct memory *m);
 void memory_set_converged(struct memory *m);
 void memory_set_accepted(struct memory *m, uint64_t hash);
 void memory_set_pause(struct memory *m, uint64_t until, uint64_t wall, const char *by);

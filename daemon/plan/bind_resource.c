@@ -122,7 +122,12 @@ static bool check_limits(struct tree *t, const struct slot *s, uint64_t n, const
 	_cleanup_free_ char *max = size_text(most(t, s)), *size = size_text(n);
 	const struct wish *w = s->winner->wish;
 
-	if (n > most(t, s))
+	if (n != least(s) && least(s) == own_most(s))
+		bind_error(t->b, w,
+			   "%s%s is not %s, which is both the minimum and the maximum of %s: it "
+			   "cannot be changed",
+			   sum, size, max, w->object);
+	else if (n > most(t, s))
 		bind_error(t->b, w, "%s%s is more than the maximum %s of %s%s%s", sum, size, max,
 			   w->object,
 			   most(t, s) < own_most(s) ? ", one granule below that of " : "",

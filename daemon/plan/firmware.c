@@ -58,6 +58,23 @@ enum firmware_need firmware_need(const struct firmware *want, const struct world
 }
 
 /**
+ * firmware_in_the_way() - before @want can be flashed.
+ *
+ * Return: the version of another image that is stored and has to be activated first, or NULL.
+ */
+const char *firmware_in_the_way(const struct firmware *want, const struct world *w)
+{
+	const char *stored = facts_version(&w->facts, VERSION_STORED, want->key);
+	const char *running = facts_version(&w->facts, VERSION_RUNNING, want->key);
+
+	return quirks_of(w->facts.driver)->one_image && stored && running &&
+			       version_compare(w->facts.driver, want->key, stored, running) !=
+				       VERSION_SAME
+		       ? stored
+		       : NULL;
+}
+
+/**
  * firmware_activated_by() - does a reload with this action activate firmware, and is it offered?
  */
 bool firmware_activated_by(const struct world *w, uint8_t action)

@@ -14,4 +14,5 @@ enum firmware_need {
 };
 
 enum firmware_need firmware_need(const struct firmware *want, const struct world *w);
+const char *firmware_in_the_way(const struct firmware *want, const struct world *w);
 bool firmware_activated_by(const struct world *w, uint8_t action);

@@ -25,6 +25,7 @@ struct planner {
 	bool reload;	/* something wanted is not in force */
 	bool permitted; /* it may be brought about by a reload now */
 	bool flash, activate;
+	const char *in_the_way; /* version of an image that is to be activated before the flash */
 };
 
 /* What an object is now: see above. */
@@ -497,25 +498,47 @@ static void add_reload(struct planner *p, uint8_t action, unsigned n, unsigned o
 			   s->activates ? p->want->firmware.version : "");
 }
 
+static uint8_t activating_action(const struct planner *p)
+{
+	return activates(p, FW_ACTIVATE) ? FW_ACTIVATE : DRIVER_REINIT;
+}
+
+/* The driver takes no other image before: one more reload, and the flash after it. */
+static void add_making_room(struct planner *p, unsigned of)
+{
+	struct step *s = add_step(p, STEP_RELOAD, PHASE_MAKE_ROOM, DISRUPTION_RELOAD);
+
+	s->action = activating_action(p);
+	s->limit = DEVLINK_RELOAD_LIMIT_UNSPEC;
+	s->from = format_impact(p);
+	s->to = mem_printf(
+		"reload 1 of %u, activates firmware %s, which is stored: the driver takes "
+		"no other image before",
+		of, p->in_the_way);
+}
+
 /*
  * One reload, where there is a way. Two where firmware is to be activated and something else needs
  * a driver_reinit, which does not activate it: from Linux 6.3 on the other action loads no params.
  */
 static void add_reloads(struct planner *p)
 {
+	unsigned before = p->in_the_way ? 1 : 0;
 	bool two = p->reload && p->activate && !activates(p, DRIVER_REINIT) &&
 		   activates(p, FW_ACTIVATE) && offers(p, DRIVER_REINIT);
 
+	if (before && p->activate)
+		add_making_room(p, before + (two ? 2 : 1));
 	if (two) {
-		add_reload(p, FW_ACTIVATE, 1, 2);
-		add_reload(p, DRIVER_REINIT, 2, 2);
+		add_reload(p, FW_ACTIVATE, before + 1, before + 2);
+		add_reload(p, DRIVER_REINIT, before + 2, before + 2);
 	} else if (p->reload) {
 		add_reload(p,
 			   offers(p, DRIVER_REINIT) || !offers(p, FW_ACTIVATE) ? DRIVER_REINIT
 									       : FW_ACTIVATE,
-			   1, 1);
+			   before + 1, before + 1);
 	} else if (p->activate) {
-		add_reload(p, activates(p, FW_ACTIVATE) ? FW_ACTIVATE : DRIVER_REINIT, 1, 1);
+		add_reload(p, activating_action(p), before + 1, before + 1);
 	}
 }
 
@@ -551,12 +574,18 @@ static void plan_firmware(struct planner *p)
 		break;
 	}
 	p->activate = activates(p, DRIVER_REINIT) || activates(p, FW_ACTIVATE);
-	if (p->flash && p->permitted) {
+	p->in_the_way = p->flash ? firmware_in_the_way(f, p->world) : NULL;
+	if (p->flash && p->permitted && !(p->in_the_way && !p->activate)) {
 		add_flash(p, f);
 		return;
 	}
 	if (!p->permitted || !p->activate)
 		say_pending(p, "firmware", f->version);
+	if (p->in_the_way)
+		buf_add(&p->plan->pending_text,
+			" (%s is stored and waits for its activation; the driver takes no other "
+			"image before)",
+			p->in_the_way);
 	if (!p->activate)
 		p->plan->pending = DISRUPTION_POWER_CYCLE;
 }

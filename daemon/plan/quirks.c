@@ -51,7 +51,11 @@ static const struct quirks table[] = {
 		 * Linux 6.1 to 7.3, mellanox/mlx5/core: mlx5_devlink_trap_action_set() in
 		 * devlink.c, the check of a trap's action and of switchdev mode;
 		 * mlx5_devlink_eswitch_mode_set() in eswitch_offloads.c, while a trap is active.
+		 * lib/mlx5_fw.c, mlx5_fsm_lock(): "pending reset"; networking/devlink/mlx5.rst:
+		 * permanent params take a reset of the firmware and a rescan of the bus.
 		 */
+		.one_image = true,
+		.loads_permanent = true,
 		.traps_need_legacy = true,
 		.driver = "mlx5_core",
 		.no_mirror = true,

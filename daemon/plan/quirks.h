@@ -16,6 +16,8 @@ struct quirk_range {
 struct quirks {
 	const char *driver;	/* a shell pattern for facts.driver */
 	bool reinit_activates;	/* a reload driver_reinit activates stored firmware too */
+	bool one_image;		/* no flash while another stored image waits for its activation */
+	bool loads_permanent;	/* params, when it binds after an activation of firmware */
 	bool no_mirror;		/* traps take drop and trap only */
 	bool power_of_two;	/* bursts of policers */
 	bool traps_need_legacy; /* action trap and another mode of the eswitch exclude each other */

@@ -131,12 +131,26 @@ bool objects_is_path(const char *name)
 	return name[0] == '/' && name[n - 1] != '/' && !strstr(name, "//");
 }
 
+/* The same path, without parts that are empty; to be freed. */
+static char *without_empty_parts(const char *path)
+{
+	struct buf b = {};
+
+	for (; *path; path++)
+		if (*path != '/' || (path[1] && path[1] != '/'))
+			buf_add(&b, "%c", *path);
+	return buf_take(&b);
+}
+
 static void check_path(struct schema *s, const struct pair *p)
 {
+	_cleanup_free_ char *meant = without_empty_parts(p->key);
+
 	if (p->key[0] != '/')
 		place_error(s->diags, p->at, "a resource is a path: did you mean \"/%s\"?", p->key);
 	else if (!objects_is_path(p->key))
-		place_error(s->diags, p->at, "resource \"%s\" has an empty part", p->key);
+		place_error(s->diags, p->at, "resource \"%s\" has an empty part%s%s%s", p->key,
+			    *meant ? "; did you mean \"" : "", meant, *meant ? "\"?" : "");
 }
 
 static void check_id(struct schema *s, const struct object_place *o)

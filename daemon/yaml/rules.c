@@ -66,6 +66,15 @@ void rules_text(struct schema *s, const struct pair *p)
 			    v->text);
 }
 
+/* Is it what follows a comma of a value that has no quotes, in braces? */
+static bool is_half_a_value(const struct pair *p)
+{
+	struct place end = p->at;
+
+	end.column += (uint32_t)strlen(p->key);
+	return p->value->type == NODE_EMPTY && place_char(end) != ':';
+}
+
 /**
  * rules_unknown() - report a key that is none of @names.
  *
@@ -83,8 +92,9 @@ void rules_unknown(struct schema *s, struct pair *p, const char *where, const ch
 		place_error(s->diags, p->at, "unknown key \"%s\" in %s; did you mean \"%s\"?",
 			    p->key, where, nearest);
 	else
-		place_error(s->diags, p->at, "unknown key \"%s\" in %s; known are %s", p->key,
-			    where, known.s);
+		place_error(s->diags, p->at, "unknown key \"%s\" in %s; known are %s%s", p->key,
+			    where, known.s,
+			    is_half_a_value(p) ? "; quote a value with a comma" : "");
 	buf_clear(&known);
 	p->key = nearest ? nearest : p->key;
 	p->value->type = NODE_BAD;

@@ -253,3 +253,136 @@ def test_a_busy_device_that_no_entry_matches(kernel, folder, carved, capture):
     assert len(asked) < 40
     assert carved.processor_time() - cpu < 0.5
     assert "restored" not in carved.text() and "registered anew" not in carved.text()
+
+
+VFS = {"total_vfs": {"permanent": {"type": "u32", "value": 0}}}
+PERMANENT = {"total_vfs": {"permanent": 8}}
+
+
+@pytest.mark.parametrize("driver, activated", [("mlx5_core", True), ("mlx5_core", False), ("bnxt_en", True)])
+def test_permanent_params_without_a_reboot(kernel, folder, carved, driver, activated):
+    """In force once the firmware was activated and the device registered anew, where that is known to be enough; else who
+    knows says so."""
+    device = Device(kernel, folder, {**MLX5, "driver": driver, "params": {**MLX5["params"], **VFS}})
+    carved.run(entry(device, params=PERMANENT))
+    assert carved.state(device) == "pending-power-cycle"
+    if activated:
+        kernel.tell("reload", device, "fw_activate")
+        wait(lambda: carved.get(device, "ForeignReloadCount") == 1, "the activation to be seen")
+        carved.wait_state(device, "pending-power-cycle")
+    kernel.tell("power-cycle", device)
+    if (driver, activated) == ("mlx5_core", True):
+        carved.wait_state(device, "converged")
+        assert device.param("total_vfs", "permanent") == 8
+        return
+    wait(lambda: "carvectl retry ends the wait" in carved.get(device, "StateReason"), "a word of the registration")
+    carved.wait_state(device, "pending-power-cycle")
+    carved.restart()
+    assert "carvectl retry ends the wait" in carved.get(device, "StateReason")
+    carved.retry(device)
+    assert carved.state(device) == "converged"
+    carved.restart()
+    assert carved.state(device) == "converged"
+
+
+def test_retry_does_not_end_a_wait_for_nothing(kernel, folder, carved):
+    device = Device(kernel, folder, {**MLX5, "params": {**MLX5["params"], **VFS}})
+    carved.run(entry(device, params=PERMANENT))
+    carved.retry(device)
+    assert carved.state(device) == "pending-power-cycle"
+
+
+def test_permanent_params_that_no_file_names_any_more(kernel, folder, carved):
+    """They change with the power cycle, and are no reason not to be converged."""
+    device = Device(kernel, folder, {**MLX5, "params": {**MLX5["params"], **VFS}})
+    carved.run(entry(device, params=PERMANENT))
+    carved.reload(entry(device, params={"flow_steering_mode": "smfs"}))
+    carved.wait_state(device, "converged")
+    says = "param total_vfs was set before, and takes effect at the next power cycle"
+    assert carved.get(device, "StateReason") == says
+    assert carved.get(device, "PendingClass") == ""
+    carved.reload()
+    carved.wait_state(device, "unmanaged")
+    assert carved.get(device, "StateReason") == says
+
+
+IMAGE = {"version": "22.36.1010", "file": "mlx5/fw-22.36.1010.bin"}
+
+
+def with_another_image(kernel, folder, carved):
+    """An adapter on which an image waits for its activation, and takes no other one before."""
+    file = carved.place.firmware(carved.folder) / IMAGE["file"]
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(b"image")
+    versions = {**MLX5["versions"], "stored": {"fw.version": "22.35.9999", "fw": "22.35.9999"}}
+    device = Device(kernel, folder, {**MLX5, "versions": versions})
+    kernel.tell("file", device, IMAGE["file"], *(f"{key}={IMAGE['version']}" for key in versions["stored"]))
+    device.rule("FLASH_UPDATE", "*", "EBUSY", "times=1000", "Firmware flash failed: pending reset")
+    return device
+
+
+def test_another_image_waits_for_its_activation(kernel, folder, carved, capture):
+    """It is activated, and then there is room for the wanted one."""
+    device = with_another_image(kernel, folder, carved)
+    kernel.tell("delay", device, 500)
+    carved.config(entry(device, firmware=IMAGE))
+    carved.start_no_wait()
+    wait(lambda: capture.writes(kind="reload"), "the first reload")
+    kernel.tell("rules-clear")
+    carved.wait_ready()
+    carved.wait_bus()
+    assert carved.state(device) == "converged"
+    assert kernel.tell("state", device)["versions"]["running"]["fw"] == IMAGE["version"]
+    assert [w.kind for w in capture.writes()] == ["reload", "flash", "reload"]
+
+
+def test_another_image_waits_and_no_reload_is_permitted(kernel, folder, carved, capture):
+    device = with_another_image(kernel, folder, carved)
+    carved.run(entry(device, firmware=IMAGE, reload="manual"))
+    assert carved.state(device) == "pending-reload"
+    assert "22.35.9999 is stored and waits for its activation" in carved.get(device, "StateReason")
+    steps = [(step[1], step[4]) for step in carved.plan(device)]
+    assert [kind for kind, _ in steps] == ["reload", "firmware", "reload"]
+    assert "reload 1 of 2, activates firmware 22.35.9999" in steps[0][1]
+    assert steps[2][1] == "reload 2 of 2, activates firmware 22.36.1010"
+    assert capture.writes() == []
+
+
+def test_another_image_that_is_never_activated(kernel, folder, carved, capture):
+    """One reload, no flash, and not again."""
+    device = with_another_image(kernel, folder, carved)
+    kernel.tell("firmware", device, "sticky=1")
+    carved.run(entry(device, firmware=IMAGE), audit="300ms")
+    assert carved.state(device) == "failed"
+    read = carved.get(device, "LastReadUSec")
+    wait(lambda: carved.get(device, "LastReadUSec") > read + 1000000, "a few audits")
+    assert "was accepted but not kept; it is not tried again" in carved.get(device, "StateReason")
+    assert [w.kind for w in capture.writes()] == ["reload"]
+
+
+@pytest.mark.parametrize("error, says", [("EINVAL", "until the config changes or carvectl retry"), ("EBUSY", "tried again after 1 s")])
+def test_what_a_refused_reload_waits_for(kernel, folder, carved, error, says):
+    """Not for a permission, which it had."""
+    device = Device(kernel, folder, SPECTRUM1)
+    kernel.tell("refuse-down", device, error, "times=1000", "text=not allowed now")
+    carved.config(entry(device, resources={"/kvd/hash_single": 70016}))
+    carved.start_no_wait()
+    carved.wait_bus()
+    wait(lambda: says in (carved.get(device, "StateReason") if carved.state(device) else ""), "the failure")
+    assert "permitted" not in carved.get(device, "StateReason")
+    assert carved.state(device) == "failed"
+    (_, name, _, _, reason, _), = carved.get(device, "Objects")
+    assert (name, reason) == ("/kvd/hash_single", "kept back by what failed")
+
+
+def test_tables_that_cannot_be_sized(kernel, folder, carved, capture):
+    """And a name as it is written on another tool's command line, or a handle without its domain."""
+    device = Device(kernel, folder, {
+        "handle": "platform/hellcreek", "driver": "hellcreek", "reload": {"failed": False, "counters": []},
+        "resources": {"/FDB": {"size": 256, "min": 256, "max": 256, "granularity": 1, "id": 1}}})
+    carved.run(entry(device, resources={"/FDB": 512}))
+    assert carved.state(device) == "refused"
+    assert "512 is not 256, which is both the minimum and the maximum of /FDB" in carved.get(device, "StateReason")
+    carved.reload(entry(device, resources={"/FDB": "max"}))
+    carved.wait_state(device, "converged")
+    assert capture.writes() == []

@@ -367,6 +367,7 @@ static int load_head(struct loader *l, json_t *facts)
 		d->index = (uint32_t)strtoul(d->dev, NULL, 10);
 	d->driver = json_string_value(json_object_get(facts, "driver"));
 	d->versions = json_deep_copy(json_object_get(facts, "versions")) ?: json_object();
+	d->flashed = json_deep_copy(json_object_get(d->versions, "stored"));
 	return 0;
 }
 

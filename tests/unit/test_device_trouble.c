@@ -72,9 +72,11 @@ static void test_removal_restores(void **state)
 	rig_log_clear(&r);
 	rig_config(&r, ENTRY("resources: {/kvd/a: 300}, trap_policers: {1: {burst: 64}}, params: "
 			     "{mode: smfs}"));
-	rig_expect(&r, "pending-power-cycle",
+	rig_expect(&r, "converged",
 		   "param macs/driverinit: 64 -> 32\nresource /kvd/b: 700 -> 500\n" RELOAD
 		   "trap_policer 1: burst 128 -> burst 64\n");
+	rig_expect_reason(&r,
+			  "param sriov was set before, and takes effect at the next power cycle");
 	assert_int_equal(sim_get(&r.sim, "trap_policers", "1", "rate"), 1000);
 	assert_int_equal(sim_get(&r.sim, "traps", "t1", "action"), 0);
 	assert_int_equal(r.d->world.memory.pristine.notes.n, 3);
