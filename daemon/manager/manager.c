@@ -113,6 +113,8 @@ static void on_settle_timer(void *user)
 
 	if (m->devices.listed)
 		devices_absent(&m->devices, &absent);
+	else /* on a busy machine the kernel takes longer to tell */
+		loop_timer_set(m->settle_timer, clock_now() + USEC_PER_SEC / 10);
 	vec_each(e, &absent) {
 		_cleanup_free_ char *why = absent_reason(&m->devices, *e);
 
