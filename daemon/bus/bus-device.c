@@ -132,15 +132,15 @@ static int get_progress(_unused_ sd_bus *bus, _unused_ const char *path,
 			sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
 {
 	const struct runner *r = ((const struct bus_device *)user)->runner;
+	enum device_state state = runner_device(r)->status.state;
 	/* somebody else's is not what the device is at */
-	const struct progress *flash =
-		run_find(&runner_device(r)->run, STEP_FLASH) ? runner_progress(r) : NULL;
-	bool reloading = runner_device(r)->status.state == STATE_RELOADING;
+	const struct progress *flash = state == STATE_FLASHING ? runner_progress(r) : NULL;
 
 	if (flash)
 		return sd_bus_message_append(reply, "(stt)", flash->what, flash->done,
 					     flash->total);
-	return sd_bus_message_append(reply, "(stt)", reloading ? "reload" : "", UINT64_C(0),
+	return sd_bus_message_append(reply, "(stt)",
+				     state == STATE_RELOADING ? "reload" : "", UINT64_C(0),
 				     UINT64_C(0));
 }
 

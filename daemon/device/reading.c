@@ -90,7 +90,7 @@ static void add_not_kept(struct device *d, const struct step *s, uint64_t now)
 /* What the driver is at by itself has taken too long. */
 static void give_up_waiting(struct device *d, uint64_t now)
 {
-	plan_for(d, device_permission(d).may);
+	plan_for(d, device_permission(d).may, false);
 	vec_each(s, &d->run.plan.steps) {
 		const struct object *t = &s->target;
 		const struct object *have =
@@ -168,7 +168,7 @@ static void replan(struct device *d, uint64_t now)
 	}
 	if (run_wait(&d->run, now)) {
 		give_up_waiting(d, now);
-		make_plan(d);
+		make_plan(d, now);
 	}
 	if (!d->run.plan.steps.n && !d->failures.list.n)
 		fights_next_episode(&d->fights);
