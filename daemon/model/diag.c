@@ -161,13 +161,15 @@ void diag_render(const struct diag *d, struct buf *out)
 		render_source(d, out);
 }
 
-/** diag_render_all() - the whole list as text, to be freed. */
+/** diag_render_all() - the whole list as text, errors before all else; to be freed. */
 char *diag_render_all(const struct diag_list *list)
 {
 	struct buf b = {};
 
-	vec_each(d, &list->diags)
-		diag_render(d, &b);
+	for (int rest = 0; rest <= 1; rest++)
+		vec_each(d, &list->diags)
+			if ((d->severity != DIAG_ERROR) == rest)
+				diag_render(d, &b);
 	if (list->n_dropped)
 		buf_add(&b, "... and %zu more\n", list->n_dropped);
 	return buf_take(&b);

@@ -106,6 +106,8 @@ int bind_winners(const struct entry *e, const winner_list *winners, const char *
 
 	bind_firmware(&b, e);
 	bind_all(&b);
+	bind_note_lacks(&b);
+	vec_clear(&b.lacks);
 	if (b.needs_catalogue)
 		r = BIND_NEEDS_CATALOGUE;
 	else if (found.n_errors)

@@ -237,7 +237,8 @@ static void resolve_rest(struct tree *t, struct slot *s, const struct slot *pare
 			continue;
 		if (o->winner && o->size.kind == SIZE_REST && o < s) {
 			bind_error(t->b, s->winner->wish,
-				   "%s is the rest already: only one child can be", o->have->name);
+				   "%s is the rest already: only one child of a parent can be",
+				   o->have->name);
 			return;
 		}
 		if (!o->resolved) /* has its own error */

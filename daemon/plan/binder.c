@@ -130,9 +130,7 @@ void bind_missing(struct binder *b, const struct winner *w)
 	if (said_missing(b, wish))
 		return;
 	if (w->preset) {
-		diag_add(b->diags, DIAG_NOTE, wish->object_mark, NULL, b->handle,
-			 "no %s %s here; preset %s is applied without it", wish->class->noun,
-			 wish->object, w->preset);
+		vec_push(&b->lacks, *w);
 		return;
 	}
 	if (b->diags->n_errors < DIAG_MAX) { /* of more than are shown none looks for a name */
@@ -159,6 +157,50 @@ bool bind_settable(struct binder *b, const struct wish *w, const struct object *
 	if (!settable)
 		bind_error(b, w, "%s %s %s", w->class->noun, w->object, text);
 	return settable;
+}
+
+static bool is_listed_before(const struct binder *b, const struct winner *w, bool by_object)
+{
+	for (const struct winner *before = b->lacks.v; before < w; before++)
+		if (strcmp(before->preset, w->preset) == 0 &&
+		    before->wish->class == w->wish->class &&
+		    (!by_object || strcmp(before->wish->object, w->wish->object) == 0))
+			return true;
+	return false;
+}
+
+/* What a preset names in vain, kind by kind: "trap policer 9, 10, trap group bgp". */
+static char *list_lacks(const struct binder *b, const char *preset)
+{
+	struct buf text = {};
+
+	vec_each(first, &b->lacks) {
+		if (strcmp(first->preset, preset) != 0 || is_listed_before(b, first, false))
+			continue;
+		buf_add(&text, "%s%s", text.n ? ", " : "", first->wish->class->noun);
+		for (const struct winner *w = first; w < b->lacks.v + b->lacks.n; w++)
+			if (strcmp(w->preset, preset) == 0 &&
+			    w->wish->class == first->wish->class && !is_listed_before(b, w, true))
+				buf_add(&text, "%s %s", w == first ? "" : ",", w->wish->object);
+	}
+	return buf_take(&text);
+}
+
+/** bind_note_lacks() - a note for each preset that names what the device has not got. */
+void bind_note_lacks(struct binder *b)
+{
+	vec_each(w, &b->lacks) {
+		_cleanup_free_ char *objects = NULL;
+		bool said = false;
+
+		for (const struct winner *before = b->lacks.v; before < w; before++)
+			said = said || strcmp(before->preset, w->preset) == 0;
+		if (said)
+			continue;
+		objects = list_lacks(b, w->preset);
+		diag_add(b->diags, DIAG_NOTE, w->wish->object_mark, NULL, b->handle,
+			 "preset %s is applied without what is not here: %s", w->preset, objects);
+	}
 }
 
 /**

@@ -14,6 +14,7 @@ struct binder {
 	bool needs_catalogue, needs_image;
 	bool restores;		    /* what was taken out of the config goes back to what it was */
 	const struct wish *missing; /* the last one whose object is missing: said once is enough */
+	winner_list lacks;	    /* what a preset names and the device has not got */
 };
 
 /* binder.c: what all binders do */
@@ -21,6 +22,7 @@ void bind_error(struct binder *b, const struct wish *w, const char *format, ...)
 void bind_error_name(struct binder *b, const struct wish *w, const char *format, ...)
 	_printf_(3, 4);
 void bind_missing(struct binder *b, const struct winner *w);
+void bind_note_lacks(struct binder *b);
 void bind_staged(struct binder *b, const struct wish *w, const struct object *want);
 bool bind_settable(struct binder *b, const struct wish *w, const struct object *have);
 bool bind_parse(struct binder *b, const struct wish *w, enum value_type type,

@@ -147,7 +147,8 @@ void match_conflict(const entry_list *matches, const char *handle, struct diag_l
 		const struct entry *other = matches->v[i];
 
 		diag_add(diags, DIAG_ERROR, other->mark, other->source, handle,
-			 "entries %s (%s) and %s both match the device; narrow one down", one->name,
-			 place, other->name);
+			 "entries %s (%s) and %s both match the device; narrow one down, or move "
+			 "what they share into a preset with `match:`",
+			 one->name, place, other->name);
 	}
 }

@@ -303,6 +303,43 @@ static void check_firmware(struct build *b, const struct entry *e, const struct 
 			    "firmware of device entry \"%s\" has no version", p->key);
 }
 
+static size_t parent_length(const struct wish *w)
+{
+	const char *slash = strrchr(w->object, '/');
+
+	return slash ? (size_t)(slash - w->object) : 0;
+}
+
+static bool is_rest(const struct wish *w)
+{
+	return w->class == &class_resource && w->object && w->text && strcmp(w->text, "rest") == 0;
+}
+
+static bool is_rest_beside(const struct wish *a, const struct wish *b)
+{
+	size_t n;
+
+	if (!is_rest(a) || !is_rest(b))
+		return false;
+	n = parent_length(a);
+	return n && n == parent_length(b) && memcmp(a->object, b->object, n) == 0;
+}
+
+/* That no device can have: it need not be there to be told. */
+static void check_rests(struct build *b, const struct layer *l)
+{
+	vec_each(w, &l->wishes) {
+		for (const struct wish *before = l->wishes.v; before < w; before++) {
+			if (!is_rest_beside(before, w))
+				continue;
+			diag_add(b->diags, DIAG_ERROR, w->mark, w->source, NULL,
+				 "%s is the rest already: only one child of a parent can be",
+				 before->object);
+			break;
+		}
+	}
+}
+
 static void build_entry(struct build *b, const struct pair *p, const struct node *root)
 {
 	struct entry *e = vec_add(&b->config->entries);
@@ -317,6 +354,7 @@ static void build_entry(struct build *b, const struct pair *p, const struct node
 	add_presets(b, e, node_get(root, "presets"));
 	add_presets(b, e, node_get(p->value, "presets"));
 	add_layer(b, e, NULL, p->value);
+	check_rests(b, &e->layers.v[e->layers.n - 1]);
 	check_firmware(b, e, p);
 }
 

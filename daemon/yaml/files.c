@@ -16,7 +16,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define SUFFIX ".yaml"
+#define SUFFIX	      ".yaml"
+#define SUFFIX_OTHERS ".yml" /* what others than carved take for the same */
 
 const char *const files_dropin_dirs[FILES_DIRS] = {"/usr/lib/carved/carved.d",
 						   "/run/carved/carved.d", "/etc/carved/carved.d"};
@@ -52,9 +53,26 @@ struct search {
 	const char *dir;
 	unsigned rank;
 	struct arena *arena;
+	struct diag_list *diags;
 	found_list *list;
 	const struct overlay *overlay;
 };
+
+static bool ends_in(const char *name, const char *suffix)
+{
+	size_t n = strlen(name), m = strlen(suffix);
+
+	return n > m && strcmp(name + n - m, suffix) == 0;
+}
+
+static void note_passed_over(const struct search *s, const char *name)
+{
+	_cleanup_free_ char *path = mem_printf("%s/%s", s->dir, name);
+	_cleanup_free_ char *shown = text_clean_line(path);
+
+	diag_add(s->diags, DIAG_NOTE, (struct mark){.file = text_intern(shown)}, NULL, NULL,
+		 "it is not read: only names that end in " SUFFIX " are");
+}
 
 static void take(void *user, const char *name)
 {
@@ -63,7 +81,11 @@ static void take(void *user, const char *name)
 	const struct overlaid *over;
 	const char *path;
 
-	if (name[0] == '.' || n <= suffix || strcmp(name + n - suffix, SUFFIX) != 0)
+	if (name[0] == '.')
+		return;
+	if (ends_in(name, SUFFIX_OTHERS))
+		note_passed_over(s, name);
+	if (!ends_in(name, SUFFIX))
 		return;
 	path = arena_printf(s->arena, "%s/%s", s->dir, name);
 	over = overlay_find(s->overlay, path);
@@ -118,7 +140,11 @@ void files_find(const struct yaml_paths *paths, const char *const dirs[FILES_DIR
 	size_t kept = 0;
 
 	for (unsigned i = 0; i < FILES_DIRS; i++) {
-		struct search s = {arena_printf(arena, "%s%s", root, dirs[i]), i, arena, ret,
+		struct search s = {arena_printf(arena, "%s%s", root, dirs[i]),
+				   i,
+				   arena,
+				   diags,
+				   ret,
 				   paths->overlay};
 
 		if (files)
