@@ -128,21 +128,6 @@ int bus_confirm(sd_bus_message *m, void *user, sd_bus_error *error)
 	return r < 0 ? r : caller_identify(user, m, authorize_confirm);
 }
 
-/* "": 0. Return: 0 or -EINVAL. */
-static int parse_hash(const char *text, uint64_t *ret)
-{
-	char *end;
-
-	*ret = strtoull(text, &end, 16);
-	return !*text || (strlen(text) == 16 && !*end) ? 0 : -EINVAL;
-}
-
-static int no_such_config(sd_bus_error *error, const char *name)
-{
-	return sd_bus_error_setf(error, BUS_ERROR("NoSuchConfig"),
-				 *name ? "no config %s is kept" : "no config before is kept", name);
-}
-
 /* --- a kept one is read by the thread for that ----------------------------------------- */
 
 static void lookup_clear(struct bus_lookup *l)
@@ -168,7 +153,7 @@ void bus_lookups_drop(struct bus *b, const struct caller *left)
 static int cannot_read(int r, const char *name, sd_bus_error *error)
 {
 	return r == -ENOENT
-		       ? no_such_config(error, name)
+		       ? bus_no_such_config(error, name)
 		       : sd_bus_error_setf(error, BUS_ERROR("InvalidConfig"),
 					   "the config cannot be read again: %s", strerror(-r));
 }
@@ -241,8 +226,8 @@ static int read_rollback(sd_bus_message *m, struct arguments *ret, sd_bus_error 
 
 	sd_bus_message_rewind(m, true);
 	r = bus_read_name(m, &ret->name, error);
-	if (r >= 0 && parse_hash(ret->name, &ret->hash) < 0)
-		return no_such_config(error, ret->name);
+	if (r >= 0 && bus_parse_hash(ret->name, &ret->hash) < 0)
+		return bus_no_such_config(error, ret->name);
 	return r < 0 ? r : read_confirm(m, &ret->confirm, error);
 }
 
@@ -351,8 +336,8 @@ static int read_hash(const struct bus *b, sd_bus_message *m, const char **ret_na
 
 	sd_bus_message_rewind(m, true);
 	r = bus_read_name(m, ret_name, error);
-	if (r >= 0 && parse_hash(*ret_name, ret) < 0)
-		return no_such_config(error, *ret_name);
+	if (r >= 0 && bus_parse_hash(*ret_name, ret) < 0)
+		return bus_no_such_config(error, *ret_name);
 	if (r >= 0 && !*ret)
 		*ret = manager_config(b->manager)->hash;
 	return r;
@@ -371,7 +356,7 @@ static int reply_files(struct bus *b, _unused_ struct caller *c, sd_bus_message 
 		return r;
 	config = manager_known_config(b->manager, hash);
 	if (!config)
-		return no_such_config(error, name);
+		return bus_no_such_config(error, name);
 	r = sd_bus_message_new_method_return(m, &reply);
 	if (r >= 0)
 		r = sd_bus_message_open_container(reply, 'a', "(ss)");

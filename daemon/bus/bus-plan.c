@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Plan(): what would be done now, known at once; or (option `candidate`) what the files on disk
- * would do, which needs all that the device has, and the firmware that it would flash, to be read
- * first.
+ * Plan(): what would be done now, or what the files on disk (option `candidate`) or a config that
+ * is kept (option `config`) would do; then the firmware that it would flash is looked at, too. The
+ * devices are read first, as far as that is possible at once. Option `permitted`: only what need
+ * not wait for a reload.
  */
 #include "base/clock.h"
 #include "bus/internal.h"
@@ -10,6 +11,7 @@
 #include "manager/look.h"
 #include "manager/manager.h"
 #include "manager/runner.h"
+#include "model/ledger.h"
 #include "plan/match.h"
 #include "yaml/overlay.h"
 
@@ -51,30 +53,7 @@ static int finish_reply(sd_bus_message *reply)
 	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
-static int plan_in_force(const struct bus *b, sd_bus_message *m, const char *name,
-			 sd_bus_error *error)
-{
-	_cleanup_message_ sd_bus_message *reply = NULL;
-	bool found = !*name || bus_is_entry(manager_config(b->manager), name);
-	int r = new_reply(m, &reply);
-
-	for (size_t i = 0; r >= 0 && i < manager_count(b->manager); i++) {
-		const struct device *d = runner_device(manager_at(b->manager, i));
-		struct plan plan = {};
-
-		if (!device_matches_name(d, name))
-			continue;
-		found = true;
-		device_preview(d, &plan);
-		r = append_steps(reply, d, &plan);
-	}
-	if (r >= 0 && !found)
-		return sd_bus_error_setf(error, BUS_ERROR("NoSuchDevice"), "no device or entry %s",
-					 name);
-	return r < 0 ? r : finish_reply(reply);
-}
-
-/* --- a config that is not in force ------------------------------------------- */
+/* --- what is asked for -------------------------------------------------------- */
 
 /* The name may be that of an entry which is only in the candidate. */
 static bool is_meant(const struct bus_candidate *c, const struct device *d)
@@ -85,6 +64,12 @@ static bool is_meant(const struct bus_candidate *c, const struct device *d)
 		if (strcmp(e->name, c->name) == 0 && match_entry(e, d->handle, &d->world.facts))
 			return true;
 	return false;
+}
+
+/* Would or does an entry match it? */
+static bool is_concerned(const struct bus_candidate *c, const struct device *d)
+{
+	return c->in_force ? d->assignment.used.entry != NULL : bus_is_concerned(d, c->config);
 }
 
 static void candidate_clear(struct bus_candidate *c)
@@ -129,16 +114,32 @@ static const struct image_verdict *look_at(void *user, const struct firmware *f)
 	return NULL;
 }
 
-/* Return: false where a file has to be looked at first. */
-static bool answer(struct bus *b, struct bus_candidate *c)
+/* What the devices are found to be like. */
+struct survey {
+	bool found;	    /* a device that is meant */
+	bool again;	    /* a file has to be looked at first */
+	const char *unread; /* a device that is concerned and of which too little is known */
+	struct diag_list diags;
+};
+
+static void plan_device(struct bus *b, struct bus_candidate *c, const struct device *d,
+			struct plan *plan, struct survey *s)
 {
-	_cleanup_message_ sd_bus_message *reply = NULL;
-	bool found = !*c->name || bus_is_entry(c->config, c->name);
-	struct diag_list diags = {};
-	const char *unread = NULL;
 	struct asked asked = {b, c};
-	bool again = false;
-	int r = new_reply(c->call, &reply);
+
+	if (c->in_force)
+		device_preview(d, c->permitted, plan);
+	else if (!d->world.has_catalogue)
+		s->unread = d->handle;
+	else
+		s->again |= device_candidate(d, c->config, c->permitted, look_at, &asked, plan,
+					     &s->diags) == -EAGAIN;
+}
+
+static int append_devices(struct bus *b, struct bus_candidate *c, sd_bus_message *reply,
+			  struct survey *s)
+{
+	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < manager_count(b->manager); i++) {
 		const struct device *d = runner_device(manager_at(b->manager, i));
@@ -146,32 +147,45 @@ static bool answer(struct bus *b, struct bus_candidate *c)
 
 		if (!is_meant(c, d))
 			continue;
-		found = true;
-		if (!d->world.has_catalogue && bus_is_concerned(d, c->config))
-			unread = d->handle;
-		else if (bus_is_concerned(d, c->config))
-			again |= device_candidate(d, c->config, look_at, &asked, &plan, &diags) ==
-				 -EAGAIN;
+		s->found = true;
+		if (is_concerned(c, d))
+			plan_device(b, c, d, &plan, s);
 		r = append_steps(reply, d, &plan);
 	}
-	if (again) {
-		diag_clear(&diags);
-		return false;
-	}
-	if (!found)
-		r = sd_bus_reply_method_errorf(c->call, BUS_ERROR("NoSuchDevice"),
-					       "no device or entry %s", c->name);
-	else if (diags.n_errors)
-		r = reply_error(c->call, BUS_ERROR("Refused"), &diags);
-	else if (unread)
-		r = sd_bus_reply_method_errorf(c->call, BUS_ERROR("Busy"), "%s cannot be read now",
-					       unread);
-	else if (r >= 0)
-		r = finish_reply(reply);
+	return r;
+}
+
+static int reply_plan(const struct bus_candidate *c, sd_bus_message *reply, const struct survey *s)
+{
+	if (!s->found && bus_is_entry(c->config, c->name))
+		return sd_bus_reply_method_errorf(c->call, BUS_ERROR("NoSuchDevice"),
+						  "no device matches the entry %s", c->name);
+	if (!s->found && *c->name)
+		return sd_bus_reply_method_errorf(c->call, BUS_ERROR("NoSuchDevice"),
+						  "no device or entry %s", c->name);
+	if (s->diags.n_errors)
+		return reply_error(c->call, BUS_ERROR("Refused"), &s->diags);
+	if (s->unread)
+		return sd_bus_reply_method_errorf(c->call, BUS_ERROR("Busy"),
+						  "%s cannot be read now", s->unread);
+	return finish_reply(reply);
+}
+
+/* Return: false where a file has to be looked at first. */
+static bool answer(struct bus *b, struct bus_candidate *c)
+{
+	_cleanup_message_ sd_bus_message *reply = NULL;
+	struct survey s = {};
+	int r = new_reply(c->call, &reply);
+
+	if (r >= 0)
+		r = append_devices(b, c, reply, &s);
+	if (r >= 0 && !s.again)
+		r = reply_plan(c, reply, &s);
 	if (r < 0)
 		sd_bus_reply_method_errno(c->call, r, NULL);
-	diag_clear(&diags);
-	return true;
+	diag_clear(&s.diags);
+	return r < 0 || !s.again;
 }
 
 static void end(struct bus *b, size_t i)
@@ -297,8 +311,12 @@ static bool take_config(struct bus_candidate *c)
 	else if (r == -ENODATA)
 		sd_bus_reply_method_errorf(c->call, SD_BUS_ERROR_NOT_SUPPORTED,
 					   "the config is not read from a file");
+	else if (r == -ENOENT)
+		sd_bus_reply_method_errorf(c->call, BUS_ERROR("NoSuchConfig"),
+					   "no such config is kept");
 	else
-		sd_bus_reply_method_errorf(c->call, BUS_ERROR("InvalidConfig"), "%s", problem);
+		sd_bus_reply_method_errorf(c->call, BUS_ERROR("InvalidConfig"), "%s",
+					   problem ? problem : "it cannot be read again");
 	return r == 0;
 }
 
@@ -330,8 +348,8 @@ static void on_loaded(void *user)
 }
 
 struct arguments {
-	const char *name; /* belongs to the message */
-	bool candidate;
+	const char *name, *config; /* belong to the message */
+	bool candidate, permitted;
 	struct overlay overlay;
 };
 
@@ -346,6 +364,8 @@ static void arguments_clear(struct arguments *a)
 static int read_arguments(sd_bus_message *m, struct arguments *ret, sd_bus_error *error)
 {
 	const struct bus_option options[] = {{"candidate", .ret = &ret->candidate},
+					     {"permitted", .ret = &ret->permitted},
+					     {"config", .text = &ret->config},
 					     {"files", .overlay = &ret->overlay},
 					     {"without", .without = &ret->overlay}};
 	int r;
@@ -365,23 +385,55 @@ static int check_files(const struct caller *c, const struct arguments *a, sd_bus
 				 "only root, and who runs carved, may give files of his own");
 }
 
-static int plan_candidate(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)
+static bool is_candidate(const struct arguments *a)
+{
+	return a->candidate || a->overlay.files.n;
+}
+
+/* Of the config that is kept, by its name; else of the one in force. */
+static int find_hash(const struct bus *b, const struct arguments *a, uint64_t *ret,
+		     sd_bus_error *error)
+{
+	*ret = manager_config(b->manager)->hash;
+	if (!a->config || !*a->config)
+		return 0;
+	if (strcmp(a->config, "before") == 0)
+		*ret = ledger_previous(manager_ledger(b->manager));
+	else if (bus_parse_hash(a->config, ret) < 0)
+		return bus_no_such_config(error, a->config);
+	return 0;
+}
+
+static int begin(struct bus *b, struct caller *c, sd_bus_message *m, sd_bus_error *error)
 {
 	_cleanup_arguments_ struct arguments a;
 	int r = read_arguments(m, &a, error);
+	struct bus_candidate *new;
+	uint64_t hash;
 
+	if (r >= 0)
+		r = find_hash(b, &a, &hash, error);
 	if (r >= 0)
 		r = check_files(c, &a, error);
 	if (r >= 0)
 		r = caller_take(c, SHARE_PLANS, error);
 	if (r < 0)
 		return r;
-	vec_push(&b->candidates,
-		 ((struct bus_candidate){
-			 .caller = c,
-			 .call = sd_bus_message_ref(m),
-			 .name = a.name,
-			 .loading = manager_load_candidate(b->manager, &a.overlay, on_loaded, b)}));
+	new = vec_add(&b->candidates);
+	*new = (struct bus_candidate){.caller = c,
+				      .call = sd_bus_message_ref(m),
+				      .name = a.name,
+				      .in_force = !is_candidate(&a) && !a.config,
+				      .permitted = a.permitted};
+	if (is_candidate(&a)) {
+		new->loading = manager_load_candidate(b->manager, &a.overlay, on_loaded, b);
+	} else if (manager_known_config(b->manager, hash)) {
+		new->config = config_ref((struct config *)manager_known_config(b->manager, hash));
+		read_devices(b, new);
+		answer_if_done(b, b->candidates.n - 1);
+	} else {
+		new->loading = manager_load_kept(b->manager, hash, on_loaded, b);
+	}
 	return 1;
 }
 
@@ -418,8 +470,5 @@ int bus_plan(sd_bus_message *m, void *user, sd_bus_error *error)
 	_cleanup_arguments_ struct arguments a;
 	int r = read_arguments(m, &a, error);
 
-	if (r < 0)
-		return r;
-	return a.candidate || a.overlay.files.n ? caller_identify(user, m, plan_candidate)
-						: plan_in_force(user, m, a.name, error);
+	return r < 0 ? r : caller_identify(user, m, begin);
 }

@@ -71,7 +71,7 @@ bool caller_is_master(const struct caller *c)
 /** caller_text() - Return: who asks, for people; to be freed. */
 char *caller_text(const struct caller *c)
 {
-	return mem_printf("uid %" PRIu32, c->uid);
+	return c->uid ? mem_printf("uid %" PRIu32, c->uid) : mem_strdup("root");
 }
 
 /* --- time in the loop ----------------------------------------------------------- */

@@ -123,6 +123,8 @@ typedef void (*check_ready)(struct auth_check *check, struct config *config);
 
 /* Somebody who waits for what a config would do that is not in force. */
 struct bus_candidate {
+	bool in_force; /* of the config in force, else of another */
+	bool permitted;
 	struct caller *caller;
 	sd_bus_message *call;
 	struct auth_check *check; /* is told of the config; NULL: the caller, of the plan */
@@ -169,6 +171,7 @@ struct bus_option {
 	uint64_t *number;	 /* instead of ret */
 	struct overlay *overlay; /* instead of ret: an a{ss} of files and their texts */
 	struct overlay *without; /* instead of ret: an as of files that are gone */
+	const char **text;	 /* instead of ret; belongs to the message */
 };
 
 struct bus {
@@ -213,6 +216,8 @@ void caller_forget(struct caller *c);
 void callers_drop(struct bus *b);
 
 /* util.c */
+int bus_parse_hash(const char *text, uint64_t *ret);
+int bus_no_such_config(sd_bus_error *error, const char *name);
 char *bus_device_path(const char *handle);
 uint64_t bus_realtime(struct bus *b, uint64_t boot_time);
 struct bus_device *bus_find_device(const struct bus *b, const struct runner *runner);

@@ -9,6 +9,7 @@
 #include "yaml/overlay.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* No handle and no name of an entry is longer. */
@@ -87,13 +88,17 @@ static int read_boolean(sd_bus_message *m, bool *ret)
 static int read_option(sd_bus_message *m, const struct bus_option *option, sd_bus_error *error)
 {
 	const char *what = option->number    ? "a number"
+			   : option->text    ? "a short text"
 			   : option->overlay ? "files and their texts"
 			   : option->without ? "files"
 					     : "a boolean";
 	int r = option->number ? sd_bus_message_read(m, "v", "t", option->number)
+		: option->text ? sd_bus_message_read(m, "v", "s", option->text)
 		: option->overlay || option->without ? read_files(m, option)
 						     : read_boolean(m, option->ret);
 
+	if (r >= 0 && option->text && strlen(*option->text) > TEXT_MAX)
+		r = -ENXIO;
 	return r == -ENXIO ? sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
 					       "the option %s takes %s", option->name, what)
 			   : r;
@@ -209,4 +214,20 @@ bool bus_is_entry(const struct config *config, const char *name)
 		if (strcmp(e->name, name) == 0)
 			return true;
 	return false;
+}
+
+/** bus_parse_hash() - of a config, by its name; "": 0. Return: 0 or -EINVAL. */
+int bus_parse_hash(const char *text, uint64_t *ret)
+{
+	char *end;
+
+	*ret = strtoull(text, &end, 16);
+	return !*text || (strlen(text) == 16 && !*end) ? 0 : -EINVAL;
+}
+
+/** bus_no_such_config() - set @error. Return: as a method that fails. */
+int bus_no_such_config(sd_bus_error *error, const char *name)
+{
+	return sd_bus_error_setf(error, BUS_ERROR("NoSuchConfig"),
+				 *name ? "no config %s is kept" : "no config before is kept", name);
 }

@@ -74,8 +74,25 @@ static int bind(struct candidate *c, struct diag_list *diags)
 	return r;
 }
 
-static void plan(struct candidate *c, const struct device *d, struct plan *ret)
+/* What was in the way of the config in force, a failure or a turn, is not of a new one. */
+static struct policy policy_of(const struct candidate *c, const struct device *d, bool permitted)
 {
+	struct permission p = permission_of(
+		&(struct circumstances){.entry = c->assignment.used.entry,
+					.mandate = MANDATE_RELOAD,
+					.off = d->env->off,
+					.unreadable = d->world.memory.unreadable < 0,
+					.paused_until = d->world.memory.pause.until,
+					.converged_once = d->world.memory.converged_once,
+					.retry_at = USEC_NEVER});
+
+	return (struct policy){.reload = !permitted || p.may >= MAY_RELOAD,
+			       .destroy = !permitted || p.may >= MAY_DESTROY};
+}
+
+static void plan(struct candidate *c, const struct device *d, bool permitted, struct plan *ret)
+{
+	struct policy policy = policy_of(c, d, permitted);
 	struct state goal = {};
 
 	reloads_check_key(&c->world, &c->assignment.want);
@@ -86,7 +103,7 @@ static void plan(struct candidate *c, const struct device *d, struct plan *ret)
 					  .world = &c->world,
 					  .identified = !d->view.identity.error},
 		     &goal);
-	plan_make(&goal, &c->world, &(struct policy){.reload = true, .destroy = true}, ret);
+	plan_make(&goal, &c->world, &policy, ret);
 	state_clear(&goal);
 }
 
@@ -115,14 +132,15 @@ static void candidate_close(struct candidate *c)
 /**
  * device_candidate() - the plan under @config if every reload were permitted now.
  * @d: has a catalogue
+ * @permitted: only what would be done if it came into force now
  * @look: is asked what a file of firmware is like; NULL where that is not known yet
  * @ret: must be empty
  * @diags: gets notes, and errors where the device would refuse the config
  *
  * Return: 0; -EINVAL: it would be refused; -EAGAIN: a file is to be looked at first.
  */
-int device_candidate(const struct device *d, struct config *config, device_look look, void *user,
-		     struct plan *ret, struct diag_list *diags)
+int device_candidate(const struct device *d, struct config *config, bool permitted,
+		     device_look look, void *user, struct plan *ret, struct diag_list *diags)
 {
 	struct candidate c = {.look = look, .user = user};
 	int r;
@@ -130,7 +148,7 @@ int device_candidate(const struct device *d, struct config *config, device_look 
 	candidate_open(&c, d, config);
 	r = bind(&c, diags);
 	if (c.assignment.used.entry)
-		plan(&c, d, ret);
+		plan(&c, d, permitted, ret);
 	candidate_close(&c);
 	return r;
 }
@@ -184,7 +202,7 @@ static enum disrupts judge(struct candidate *c, const struct device *d, int boun
 	struct plan p = {};
 
 	if (a->used.entry)
-		plan(c, d, &p);
+		plan(c, d, false, &p);
 	vec_each(s, &p.steps)
 		most = MAX(most, step_disrupts(s));
 	plan_clear(&p);

@@ -11,9 +11,15 @@ struct journal device_journal(const struct device *d)
 /** device_permission() - what may be done now. */
 struct permission device_permission(const struct device *d)
 {
+	return device_permission_by(d, d->mandate);
+}
+
+/** device_permission_by() - what might be done now on another's word. */
+struct permission device_permission_by(const struct device *d, enum mandate mandate)
+{
 	return permission_of(&(struct circumstances){
 		.entry = d->assignment.used.entry,
-		.mandate = d->mandate,
+		.mandate = mandate,
 		.off = d->env->off,
 		.unreadable = d->world.memory.unreadable < 0,
 		.waits = d->turn == TURN_LATER,

@@ -50,6 +50,7 @@ struct device {
 
 struct journal device_journal(const struct device *d);
 struct permission device_permission(const struct device *d);
+struct permission device_permission_by(const struct device *d, enum mandate mandate);
 struct status_input device_status_input(const struct device *d);
 void device_add_failure(struct device *d, const struct step *s, const struct step_result *r,
 			uint64_t now);

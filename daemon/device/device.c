@@ -542,10 +542,20 @@ char *device_firmware_status(const struct device *d)
 	return status_of_firmware(&in);
 }
 
-/** device_preview() - the plan if every reload were permitted now; @ret must be empty. */
-void device_preview(const struct device *d, struct plan *ret)
+/**
+ * device_preview() - the plan if every reload were permitted now.
+ * @permitted: only what `carvectl apply` would do; nothing where nothing may be written
+ * @ret: must be empty
+ */
+void device_preview(const struct device *d, bool permitted, struct plan *ret)
 {
+	struct permission p = device_permission_by(d, MAX(d->mandate, MANDATE_LIVE));
+
+	if (permitted && p.may == MAY_NOTHING)
+		return;
 	plan_make(&d->goal, &d->world,
-		  &(struct policy){.reload = true, .destroy = true, .yielded = &d->fights.yielded},
+		  &(struct policy){.reload = !permitted || p.may >= MAY_RELOAD,
+				   .destroy = !permitted || p.may >= MAY_DESTROY,
+				   .yielded = &d->fights.yielded},
 		  ret);
 }

@@ -93,12 +93,12 @@ bool device_matches_name(const struct device *d, const char *name);
 enum disruption device_pending(const struct device *d);
 char *device_object_status(const struct device *d, const struct object *want);
 char *device_firmware_status(const struct device *d);
-void device_preview(const struct device *d, struct plan *ret);
+void device_preview(const struct device *d, bool permitted, struct plan *ret);
 
 /* What the file of @f is like, or NULL. */
 typedef const struct image_verdict *(*device_look)(void *user, const struct firmware *f);
-int device_candidate(const struct device *d, struct config *config, device_look look, void *user,
-		     struct plan *ret, struct diag_list *diags);
+int device_candidate(const struct device *d, struct config *config, bool permitted,
+		     device_look look, void *user, struct plan *ret, struct diag_list *diags);
 
 /* What is done to traffic; a flash ends in a reload. */
 enum disrupts { DISRUPTS_NONE, DISRUPTS_RELOAD, DISRUPTS_FLASH };

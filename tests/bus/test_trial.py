@@ -128,7 +128,7 @@ def test_during_a_trial(bed, carved, signals, old):
     expect(bed.ctl("reload", "--confirm", "10m"), 0, "^On trial until ")
     assert now(bed) == ("trap", 90112, 1) and carved.get("ConfirmDeadlineUSec") > first
     assert results(carved) == ["on-trial", "replaced", "replaced"]
-    expect(bed.ctl("rollback"), 0, "^carved: converged$", err=[f"^{bed.file}: rolled back at .*: uid 0 asked for it$"])
+    expect(bed.ctl("rollback"), 0, "^carved: converged$", err=[f"^{bed.file}: rolled back at .*: root asked for it$"])
     assert now(bed)[:2] == old[:2] and carved.get("ConfirmDeadlineUSec") == 0
     assert "asked for it" in carved.get("Diagnostics")[0]
 
@@ -143,13 +143,13 @@ def test_rollback(bed, carved, old):
     """Older ones by their numbers; what the files say is left alone."""
     carved.config(leaf("traps: {" + NAME + ": drop}"))
     bed.ctl("reload")
-    expect(bed.ctl("configs"), 0, r"^N +CONFIG +ACCEPTED +BY +RESULT$", r"^0 +[0-9a-f]{16} +20.* +uid 0 +in-force$",
+    expect(bed.ctl("configs"), 0, r"^N +CONFIG +ACCEPTED +BY +RESULT$", r"^0 +[0-9a-f]{16} +20.* +root +in-force$",
            r"^1 +[0-9a-f]{16} +20.* +start +replaced$")
     assert [config["result"] for config in bed.json("configs")["configs"]] == ["in-force", "replaced"]
     expect(bed.ctl("configs", "show", "1"), 0, f"^# {bed.file}$", "^    traps: {" + NAME + ": trap}$")
-    expect(bed.ctl("rollback", "1"), 0, "^carved: converged$", err=["^put aside at .*: uid 0 asked for an older config$"])
+    expect(bed.ctl("rollback", "1"), 0, "^carved: converged$", err=["^put aside at .*: root asked for an older config$"])
     assert now(bed)[0] == "trap" and carved.get("ConfigOutOfSync")
-    expect(bed.ctl("status"), 0, "^put aside at .*: uid 0 asked for an older config$")
+    expect(bed.ctl("status"), 0, "^put aside at .*: root asked for an older config$")
     expect(bed.ctl("rollback"), 0)
     assert now(bed)[0] == "drop" and not carved.get("ConfigOutOfSync")
     for number in "7", "x", "-1":
@@ -200,7 +200,7 @@ def test_times_that_are_none(bed, confirm):
 
 def test_diff(bed, carved, old):
     expect(bed.ctl("diff"), 0, "^No difference.$")
-    assert bed.json("diff") == {"changes": []}
+    assert bed.json("diff") == {"changes": [], "steps": []}
     carved.config(leaf(TRIAL))
     expect(bed.ctl("diff"), 2, rf"^~ +devices.leaf.reload +manual → auto +{bed.file}:6:\d+$",
            rf"^\+ +devices.leaf.resources./kvd/linear +90112 +{bed.file}:7:\d+$",

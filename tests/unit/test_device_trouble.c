@@ -695,7 +695,7 @@ static void test_what_a_reload_resets(void **state)
 	(void)state;
 	rig_start(&r, FACTS, ENTRY("reload: manual, params: {macs: 64}, traps: {t1: trap}"));
 	rig_expect(&r, "pending-reload", "trap t1: drop -> trap\n");
-	device_preview(r.d, &plan);
+	device_preview(r.d, false, &plan);
 	assert_string_equal(plan.steps.v[plan.steps.n - 1].from,
 			    "3 netdevs up, 1 netdev down, 1 with a master");
 	plan_clear(&plan);

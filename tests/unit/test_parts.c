@@ -404,7 +404,7 @@ static int candidate(struct rig *r, const char *config, struct plan *plan, struc
 {
 	_cleanup_config_ struct config *c = rig_load(config);
 
-	return device_candidate(r->d, c, no_image, NULL, plan, diags);
+	return device_candidate(r->d, c, false, no_image, NULL, plan, diags);
 }
 
 static void finish(struct rig *r, struct plan *plan, struct diag_list *diags)
