@@ -38,15 +38,17 @@ _carvectl() {
 	elif [[ $command == check && $prev == --config-root ]]; then
 		mapfile -t candidates < <(compgen -d -- "$cur")
 		compopt -o filenames
-	elif [[ $prev == --output || $cur == --without=* || $cur == --with=* || $command == check && ($prev == --facts || $cur != -*) ]]; then
+	elif [[ $prev == --output || $cur == --without=* || $cur == --with=* || $command == import && $cur != -* || $command == check && ($prev == --facts || $cur != -*) ]]; then
 		mapfile -t candidates < <(compgen -f -- "$cur")
 		compopt -o filenames
 	elif [[ $cur == -* ]]; then
 		candidates=(--json --bus= --help --version)
 		case $command in
+		status) candidates+=(--all --problems) ;;
 		plan) candidates+=(--candidate --with= --without=) ;;
 		diff) candidates+=(--with= --without=) ;;
-		reload | rollback) candidates+=(--no-wait --confirm=) ;;
+		reload | rollback) candidates+=(--no-wait --yes --confirm=) ;;
+		retry) candidates+=(--yes) ;;
 		apply) candidates+=(--allow-reload) ;;
 		wait) candidates+=(--for= --timeout=) ;;
 		check) candidates+=(--facts --config-root) ;;
@@ -55,7 +57,7 @@ _carvectl() {
 		esac
 	else
 		case $command in
-		'') candidates=(status plan reload confirm rollback configs diff apply retry pause resume wait check capture explain resources history monitor metrics) ;;
+		'') candidates=(status plan reload confirm rollback configs diff apply retry pause resume wait check import capture explain resources history monitor metrics) ;;
 		configs) candidates=(show) ;;
 		status | plan | apply | retry | pause | resume | wait | capture | explain | resources | history)
 			mapfile -t candidates < <(_carvectl_devices "${bus[@]}")
@@ -64,7 +66,7 @@ _carvectl() {
 	fi
 
 	# What carved calls something is a word, whatever is in it; readline quotes names of files itself.
-	if [[ $command != check ]]; then
+	if [[ $command != check && $command != import ]]; then
 		for i in "${!candidates[@]}"; do printf -v "candidates[i]" %q "${candidates[i]}"; done
 	fi
 

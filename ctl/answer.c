@@ -152,8 +152,20 @@ static const struct answer_field step_fields[] = {
 	TEXT(step_answer, "origin", NULL, origin),
 };
 
+static const struct answer_field hindered_fields[] = {
+	TEXT(hindered_answer, "handle", NULL, handle),
+	TEXT(hindered_answer, "entry", NULL, entry),
+	TEXT(hindered_answer, "state", NULL, state),
+	TEXT(hindered_answer, "reason", NULL, reason),
+};
+
+static const struct answer_type hindered_type = {
+	sizeof(struct hindered_answer), ARRAY_SIZE(hindered_fields), hindered_fields, false};
+
 static const struct answer_field plan_fields[] = {
 	ROWS(plan_answer, "steps", NULL, steps, &step_type),
+	ROWS(plan_answer, "held", NULL, held, &step_type),
+	ROWS(plan_answer, "hindered", NULL, hindered, &hindered_type),
 };
 
 static const struct answer_field config_fields[] = {
@@ -194,12 +206,14 @@ static const struct answer_type difference_type = {
 
 static const struct answer_field diff_fields[] = {
 	ROWS(diff_answer, "changes", NULL, changes, &difference_type),
+	ROWS(diff_answer, "steps", NULL, steps, &step_type),
 };
 
 static const struct answer_field reload_fields[] = {
 	TEXT(reload_answer, "result", NULL, result),
 	TEXTS(reload_answer, "diagnostics", "Diagnostics", diagnostics),
 	NUMBER(reload_answer, "confirm_deadline_usec", "ConfirmDeadlineUSec", confirm_deadline),
+	ROWS(reload_answer, "records", NULL, records, &record_type),
 };
 
 static const struct answer_field problem_fields[] = {
@@ -212,12 +226,32 @@ static const struct answer_field problem_fields[] = {
 	TEXT(problem_answer, "source", NULL, source),
 };
 
+static const struct answer_field size_fields[] = {
+	TEXT(size_answer, "path", NULL, path),
+	TEXT(size_answer, "written", NULL, written),
+	NUMBER(size_answer, "size", NULL, size),
+};
+
+static const struct answer_type size_type = {sizeof(struct size_answer), ARRAY_SIZE(size_fields),
+					     size_fields, false};
+
+static const struct answer_field checked_fields[] = {
+	TEXT(checked_answer, "handle", NULL, handle),
+	TEXT(checked_answer, "entry", NULL, entry),
+	ROWS(checked_answer, "sizes", NULL, sizes, &size_type),
+};
+
+static const struct answer_type checked_type = {sizeof(struct checked_answer),
+						ARRAY_SIZE(checked_fields), checked_fields, false};
+
 static const struct answer_field check_fields[] = {
 	TEXT(check_answer, "result", NULL, result),
 	NUMBER(check_answer, "errors", NULL, errors),
 	TEXT(check_answer, "entry", NULL, entry),
 	TEXT(check_answer, "handle", NULL, handle),
 	ROWS(check_answer, "problems", NULL, problems, &problem_type),
+	ROWS(check_answer, "devices", NULL, devices, &checked_type),
+	TEXTS(check_answer, "unchecked", NULL, unchecked),
 };
 
 #define TYPE(name, of, fields)                                                                     \

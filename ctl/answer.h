@@ -92,9 +92,19 @@ struct step_answer {
 	const char *handle, *kind, *object, *from, *to, *class, *origin;
 };
 
+/* A device, or an entry without one, of which a plan does not tell all. */
+struct hindered_answer {
+	const char *handle, *entry, *state, *reason;
+};
+
+typedef VEC(struct step_answer) step_answer_list;
+
 struct plan_answer {
 	struct arena arena;
-	VEC(struct step_answer) steps;
+	step_answer_list steps;
+	step_answer_list held; /* those of them that wait for a permitted reload */
+	VEC(struct hindered_answer) hindered;
+	bool out_of_sync; /* the files on disk say something else */
 };
 
 /* A config that was accepted. */
@@ -126,6 +136,7 @@ struct difference_answer {
 struct diff_answer {
 	struct arena arena;
 	VEC(struct difference_answer) changes;
+	step_answer_list steps; /* what the second config would do now; borrowed */
 };
 
 struct reload_answer {
@@ -133,6 +144,7 @@ struct reload_answer {
 	const char *result;
 	uint64_t confirm_deadline; /* as in status_answer */
 	text_list diagnostics;
+	record_list records; /* what was done */
 };
 
 struct apply_answer {
@@ -154,11 +166,25 @@ struct problem_answer {
 	uint64_t line, column;
 };
 
+/* What a size comes to that is written as a part, the rest, the least or the most. */
+struct size_answer {
+	const char *path, *written;
+	uint64_t size;
+};
+
+/* A captured device; without an entry none matches it. */
+struct checked_answer {
+	const char *handle, *entry;
+	VEC(struct size_answer) sizes;
+};
+
 struct check_answer {
 	struct arena arena;
-	const char *result, *entry, *handle;
+	const char *result, *entry, *handle; /* the first device's */
 	uint64_t errors;
 	VEC(struct problem_answer) problems;
+	VEC(struct checked_answer) devices;
+	text_list unchecked; /* what was not looked at */
 };
 
 enum answer_form {

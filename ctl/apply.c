@@ -3,18 +3,17 @@
  * carvectl apply and retry: have devices looked at again and brought to what is wanted, wait, and
  * say what happened. Decides what to tell users who are not allowed to.
  */
+#include "ask.h"
 #include "ctl.h"
+#include "done.h"
 #include "fetch.h"
-#include "history.h"
 #include "output.h"
-#include "table.h"
+#include "remarks.h"
 #include "wait.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
-
-#define INDENT 4 /* of what does not fit into the line of a record */
 
 struct apply {
 	struct wait wait;
@@ -25,7 +24,7 @@ struct apply {
 
 static int refused(struct apply *a, const char *why)
 {
-	fprintf(stderr, "%s%s", why, output_newline(why));
+	remarks_print(why);
 	client_say("the configuration is refused for %s; what was accepted before stays in force. "
 		   "When this is mended: carvectl reload",
 		   a->device);
@@ -78,19 +77,6 @@ static int request(struct apply *a, uint64_t *ret_job)
 	return r < 0 ? explain(a, &error, r) : CTL_OK;
 }
 
-/* What the devices did since @before. */
-static int fetch_done(struct apply *a, uint64_t before)
-{
-	record_list all = {};
-	int r = fetch_records(a->wait.client, a->device, 0, &a->answer.arena, &all);
-
-	vec_each(record, &all)
-		if (record->time > before)
-			vec_push(&a->answer.records, *record);
-	vec_clear(&all);
-	return r == -ENODEV ? 0 : r; /* the device is gone */
-}
-
 static int show(const struct apply *a, int exit_code)
 {
 	const struct ctl *ctl = a->wait.client->ctl;
@@ -99,13 +85,7 @@ static int show(const struct apply *a, int exit_code)
 
 	if (ctl->json)
 		return output_json(&apply_type, &a->answer, exit_code);
-	vec_each(record, &a->answer.records) {
-		_cleanup_free_ char *line = history_line(record);
-
-		wrap_render(line, INDENT, &style, &out);
-	}
-	if (!a->answer.records.n)
-		buf_add(&out, "Nothing was done.\n");
+	done_render(&a->answer.records, &style, &out);
 	buf_add(&out, "carved: %s\n", a->answer.result);
 	if (exit_code != CTL_OK)
 		buf_add(&out, "What is missing and why: carvectl status%s%s\n",
@@ -123,7 +103,8 @@ static int carry_out(struct apply *a, uint64_t before)
 		return *a->answer.result && a->wait.client->ctl->json ? show(a, exit_code)
 								      : exit_code;
 	result = wait_for(&a->wait, job);
-	if (!result || fetch_done(a, before) < 0)
+	if (!result ||
+	    done_fetch(a->wait.client, a->device, before, &a->answer.arena, &a->answer.records) < 0)
 		return CTL_ERROR;
 	a->answer.result = result;
 	if (*a->device && strcmp(result, "refused") == 0)
@@ -131,17 +112,6 @@ static int carry_out(struct apply *a, uint64_t before)
 	else if (strcmp(result, "converged") != 0 && strcmp(result, "unmanaged") != 0)
 		exit_code = CTL_NOT_THERE;
 	return show(a, exit_code);
-}
-
-/* The time of the newest record so far. */
-static int fetch_last(struct apply *a, uint64_t *ret)
-{
-	record_list last = {};
-	int r = fetch_records(a->wait.client, a->device, 1, &a->answer.arena, &last);
-
-	*ret = last.n ? last.v[0].time : 0;
-	vec_clear(&last);
-	return r == -ENODEV ? fetch_no_such_device(a->wait.client, a->device) : r;
 }
 
 static int run(const struct ctl *ctl, bool retry)
@@ -153,7 +123,9 @@ static int run(const struct ctl *ctl, bool retry)
 	uint64_t before;
 
 	answer_init(&apply_type, &a.answer);
-	if (client_open(&c, ctl) >= 0 && fetch_last(&a, &before) >= 0 && wait_prepare(&a.wait) >= 0)
+	if (client_open(&c, ctl) >= 0 && done_mark(&c, a.device, &a.answer.arena, &before) >= 0 &&
+	    (!retry || ask_before(&c, &(struct plan_query){.device = a.device})) &&
+	    wait_prepare(&a.wait) >= 0)
 		exit_code = carry_out(&a, before);
 	answer_clear(&apply_type, &a.answer, &a.answer.arena);
 	wait_clear(&a.wait);

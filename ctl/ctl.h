@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/vec.h"
 #include "yaml/overlay.h"
 
 #include <stdbool.h>
@@ -24,8 +25,9 @@ struct ctl {
 	const char *command;
 	const char *const *args;
 	size_t n_args;
-	bool user_bus, json, no_wait, facts, candidate, allow_reload;
-	const char *facts_file, *config_root, *output, *confirm, *wait_for, *timeout;
+	bool user_bus, json, no_wait, facts, candidate, allow_reload, yes, all, problems;
+	VEC(const char *) facts_files;
+	const char *config_root, *output, *confirm, *wait_for, *timeout;
 	struct overlay overlay; /* files that are planned for as if they were on disk, or gone */
 };
 
@@ -46,7 +48,10 @@ enum ctl_option {
 	OPTION_FOR = 1 << 20,
 	OPTION_TIMEOUT = 1 << 21,
 	OPTION_WITH = 1 << 22,
-	OPTION_WITHOUT = 1 << 23
+	OPTION_WITHOUT = 1 << 23,
+	OPTION_YES = 1 << 24,
+	OPTION_ALL = 1 << 25,
+	OPTION_PROBLEMS = 1 << 26,
 };
 
 struct command {
@@ -66,6 +71,7 @@ int command_confirm(const struct ctl *ctl);
 int command_diff(const struct ctl *ctl);
 int command_explain(const struct ctl *ctl);
 int command_history(const struct ctl *ctl);
+int command_import(const struct ctl *ctl);
 int command_metrics(const struct ctl *ctl);
 int command_monitor(const struct ctl *ctl);
 int command_pause(const struct ctl *ctl);

@@ -10,6 +10,7 @@
 #include "plan.h"
 #include "table.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -207,12 +208,26 @@ static int show(const struct client *c, const struct diff_answer *a, const struc
 	if (c->ctl->json)
 		return output_json(&diff_type, a, exit_code);
 	diff_render(a, &style, &out);
-	if (a->changes.n && c->ctl->n_args < 2) {
+	if (a->changes.n) {
 		buf_add(&out, "\n");
 		plan_render(plan, &style, &out);
 		plan_render_lasting(plan, &out);
 	}
 	return output_text(&out, exit_code);
+}
+
+/* Of the second config; what has no difference needs none. */
+static int fetch_steps(struct client *c, const struct diff_answer *a, struct plan_answer *ret)
+{
+	_cleanup_free_ char *hash = NULL;
+	struct plan_query q = {.candidate = c->ctl->n_args < 2};
+
+	if (!a->changes.n)
+		return 0;
+	if (!q.candidate && fetch_config_hash(c, c->ctl->args[1], &hash) < 0)
+		return -ENOENT;
+	q.config = hash;
+	return fetch_plan(c, &q, ret);
 }
 
 /**
@@ -228,9 +243,11 @@ int command_diff(const struct ctl *ctl)
 	struct diff_answer a;
 
 	answer_init(&diff_type, &a);
-	if (client_open(&c, ctl) >= 0 && compare(&c, &a) >= 0 &&
-	    (ctl->n_args > 1 || !a.changes.n || fetch_plan(&c, NULL, true, &plan) >= 0))
+	if (client_open(&c, ctl) >= 0 && compare(&c, &a) >= 0 && fetch_steps(&c, &a, &plan) >= 0) {
+		a.steps = plan.steps;
 		exit_code = show(&c, &a, &plan);
+		memset(&a.steps, 0, sizeof(a.steps));
+	}
 	answer_clear(&plan_type, &plan, &plan.arena);
 	answer_clear(&diff_type, &a, &a.arena);
 	return exit_code;

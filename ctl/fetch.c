@@ -4,189 +4,12 @@
  * are passed over, those that a daemon of another version lacks stay empty.
  */
 #include "fetch.h"
-#include "output.h"
+#include "reader.h"
+#include "remarks.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 /* --- messages ---------------------------------------------------------------- */
-
-static void *member(void *answer, const struct answer_field *f)
-{
-	return (char *)answer + f->offset;
-}
-
-static int read_texts(sd_bus_message *m, struct arena *arena, text_list *to)
-{
-	const char *text;
-	int r = sd_bus_message_enter_container(m, 'a', "s");
-
-	while (r >= 0 && (r = message_read_text(m, arena, &text)) > 0)
-		vec_push(to, text);
-	return r < 0 ? r : sd_bus_message_exit_container(m);
-}
-
-static char form_signature(enum answer_form form)
-{
-	switch (form) {
-	case ANSWER_TEXT:
-	case ANSWER_LINES:
-		return 's';
-	case ANSWER_NUMBER:
-	case ANSWER_MAYBE:
-		return 't';
-	case ANSWER_FLAG:
-		return 'b';
-	case ANSWER_TEXTS:
-	case ANSWER_STRUCT:
-	case ANSWER_ROWS: /* not within another struct */
-		break;
-	}
-	abort();
-}
-
-/* The signature of a struct of the fields of @type: "ss..."; to be freed. */
-static char *row_signature(const struct answer_type *type)
-{
-	struct buf b = {};
-
-	for (size_t i = 0; !type->dictionary && i < type->n_fields; i++)
-		buf_add(&b, "%c", form_signature(type->fields[i].form));
-	if (type->dictionary)
-		buf_add(&b, "sa{sv}");
-	return buf_take(&b);
-}
-
-static void *add_row(const struct answer_type *type, void *list)
-{
-	struct answer_rows rows;
-	void *row;
-
-	memcpy(&rows, list, sizeof(rows));
-	if (rows.n == rows.cap) {
-		rows.cap = rows.cap ? rows.cap * 2 : 8;
-		rows.v = mem_resize(rows.v, rows.cap * type->size);
-	}
-	row = (char *)rows.v + rows.n++ * type->size;
-	memcpy(list, &rows, sizeof(rows));
-	answer_init(type, row);
-	return row;
-}
-
-static int read_value(sd_bus_message *m, const struct answer_field *f, struct arena *arena,
-		      void *to);
-static int read_properties(sd_bus_message *m, const struct answer_type *type, struct arena *arena,
-			   void *answer);
-
-static int read_members(sd_bus_message *m, const struct answer_type *type, struct arena *arena,
-			void *row)
-{
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < (type->dictionary ? 1 : type->n_fields); i++)
-		r = read_value(m, &type->fields[i], arena, member(row, &type->fields[i]));
-	return r >= 0 && type->dictionary ? read_properties(m, type, arena, row) : r;
-}
-
-/* Return: 0 at the end of a list. */
-static int read_struct(sd_bus_message *m, const struct answer_type *type, struct arena *arena,
-		       void *to)
-{
-	_cleanup_free_ char *signature = row_signature(type);
-	int r = sd_bus_message_enter_container(m, 'r', signature);
-
-	if (r <= 0)
-		return r;
-	r = read_members(m, type, arena, to);
-	r = r < 0 ? r : sd_bus_message_exit_container(m);
-	return r < 0 ? r : 1;
-}
-
-static int read_rows(sd_bus_message *m, const struct answer_type *type, struct arena *arena,
-		     void *list)
-{
-	_cleanup_free_ char *row = row_signature(type), *signature = mem_printf("(%s)", row);
-	int r = sd_bus_message_enter_container(m, 'a', signature);
-
-	while (r >= 0 && (r = sd_bus_message_at_end(m, false)) == 0)
-		r = read_struct(m, type, arena, add_row(type, list));
-	return r < 0 ? r : sd_bus_message_exit_container(m);
-}
-
-static int read_flag(sd_bus_message *m, bool *to)
-{
-	int flag, r = sd_bus_message_read(m, "b", &flag);
-
-	*to = r > 0 && flag;
-	return r;
-}
-
-static int read_value(sd_bus_message *m, const struct answer_field *f, struct arena *arena,
-		      void *to)
-{
-	switch (f->form) {
-	case ANSWER_TEXT:
-		return message_read_line(m, arena, to);
-	case ANSWER_LINES:
-		return message_read_text(m, arena, to);
-	case ANSWER_NUMBER:
-		return sd_bus_message_read(m, "t", to);
-	case ANSWER_MAYBE:
-		((struct maybe *)to)->known = true;
-		return sd_bus_message_read(m, "t", &((struct maybe *)to)->n);
-	case ANSWER_FLAG:
-		return read_flag(m, to);
-	case ANSWER_TEXTS:
-		return read_texts(m, arena, to);
-	case ANSWER_STRUCT:
-		return read_struct(m, f->of, arena, to);
-	case ANSWER_ROWS:
-		return read_rows(m, f->of, arena, to);
-	}
-	return -EINVAL;
-}
-
-static const struct answer_field *find_field(const struct answer_type *type, const char *property)
-{
-	for (size_t i = 0; i < type->n_fields; i++)
-		if (text_equal(type->fields[i].property, property))
-			return &type->fields[i];
-	return NULL;
-}
-
-static int read_property(sd_bus_message *m, const struct answer_type *type, struct arena *arena,
-			 void *answer)
-{
-	const struct answer_field *f;
-	const char *name, *contents;
-	int r = message_read_line(m, arena, &name);
-
-	if (r < 0)
-		return r;
-	f = find_field(type, name);
-	if (!f)
-		return sd_bus_message_skip(m, "v");
-	r = sd_bus_message_peek_type(m, NULL, &contents);
-	if (r >= 0)
-		r = sd_bus_message_enter_container(m, 'v', contents);
-	if (r >= 0)
-		r = read_value(m, f, arena, member(answer, f));
-	return r < 0 ? r : sd_bus_message_exit_container(m);
-}
-
-/* Read an a{sv} into those fields of @answer that have a property. */
-static int read_properties(sd_bus_message *m, const struct answer_type *type, struct arena *arena,
-			   void *answer)
-{
-	int r = sd_bus_message_enter_container(m, 'a', "{sv}");
-
-	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-		r = read_property(m, type, arena, answer);
-		if (r >= 0)
-			r = sd_bus_message_exit_container(m);
-	}
-	return r < 0 ? r : sd_bus_message_exit_container(m);
-}
 
 /* Report a message of another form than expected. */
 static int misread(const struct client *c, int r)
@@ -206,7 +29,7 @@ static int get_properties(struct client *c, const char *path, const char *interf
 	_cleanup_message_ sd_bus_message *reply = NULL;
 	int r = client_get_all(c, path, interface, &reply);
 
-	return r ? r : misread(c, read_properties(reply, type, arena, answer));
+	return r ? r : misread(c, reader_properties(reply, type, arena, answer));
 }
 
 static int call_simple(struct client *c, sd_bus_message *call, sd_bus_message **ret)
@@ -228,7 +51,7 @@ int fetch_changed(sd_bus_message *m, struct arena *arena, struct device_answer *
 	int r = message_read_line(m, arena, &interface);
 
 	if (r >= 0)
-		r = read_properties(m, &device_type, arena, ret);
+		r = reader_properties(m, &device_type, arena, ret);
 	return r < 0 ? -ENOMSG : 0;
 }
 
@@ -265,7 +88,7 @@ int fetch_ask_records(struct client *c, sd_bus_message_handler_t then, void *use
 int fetch_read_records(struct client *c, sd_bus_message *reply, struct arena *arena,
 		       record_list *ret)
 {
-	return misread(c, read_rows(reply, &record_type, arena, ret));
+	return misread(c, reader_rows(reply, &record_type, arena, ret));
 }
 
 /**
@@ -323,6 +146,32 @@ static int read_listed(sd_bus_message *m, struct arena *arena, struct listed *re
 		r = sd_bus_message_read(m, "o", &ret->path);
 	r = r < 0 ? r : sd_bus_message_exit_container(m);
 	return r < 0 ? r : 1;
+}
+
+/**
+ * fetch_states() - which devices there are.
+ * @found: is called for each
+ *
+ * Return: 0 or more; -errno, which has been reported.
+ */
+int fetch_states(struct client *c,
+		 void (*found)(void *user, const char *handle, const char *entry,
+			       const char *state),
+		 void *user)
+{
+	_cleanup_message_ sd_bus_message *reply = NULL;
+	struct arena arena = {};
+	struct listed row;
+	int r = list_devices(c, &reply);
+
+	if (r < 0)
+		return r;
+	r = sd_bus_message_enter_container(reply, 'a', "(ssso)");
+	while (r >= 0 && (r = read_listed(reply, &arena, &row)) > 0)
+		if (*row.handle)
+			found(user, row.handle, row.entry, row.state);
+	arena_clear(&arena);
+	return misread(c, r);
 }
 
 /* Handles and names of entries, each once. */
@@ -519,70 +368,71 @@ static int append_files(sd_bus_message *call, const char *name, const char *type
 	return r < 0 ? r : sd_bus_message_close_container(call);
 }
 
-/* The files on disk, but for those that the command line lays over them. */
-static int append_candidate(sd_bus_message *call, const char *device, const struct overlay *o)
+/* The files of the command line lie over those on disk. */
+static int append_plan_options(sd_bus_message *call, const struct plan_query *q,
+			       const struct overlay *o)
 {
-	int r = sd_bus_message_append(call, "s", device);
+	bool laid = q->candidate && o->files.n;
+	int r = sd_bus_message_append(call, "s", q->device ? q->device : "");
 
 	if (r >= 0)
 		r = sd_bus_message_open_container(call, 'a', "{sv}");
 	if (r >= 0)
-		r = sd_bus_message_append(call, "{sv}", "candidate", "b", 1);
-	if (r >= 0 && o->files.n)
+		r = sd_bus_message_append(call, "{sv}", "candidate", "b", q->candidate);
+	if (r >= 0)
+		r = sd_bus_message_append(call, "{sv}", "permitted", "b", q->permitted);
+	if (r >= 0 && q->config)
+		r = sd_bus_message_append(call, "{sv}", "config", "s", q->config);
+	if (r >= 0 && laid)
 		r = append_files(call, "files", "a{ss}", append_texts, o);
-	if (r >= 0 && o->files.n)
+	if (r >= 0 && laid)
 		r = append_files(call, "without", "as", append_without, o);
 	return r < 0 ? r : sd_bus_message_close_container(call);
 }
 
-static int ask_plan(struct client *c, const char *device, bool candidate, struct plan_answer *ret,
-		    sd_bus_error *error)
+/**
+ * fetch_plan_quietly() - the steps, if they can be told.
+ * @ret: is to be cleared in any case
+ * @error: why they cannot; where it is not set, that has been reported
+ *
+ * Return: 0; -errno.
+ */
+int fetch_plan_quietly(struct client *c, const struct plan_query *q, struct plan_answer *ret,
+		       sd_bus_error *error)
 {
 	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
 	int r = client_new_call(c, "Plan", &call);
 
 	answer_init(&plan_type, ret);
-	if (!device)
-		device = "";
 	if (r >= 0)
-		r = candidate ? append_candidate(call, device, &c->ctl->overlay)
-			      : client_append(call, device, NULL);
+		r = append_plan_options(call, q, &c->ctl->overlay);
 	if (r >= 0)
-		r = candidate ? client_send_patiently(c, call, error, &reply)
-			      : client_send(c, call, 0, error, &reply);
-	return r < 0 ? r : misread(c, read_rows(reply, &step_type, &ret->arena, &ret->steps));
+		r = client_send_patiently(c, call, error, &reply);
+	return r < 0 ? r : misread(c, reader_rows(reply, &step_type, &ret->arena, &ret->steps));
 }
 
 /**
- * fetch_candidate_plan() - the steps for all devices under the files on disk, if they can be told.
+ * fetch_plan() - the steps.
  * @ret: is to be cleared in any case
  *
- * Return: 0; -errno, which is not reported: who asks for more will be told.
+ * Return: 0; -errno, which has been reported.
  */
-int fetch_candidate_plan(struct client *c, struct plan_answer *ret)
+int fetch_plan(struct client *c, const struct plan_query *q, struct plan_answer *ret)
 {
 	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-
-	return ask_plan(c, NULL, true, ret, &error);
-}
-
-/**
- * fetch_plan() - the steps for @device, or for all if it is NULL.
- * @candidate: under the files on disk
- * @ret: is to be cleared in any case
- */
-int fetch_plan(struct client *c, const char *device, bool candidate, struct plan_answer *ret)
-{
-	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r = ask_plan(c, device, candidate, ret, &error);
+	int r = fetch_plan_quietly(c, q, ret, &error);
 
 	if (r >= 0 || !sd_bus_error_is_set(&error)) /* else it has been reported */
 		return r;
-	if (device && sd_bus_error_has_name(&error, CLIENT_NO_SUCH_DEVICE))
-		return fetch_no_such_device(c, device);
+	if (q->device && sd_bus_error_has_name(&error, CLIENT_NO_SUCH_DEVICE)) {
+		if (!strstr(error.message, "matches the entry"))
+			return fetch_no_such_device(c, q->device);
+		client_say("%s", error.message);
+		return r;
+	}
 	if (sd_bus_error_has_name(&error, CLIENT_INVALID_CONFIG) ||
 	    sd_bus_error_has_name(&error, CLIENT_REFUSED)) {
-		fprintf(stderr, "%s%s", error.message, output_newline(error.message));
+		remarks_print(error.message);
 		client_say("the files on disk would be refused");
 		return r;
 	}
@@ -610,7 +460,8 @@ int fetch_configs(struct client *c, struct configs_answer *ret)
 		r = call_simple(c, call, &reply);
 	if (r < 0)
 		return r;
-	return misread(c, read_rows(reply, configs_type.fields[0].of, &ret->arena, &ret->configs));
+	return misread(c,
+		       reader_rows(reply, configs_type.fields[0].of, &ret->arena, &ret->configs));
 }
 
 /**
@@ -661,5 +512,5 @@ int fetch_config(struct client *c, const char *name, struct files_answer *ret)
 	r = client_send(c, call, 0, &error, &reply);
 	if (r < 0)
 		return client_fail(c, &error, r);
-	return misread(c, read_rows(reply, files_type.fields[0].of, &ret->arena, &ret->files));
+	return misread(c, reader_rows(reply, files_type.fields[0].of, &ret->arena, &ret->files));
 }

@@ -5,9 +5,22 @@
 #include "answer.h"
 #include "client.h"
 
+/* Which plan is asked for. */
+struct plan_query {
+	const char *device; /* a handle or an entry's name; NULL: all */
+	bool candidate;	    /* under the files on disk, else under the config in force */
+	const char *config; /* under this one that is kept, or "before"; NULL: see candidate */
+	bool permitted;	    /* without what waits for a permitted reload */
+};
+
+int fetch_states(struct client *c,
+		 void (*found)(void *user, const char *handle, const char *entry,
+			       const char *state),
+		 void *user);
 int fetch_status(struct client *c, const char *device, struct status_answer *ret);
-int fetch_candidate_plan(struct client *c, struct plan_answer *ret);
-int fetch_plan(struct client *c, const char *device, bool candidate, struct plan_answer *ret);
+int fetch_plan(struct client *c, const struct plan_query *q, struct plan_answer *ret);
+int fetch_plan_quietly(struct client *c, const struct plan_query *q, struct plan_answer *ret,
+		       sd_bus_error *error);
 int fetch_ask_records(struct client *c, sd_bus_message_handler_t then, void *user,
 		      sd_bus_slot **ret);
 int fetch_read_records(struct client *c, sd_bus_message *reply, struct arena *arena,

@@ -16,30 +16,32 @@
 #include <string.h>
 
 static const struct command commands[] = {
-	{"status", "[DEVICE]", "what there is, what is wanted, and why it is not so", OPTION_JSON,
-	 0, 1, command_status},
+	{"status", "[DEVICE]", "what there is, what is wanted, and why it is not so",
+	 OPTION_JSON | OPTION_ALL | OPTION_PROBLEMS, 0, 1, command_status},
 	{"plan", "[DEVICE]", "the steps that carved would take now",
 	 OPTION_JSON | OPTION_CANDIDATE | OPTION_WITH | OPTION_WITHOUT, 0, 1, command_plan},
 	{"reload", "", "have carved read its files again, and wait until all is done",
-	 OPTION_JSON | OPTION_NO_WAIT | OPTION_CONFIRM, 0, 0, command_reload},
+	 OPTION_JSON | OPTION_NO_WAIT | OPTION_CONFIRM | OPTION_YES, 0, 0, command_reload},
 	{"confirm", "", "keep the config that is on trial", 0, 0, 0, command_confirm},
 	{"rollback", "[N]", "have an older config in force, and leave the files alone",
-	 OPTION_JSON | OPTION_NO_WAIT | OPTION_CONFIRM, 0, 1, command_rollback},
+	 OPTION_JSON | OPTION_NO_WAIT | OPTION_CONFIRM | OPTION_YES, 0, 1, command_rollback},
 	{"configs", "[show N]", "which configs were accepted, by whom; one with its files",
 	 OPTION_JSON, 0, 2, command_configs},
 	{"diff", "[N] [M]", "what the files on disk, or config M, say else, and the plan",
 	 OPTION_JSON | OPTION_WITH | OPTION_WITHOUT, 0, 2, command_diff},
 	{"apply", "[DEVICE]", "look again, do what is to be done, and wait for it",
 	 OPTION_JSON | OPTION_ALLOW_RELOAD, 0, 1, command_apply},
-	{"retry", "DEVICE", "the same, with what failed or was given up", OPTION_JSON, 1, 1,
-	 command_retry},
+	{"retry", "DEVICE", "the same, with what failed or was given up", OPTION_JSON | OPTION_YES,
+	 1, 1, command_retry},
 	{"pause", "DEVICE [TIME]", "write nothing to a device, for a time or until resume", 0, 1, 2,
 	 command_pause},
 	{"resume", "DEVICE", "end that, and do what waited for it", 0, 1, 1, command_resume},
 	{"wait", "[DEVICE]", "until all is as declared, for scripts and units",
 	 OPTION_FOR | OPTION_TIMEOUT, 0, 1, command_wait},
-	{"check", "FILE...", "whether files are right, without carved",
-	 OPTION_JSON | OPTION_FACTS_FILE | OPTION_ROOT, 1, SIZE_MAX, command_check},
+	{"check", "[FILE]...", "whether files are right, without carved",
+	 OPTION_JSON | OPTION_FACTS_FILE | OPTION_ROOT, 0, SIZE_MAX, command_check},
+	{"import", "FILE...", "devlink commands and .devlink files, as a config", 0, 1, SIZE_MAX,
+	 command_import},
 	{"capture", "DEVICE", "the present state of a device as desired state",
 	 OPTION_JSON | OPTION_FACTS, 1, 1, command_capture},
 	{"explain", "DEVICE [OBJECT]", "why it is as it is, and what can be done", OPTION_JSON, 1,
@@ -59,7 +61,10 @@ static const struct row {
 	const char *name, *args, *help;
 } options[] = {
 	{OPTION_JSON, true, "json", NULL, "write one JSON document, see carvectl(1)"},
+	{OPTION_ALL, true, "all", NULL, "status: also what is as wanted"},
+	{OPTION_PROBLEMS, true, "problems", NULL, "status: only devices that are not as wanted"},
 	{OPTION_NO_WAIT, true, "no-wait", NULL, "reload, rollback: do not wait until all is done"},
+	{OPTION_YES, true, "yes", NULL, "reload, rollback, retry: do not ask on a terminal"},
 	{OPTION_CONFIRM, true, "confirm", "TIME",
 	 "reload, rollback: undo it after TIME if nobody confirms it"},
 	{OPTION_FOR, true, "for", "converged|settled",
@@ -74,11 +79,11 @@ static const struct row {
 	 "apply: reload where needed, whatever it resets"},
 	{OPTION_FACTS, true, "facts", NULL, "capture: names, limits, types and values, for checks"},
 	{OPTION_FACTS_FILE, true, "facts", "FACTS",
-	 "check: with the device that was captured so, too"},
-	{OPTION_ROOT, true, "config-root", "DIR", "check: look for presets below DIR"},
+	 "check: with a device that was captured so, too"},
+	{OPTION_ROOT, true, "config-root", "DIR", "check: look for presets, and files, below DIR"},
 	{OPTION_OUTPUT, true, "output", "FILE", "metrics: write them to FILE, all or nothing"},
 	{OPTION_BUS, false, "bus", "system|user", "where carved is (default: system)"},
-	{OPTION_HELP, false, "help", NULL, "show this and end"},
+	{OPTION_HELP, false, "help", NULL, "show this and end; -h for short"},
 	{OPTION_VERSION, false, "version", NULL, "show the version and end"},
 };
 
@@ -101,7 +106,7 @@ static void print_row(const char *name, const char *separator, const char *args,
 
 static void print_help(void)
 {
-	printf("Usage: carvectl [OPTION]... COMMAND [ARGUMENT]...\n"
+	printf("Usage: carvectl [OPTION]... [COMMAND [ARGUMENT]...]\n"
 	       "See and steer what carved makes of switch ASICs.\n\nCommands:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		print_row(commands[i].name, " ", commands[i].args, commands[i].help);
@@ -167,6 +172,15 @@ static int set_option(struct parsed *p, int id)
 	case OPTION_NO_WAIT:
 		p->ctl.no_wait = true;
 		break;
+	case OPTION_YES:
+		p->ctl.yes = true;
+		break;
+	case OPTION_ALL:
+		p->ctl.all = true;
+		break;
+	case OPTION_PROBLEMS:
+		p->ctl.problems = true;
+		break;
 	case OPTION_CONFIRM:
 		p->ctl.confirm = optarg;
 		break;
@@ -191,7 +205,7 @@ static int set_option(struct parsed *p, int id)
 		p->ctl.facts = true;
 		break;
 	case OPTION_FACTS_FILE:
-		p->ctl.facts_file = optarg;
+		vec_push(&p->ctl.facts_files, optarg);
 		break;
 	case OPTION_ROOT:
 		p->ctl.config_root = optarg;
@@ -236,14 +250,21 @@ static bool is_understood(const struct command *c, const struct row *o)
 	return o->id != OPTION_FACTS || !takes(c, OPTION_FACTS_FILE);
 }
 
-/* The command, found before the options are parsed: which ones are valid depends on it. */
+/*
+ * The command, found before the options are parsed: which ones are valid depends on it. Without
+ * one it is the first of the table.
+ */
 static const struct command *meant(int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++)
+	bool words = false;
+
+	for (int i = 1; i < argc; i++) {
 		for (size_t k = 0; k < ARRAY_SIZE(commands); k++)
 			if (strcmp(commands[k].name, argv[i]) == 0)
 				return &commands[k];
-	return NULL;
+		words = words || argv[i][0] != '-';
+	}
+	return words ? NULL : &commands[0];
 }
 
 /* 0 or CTL_USAGE; getopt_long() has said what is wrong. */
@@ -261,11 +282,13 @@ static int parse_options(struct parsed *p, int argc, char **argv)
 			table[n++] = (struct option){
 				o->name, o->args ? required_argument : no_argument, NULL, o->id};
 	}
-	while (r == 0 && (id = getopt_long(argc, argv, "", table, NULL)) != -1) {
+	while (r == 0 && (id = getopt_long(argc, argv, "h", table, NULL)) != -1) {
 		if (id == '?') {
 			client_say("try: carvectl --help");
 			return CTL_USAGE;
 		}
+		if (id == 'h')
+			id = OPTION_HELP;
 		note_given(p, id);
 		r = set_option(p, id);
 	}
@@ -328,7 +351,7 @@ static int begin(struct parsed *p, int argc, char **argv)
 	if (p->help || p->version)
 		return fflush(stdout) == 0 ? CTL_OK : CTL_ERROR;
 	if (optind >= argc)
-		return usage_error(mem_strdup("which command?"));
+		return run(p, commands[0].name);
 	p->ctl.args = (const char *const *)argv + optind + 1;
 	p->ctl.n_args = (size_t)(argc - optind - 1);
 	return run(p, argv[optind]);
@@ -343,5 +366,6 @@ int main(int argc, char **argv)
 	argv[0] = (char *)"carvectl"; /* for what getopt_long() says */
 	exit_code = begin(&p, argc, argv);
 	overlay_clear(&p.ctl.overlay);
+	vec_clear(&p.ctl.facts_files);
 	return exit_code;
 }

@@ -107,49 +107,149 @@ static void draw_bar(const struct world *w, const struct object *o, unsigned cel
 	}
 }
 
-/* What is known of it beside its size; "" for nothing. */
-static char *details(const struct object *o, const struct style *style)
+/* How wide the columns are. The range is 0 where a bar has no room beside it: it is shown below. */
+struct columns {
+	unsigned name, size, used, range, bar;
+};
+
+/* Which sizes it can have; "" for no other. To be freed. */
+static char *range_text(const struct object *o)
 {
 	uint64_t min = object_num(o, RESOURCE_MIN, 0), max = object_num(o, RESOURCE_MAX, 0);
-	uint64_t pending = object_num(o, RESOURCE_SIZE_NEW, size_of(o));
-	struct buf b = {};
+	_cleanup_free_ char *text = size_text(max);
 
-	if (pending != size_of(o)) {
-		_cleanup_free_ char *text = size_text(pending);
-
-		buf_add(&b, "%s %s at the next reload; ", style->utf8 ? "→" : "->", text);
-	}
-	if (object_has(o, RESOURCE_OCC))
-		buf_add(&b, "%" PRIu64 " in use; ", o->v[RESOURCE_OCC].num);
-	if (object_has(o, RESOURCE_MAX) && min != max) {
-		_cleanup_free_ char *text = size_text(max);
-
-		buf_add(&b, "%" PRIu64 " to %s in steps of %" PRIu64 "; ", min, text,
-			object_num(o, RESOURCE_GRAN, 1));
-	}
-	if (b.n)
-		b.s[b.n -= 2] = '\0';
-	return buf_take(&b);
+	if (!object_has(o, RESOURCE_MAX) || min == max)
+		return mem_strdup("");
+	return mem_printf("%" PRIu64 "-%s/%" PRIu64, min, text, object_num(o, RESOURCE_GRAN, 1));
 }
 
-static void draw(const struct world *w, const struct object *o, unsigned labels,
-		 const struct style *style, struct buf *out)
+static char *used_text(const struct object *o)
 {
-	unsigned width = style->width ? style->width : WIDTH_DEFAULT, indent = 2 * depth_of(o) - 2;
-	unsigned rest = labels + 12, cells = width > rest + BAR_MIN ? width - rest : BAR_MIN;
-	_cleanup_free_ char *size = size_text(size_of(o)), *more = details(o, style);
-	_cleanup_free_ char *name = text_clean_line(indent ? strrchr(o->name, '/') + 1 : o->name);
+	return object_has(o, RESOURCE_OCC) ? mem_printf("%" PRIu64, o->v[RESOURCE_OCC].num)
+					   : mem_strdup("-");
+}
 
-	buf_add(out, "%*s%-*s %10s ", (int)indent, "", (int)(labels - indent), name, size);
-	if (size_of(o) != VALUE_UNLIMITED)
-		draw_bar(w, o, cells, style, out);
+typedef VEC(const struct object *) object_refs;
+
+/* Those of the device, then those of its ports. */
+static object_refs resources_in(const struct world *w)
+{
+	object_refs found = {};
+
+	vec_each(o, &w->have.objects)
+		if (o->class == &class_resource)
+			vec_push(&found, o);
+	vec_each(o, &w->catalogue.objects)
+		if (resource_is_of_port(o))
+			vec_push(&found, o);
+	return found;
+}
+
+/* How wide its name is, with what it is set in by: that of a port is shown as a whole. */
+static unsigned label_of(const struct object *o, unsigned *ret_indent, const char **ret)
+{
+	bool whole = resource_is_of_port(o);
+	unsigned indent = whole ? 0 : 2 * depth_of(o) - 2;
+
+	*ret_indent = indent;
+	*ret = indent ? strrchr(o->name, '/') + 1 : o->name;
+	return indent + (unsigned)strlen(*ret);
+}
+
+static struct columns measure(const object_refs *shown, const struct style *style)
+{
+	struct columns c = {.name = 8, .size = 4, .used = 6, .range = 13};
+	unsigned width = style->width ? style->width : WIDTH_DEFAULT, rest;
+
+	vec_each(p, shown) {
+		const struct object *o = *p;
+		_cleanup_free_ char *size = size_text(size_of(o)), *used = used_text(o);
+		_cleanup_free_ char *range = range_text(o);
+		const char *label;
+		unsigned indent;
+
+		c.name = MAX(c.name, label_of(o, &indent, &label));
+		c.size = MAX(c.size, (unsigned)strlen(size));
+		c.used = MAX(c.used, (unsigned)strlen(used));
+		c.range = MAX(c.range, (unsigned)strlen(range));
+	}
+	rest = c.name + c.size + c.used + 3;
+	if (width < rest + c.range + 1 + BAR_MIN)
+		c.range = 0;
 	else
-		out->s[--out->n] = '\0'; /* a part of what has no end */
-	buf_add(out, "\n");
-	if (!*more)
+		rest += c.range + 1;
+	c.bar = width > rest + BAR_MIN ? width - rest : BAR_MIN;
+	return c;
+}
+
+static void draw_titles(const struct columns *c, const struct style *style, struct buf *out)
+{
+	buf_add(out, "%s%-*s %*s %*s", colour_begin(COLOUR_STRONG, style), (int)c->name, "RESOURCE",
+		(int)c->size, "SIZE", (int)c->used, "IN USE");
+	if (c->range)
+		buf_add(out, " %-*s", (int)c->range, "FROM-TO/STEP");
+	buf_add(out, " IN THE PARENT%s\n", colour_end(COLOUR_STRONG, style));
+}
+
+/* What has no column of its own. */
+static void draw_below(const struct object *o, const struct columns *c, unsigned indent,
+		       const struct style *style, struct buf *out)
+{
+	uint64_t pending = object_num(o, RESOURCE_SIZE_NEW, size_of(o));
+	_cleanup_free_ char *range = range_text(o), *size = size_text(pending), *text = NULL;
+	struct buf b = {};
+
+	if (pending != size_of(o))
+		buf_add(&b, "%s %s at the next reload", style->utf8 ? "→" : "->", size);
+	if (!c->range && *range)
+		buf_add(&b, "%sfrom-to/step: %s", b.n ? "; " : "", range);
+	text = buf_take(&b);
+	if (!*text)
 		return;
 	buf_add(out, "%*s", (int)indent + 2, "");
-	wrap_render(more, indent + 2, style, out);
+	wrap_render(text, indent + 2, style, out);
+}
+
+static void draw(const struct world *w, const struct object *o, const struct columns *c,
+		 const struct style *style, struct buf *out)
+{
+	_cleanup_free_ char *size = size_text(size_of(o)), *used = used_text(o);
+	_cleanup_free_ char *range = range_text(o), *name = NULL;
+	const char *label;
+	unsigned indent;
+
+	label_of(o, &indent, &label);
+	name = text_clean_line(label);
+	buf_add(out, "%*s%-*s %*s %*s", (int)indent, "", (int)(c->name - indent), name,
+		(int)c->size, size, (int)c->used, used);
+	if (c->range)
+		buf_add(out, " %-*s", (int)c->range, range);
+	if (size_of(o) != VALUE_UNLIMITED) {
+		buf_add(out, " ");
+		draw_bar(w, o, c->bar, style, out);
+	}
+	while (out->s[out->n - 1] == ' ')
+		out->s[--out->n] = '\0';
+	buf_add(out, "\n");
+	draw_below(o, c, indent, style, out);
+}
+
+/** picture_render_sizes() - append a bar for each resource, and what the bars mean. */
+void picture_render_sizes(const struct world *w, const struct style *style, struct buf *out)
+{
+	object_refs shown = resources_in(w);
+	struct columns c = measure(&shown, style);
+
+	if (!shown.n) {
+		buf_add(out, "It has no resources.\n");
+		return;
+	}
+	draw_titles(&c, style, out);
+	vec_each(o, &shown)
+		draw(w, *o, &c, style, out);
+	vec_clear(&shown);
+	buf_add(out, style->utf8 ? "█ in use  ▒ free, or not known  · the rest of the parent\n"
+				 : "# in use  = free, or not known  . the rest of the parent\n");
 }
 
 /** picture_render() - append what the device of @w is divided into. */
@@ -157,30 +257,11 @@ void picture_render(const char *handle, const struct world *w, const struct styl
 		    struct buf *out)
 {
 	_cleanup_free_ char *name = text_clean_line(handle);
-	unsigned labels = 0;
 
-	vec_each(o, &w->have.objects)
-		if (o->class == &class_resource)
-			labels = MAX(labels,
-				     2 * depth_of(o) + (unsigned)strlen(strrchr(o->name, '/') + 1));
-	vec_each(o, &w->catalogue.objects)
-		if (resource_is_of_port(o))
-			labels = MAX(labels, (unsigned)strlen(o->name));
 	buf_add(out, "%s%s%s%s%s\n", colour_begin(COLOUR_STRONG, style), name,
 		colour_end(COLOUR_STRONG, style), w->facts.driver ? "  " : "",
 		w->facts.driver ? w->facts.driver : "");
-	if (!labels) {
-		buf_add(out, "It has no resources.\n");
-		return;
-	}
-	vec_each(o, &w->have.objects)
-		if (o->class == &class_resource)
-			draw(w, o, labels, style, out);
-	vec_each(o, &w->catalogue.objects)
-		if (resource_is_of_port(o))
-			draw(w, o, labels, style, out);
-	buf_add(out, style->utf8 ? "█ in use  ▒ free, or not known  · the rest of the parent\n"
-				 : "# in use  = free, or not known  . the rest of the parent\n");
+	picture_render_sizes(w, style, out);
 }
 
 /* --- the command ---------------------------------------------------------------------------- */
@@ -227,7 +308,22 @@ static int fetch_facts(struct client *c, const char *device, struct world *ret, 
 	json_decref(j);
 	if (r < 0)
 		client_say("%s: its answer has another form", device);
+	else
+		state_sort(&ret->have);
 	return r;
+}
+
+/**
+ * picture_fetch() - what @device is like now.
+ * @ret: is to be cleared in any case
+ *
+ * Return: 0 or more; -errno, which has been reported.
+ */
+int picture_fetch(struct client *c, const char *device, struct world *ret)
+{
+	_cleanup_free_ char *handle = NULL;
+
+	return fetch_facts(c, device, ret, &handle, NULL);
 }
 
 static int add(struct client *c, const char *device, json_t *json, struct buf *out)
@@ -238,7 +334,6 @@ static int add(struct client *c, const char *device, json_t *json, struct buf *o
 	int r = fetch_facts(c, device, &w, &handle, json);
 
 	if (r >= 0) {
-		state_sort(&w.have);
 		buf_add(out, "%s", out->n ? "\n" : "");
 		picture_render(handle, &w, &style, out);
 	}

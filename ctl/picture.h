@@ -6,5 +6,9 @@
 #include "model/world.h"
 #include "style.h"
 
+struct client;
+
+int picture_fetch(struct client *c, const char *device, struct world *ret);
+void picture_render_sizes(const struct world *w, const struct style *style, struct buf *out);
 void picture_render(const char *handle, const struct world *w, const struct style *style,
 		    struct buf *out);

@@ -51,20 +51,64 @@ static void render_summary(const struct plan_answer *a, struct buf *out)
 	buf_add(out, "\n");
 }
 
-/** plan_render() - append the table of steps and how many there are. */
+static bool is_hindered(const struct plan_answer *a, const char *handle)
+{
+	vec_each(h, &a->hindered)
+		if (strcmp(h->handle, handle) == 0)
+			return true;
+	return false;
+}
+
+/* How much waits for a reload, unless something else about the device is told. */
+static void render_held(const struct plan_answer *a, const struct style *style, struct buf *out)
+{
+	for (size_t i = 0, n = 1; i < a->held.n; i += n) {
+		const char *handle = a->held.v[i].handle;
+		_cleanup_free_ char *text = NULL;
+
+		for (n = 1; i + n < a->held.n && strcmp(a->held.v[i + n].handle, handle) == 0;)
+			n++;
+		if (is_hindered(a, handle))
+			continue;
+		text = mem_printf("%zu of them wait%s for a permitted reload; to take %s now: "
+				  "carvectl apply %s --allow-reload",
+				  n, n == 1 ? "s" : "", n == 1 ? "it" : "them", handle);
+		wrap_render(text, 0, style, out);
+	}
+}
+
+static void render_hindered(const struct plan_answer *a, const struct style *style, struct buf *out)
+{
+	vec_each(h, &a->hindered) {
+		bool entry = !*h->handle;
+		_cleanup_free_ char *text = mem_printf("%s%s is %s%s%s", entry ? "entry " : "",
+						       entry ? h->entry : h->handle, h->state,
+						       *h->reason ? ": " : "", h->reason);
+
+		wrap_render(text, 4, style, out);
+	}
+}
+
+/** plan_render() - append the table of steps, how many there are, and what is in the way. */
 void plan_render(const struct plan_answer *a, const struct style *style, struct buf *out)
 {
 	struct table t = {.columns = columns, .n_columns = ARRAY_SIZE(columns)};
 
-	if (!a->steps.n) {
-		buf_add(out, "Nothing to do.\n");
-		return;
-	}
 	vec_each(s, &a->steps)
 		add_step(&t, s, style);
-	table_render(&t, style, out);
+	if (a->steps.n) {
+		table_render(&t, style, out);
+		render_summary(a, out);
+	} else if (!a->hindered.n) {
+		buf_add(out, "Nothing to do.\n");
+	}
 	table_clear(&t);
-	render_summary(a, out);
+	render_held(a, style, out);
+	render_hindered(a, style, out);
+	if (a->out_of_sync)
+		wrap_render("The files on disk say something else than what is in force; the plan "
+			    "for them: carvectl plan --candidate",
+			    0, style, out);
 }
 
 static bool is_lasting(const struct step_answer *s)
@@ -90,6 +134,84 @@ void plan_render_lasting(const struct plan_answer *a, struct buf *out)
 		buf_add(out, "\n");
 }
 
+/* --- what is asked for --------------------------------------------------------------- */
+
+static bool is_same(const struct step_answer *a, const struct step_answer *b)
+{
+	return strcmp(a->handle, b->handle) == 0 && strcmp(a->kind, b->kind) == 0 &&
+	       strcmp(a->object, b->object) == 0;
+}
+
+/** plan_find_held() - those of its steps that are not among the @permitted are held back. */
+void plan_find_held(struct plan_answer *a, const struct plan_answer *permitted)
+{
+	vec_each(s, &a->steps) {
+		bool found = false;
+
+		vec_each(p, &permitted->steps)
+			found = found || is_same(s, p);
+		if (!found)
+			vec_push(&a->held, *s);
+	}
+}
+
+static int fetch_held(struct client *c, const struct plan_query *q, struct plan_answer *ret)
+{
+	struct plan_query permitted = *q;
+	struct plan_answer a = {};
+	int r = 0;
+
+	permitted.permitted = true;
+	if (ret->steps.n) {
+		r = fetch_plan(c, &permitted, &a);
+		plan_find_held(ret, &a);
+	}
+	answer_clear(&plan_type, &a, &a.arena);
+	return r;
+}
+
+/* Of a device in such a state the plan does not tell all. */
+static bool is_in_the_way(const char *state)
+{
+	static const char *const states[] = {"refused", "quarantined", "failed", "absent",
+					     "paused"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
+		if (strcmp(state, states[i]) == 0)
+			return true;
+	return false;
+}
+
+static int fetch_hindered(struct client *c, const char *device, struct plan_answer *ret)
+{
+	struct status_answer s;
+	int r = fetch_status(c, device, &s);
+
+	if (r >= 0) {
+		struct arena *to = &ret->arena;
+
+		ret->out_of_sync = s.out_of_sync;
+		vec_each(d, &s.devices)
+			if (is_in_the_way(d->state))
+				vec_push(&ret->hindered,
+					 ((struct hindered_answer){arena_strdup(to, d->handle),
+								   arena_strdup(to, d->entry),
+								   arena_strdup(to, d->state),
+								   arena_strdup(to, d->reason)}));
+	}
+	answer_clear(&status_type, &s, &s.arena);
+	return r;
+}
+
+/** plan_exit_code() - Return: CTL_ERROR where something is refused, quarantined or absent. */
+int plan_exit_code(const struct plan_answer *a)
+{
+	vec_each(h, &a->hindered)
+		if (strcmp(h->state, "failed") != 0 && strcmp(h->state, "paused") != 0)
+			return CTL_ERROR;
+	return a->steps.n ? CTL_STEPS : CTL_OK;
+}
+
 static bool is_candidate(const struct ctl *ctl)
 {
 	return ctl->candidate || ctl->overlay.files.n;
@@ -98,7 +220,7 @@ static bool is_candidate(const struct ctl *ctl)
 static int show(const struct ctl *ctl, const struct plan_answer *a)
 {
 	struct style style = style_of(STDOUT_FILENO);
-	int exit_code = a->steps.n ? CTL_STEPS : CTL_OK;
+	int exit_code = plan_exit_code(a);
 	struct buf out = {};
 
 	if (ctl->json)
@@ -116,12 +238,14 @@ static int show(const struct ctl *ctl, const struct plan_answer *a)
  */
 int command_plan(const struct ctl *ctl)
 {
+	struct plan_query q = {.device = ctl->n_args ? ctl->args[0] : NULL,
+			       .candidate = is_candidate(ctl)};
 	_cleanup_client_ struct client c = {};
-	struct plan_answer a = {};
 	int exit_code = CTL_ERROR;
+	struct plan_answer a = {};
 
-	if (client_open(&c, ctl) >= 0 &&
-	    fetch_plan(&c, ctl->n_args ? ctl->args[0] : NULL, is_candidate(ctl), &a) >= 0)
+	if (client_open(&c, ctl) >= 0 && fetch_plan(&c, &q, &a) >= 0 &&
+	    fetch_held(&c, &q, &a) >= 0 && (q.candidate || fetch_hindered(&c, q.device, &a) >= 0))
 		exit_code = show(ctl, &a);
 	answer_clear(&plan_type, &a, &a.arena);
 	return exit_code;

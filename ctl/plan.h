@@ -5,5 +5,7 @@
 #include "answer.h"
 #include "style.h"
 
+void plan_find_held(struct plan_answer *a, const struct plan_answer *permitted);
+int plan_exit_code(const struct plan_answer *a);
 void plan_render_lasting(const struct plan_answer *a, struct buf *out);
 void plan_render(const struct plan_answer *a, const struct style *style, struct buf *out);

@@ -5,11 +5,14 @@
  * here.
  */
 #include "reload.h"
+#include "ask.h"
 #include "base/clock.h"
 #include "ctl.h"
+#include "done.h"
 #include "fetch.h"
 #include "output.h"
 #include "plan.h"
+#include "remarks.h"
 #include "table.h"
 #include "wait.h"
 #include "when.h"
@@ -20,13 +23,13 @@
 static void say_diagnostics(const text_list *diagnostics)
 {
 	vec_each(text, diagnostics)
-		fprintf(stderr, "%s%s", *text, output_newline(*text));
+		remarks_print(*text);
 }
 
 /* The daemon keeps its config: show its diagnostics. */
 static int refused(struct client *c, const char *why, struct reload_answer *ret)
 {
-	fprintf(stderr, "%s%s", why, output_newline(why));
+	remarks_print(why);
 	client_say("the configuration is refused; the one in force stays");
 	ret->result = "refused";
 	return fetch_diagnostics(c, ret);
@@ -79,10 +82,11 @@ static int request(struct client *c, const struct request *q, struct reload_answ
 /* What a trial that comes to nothing would leave behind; said before it begins. */
 static void warn_of_trial(struct client *c)
 {
+	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
 	struct plan_answer plan;
 	struct buf out = {};
 
-	if (fetch_candidate_plan(c, &plan) >= 0)
+	if (fetch_plan_quietly(c, &(struct plan_query){.candidate = true}, &plan, &error) >= 0)
 		plan_render_lasting(&plan, &out);
 	if (out.n)
 		fputs(out.s, stderr);
@@ -103,10 +107,13 @@ static void render_trial(uint64_t deadline, struct buf *out)
 
 static int show(const struct ctl *ctl, const struct reload_answer *a, int exit_code)
 {
+	struct style style = style_of(STDOUT_FILENO);
 	struct buf out = {};
 
 	if (ctl->json)
 		return output_json(&reload_type, a, exit_code);
+	if (!ctl->no_wait && (a->records.n || exit_code == CTL_OK))
+		done_render(&a->records, &style, &out);
 	if (exit_code != CTL_ERROR)
 		buf_add(&out, "carved: %s\n", a->result);
 	if (exit_code == CTL_NOT_THERE)
@@ -116,14 +123,15 @@ static int show(const struct ctl *ctl, const struct reload_answer *a, int exit_c
 	return output_text(&out, exit_code);
 }
 
-/* The files are accepted: wait until they are in force. */
-static int settle(struct wait *w, uint64_t job, struct reload_answer *a)
+/* The files are accepted: wait until they are in force. @before: see done_mark() */
+static int settle(struct wait *w, uint64_t job, uint64_t before, struct reload_answer *a)
 {
 	const struct ctl *ctl = w->client->ctl;
 	const char *result = ctl->no_wait ? "accepted" : wait_for(w, job);
 	int exit_code;
 
-	if (!result || fetch_diagnostics(w->client, a) < 0)
+	if (!result || fetch_diagnostics(w->client, a) < 0 ||
+	    (!ctl->no_wait && done_fetch(w->client, "", before, &a->arena, &a->records) < 0))
 		return CTL_ERROR;
 	a->result = result;
 	say_diagnostics(&a->diagnostics);
@@ -131,18 +139,35 @@ static int settle(struct wait *w, uint64_t job, struct reload_answer *a)
 	return show(ctl, a, exit_code);
 }
 
+/* What the other config would do as it comes into force. */
+static struct plan_query query_of(const struct request *q)
+{
+	bool candidate = strcmp(q->method, "Reload") == 0;
+
+	return (struct plan_query){.candidate = candidate,
+				   .config = candidate	 ? NULL
+					     : q->config ? q->config
+							 : "before",
+				   .permitted = true};
+}
+
 static int run(struct wait *w, const struct request *q, struct reload_answer *a)
 {
-	uint64_t job;
+	struct plan_query plan = query_of(q);
+	uint64_t job, before;
 	int r = w->client->ctl->no_wait ? 0 : wait_prepare(w);
 
-	if (r == 0 && q->confirm && strcmp(q->method, "Reload") == 0)
+	if (r == 0 && q->confirm && plan.candidate)
 		warn_of_trial(w->client);
+	if (r == 0 && !ask_before(w->client, &plan))
+		return CTL_ERROR;
 	if (r == 0)
+		r = done_mark(w->client, "", &a->arena, &before);
+	if (r >= 0)
 		r = request(w->client, q, a, &job);
 	if (r > 0)
 		return show(w->client->ctl, a, CTL_ERROR);
-	return r < 0 ? CTL_ERROR : settle(w, job, a);
+	return r < 0 ? CTL_ERROR : settle(w, job, before, a);
 }
 
 static int read_confirm(const struct ctl *ctl, uint64_t *ret)

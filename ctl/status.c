@@ -10,6 +10,8 @@
 #include "fetch.h"
 #include "model/value.h"
 #include "output.h"
+#include "picture.h"
+#include "remarks.h"
 #include "table.h"
 #include "when.h"
 
@@ -97,22 +99,6 @@ static void render_table(const struct status_answer *a, const struct style *styl
 	table_clear(&t);
 }
 
-/** status_render_diagnostics() - append the diagnostics as the daemon wrote them. */
-void status_render_diagnostics(const text_list *diagnostics, struct buf *out)
-{
-	bool errors = false;
-
-	if (!diagnostics->n)
-		return;
-	vec_each(text, diagnostics)
-		errors = errors || strstr(*text, "error: ");
-	buf_add(out, "\n%s\n",
-		errors ? "The configuration has errors; what was accepted before stays in force."
-		       : "Remarks:");
-	vec_each(text, diagnostics)
-		buf_add(out, "%s%s", *text, output_newline(*text));
-}
-
 static void render_trial(uint64_t deadline, const struct style *style, uint64_t now,
 			 struct buf *out)
 {
@@ -159,7 +145,7 @@ void status_render(const struct status_answer *a, const struct style *style, uin
 		render_table(a, style, now, out);
 	else
 		buf_add(out, "There are no devices, and the configuration names none.\n");
-	status_render_diagnostics(&a->diagnostics, out);
+	remarks_render(&a->diagnostics, style, out);
 	buf_add(out, "\n");
 	render_summary(a, style, now, out);
 }
@@ -224,14 +210,29 @@ static void put_down(const struct device_answer *d, const struct style *style, u
 	put_label("DOWN", text, style, out);
 }
 
+/* Of what failed, unless the line above says it. */
+static void put_next_try(const struct device_answer *d, const struct style *style, uint64_t now,
+			 struct buf *out)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (d->down_since || d->next_attempt <= now)
+		return;
+	text = mem_printf("in %" PRIu64 " s",
+			  (d->next_attempt - now + USEC_PER_SEC - 1) / USEC_PER_SEC);
+	put_label("Next try", text, style, out);
+}
+
 static void put_times(const struct device_answer *d, const struct style *style, uint64_t now,
 		      struct buf *out)
 {
 	bool converged = is(d->state, "converged");
 
 	put_down(d, style, now, out);
+	put_next_try(d, style, now, out);
 	put_time("Since", d->state_since, "", style, now, out);
 	put_time("Last change", d->changed_at, d->last_trigger, style, now, out);
+	put_time("Last read", d->read_at, "", style, now, out);
 	if (!converged)
 		put_time("Was converged", d->converged_at, "", style, now, out);
 }
@@ -319,7 +320,8 @@ static void put_header(const struct device_answer *d, const struct style *style,
 	put_label("Driver", d->driver, style, out);
 	put_firmware(d, style, out);
 	put_state(d, style, out);
-	put_label("Reason", d->reason, style, out);
+	if (!is(d->state, "refused")) /* the remarks below say why, and where */
+		put_label("Reason", d->reason, style, out);
 	put_label("Pending", d->pending_class, style, out);
 	put_times(d, style, now, out);
 	put_drift(d, style, out);
@@ -349,34 +351,66 @@ static void add_object(struct table *t, const struct object_answer *o)
 	table_add(t, o->origin, COLOUR_NONE);
 }
 
-static void put_objects(const struct device_answer *d, const struct style *style, struct buf *out)
+static bool is_as_wanted(const struct object_answer *o)
 {
-	struct table t = {.columns = object_columns, .n_columns = ARRAY_SIZE(object_columns)};
-
-	if (!d->objects.n) {
-		buf_add(out, "Nothing is managed on it.\n");
-		return;
-	}
-	vec_each(o, &d->objects)
-		add_object(&t, o);
-	table_render(&t, style, out);
-	table_clear(&t);
+	return !*o->reason && strcmp(o->wanted, o->actual) == 0;
 }
 
-/** status_render_device() - append all there is to know of one device. */
-void status_render_device(const struct device_answer *d, const struct style *style, uint64_t now,
-			  struct buf *out)
+/* @all: else those that are as wanted are only counted */
+static void put_objects(const struct device_answer *d, bool all, const struct style *style,
+			struct buf *out)
+{
+	struct table t = {.columns = object_columns, .n_columns = ARRAY_SIZE(object_columns)};
+	size_t good = 0;
+
+	if (!d->objects.n) {
+		buf_add(out, is(d->state, "refused")
+				     ? "No config that fits was accepted for it: nothing is set.\n"
+				     : "Nothing is managed on it.\n");
+		return;
+	}
+	vec_each(o, &d->objects) {
+		good += is_as_wanted(o);
+		if (all || !is_as_wanted(o))
+			add_object(&t, o);
+	}
+	if (all || good < d->objects.n)
+		table_render(&t, style, out);
+	table_clear(&t);
+	if (!all && good)
+		buf_add(out, "%s%zu object%s as wanted (--all)\n", good < d->objects.n ? "\n" : "",
+			good, good == 1 ? "" : "s");
+}
+
+/* What is said above is not said again, only when it was. */
+static void put_error(const struct device_answer *d, const struct style *style, uint64_t now,
+		      struct buf *out)
+{
+	bool told = strstr(d->reason, d->last_error);
+
+	if (!*d->last_error && !*d->last_extack)
+		return;
+	buf_add(out, "\n");
+	if (!told)
+		put_label("Last error", d->last_error, style, out);
+	if (!strstr(told ? d->reason : d->last_error, d->last_extack))
+		put_label("Last extack", d->last_extack, style, out);
+	put_time("Failed at", d->error_at, "", style, now, out);
+}
+
+/**
+ * status_render_device() - append what there is to know of one device.
+ * @all: also the objects that are as wanted
+ */
+void status_render_device(const struct device_answer *d, bool all, const struct style *style,
+			  uint64_t now, struct buf *out)
 {
 	put_header(d, style, now, out);
 	if (!*d->handle)
 		return;
 	buf_add(out, "\n");
-	put_objects(d, style, out);
-	if (*d->last_error || *d->last_extack)
-		buf_add(out, "\n");
-	put_label("Last error", d->last_error, style, out);
-	put_label("Last extack", d->last_extack, style, out);
-	put_time("Failed at", d->error_at, "", style, now, out);
+	put_objects(d, all, style, out);
+	put_error(d, style, now, out);
 }
 
 /* --- the command ------------------------------------------------------------- */
@@ -399,59 +433,133 @@ int status_exit_code(const struct status_answer *a, bool all)
 /* Is the text about a device, and none of those that are shown? */
 static bool is_of_another(const char *text, const struct status_answer *a)
 {
-	const char *start = strstr(text, ": error: ") ?: strstr(text, ": warning: ")
-							  ?: strstr(text, ": note: ");
-	const char *end;
+	size_t n;
+	const char *handle = remarks_handle(text, &n);
 
-	if (!start)
-		return false;
-	start = strchr(start + 2, ' ') + 1;
-	end = strstr(start, ": ");
-	if (!end || !memchr(start, '/', (size_t)(end - start)) ||
-	    memchr(start, ' ', (size_t)(end - start)))
-		return false; /* the text is about no device */
 	vec_each(d, &a->devices)
-		if (strlen(d->handle) == (size_t)(end - start) &&
-		    memcmp(start, d->handle, (size_t)(end - start)) == 0)
+		if (handle && strlen(d->handle) == n && memcmp(handle, d->handle, n) == 0)
 			return false;
-	return true;
+	return handle;
 }
 
-/** status_render_devices() - append all there is to know of those of @a, and remarks on them. */
-void status_render_devices(const struct status_answer *a, const struct style *style, uint64_t now,
-			   struct buf *out)
+/**
+ * status_render_devices() - append what there is to know of those of @a, and remarks on them.
+ * @all: also the objects that are as wanted
+ */
+void status_render_devices(const struct status_answer *a, bool all, const struct style *style,
+			   uint64_t now, struct buf *out)
 {
 	text_list remarks = {};
 
 	vec_each(d, &a->devices) {
 		if (d != a->devices.v)
 			buf_add(out, "\n");
-		status_render_device(d, style, now, out);
+		status_render_device(d, all, style, now, out);
 	}
 	vec_each(text, &a->diagnostics)
 		if (!is_of_another(*text, a))
 			vec_push(&remarks, *text);
-	status_render_diagnostics(&remarks, out);
+	remarks_render(&remarks, style, out);
 	vec_clear(&remarks);
 }
 
-static int show(const struct ctl *ctl, const struct status_answer *a)
+static void put_versions(const struct facts *f, const struct style *style, struct buf *out)
 {
+	static const char *const kinds[] = {[VERSION_FIXED] = " (fixed)",
+					    [VERSION_RUNNING] = "",
+					    [VERSION_STORED] = " (stored)"};
+	_cleanup_free_ char *text = NULL;
+	struct buf b = {};
+
+	vec_each(v, &f->versions)
+		buf_add(&b, "%s%s %s%s", b.n ? ", " : "", v->name, v->value, kinds[v->kind]);
+	text = buf_take(&b);
+	put_label("Versions", text, style, out);
+}
+
+/* What can be typed about a device that no entry matches. */
+static void put_first_steps(const char *handle, const struct style *style, struct buf *out)
+{
+	_cleanup_free_ char *text = mem_printf(
+		"No entry matches it, so nothing of it is changed. Its present state as the "
+		"beginning of a config: carvectl capture %s",
+		handle);
+
+	buf_add(out, "\n");
+	wrap_render(text, 0, style, out);
+}
+
+/* Of a device that is not managed: what it is like. */
+static void put_unmanaged(struct client *c, const struct device_answer *d,
+			  const struct style *style, struct buf *out)
+{
+	struct world w = {};
+
+	put_header(d, style, clock_wall(), out);
+	if (picture_fetch(c, d->handle, &w) >= 0) {
+		put_versions(&w.facts, style, out);
+		buf_add(out, "\n");
+		picture_render_sizes(&w, style, out);
+	}
+	world_clear(&w);
+	put_first_steps(d->handle, style, out);
+}
+
+static void put_devices(struct client *c, const struct status_answer *a, const struct style *style,
+			struct buf *out)
+{
+	const struct device_answer *d = a->devices.v;
+
+	if (a->devices.n == 1 && is(d->state, "unmanaged"))
+		put_unmanaged(c, d, style, out);
+	else
+		status_render_devices(a, c->ctl->all, style, clock_wall(), out);
+}
+
+/* Keep those that are not as wanted. */
+static void keep_problems(struct status_answer *a)
+{
+	for (size_t i = a->devices.n; i-- > 0;) {
+		struct device_answer *d = &a->devices.v[i];
+
+		if (!is(d->state, "converged") && !is(d->state, "unmanaged"))
+			continue;
+		vec_clear(&d->drift);
+		vec_clear(&d->resources);
+		vec_clear(&d->objects);
+		vec_remove(&a->devices, i);
+	}
+}
+
+static void put_all(const struct status_answer *a, bool problems, const struct style *style,
+		    struct buf *out)
+{
+	if (problems && !a->devices.n)
+		buf_add(out, "No device is other than wanted.\n");
+	else
+		status_render(a, style, clock_wall(), out);
+}
+
+static int show(struct client *c, struct status_answer *a)
+{
+	const struct ctl *ctl = c->ctl;
 	struct style style = style_of(STDOUT_FILENO);
 	int exit_code = status_exit_code(a, !ctl->n_args);
 	struct buf out = {};
 
+	if (ctl->problems)
+		keep_problems(a);
 	if (ctl->json)
 		return output_json(ctl->n_args ? &status_type : &overview_type, a, exit_code);
-	if (ctl->n_args)
-		status_render_devices(a, &style, clock_wall(), &out);
+	if (ctl->n_args && a->devices.n)
+		put_devices(c, a, &style, &out);
 	else
-		status_render(a, &style, clock_wall(), &out);
+		put_all(a, ctl->problems, &style, &out);
 	return output_text(&out, exit_code);
 }
 
 /**
- * command_status() - carvectl status [DEVICE].
+ * command_status() - carvectl status [DEVICE] [--all] [--problems].
  *
  * Return: the exit code.
  */
@@ -463,7 +571,7 @@ int command_status(const struct ctl *ctl)
 
 	if (client_open(&c, ctl) >= 0 &&
 	    fetch_status(&c, ctl->n_args ? ctl->args[0] : NULL, &a) >= 0)
-		exit_code = show(ctl, &a);
+		exit_code = show(&c, &a);
 	answer_clear(&status_type, &a, &a.arena);
 	return exit_code;
 }

@@ -7,9 +7,8 @@
 
 void status_render(const struct status_answer *a, const struct style *style, uint64_t now,
 		   struct buf *out);
-void status_render_device(const struct device_answer *d, const struct style *style, uint64_t now,
-			  struct buf *out);
-void status_render_devices(const struct status_answer *a, const struct style *style, uint64_t now,
-			   struct buf *out);
-void status_render_diagnostics(const text_list *diagnostics, struct buf *out);
+void status_render_device(const struct device_answer *d, bool all, const struct style *style,
+			  uint64_t now, struct buf *out);
+void status_render_devices(const struct status_answer *a, bool all, const struct style *style,
+			   uint64_t now, struct buf *out);
 int status_exit_code(const struct status_answer *a, bool all);

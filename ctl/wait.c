@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Decides which of several devices is shown while they work, and when waiting is in vain. */
+/* Decides which devices are shown while they work, and when waiting is in vain. */
 #include "wait.h"
 #include "base/clock.h"
 #include "progress.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -50,6 +51,15 @@ static struct watched *watched_get(struct wait *w, const char *handle)
 	return new;
 }
 
+static void add_watched(void *user, const char *handle, const char *entry, const char *state)
+{
+	struct wait *w = user;
+	struct watched *d = watched_get(w, handle);
+
+	d->device.entry = arena_strdup(&w->arena, entry);
+	d->device.state = arena_strdup(&w->arena, state);
+}
+
 static int on_device(sd_bus_message *m, void *user, _unused_ sd_bus_error *error)
 {
 	_cleanup_free_ char *handle = message_handle(sd_bus_message_get_path(m), CLIENT_DEVICES);
@@ -67,33 +77,39 @@ static int on_device(sd_bus_message *m, void *user, _unused_ sd_bus_error *error
 	return 0;
 }
 
-static bool is_working(const char *state)
+/* One that has failed, too, may be reloaded. */
+static bool is_working(const struct device_answer *d)
 {
-	return state_colour(state) == COLOUR_BUSY;
+	return state_colour(d->state) == COLOUR_BUSY || *d->progress.what;
 }
 
-/* The device that has been working for the longest time. */
-static const struct watched *choose(const struct wait *w)
+static int by_time(const void *pa, const void *pb)
 {
-	const struct watched *best = NULL;
+	const struct working *a = pa, *b = pb;
 
-	vec_each(d, &w->watched)
-		if (is_working(d->device.state) && (!best || d->since < best->since))
-			best = d;
-	return best;
+	return CMP(b->elapsed, a->elapsed);
 }
 
 static void show(struct wait *w)
 {
-	const struct watched *d = choose(w);
 	uint64_t now = clock_now();
+	struct progress_line p = {.elapsed = now - w->began};
 	struct buf line = {};
 
 	if (!w->style.marks || now < w->began + SHOW_AFTER_USEC)
 		return;
-	progress_render(d ? &d->device : NULL, now - (d ? d->since : w->began), &w->style, &line);
+	vec_each(d, &w->watched) {
+		bool works = is_working(&d->device);
+
+		p.n_managed += works || *d->device.entry;
+		if (works)
+			vec_push(&p.working, ((struct working){&d->device, now - d->since}));
+	}
+	vec_sort(&p.working, by_time);
+	progress_render(&p, &w->style, &line);
 	fprintf(stderr, "\r%s\033[K", line.s);
 	buf_clear(&line);
+	vec_clear(&p.working);
 	w->shown = true;
 }
 
@@ -102,6 +118,23 @@ static void hide(struct wait *w)
 	if (w->shown)
 		fputs("\r\033[K", stderr);
 	w->shown = false;
+}
+
+/* --- interrupted ------------------------------------------------------------- */
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(_unused_ int number)
+{
+	interrupted = 1;
+}
+
+/* Nothing that was asked for ends with carvectl, and who thinks so is told. */
+static void end_interrupted(void)
+{
+	client_say("carved goes on with it; how far it is: carvectl status, or carvectl monitor");
+	signal(SIGINT, SIG_DFL);
+	raise(SIGINT);
 }
 
 /* --- waiting ----------------------------------------------------------------- */
@@ -123,6 +156,8 @@ int wait_prepare(struct wait *w)
 	r = client_match_owner(w->client, on_owner, w);
 	if (r == 0 && w->style.marks)
 		r = client_match_devices(w->client, on_device, w);
+	if (r == 0 && w->style.marks)
+		r = fetch_states(w->client, add_watched, w);
 	return r;
 }
 
@@ -140,7 +175,8 @@ const char *wait_for(struct wait *w, uint64_t job)
 	const char *result = NULL;
 	int r = 0;
 
-	while (r >= 0 && !w->gone && !(result = find_result(w, job))) {
+	signal(SIGINT, on_interrupt);
+	while (r >= 0 && !w->gone && !interrupted && !(result = find_result(w, job))) {
 		r = sd_bus_process(w->client->bus, NULL);
 		if (r == 0) {
 			show(w);
@@ -150,6 +186,9 @@ const char *wait_for(struct wait *w, uint64_t job)
 			r = 0;
 	}
 	hide(w);
+	if (interrupted)
+		end_interrupted();
+	signal(SIGINT, SIG_DFL);
 	if (!result && r != -ETIMEDOUT)
 		client_say("carved ended before all devices had come to rest; look at: "
 			   "journalctl -u carved");

@@ -55,7 +55,7 @@ def test_just_started(bed, carved, state):
     assert systemd.stdout.readline() == "org.freedesktop.systemd1.Unit ActiveState\n"
     carved.start()
     out, err = ctl.communicate(timeout=60)
-    assert (ctl.returncode, out, err) == (0, "carved: converged\n", "")
+    assert (ctl.returncode, err) == (0, "") and out.endswith("carved: converged\n")
 
 
 def test_started_and_not_on_the_bus(bed):
@@ -83,7 +83,11 @@ def test_absent_entry(bed, carved):
     carved.run(leaf(TRAP), entry("spine", TRAP, "{driver: none}"))
     for command in "apply", "retry", "capture":
         expect(bed.ctl(command, "spine"), 1, "^$", err=["^carvectl: no device matches the entry spine$"])
-    expect(bed.ctl("plan", "spine"), 0, "^Nothing to do.$")
+    expect(bed.ctl("plan", "spine"), 1, "^$", err=["^carvectl: no device matches the entry spine$"])
+    expect(bed.ctl("plan"), 1, "^entry spine is absent: ")
+    carved.config(leaf(TRAP), entry("tor", TRAP, "{driver: none}"))
+    expect(bed.ctl("plan", "tor", "--candidate"), 1, "^$", err=["^carvectl: no device matches the entry tor$"])
+    expect(bed.ctl("plan", "tro"), 1, "^$", err=["^carvectl: no device or entry is called tro"])
 
 
 def test_name_that_is_no_text(bed, carved):
@@ -97,7 +101,7 @@ def test_name_that_is_no_text(bed, carved):
     expect(bed.ctl("status"), 0, r"caf\?\.yaml: error: ", "^carved: converged")
 
 
-@pytest.mark.parametrize("words", [[], ["sttaus"], ["status", "a", "b"], ["retry"], ["capture"], ["monitor", "x"],
+@pytest.mark.parametrize("words", [["sttaus"], ["status", "a", "b"], ["retry"], ["capture"], ["monitor", "x"],
                                    ["status", "--allow-reload"], ["apply", "--nothing"], ["metrics", "--json"],
                                    ["--bus=x", "status"]])
 def test_usage(bed, words):
@@ -127,7 +131,8 @@ def test_status(bed, carved):
     expect(bed.ctl("status"), 3, "The files on disk say something else .*: carvectl reload$")
     expect(bed.ctl("reload"), 0, "^carved: converged$")
     expect(bed.ctl("status"), 0, "^carved: converged, 1 of 1 converged$")
-    expect(bed.ctl("status", NETDEVSIM), 0, "State: unmanaged$", "^Nothing is managed on it.$")
+    expect(bed.ctl("status", NETDEVSIM), 0, "State: unmanaged$", "Versions: fw.mgmt 10.20.30, fw.mgmt 10.20.30 .stored.$",
+           r"^  fib +unlimited +\d+", f"^No entry matches it, .*: carvectl capture {NETDEVSIM}$")
 
 
 def test_status_answers_all_questions(bed, carved):
@@ -142,6 +147,21 @@ def test_status_answers_all_questions(bed, carved):
            "Last extack: mlxsw_spectrum: not now$", "Drift: .*/kvd/linear size: wanted 90112, is 98304")
     assert "tail_dorp" not in bed.ctl("status", "leaf").stdout  # of another device
     expect(bed.ctl("status", "sim"), 3, "State: refused$", f"^{bed.file}.*: error: {NETDEVSIM}: .*did you mean tail_drop")
+
+
+def test_status_shows_what_deviates(bed, carved):
+    """With --all the rest, too; with --problems no device that is as wanted."""
+    carved.run(leaf("reload: manual\n" + TRAP + "\nresources: {/kvd/hash_double: 60288}"),
+               entry("sim", "traps: {tail_drop: trap}", "{driver: netdevsim}"))
+    done = bed.ctl("status", "leaf")
+    expect(done, 3, "^resource +/kvd/hash_double ", "^1 object as wanted .--all.$")
+    assert "source_mac" not in done.stdout
+    expect(bed.ctl("status", "leaf", "--all"), 3, "^resource +/kvd/hash_double ", "^trap +source_mac_is_multicast +trap +trap ")
+    done = bed.ctl("status", "--problems")
+    expect(done, 3, f"^{SPECTRUM} +leaf ", "^carved: pending-reload")
+    assert NETDEVSIM not in done.stdout
+    expect(bed.ctl("status", "sim", "--problems"), 0, "^No device is other than wanted.$")
+    assert bed.ctl().stdout == bed.ctl("status").stdout and bed.ctl("-h").stdout == bed.ctl("--help").stdout
 
 
 def test_sizes_that_others_have_staged(bed, carved):
@@ -181,12 +201,13 @@ def test_an_entry_that_is_refused_is_not_absent(bed, carved):
 class Terminal:
     """carvectl on a terminal; `columns` as the terminal says."""
 
-    def __init__(self, bed, columns, *words, **environment):
+    def __init__(self, bed, columns, *words, types="", **environment):
         self.master, slave = pty.openpty()
         subprocess.run(["stty", "cols", str(columns), "rows", "50"], stdin=slave, check=True)
         self.process = subprocess.Popen([BUILD / "carvectl", *words], env={**bed.environment, **environment},
                                         stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
         os.close(slave)
+        os.write(self.master, types.encode())
 
     def read(self):
         text = b""
@@ -266,6 +287,42 @@ def test_plan_looks_at_the_firmware(bed, carved):
     carved.wait_state(SPECTRUM, "converged")
 
 
+def test_plan_reads_first(bed, carved):
+    """What nobody has told carved is found, and what stands in the way is said."""
+    carved.run(leaf("drift: report\nreload: manual\n" + TRAP + "\n" + SIZES))
+    bed.kernel.ask(f"set {SPECTRUM} trap source_mac_is_multicast drop")
+    expect(bed.ctl("plan"), 2, rf"^{SPECTRUM} +live +trap +source_mac_is_multicast +drop → trap ",
+           rf"^5 steps, 1 reload\n4 of them wait for a permitted reload; .*: carvectl apply {SPECTRUM} --allow-reload$")
+    document = bed.json("plan", "leaf")
+    assert [step["kind"] for step in document["held"]] == ["resource", "resource", "resource", "reload"]
+    assert len(document["steps"]) == 5 and document["hindered"] == []
+    carved.config(leaf("drift: report\nreload: manual\n" + TRAP + "\n" + SIZES), entry("spine", TRAP, "{driver: none}"))
+    expect(bed.ctl("plan", "--candidate"), 2, "^4 of them wait for a permitted reload")
+    expect(bed.ctl("plan"), 2, "^The files on disk say something else .*: carvectl plan --candidate$")
+    bed.ctl("pause", "leaf")
+    expect(bed.ctl("plan"), 2, rf"^5 steps, 1 reload\n{SPECTRUM} is paused: ")
+
+
+def test_plan_of_what_is_refused(bed, carved):
+    carved.run(leaf("resources: {/kvd/linear: 1}"))
+    expect(bed.ctl("plan"), 1, rf"^{SPECTRUM} is refused: .*granularity")
+    assert bed.json("plan")["hindered"][0]["state"] == "refused"
+
+
+def test_plan_of_a_kept_config(bed, carved):
+    carved.run(leaf(SIZES))
+    before = carved.call("ListConfigs")[0][0]
+    carved.config(leaf(TRAP))
+    expect(bed.ctl("reload"), 0, "^carved: converged$")
+    for config in before, "before":
+        steps = carved.call("Plan", "", {"config": config})
+        assert [str(s[1]) for s in steps].count("reload") == 1 and "90112" in [s[4] for s in steps]
+    with pytest.raises(dbus.DBusException, match="no config x is kept"):
+        carved.call("Plan", "", {"config": "x"})
+    with pytest.raises(dbus.DBusException, match="the option config takes a short text"):
+        carved.call("Plan", "", {"config": "x" * 9000})
+
+
 # --- reload, apply, retry
 
 
@@ -277,7 +334,68 @@ def test_reload(bed, carved):
     carved.config(leaf("reload: manual\n" + SIZES))
     expect(bed.ctl("reload", "--no-wait"), 0, "^carved: accepted$")
     expect(bed.ctl("reload"), 3, "^carved: pending-reload$")
-    assert bed.json("reload") == {"result": "pending-reload", "diagnostics": [], "confirm_deadline_usec": 0}
+    assert bed.json("reload") == {"result": "pending-reload", "diagnostics": [], "confirm_deadline_usec": 0,
+                                  "records": []}
+    carved.config(leaf(SIZES))
+    expect(bed.ctl("reload"), 0, rf"^{SPECTRUM}: converged .config., outage .*: resource /kvd/linear 98304 -> 90112; ",
+           "^carved: converged$")
+    expect(bed.ctl("reload"), 0, "^Nothing was done.$", "^carved: converged$")
+
+
+def test_reload_that_fails(bed, carved):
+    """What the kernel said to it is said at once."""
+    carved.run(leaf(TRAP))
+    bed.kernel.ask(f"rule {SPECTRUM} RELOAD * EINVAL times=1 text=not today")
+    carved.config(leaf(TRAP + "\n" + SIZES))
+    expect(bed.ctl("reload"), 3, "^pci.*: failed .config.: .*not today", "^carved: failed$", "carvectl status$")
+    done = bed.ctl("status", "leaf")
+    expect(done, 3, "^resource +/kvd/linear .* its reload failed: waits for another try, or another config ")
+    assert "permitted" not in done.stdout and done.stdout.count("not today") == 1
+
+
+def test_asks_on_a_terminal(bed, carved):
+    """Before a reload, unless --yes is given, and not where the policy holds it back anyway."""
+    carved.run(leaf(TRAP))
+    carved.config(leaf(TRAP + "\n" + SIZES))
+    for words in ["reload"], ["reload", "--no-wait"], ["reload", "--confirm", "1m"]:
+        terminal = Terminal(bed, 80, *words, types="n\n")
+        text = plain(terminal.read())
+        assert f"This disturbs traffic:\n  {SPECTRUM}: reload\nGo on? [y/N] " in text, text
+        assert "carvectl: nothing was done" in text and terminal.process.returncode == 1
+    assert not [r for r in bed.kernel.ask("requests") if r["command"] == "RELOAD"]
+    assert "carved: converged" in plain(Terminal(bed, 80, "reload", types="y\n").read())
+    text = plain(Terminal(bed, 80, "rollback", types="n\n").read())
+    assert f"  {SPECTRUM}: reload\n" in text and "nothing was done" in text
+    text = plain(Terminal(bed, 80, "rollback", "--yes").read())
+    assert "Go on?" not in text and "carved: converged" in text
+    assert len([r for r in bed.kernel.ask("requests") if r["command"] == "RELOAD"]) == 2
+    carved.config(leaf("reload: manual\n" + TRAP + "\n" + SIZES))
+    text = plain(Terminal(bed, 80, "reload").read())
+    assert "Go on?" not in text and "carved: pending-reload" in text
+
+
+def test_asks_before_a_retry(bed, carved):
+    bed.kernel.ask(f"rule {SPECTRUM} RELOAD * EINVAL times=1")
+    carved.run(leaf(SIZES))
+    text = plain(Terminal(bed, 80, "retry", "leaf", types="n\n").read())
+    assert f"  {SPECTRUM}: reload\nGo on? [y/N] " in text and carved.state(SPECTRUM) == "failed"
+    assert "carved: converged" in plain(Terminal(bed, 80, "retry", "leaf", types="y\n").read())
+
+
+def test_interrupted(bed, carved):
+    """To interrupt carvectl ends the wait only, and that is said."""
+    carved.run(leaf(TRAP))
+    bed.kernel.ask(f"rule {SPECTRUM} RELOAD * hold times=1")
+    carved.config(leaf(SIZES))
+    ctl = subprocess.Popen([BUILD / "carvectl", "reload"], env=bed.environment, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, text=True)
+    carved.wait_state(SPECTRUM, "reloading")
+    ctl.send_signal(signal.SIGINT)
+    out, err = ctl.communicate(timeout=60)
+    assert (ctl.returncode, out) == (-signal.SIGINT, "")
+    assert err == "carvectl: carved goes on with it; how far it is: carvectl status, or carvectl monitor\n"
+    bed.kernel.ask("release")
+    carved.wait_state(SPECTRUM, "converged")
 
 
 def test_apply(bed, carved):
@@ -286,7 +404,7 @@ def test_apply(bed, carved):
     expect(bed.ctl("apply", "leaf"), 3, "^$", err=["waits for a permitted reload: .*/kvd/linear",
                                                    "carvectl apply leaf --allow-reload$"])
     expect(bed.ctl("apply", "leaf", "--allow-reload"), 0,
-           rf"^{SPECTRUM}: converged \(apply\), outage \d+\.\d+ s: resource /kvd/linear 98304 -> 90112; .*driver_reinit; config [0-9a-f]{{8}}, asked by uid \d+$",
+           rf"^{SPECTRUM}: converged \(apply\), outage \d+\.\d+ s: resource /kvd/linear 98304 -> 90112; .*driver_reinit; config [0-9a-f]{{8}}, asked by (root|uid \d+)$",
            "^carved: converged$")
     assert bed.json("apply", "leaf") == {"result": "converged", "records": []}
     expect(bed.ctl("apply"), 0, "^Nothing was done.$")
@@ -302,7 +420,7 @@ def test_retry(bed, carved):
     bed.kernel.ask(f"rule {SPECTRUM} TRAP_SET source_mac_is_multicast EINVAL times=2 text=not now")
     carved.run(leaf(TRAP))
     expect(bed.ctl("retry", "leaf"), 3, r"^pci.*: failed \(retry\): .*: not now ", "^carved: failed$")
-    expect(bed.ctl("retry", SPECTRUM), 0, r"^pci.*: converged \(retry\): trap source_mac_is_multicast drop -> trap; config [0-9a-f]+, asked by uid \d+$")
+    expect(bed.ctl("retry", SPECTRUM), 0, r"^pci.*: converged \(retry\): trap source_mac_is_multicast drop -> trap; config [0-9a-f]+, asked by (root|uid \d+)$")
 
 
 def test_a_refusal_that_is_mended_on_the_device(bed, carved):
@@ -546,13 +664,13 @@ def test_resources(bed, carved):
     """Each where it lies in its parent; of devices that are not managed, too."""
     carved.run(leaf("reload: manual\n" + TRAP))
     bed.kernel.ask(f"set {SPECTRUM} resource /kvd/linear 65536")
-    expect(bed.ctl("resources"), 0, "^netdevsim/netdevsim10  netdevsim$", "^/IPv4 +unlimited$",
-           f"^{SPECTRUM}  mlxsw_spectrum$", "^  hash_double +60416 ▒+·+$", "^  hash_single +87040 ·+▒+·+$",
-           "^  linear +98304 ·+█▒+$", "^    → 65536 at the next reload; 12 in use; 0 to 147456 in steps of 128$",
-           "^/rif_mac_profiles +1 █+$")
+    expect(bed.ctl("resources"), 0, "^netdevsim/netdevsim10  netdevsim$", "^/IPv4 +unlimited +- 0-unlimited/1$",
+           f"^{SPECTRUM}  mlxsw_spectrum$", "^  hash_double +60416 +- 32768-180224/128 ▒+·+$", "^  hash_single +87040 +- .* ·+▒+·+$",
+           "^  linear +98304 +12 0-147456/128 +·+█▒+$", "^    → 65536 at the next reload$",
+           "^/rif_mac_profiles +1 +1 +█+$")
     text = plain(Terminal(bed, 60, "resources", "leaf", LC_ALL="C").read())
     assert max(len(line) for line in text.splitlines()) <= 60 and text.isascii()
-    assert re.search(r"^  hash_single +87040 \.+=+\.+$", text, re.M)
+    assert re.search(r"^  hash_single +87040 +- \.+=+\.+$\n    from-to/step: 65536-212992/128$", text, re.M)
     expect(bed.ctl("resources", "spine"), 1, "^$", err=["no device or entry is called spine"])
     found = bed.json("resources")
     assert set(found) == {SPECTRUM, NETDEVSIM} and found[SPECTRUM]["/kvd/linear"]["size_new"] == 65536

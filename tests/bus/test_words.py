@@ -36,7 +36,7 @@ def options():
 
 def test_help_is_complete():
     assert set(commands()) == {"status", "plan", "reload", "confirm", "rollback", "configs", "diff",
-                               "apply", "retry", "pause", "resume", "wait", "check", "capture", "explain", "resources", "history", "monitor",
+                               "apply", "retry", "pause", "resume", "wait", "check", "import", "capture", "explain", "resources", "history", "monitor",
                                "metrics"}
     assert {name for name, owners in options().items() if not owners} == FOR_ALL
     assert not [line for line in help_text().splitlines() if len(line) > 100]

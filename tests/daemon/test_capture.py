@@ -51,10 +51,10 @@ def test_captured_state_changes_nothing(any_switch, carved, capture, folder):
     facts.write_text(carved.ctl("capture", any_switch.handle, "--facts")[1])
     status, said, _ = carved.ctl("check", str(carved.file), "--facts", str(facts))
     assert status == 0
-    assert said.startswith("No errors; entry ") and said.endswith(f" fits {any_switch.handle}.\n")
+    assert said.startswith("No errors; entry ") and f" fits {any_switch.handle}.\n" in said
     assert carved.ctl("reload")[0] == 0
     wait(lambda: list(carved.listed().values()) == ["converged"], "converged")
-    assert json.loads(carved.ctl("plan", "--json")[1]) == {"steps": []}
+    assert json.loads(carved.ctl("plan", "--json")[1]) == {"steps": [], "held": [], "hindered": []}
     assert capture.writes() == []
 
 

@@ -5,12 +5,14 @@
  * tree, "." if not set.
  */
 #include "ctl/answer.h"
+#include "ctl/ask.h"
 #include "ctl/client.h"
 #include "ctl/glyph.h"
 #include "ctl/history.h"
 #include "ctl/metrics.h"
 #include "ctl/plan.h"
 #include "ctl/progress.h"
+#include "ctl/remarks.h"
 #include "ctl/status.h"
 #include "ctl/table.h"
 #include "ctl/when.h"
@@ -354,13 +356,13 @@ static void test_status_diagnostics(_unused_ void **state)
 	text_list texts = {};
 	struct buf out = {};
 
-	status_render_diagnostics(&texts, &out);
+	remarks_render(&texts, &ascii, &out);
 	check(&out, "");
 	vec_push(&texts, "this kernel has no devlink");
-	status_render_diagnostics(&texts, &out);
+	remarks_render(&texts, &ascii, &out);
 	check(&out, "\nRemarks:\nthis kernel has no devlink\n");
 	vec_push(&texts, "a.yaml:1:1: error: unknown key \"x\"\n  x: 1\n  ^\n");
-	status_render_diagnostics(&texts, &out);
+	remarks_render(&texts, &ascii, &out);
 	check(&out, "\nThe configuration has errors; what was accepted before stays in force.\n"
 		    "this kernel has no devlink\n"
 		    "a.yaml:1:1: error: unknown key \"x\"\n  x: 1\n  ^\n");
@@ -374,7 +376,7 @@ static void test_status_device(_unused_ void **state)
 	struct buf out = {};
 
 	make_status(&a);
-	status_render_device(&a.devices.v[0], &s, NOW, &out);
+	status_render_device(&a.devices.v[0], true, &s, NOW, &out);
 	check(&out,
 	      "× pci/0000:03:00.0\n"
 	      "         Entry: leaf-asic\n"
@@ -402,18 +404,18 @@ static void test_status_device(_unused_ void **state)
 	      "     Failed at: 2026-11-22 11:59:00 (1min ago)\n");
 	a.devices.v[0].down_since = NOW - 12000000;
 	a.devices.v[0].next_attempt = NOW + 9500000;
-	status_render_device(&a.devices.v[0], &s, NOW, &out);
+	status_render_device(&a.devices.v[0], true, &s, NOW, &out);
 	assert_non_null(strstr(out.s, "         State: failed, DOWN\n"));
 	assert_non_null(strstr(
 		out.s,
 		"          DOWN: since 2026-11-22 11:59:48 (12s ago), next attempt in 10 s\n"));
 	buf_clear(&out);
-	status_render_device(&a.devices.v[1], &ascii, NOW, &out);
+	status_render_device(&a.devices.v[1], true, &ascii, NOW, &out);
 	check(&out, "spine\n"
 		    "         Entry: spine\n"
 		    "         State: absent\n"
 		    "        Reason: no device matches this entry\n");
-	status_render_device(&a.devices.v[2], &ascii, NOW, &out);
+	status_render_device(&a.devices.v[2], true, &ascii, NOW, &out);
 	check(&out, "pci/0000:04:00.0\n"
 		    "        Driver: mlx5_core\n"
 		    "         State: unmanaged\n"
@@ -480,6 +482,59 @@ static void test_plan(_unused_ void **state)
 	answer_clear(&plan_type, &a, &a.arena);
 }
 
+/* What is not in the steps is said, and is no success. */
+static void test_plan_hindered(_unused_ void **state)
+{
+	struct plan_answer a, permitted;
+	struct buf out = {};
+
+	make_plan(&a);
+	assert_int_equal(plan_exit_code(&a), CTL_STEPS);
+	answer_init(&plan_type, &permitted);
+	vec_push(&permitted.steps, a.steps.v[1]);
+	plan_find_held(&a, &permitted);
+	assert_int_equal(a.held.n, 1);
+	plan_render(&a, &ascii, &out);
+	assert_non_null(strstr(out.s,
+			       "\n2 steps, 1 reload\n1 of them waits for a permitted reload; "
+			       "to take it now: carvectl apply pci/0000:03:00.0 "
+			       "--allow-reload\n"));
+	buf_clear(&out);
+	a.steps.n = 0;
+	a.out_of_sync = true;
+	vec_push(&a.hindered, ((struct hindered_answer){"pci/0000:03:00.0", "leaf", "paused", ""}));
+	assert_int_equal(plan_exit_code(&a), CTL_OK);
+	vec_push(&a.hindered, ((struct hindered_answer){"", "spine", "absent", "why"}));
+	assert_int_equal(plan_exit_code(&a), CTL_ERROR);
+	plan_render(&a, &ascii, &out);
+	check(&out, "pci/0000:03:00.0 is paused\nentry spine is absent: why\nThe files on disk say "
+		    "something else than what is in force; the plan for them: carvectl plan "
+		    "--candidate\n");
+	answer_clear(&plan_type, &permitted, &permitted.arena);
+	answer_clear(&plan_type, &a, &a.arena);
+}
+
+/* Only what traffic or firmware would notice is worth a question. */
+static void test_ask(_unused_ void **state)
+{
+	struct plan_answer a;
+	struct buf out = {};
+
+	make_plan(&a);
+	a.steps.v[1].from = "3 netdevs up, 1 with a master";
+	vec_push(&a.steps, ((struct step_answer){"a/b", "firmware", "fw", "1", "2", "reload", ""}));
+	vec_push(&a.steps,
+		 ((struct step_answer){"a/b", "port_split", "p5", "swp5", "4", "ports", ""}));
+	assert_int_equal(ask_render(&a, &ascii, &out), 3);
+	check(&out, "This disturbs traffic:\n"
+		    "  pci/0000:03:00.0: reload, 3 netdevs up, 1 with a master\n"
+		    "  a/b: flash fw 1 -> 2\n"
+		    "  a/b: port_split p5, its netdevs go and come anew: swp5\n");
+	a.steps.n = 1;
+	assert_int_equal(ask_render(&a, &ascii, &out), 0);
+	answer_clear(&plan_type, &a, &a.arena);
+}
+
 /* Whatever the width, nothing is wider, and all that is shown by `plan` is still there. */
 static void test_all_widths(_unused_ void **state)
 {
@@ -495,7 +550,7 @@ static void test_all_widths(_unused_ void **state)
 		status_render(&status, &s, NOW, &out);
 		check_width(&out, width);
 		vec_each(d, &status.devices)
-			status_render_device(d, &s, NOW, &out);
+			status_render_device(d, width % 2, &s, NOW, &out);
 		check_width(&out, width);
 		plan_render(&plan, &s, &out);
 		assert_non_null(strstr(out.s, "9:22"));
@@ -545,36 +600,82 @@ static void test_history(_unused_ void **state)
 	vec_clear(&records);
 }
 
+static void check_progress(struct device_answer *d, uint64_t elapsed, const char *expected)
+{
+	struct progress_line p = {.n_managed = 1, .elapsed = elapsed};
+	struct buf out = {};
+
+	if (d)
+		vec_push(&p.working, ((struct working){d, elapsed}));
+	progress_render(&p, &ascii, &out);
+	check(&out, expected);
+	vec_clear(&p.working);
+}
+
 static void test_progress(_unused_ void **state)
 {
 	struct device_answer d;
-	struct buf out = {};
 
 	answer_init(&device_type, &d);
 	d.handle = "pci/0000:03:00.0";
 	d.state = "flashing";
 	d.progress = (struct progress_answer){"Downloading", 1, 4};
-	progress_render(&d, 12999999, &ascii, &out);
-	check(&out,
-	      "pci/0000:03:00.0  flashing  Downloading  [######..................]  25%  12 s");
+	check_progress(
+		&d, 12999999,
+		"pci/0000:03:00.0  flashing  Downloading  [######..................]  25%  12 s");
 	d.progress.done = 9; /* drivers do that */
-	progress_render(&d, 0, &ascii, &out);
-	check(&out,
-	      "pci/0000:03:00.0  flashing  Downloading  [########################] 100%  0 s");
+	check_progress(
+		&d, 0,
+		"pci/0000:03:00.0  flashing  Downloading  [########################] 100%  0 s");
 	d.state = "reloading";
 	d.progress = (struct progress_answer){"reload", 0, 0};
-	progress_render(&d, 1000000, &ascii, &out);
-	check(&out, "pci/0000:03:00.0  reloading  1 s");
-	progress_render(NULL, 0, &ascii, &out);
-	check(&out, "waiting for all devices to come to rest  0 s");
-	for (unsigned width = 40; width < 100; width++) {
+	check_progress(&d, 1000000, "pci/0000:03:00.0  reloading  1 s");
+	check_progress(NULL, 0, "waiting for all devices to come to rest  0 s");
+}
+
+/* All that work are counted, and as many named as there is room for. */
+static void test_progress_of_many(_unused_ void **state)
+{
+	struct progress_line p = {.n_managed = 40, .elapsed = 5000000};
+	struct device_answer d[3];
+	struct buf out = {};
+
+	for (size_t i = 0; i < ARRAY_SIZE(d); i++) {
+		answer_init(&device_type, &d[i]);
+		d[i].handle = i ? "pci/0000:08:00.0" : "pci/0000:03:00.0";
+		d[i].state = "reloading";
+		vec_push(&p.working, ((struct working){&d[i], 0}));
+	}
+	d[1].progress = (struct progress_answer){"Größe", 3, 4};
+	d[1].state = "flashing";
+	progress_render(&p, &ascii, &out);
+	check(&out, "37 of 40 at rest: pci/0000:03:00.0 reloading, pci/0000:08:00.0 flashing 75%, "
+		    "pci/0000:08:00.0 reloading  5 s");
+	for (unsigned width = 40; width < 140; width++) {
 		struct style s = terminal(width);
 
-		d.progress = (struct progress_answer){"Größe", 3, 4};
-		progress_render(&d, 12, &s, &out);
+		progress_render(&p, &s, &out);
 		assert_true(glyph_width(out.s, SIZE_MAX) < width);
+		assert_non_null(strstr(out.s, width < 61    ? "37 of 40 at rest  5 s"
+					      : width < 92  ? "reloading and 2 more  5 s"
+					      : width < 109 ? "flashing 75% and 1 more  5 s"
+							    : "reloading  5 s"));
 		buf_clear(&out);
 	}
+	vec_clear(&p.working);
+}
+
+/* Messages are wrapped at words, source lines and carets stay as they are. */
+static void test_remarks_wrapped(_unused_ void **state)
+{
+	struct style s = terminal(40);
+	struct buf out = {};
+
+	remarks_add("f.yaml:1:5: error: unknown key \"drivr\"; did you mean \"driver\"?\n"
+		    "  a very long line of the source, as it is in the file\n      ^\n",
+		    &s, &out);
+	check(&out, "f.yaml:1:5: error: unknown key\n    \"drivr\"; did you mean \"driver\"?\n"
+		    "  a very long line of the source, as it is in the file\n      ^\n");
 }
 
 static void check_line(const struct buf *out, const char *line)
@@ -636,7 +737,7 @@ static void test_status_remarks(_unused_ void **state)
 	vec_push(&a.diagnostics, "f:1:2: error: pci/0000:04:00.0: another size\n");
 	vec_push(&a.diagnostics, "f:1:2: error: pci/0000:03:00: a shorter one's\n");
 	vec_push(&a.diagnostics, "f:1:2: error: unknown key x/y: z\n");
-	status_render_devices(&a, &ascii, NOW, &out);
+	status_render_devices(&a, false, &ascii, NOW, &out);
 	assert_non_null(strstr(out.s, "bad size"));
 	assert_null(strstr(out.s, "another size"));
 	assert_null(strstr(out.s, "a shorter one's"));
@@ -716,15 +817,19 @@ static void test_json_plan_and_reload(_unused_ void **state)
 
 	make_plan(&plan);
 	plan.steps.n = 1;
+	vec_push(&plan.hindered, ((struct hindered_answer){"", "spine", "absent", "why"}));
 	check_json(&plan_type, &plan,
 		   "{\"steps\":[{\"handle\":\"pci/0000:03:00.0\",\"kind\":\"resource\","
 		   "\"object\":\"/kvd/hash_double\",\"from\":\"59392\",\"to\":\"60416\","
-		   "\"class\":\"reload\",\"origin\":\"/etc/carved/carved.yaml:9:22\"}]}");
+		   "\"class\":\"reload\",\"origin\":\"/etc/carved/carved.yaml:9:22\"}],"
+		   "\"held\":[],\"hindered\":[{\"handle\":\"\",\"entry\":\"spine\","
+		   "\"state\":\"absent\",\"reason\":\"why\"}]}");
 	answer_clear(&plan_type, &plan, &plan.arena);
 	answer_init(&reload_type, &reload);
 	reload.result = "refused";
 	check_json(&reload_type, &reload,
-		   "{\"result\":\"refused\",\"diagnostics\":[],\"confirm_deadline_usec\":0}");
+		   "{\"result\":\"refused\",\"diagnostics\":[],\"confirm_deadline_usec\":0,"
+		   "\"records\":[]}");
 	answer_clear(&reload_type, &reload, &reload.arena);
 }
 
@@ -813,10 +918,14 @@ int main(void)
 		cmocka_unit_test(test_status_device),
 		cmocka_unit_test(test_status_exit_code),
 		cmocka_unit_test(test_plan),
+		cmocka_unit_test(test_plan_hindered),
+		cmocka_unit_test(test_ask),
 		cmocka_unit_test(test_all_widths),
 		cmocka_unit_test(test_when),
 		cmocka_unit_test(test_history),
 		cmocka_unit_test(test_progress),
+		cmocka_unit_test(test_progress_of_many),
+		cmocka_unit_test(test_remarks_wrapped),
 		cmocka_unit_test(test_metrics),
 		cmocka_unit_test(test_status_remarks),
 		cmocka_unit_test(test_json_status),
