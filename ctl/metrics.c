@@ -4,6 +4,7 @@
  * collector. Decides the names of the metrics, which must not change any more.
  */
 #include "metrics.h"
+#include "base/clock.h"
 #include "ctl.h"
 #include "fetch.h"
 #include "output.h"
@@ -91,6 +92,10 @@ static void render_daemon(const struct status_answer *a, struct buf *out)
 	begin(out, "carved_config_out_of_sync", "gauge",
 	      "Whether the files on disk say something else than what is in force.");
 	buf_add(out, "carved_config_out_of_sync %d\n", a->out_of_sync);
+	begin(out, "carved_config_trial_deadline_timestamp_seconds", "gauge",
+	      "Until when the configuration is on trial; 0 where it is not.");
+	buf_add(out, "carved_config_trial_deadline_timestamp_seconds %" PRIu64 "\n",
+		a->confirm_deadline / USEC_PER_SEC);
 	begin(out, "carved_config_errors", "gauge", "Errors in the files and on devices.");
 	buf_add(out, "carved_config_errors %zu\n", count_errors(a));
 	begin(out, "carved_entry_absent", "gauge", "Entries that no device matches.");
