@@ -22,7 +22,7 @@ _carvectl() {
 		case $word in
 		--bus=*) bus=("$word") ;;
 		--bus) bus=("$word" "${words[++i]-}") ;;
-		--confirm | --for | --timeout) ((++i)) ;;
+		--confirm | --for | --timeout | --since | --boot | --journal) ((++i)) ;;
 		--facts | --config-root) [[ $command != check ]] || ((++i)) ;;
 		--output) ((++i)) ;;
 		-*) ;;
@@ -53,6 +53,7 @@ _carvectl() {
 		wait) candidates+=(--for= --timeout=) ;;
 		check) candidates+=(--facts --config-root) ;;
 		capture) candidates+=(--facts) ;;
+		history) candidates+=(--since= --boot= --journal=) ;;
 		metrics) candidates+=(--output) ;;
 		esac
 	else

@@ -27,7 +27,7 @@ struct ctl {
 	size_t n_args;
 	bool user_bus, json, no_wait, facts, candidate, allow_reload, yes, all, problems;
 	VEC(const char *) facts_files;
-	const char *config_root, *output, *confirm, *wait_for, *timeout;
+	const char *config_root, *since, *boot, *journal, *output, *confirm, *wait_for, *timeout;
 	struct overlay overlay; /* files that are planned for as if they were on disk, or gone */
 };
 
@@ -52,6 +52,9 @@ enum ctl_option {
 	OPTION_YES = 1 << 24,
 	OPTION_ALL = 1 << 25,
 	OPTION_PROBLEMS = 1 << 26,
+	OPTION_SINCE = 1 << 27,
+	OPTION_BOOT = 1 << 28,
+	OPTION_JOURNAL = 1 << 29,
 };
 
 struct command {

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* carvectl history: what happened, the oldest first. Decides how a record looks. */
+/*
+ * carvectl history: what happened, the oldest first. Decides how a record looks, and that the
+ * journal is asked where a time or a boot is given.
+ */
 #include "history.h"
+#include "base/clock.h"
 #include "ctl.h"
 #include "fetch.h"
 #include "output.h"
+#include "past.h"
 #include "table.h"
 #include "when.h"
 
 #include <errno.h>
+#include <time.h>
 #include <unistd.h>
 
 static const struct table_column columns[] = {
@@ -39,7 +45,7 @@ void history_render(const record_list *records, const struct style *style, struc
 	struct table t = {.columns = columns, .n_columns = ARRAY_SIZE(columns)};
 
 	if (!records->n) {
-		buf_add(out, "Nothing has happened since carved was started.\n");
+		buf_add(out, "Nothing has happened.\n");
 		return;
 	}
 	vec_each(r, records)
@@ -58,31 +64,85 @@ char *history_line(const struct record_answer *r)
 			  *r->detail ? ": " : "", r->detail);
 }
 
-/**
- * command_history() - carvectl history [DEVICE].
- *
- * Return: the exit code.
- */
-int command_history(const struct ctl *ctl)
+/* --- the command ------------------------------------------------------------------------- */
+
+/* A time as people write it, or so long ago. Return: 0 or CTL_USAGE. */
+static int read_since(const char *text, uint64_t *ret)
+{
+	static const char *const forms[] = {"%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"};
+	uint64_t ago;
+
+	if (clock_parse_duration(text, &ago) == 0) {
+		*ret = clock_wall() > ago ? clock_wall() - ago : 1;
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		struct tm tm = {.tm_isdst = -1};
+		const char *end = strptime(text, forms[i], &tm);
+
+		if (end && !*end) {
+			*ret = (uint64_t)mktime(&tm) * USEC_PER_SEC;
+			return 0;
+		}
+	}
+	client_say("--since=%s is no time; write it like 90s, 5m, 24h or \"2026-11-22 12:00\"",
+		   text);
+	return CTL_USAGE;
+}
+
+static int show(const struct ctl *ctl, const struct history_answer *a)
+{
+	struct style style = style_of(STDOUT_FILENO);
+	struct buf out = {};
+
+	if (ctl->json)
+		return output_json(&history_type, a, CTL_OK);
+	history_render(&a->records, &style, &out);
+	return output_text(&out, CTL_OK);
+}
+
+/* Out of the journal: carved need not run. */
+static int show_past(const struct ctl *ctl)
+{
+	struct past_query q = {.directory = ctl->journal,
+			       .device = ctl->n_args ? ctl->args[0] : NULL,
+			       .boot = ctl->boot};
+	int exit_code = ctl->since ? read_since(ctl->since, &q.since) : CTL_OK;
+	struct history_answer a = {};
+
+	if (exit_code != CTL_OK)
+		return exit_code;
+	exit_code = past_fetch(&q, &a) < 0 ? CTL_ERROR : show(ctl, &a);
+	if (!q.directory && past_is_hidden())
+		client_say("not all can be seen: the journal is for root and the groups adm and "
+			   "systemd-journal");
+	answer_clear(&history_type, &a, &a.arena);
+	return exit_code;
+}
+
+static int show_present(const struct ctl *ctl)
 {
 	const char *device = ctl->n_args ? ctl->args[0] : "";
 	_cleanup_client_ struct client c = {};
 	struct history_answer a = {};
 	int exit_code = CTL_ERROR, r = client_open(&c, ctl);
-	struct buf out = {};
 
 	if (r >= 0)
 		r = fetch_records(&c, device, 0, &a.arena, &a.records);
 	if (r == -ENODEV)
 		fetch_no_such_device(&c, device);
-	if (r >= 0 && ctl->json) {
-		exit_code = output_json(&history_type, &a, CTL_OK);
-	} else if (r >= 0) {
-		struct style style = style_of(STDOUT_FILENO);
-
-		history_render(&a.records, &style, &out);
-		exit_code = output_text(&out, CTL_OK);
-	}
+	if (r >= 0)
+		exit_code = show(ctl, &a);
 	answer_clear(&history_type, &a, &a.arena);
 	return exit_code;
+}
+
+/**
+ * command_history() - carvectl history [DEVICE] [--since TIME] [--boot BOOT] [--journal DIR].
+ *
+ * Return: the exit code.
+ */
+int command_history(const struct ctl *ctl)
+{
+	return ctl->since || ctl->boot || ctl->journal ? show_past(ctl) : show_present(ctl);
 }

@@ -49,7 +49,7 @@ static const struct command commands[] = {
 	{"resources", "[DEVICE]", "the partition of the ASIC, as a picture", OPTION_JSON, 0, 1,
 	 command_resources},
 	{"history", "[DEVICE]", "what happened, who set it going, how long a reload took",
-	 OPTION_JSON, 0, 1, command_history},
+	 OPTION_JSON | OPTION_SINCE | OPTION_BOOT | OPTION_JOURNAL, 0, 1, command_history},
 	{"monitor", "", "the same and every change of state, as it happens", OPTION_JSON, 0, 0,
 	 command_monitor},
 	{"metrics", "", "figures for Prometheus, as text", OPTION_OUTPUT, 0, 0, command_metrics},
@@ -81,6 +81,10 @@ static const struct row {
 	{OPTION_FACTS_FILE, true, "facts", "FACTS",
 	 "check: with a device that was captured so, too"},
 	{OPTION_ROOT, true, "config-root", "DIR", "check: look for presets, and files, below DIR"},
+	{OPTION_SINCE, true, "since", "TIME",
+	 "history: also of earlier runs and boots, since then"},
+	{OPTION_BOOT, true, "boot", "N", "history: of this boot (0), the one before (-1), ..."},
+	{OPTION_JOURNAL, true, "journal", "DIR", "history: out of the journal in DIR"},
 	{OPTION_OUTPUT, true, "output", "FILE", "metrics: write them to FILE, all or nothing"},
 	{OPTION_BUS, false, "bus", "system|user", "where carved is (default: system)"},
 	{OPTION_HELP, false, "help", NULL, "show this and end; -h for short"},
@@ -209,6 +213,15 @@ static int set_option(struct parsed *p, int id)
 		break;
 	case OPTION_ROOT:
 		p->ctl.config_root = optarg;
+		break;
+	case OPTION_SINCE:
+		p->ctl.since = optarg;
+		break;
+	case OPTION_BOOT:
+		p->ctl.boot = optarg;
+		break;
+	case OPTION_JOURNAL:
+		p->ctl.journal = optarg;
 		break;
 	case OPTION_OUTPUT:
 		p->ctl.output = optarg;
