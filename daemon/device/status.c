@@ -399,6 +399,17 @@ static void tell(struct status *s, const struct status_input *in, struct status_
 	s->told_reason = mem_strdup(s->reason);
 }
 
+/*
+ * What a reload would reset is being looked at: there is no plan until that is known, so what was
+ * found before still holds. It takes no longer than a read does.
+ */
+static bool is_undecided(const struct status_input *in, uint64_t now)
+{
+	return in->settled && !in->reloads->foreign_open && (in->view->need & PART_IMPACT) &&
+	       in->run->activity != ACTIVITY_WRITING &&
+	       (!is_reading(in) || now < in->run->since + SLOW_READ_USEC);
+}
+
 /** status_update() - derive the state. Return: what the journal is to be told. */
 struct status_news status_update(struct status *s, const struct status_input *in, uint64_t now)
 {
@@ -408,6 +419,8 @@ struct status_news status_update(struct status *s, const struct status_input *in
 	_cleanup_free_ char *reason = NULL;
 	struct status_news news = {};
 
+	if (is_undecided(in, now))
+		return news;
 	if (!managed)
 		find_until_boot(in, &f);
 	if (managed) {
