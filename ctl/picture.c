@@ -90,14 +90,16 @@ static void draw_bar(const struct world *w, const struct object *o, unsigned cel
 {
 	struct stretch s = place(w, o, cells);
 	double used = s.from + (s.to - s.from) * used_part(o);
+	bool begun = false;
 
 	for (unsigned i = 0; i < cells; i++) {
 		double middle = i + 0.5;
 		bool in = middle >= s.from && middle < s.to;
 		/* what is there at all is seen */
 		bool thin = s.to - s.from < 1 && i == (unsigned)s.from;
-		bool taken = in && (middle < used || (used > s.from && i == (unsigned)s.from));
+		bool taken = in && (middle < used || (used > s.from && !begun));
 
+		begun |= in;
 		if (taken)
 			buf_add(out, "%s", style->utf8 ? "█" : "#");
 		else if (in || thin)
