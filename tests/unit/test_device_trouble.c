@@ -182,7 +182,7 @@ static void expect_was(struct rig *r, const char *object, const char *line)
 	_cleanup_free_ char *text = NULL;
 	struct plan plan = {};
 
-	device_preview(r->d, &plan);
+	device_preview(r->d, false, &plan);
 	assert_non_null(find_step(&plan, object));
 	text = step_origin(find_step(&plan, object));
 	assert_true(strncmp(text, "restore: was /", 14) == 0);
