@@ -97,7 +97,10 @@ static int carry_out(struct apply *a, uint64_t before)
 {
 	const char *result;
 	uint64_t job;
-	int exit_code = request(a, &job);
+	int exit_code;
+
+	wait_begin();
+	exit_code = request(a, &job);
 
 	if (exit_code != CTL_OK)
 		return *a->answer.result && a->wait.client->ctl->json ? show(a, exit_code)

@@ -163,6 +163,8 @@ static int run(struct wait *w, const struct request *q, struct reload_answer *a)
 		return CTL_ERROR;
 	if (r == 0)
 		r = done_mark(w->client, "", &a->arena, &before);
+	if (r >= 0 && !w->client->ctl->no_wait)
+		wait_begin();
 	if (r >= 0)
 		r = request(w->client, q, a, &job);
 	if (r > 0)

@@ -169,13 +169,18 @@ static const char *find_result(const struct wait *w, uint64_t job)
 	return NULL;
 }
 
+/** wait_begin() - the job is about to be asked for: from here on Ctrl-C ends only the wait. */
+void wait_begin(void)
+{
+	signal(SIGINT, on_interrupt);
+}
+
 /** wait_for() - the result of @job; NULL when none will come, which has been reported. */
 const char *wait_for(struct wait *w, uint64_t job)
 {
 	const char *result = NULL;
 	int r = 0;
 
-	signal(SIGINT, on_interrupt);
 	while (r >= 0 && !w->gone && !interrupted && !(result = find_result(w, job))) {
 		r = sd_bus_process(w->client->bus, NULL);
 		if (r == 0) {

@@ -4,6 +4,8 @@
  *
  *	struct wait w = {.client = &c};
  *	wait_prepare(&w);		before the job is asked for
+ *	wait_begin();
+ *	...				ask for it
  *	result = wait_for(&w, job);
  *	wait_clear(&w);
  *
@@ -39,5 +41,6 @@ struct wait {
 };
 
 int wait_prepare(struct wait *w);
+void wait_begin(void);
 const char *wait_for(struct wait *w, uint64_t job);
 void wait_clear(struct wait *w);

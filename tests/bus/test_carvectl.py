@@ -389,7 +389,7 @@ def test_interrupted(bed, carved):
     carved.config(leaf(SIZES))
     ctl = subprocess.Popen([BUILD / "carvectl", "reload"], env=bed.environment, stdout=subprocess.PIPE,
                            stderr=subprocess.PIPE, text=True)
-    carved.wait_state(SPECTRUM, "reloading")
+    wait(lambda: "RELOAD" in [r["command"] for r in bed.kernel.ask("requests")], "the reload to be held")
     ctl.send_signal(signal.SIGINT)
     out, err = ctl.communicate(timeout=60)
     assert (ctl.returncode, out) == (-signal.SIGINT, "")
