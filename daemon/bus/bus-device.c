@@ -139,9 +139,8 @@ static int get_progress(_unused_ sd_bus *bus, _unused_ const char *path,
 	if (flash)
 		return sd_bus_message_append(reply, "(stt)", flash->what, flash->done,
 					     flash->total);
-	return sd_bus_message_append(reply, "(stt)",
-				     state == STATE_RELOADING ? "reload" : "", UINT64_C(0),
-				     UINT64_C(0));
+	return sd_bus_message_append(reply, "(stt)", state == STATE_RELOADING ? "reload" : "",
+				     UINT64_C(0), UINT64_C(0));
 }
 
 /* --- lists ------------------------------------------------------------------- */

@@ -61,6 +61,21 @@ bool world_can_load(const struct world *w, const struct class *class)
 	return false;
 }
 
+/**
+ * world_undeclared() - of what a reload destroys, that which nothing of @want brings back in the
+ * same convergence.
+ */
+struct impact world_undeclared(const struct world *w, const struct state *want)
+{
+	struct impact i = w->impact;
+
+	vec_each(o, &want->objects)
+		if (o->class->declares)
+			o->class->declares(o, state_find(&w->have, o->class, o->name, o->cmode),
+					   &i);
+	return i;
+}
+
 /** world_clear() - free all that is known of a device. */
 void world_clear(struct world *w)
 {

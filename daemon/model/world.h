@@ -46,4 +46,5 @@ const struct value *world_in_force(const struct world *w, const struct object *o
 bool world_kernel_is(const struct world *w, unsigned major, unsigned minor);
 bool world_loads(const struct world *w, const struct class *class, uint8_t action);
 bool world_can_load(const struct world *w, const struct class *class);
+struct impact world_undeclared(const struct world *w, const struct state *want);
 void world_clear(struct world *w);

@@ -599,18 +599,6 @@ static void say_destroyed(struct planner *p)
 		impact);
 }
 
-/* Of what a reload destroys, that which nothing wanted brings back in the same convergence. */
-static struct impact undeclared(const struct state *want, const struct world *w)
-{
-	struct impact i = w->impact;
-
-	vec_each(o, &want->objects)
-		if (o->class->declares)
-			o->class->declares(o, state_find(&w->have, o->class, o->name, o->cmode),
-					   &i);
-	return i;
-}
-
 /* Params that say what the driver does with firmware by itself: generic, see devlink-params. */
 static bool flash_depends_on(const struct step *s)
 {
@@ -662,7 +650,7 @@ void plan_make(const struct state *want, const struct world *w, const struct pol
 	       struct plan *ret)
 {
 	struct planner p = {.want = want, .world = w, .policy = policy, .plan = ret};
-	const struct impact impact = undeclared(want, w);
+	const struct impact impact = world_undeclared(w, want);
 
 	p.permitted =
 		policy->reload && (policy->destroy || !impact.known || !impact_destroys(&impact));

@@ -179,7 +179,7 @@ static void case_clear(struct plan_case *c)
 
 static void show_step(struct buf *out, const struct step *s)
 {
-	_cleanup_free_ char *object = step_object_label(s), *place = mark_format(s->mark);
+	_cleanup_free_ char *object = step_object_label(s), *place = step_origin(s);
 
 	if (s->kind == STEP_REMEMBER) {
 		buf_add(out, "  remember     %s %s: %s in force", step_kind_name(s), object, s->to);
