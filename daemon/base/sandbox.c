@@ -102,10 +102,10 @@ static int allow(scmp_filter_ctx filter, const char *const *names, size_t n)
 /* Calls of which only some arguments will do. */
 static int allow_some(scmp_filter_ctx filter, enum sandbox kind)
 {
-	const struct scmp_arg_cmp local[] = {SCMP_A0(SCMP_CMP_EQ, AF_UNIX)},
-				  devlink[] = {SCMP_A0(SCMP_CMP_EQ, AF_NETLINK),
-					       SCMP_A2(SCMP_CMP_EQ, NETLINK_GENERIC)},
-				  is_terminal[] = {SCMP_A1(SCMP_CMP_EQ, TCGETS)},
+	const struct scmp_arg_cmp local[] = {SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0)},
+				  devlink[] = {SCMP_A0(SCMP_CMP_EQ, AF_NETLINK, 0),
+					       SCMP_A2(SCMP_CMP_EQ, NETLINK_GENERIC, 0)},
+				  is_terminal[] = {SCMP_A1(SCMP_CMP_EQ, TCGETS, 0)},
 				  thread[] = {SCMP_CMP(CLONE_FLAGS, SCMP_CMP_MASKED_EQ,
 						       CLONE_NAMESPACES | CLONE_THREAD,
 						       CLONE_THREAD)};
