@@ -97,7 +97,7 @@ const char *hindrance_text(enum hindrance h)
 	case HINDRANCE_POLICY:
 		return "waits for a permitted reload";
 	case HINDRANCE_FAILED:
-		return "kept back by what failed";
+		return "kept back by what failed, until another try or another config";
 	case HINDRANCE_QUARANTINE:
 	case HINDRANCE_ROLLBACK_WAITS:
 		return "in quarantine: a reload with it failed";

@@ -290,7 +290,9 @@ static void start_anew(struct device *d)
 	failures_forget(&d->failures);
 	run_forget_done(&d->run);
 	history_set_trigger(&d->history, TRIGGER_REGISTRATION);
-	journal_registered(device_journal(d), d->assignment.used.entry);
+	/* right after a start it is not matched yet, but it may have been before */
+	journal_registered(device_journal(d),
+			   d->assignment.used.entry || d->world.memory.lasting.accepted);
 }
 
 /* The device was reloaded: by whom, and what does that make of what is known? */

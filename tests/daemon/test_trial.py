@@ -108,7 +108,7 @@ def test_told_to_systemd(place, kernel, make_switch):
         check(carved, target, True)
         ask(carved, "rollback")
         check(carved, target, False)
-        wait(lambda: re.search(r"^converged: 1 of 1 devices converged; .*carved\.yaml: rolled back at 20.*: uid [0-9]+ asked for it$",
+        wait(lambda: re.search(r"^converged: 1 of 1 devices converged; .*carved\.yaml: rolled back at 20.*: (root|uid [0-9]+) asked for it$",
                                carved.status()), "the roll-back to be told")
         ask(carved, "reload", "--confirm", "1h")
         check(carved, target, True)
