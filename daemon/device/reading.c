@@ -162,7 +162,7 @@ static void replan(struct device *d, uint64_t now)
 {
 	make_plan(d, now);
 	if (impact_is_missing(d)) {
-		run_drop(&d->run);
+		run_hold(&d->run);
 		view_need(&d->view, PART_IMPACT);
 		return;
 	}

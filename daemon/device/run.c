@@ -26,6 +26,13 @@ void run_drop(struct run *r)
 	r->first = r->end = 0;
 }
 
+/** run_hold() - nothing is carried out until more is known; what is pending holds meanwhile. */
+void run_hold(struct run *r)
+{
+	steps_clear(&r->plan.steps);
+	r->first = r->end = 0;
+}
+
 /** run_set_plan() - @plan, which is taken over, is carried out from its start. */
 void run_set_plan(struct run *r, struct plan *plan)
 {

@@ -38,6 +38,7 @@ void run_begin(struct run *r, enum activity a, uint64_t now);
 void run_end(struct run *r);
 void run_set_plan(struct run *r, struct plan *plan);
 void run_drop(struct run *r);
+void run_hold(struct run *r);
 bool run_next(struct run *r);
 bool run_has_next(const struct run *r);
 void run_acknowledged(struct run *r, const struct step *s);

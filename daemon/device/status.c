@@ -400,7 +400,7 @@ static void tell(struct status *s, const struct status_input *in, struct status_
 }
 
 /*
- * What a reload would reset is being looked at: there is no plan until that is known, so what was
+ * What a reload would reset is being looked at: nothing is done until that is known, so what was
  * found before still holds. It takes no longer than a read does.
  */
 static bool is_undecided(const struct status_input *in, uint64_t now)
