@@ -28,18 +28,8 @@ options:
     type: list
     elements: str
     default: []
-  bus:
-    description: The D-Bus on which carved is.
-    type: str
-    choices: [system, user]
-    default: system
-  carvectl:
-    description: The program carvectl, where it is not in the path.
-    type: path
-requirements:
-  - carved on the host
-author:
-  - carved maintainers (@carved)
+extends_documentation_fragment:
+  - carved.fleet.carvectl
 attributes:
   check_mode:
     support: full
