@@ -225,8 +225,10 @@ enum disrupts device_would_disrupt(const struct device *d, const struct device_a
 	candidate_open(&c, d, ask->config);
 	if (ask->retry)
 		forget_failures(&c.world.memory);
-	if (ask->mandate == MANDATE_UNDO)
-		memory_set_removal(&c.world.memory, true, c.world.memory.reload);
+	if (ask->mandate == MANDATE_UNDO) {
+		c.world.undo = true;
+		baseline_undo(&c.world);
+	}
 	r = bind(&c, &diags);
 	disrupts = judge(&c, d, r, ask->mandate);
 	diag_clear(&diags);

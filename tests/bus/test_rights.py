@@ -113,11 +113,17 @@ def other_sizes_in_force(_bed, carved):
     adopt(carved, "converged", AUTO)
 
 
-def on_trial(bed, carved):
+def on_trial(bed, carved, config=AUTO):
     """What it brought goes back by a reload, whatever the policy."""
-    carved.config(AUTO)
+    carved.config(config)
     carved.call("Reload", {"confirm": dbus.UInt64(60_000_000)})
     wait(lambda: reloads(bed) >= 1 and carved.state(SPECTRUM) == "converged", "the trial to be at rest")
+
+
+def on_trial_with_keep(bed, carved):
+    """What is taken out of a config may be kept, but not what a trial brought."""
+    adopt(carved, "converged", body("on_removal: keep\n"))
+    on_trial(bed, carved, body("on_removal: keep\nreload: auto\n" + SIZES))
 
 
 def waits_for_resume(_bed, carved):
@@ -130,7 +136,7 @@ DISRUPTIONS = [(new_sizes, "Reload", "reload"), (new_sizes_by_hand, "Reload", "n
                (new_image, "Reload", "flash"), (waits_for_apply, "Apply+", "reload"), (waits_for_apply, "Apply", "none"),
                (quarantined, "Retry", "reload"), (waits_for_apply, "Retry", "none"),
                (other_sizes_in_force, "Rollback", "reload"), (on_trial, "Rollback", "reload"), (new_sizes, "Reload+", "reload"),
-               (waits_for_resume, "Resume", "reload")]
+               (on_trial_with_keep, "Rollback", "reload"), (waits_for_resume, "Resume", "reload")]
 
 
 def reloads(bed):
