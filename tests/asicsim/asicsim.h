@@ -187,6 +187,7 @@ struct asicsim {
 	u32 flash_fail_percent;
 	u32 reload_ms, probe_ms, flash_ms, flash_steps;
 	bool sticky_version, lose_fw, keep_traps;
+	bool hang, oops, die;
 	struct asicsim_version builtin;
 	char serial[32];
 	struct asicsim_rule fail_set[ASICSIM_RULES], ignore_set[ASICSIM_RULES];

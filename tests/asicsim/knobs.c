@@ -216,6 +216,9 @@ NUMBER_KNOB(probe_ms, 600000)
 NUMBER_KNOB(sticky_version, 1)
 NUMBER_KNOB(lose_fw, 1)
 NUMBER_KNOB(keep_traps, 1)
+NUMBER_KNOB(hang, 1)
+NUMBER_KNOB(oops, 1)
+NUMBER_KNOB(die, 1)
 
 static int flash_ms_write(struct asicsim *sim, char *text)
 {
@@ -635,6 +638,9 @@ static const struct asicsim_knob knobs[] = {
 	KNOB(sticky_version),
 	KNOB(lose_fw),
 	KNOB(keep_traps),
+	KNOB(hang),
+	KNOB(oops),
+	KNOB(die),
 	KNOB(builtin_fw),
 	KNOB(serial),
 	KNOB(counters),

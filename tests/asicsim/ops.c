@@ -3,7 +3,9 @@
  * The devlink operations of the two families: who may reload how, what INFO_GET tells and what
  * a firmware image must look like. The work of a reload is in device.c, of traps in traps.c.
  */
+#include <linux/delay.h>
 #include <linux/firmware.h>
+#include <linux/reboot.h>
 
 #include "asicsim.h"
 
@@ -40,12 +42,25 @@ static int reload_down(struct asicsim *sim, struct devlink *devlink, const char 
 	return 0;
 }
 
+/* The knobs that keep a reload from returning to its caller. */
+static void reload_stays_away(struct asicsim *sim)
+{
+	if (READ_ONCE(sim->die)) {
+		dev_emerg(&sim->dev, "the machine goes down in this reload\n");
+		emergency_restart();
+	}
+	while (READ_ONCE(sim->hang))
+		msleep(20);
+	BUG_ON(READ_ONCE(sim->oops));
+}
+
 static int reload_up(struct asicsim *sim, struct devlink *devlink, bool activate,
 		     struct netlink_ext_ack *extack)
 {
 	int err;
 
 	asicsim_pause(sim, &sim->reload_ms);
+	reload_stays_away(sim);
 	err = asicsim_fault_hit(sim, &sim->fail_up);
 	if (err)
 		NL_SET_ERR_MSG_MOD(extack, "the device did not come up");

@@ -441,6 +441,17 @@ def test_reload_ms(sp1):
     assert time.monotonic() - start >= 0.6
 
 
+def test_hang(sp1):
+    sp1.set("hang", 1)
+    t = background(sp1.reload)
+    until(lambda: sp1.active("state") == "down")
+    t.join(0.5)
+    assert t.is_alive() and sp1.active("state") == "down"
+    sp1.set("hang", 0)
+    t.join()
+    assert sp1.active("state") == "up" and sp1.count("reload_up") == 1
+
+
 SETS = {
     "param": ("fw_load_policy", ("dev", "param", "set", "{}", "name", "fw_load_policy", "value",
                                  "flash", "cmode", "driverinit")),
