@@ -53,6 +53,7 @@ _carvectl() {
 		wait) candidates+=(--for= --timeout=) ;;
 		check) candidates+=(--facts --config-root) ;;
 		capture) candidates+=(--facts) ;;
+		resources) candidates+=(--watch) ;;
 		history) candidates+=(--since= --boot= --journal=) ;;
 		metrics) candidates+=(--output) ;;
 		esac

@@ -25,7 +25,7 @@ struct ctl {
 	const char *command;
 	const char *const *args;
 	size_t n_args;
-	bool user_bus, json, no_wait, facts, candidate, allow_reload, yes, all, problems;
+	bool user_bus, json, no_wait, facts, candidate, allow_reload, yes, all, problems, watch;
 	VEC(const char *) facts_files;
 	const char *config_root, *since, *boot, *journal, *output, *confirm, *wait_for, *timeout;
 	struct overlay overlay; /* files that are planned for as if they were on disk, or gone */
@@ -55,6 +55,7 @@ enum ctl_option {
 	OPTION_SINCE = 1 << 27,
 	OPTION_BOOT = 1 << 28,
 	OPTION_JOURNAL = 1 << 29,
+	OPTION_WATCH = 1 << 30,
 };
 
 struct command {

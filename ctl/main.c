@@ -46,8 +46,8 @@ static const struct command commands[] = {
 	 OPTION_JSON | OPTION_FACTS, 1, 1, command_capture},
 	{"explain", "DEVICE [OBJECT]", "why it is as it is, and what can be done", OPTION_JSON, 1,
 	 2, command_explain},
-	{"resources", "[DEVICE]", "the partition of the ASIC, as a picture", OPTION_JSON, 0, 1,
-	 command_resources},
+	{"resources", "[DEVICE]", "the partition of the ASIC, as a picture",
+	 OPTION_JSON | OPTION_WATCH, 0, 1, command_resources},
 	{"history", "[DEVICE]", "what happened, who set it going, how long a reload took",
 	 OPTION_JSON | OPTION_SINCE | OPTION_BOOT | OPTION_JOURNAL, 0, 1, command_history},
 	{"monitor", "", "the same and every change of state, as it happens", OPTION_JSON, 0, 0,
@@ -63,6 +63,7 @@ static const struct row {
 	{OPTION_JSON, true, "json", NULL, "write one JSON document, see carvectl(1)"},
 	{OPTION_ALL, true, "all", NULL, "status: also what is as wanted"},
 	{OPTION_PROBLEMS, true, "problems", NULL, "status: only devices that are not as wanted"},
+	{OPTION_WATCH, true, "watch", NULL, "resources: draw it again and again"},
 	{OPTION_NO_WAIT, true, "no-wait", NULL, "reload, rollback: do not wait until all is done"},
 	{OPTION_YES, true, "yes", NULL, "reload, rollback, retry: do not ask on a terminal"},
 	{OPTION_CONFIRM, true, "confirm", "TIME",
@@ -184,6 +185,9 @@ static int set_option(struct parsed *p, int id)
 		break;
 	case OPTION_PROBLEMS:
 		p->ctl.problems = true;
+		break;
+	case OPTION_WATCH:
+		p->ctl.watch = true;
 		break;
 	case OPTION_CONFIRM:
 		p->ctl.confirm = optarg;

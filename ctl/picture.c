@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * carvectl resources: sizes as bars, each where it lies in its parent. Decides how much of a line
- * is a bar; children of one parent lie side by side in the order of their names.
+ * What an ASIC is divided into, as lines with bars: sizes where they lie in their parent, children
+ * of one parent side by side in the order of their names; pools of its packet buffer and trap
+ * policers, each beside the largest.
  */
 #include "picture.h"
-#include "client.h"
-#include "ctl.h"
-#include "fetch.h"
-#include "model/json.h"
+#include "bars.h"
 #include "model/value.h"
-#include "output.h"
 #include "table.h"
 
 #include <inttypes.h>
-#include <unistd.h>
-
-#define WIDTH_DEFAULT 80
-#define BAR_MIN	      16
 
 static unsigned depth_of(const struct object *o)
 {
@@ -48,22 +41,22 @@ static uint64_t size_of(const struct object *o)
 	return object_num(o, RESOURCE_SIZE, 0);
 }
 
-/* A stretch of the bar, in cells. */
+/* A stretch of the bar, whose length is 1. */
 struct stretch {
 	double from, to;
 };
 
 /* Where @o lies: a root is as long as the bar. */
-static struct stretch place(const struct world *w, const struct object *o, double cells)
+static struct stretch place(const struct world *w, const struct object *o)
 {
 	const struct object *parent = parent_of(w, o);
-	struct stretch in = {0, cells};
+	struct stretch in = {0, 1};
 	uint64_t before = 0;
 	double scale;
 
 	if (!parent)
 		return in;
-	in = place(w, parent, cells);
+	in = place(w, parent);
 	if (!size_of(parent) || size_of(parent) == VALUE_UNLIMITED)
 		return in;
 	scale = (in.to - in.from) / (double)size_of(parent);
@@ -85,173 +78,227 @@ static double used_part(const struct object *o)
 	return (double)MIN(o->v[RESOURCE_OCC].num, size) / (double)size;
 }
 
-static void draw_bar(const struct world *w, const struct object *o, unsigned cells,
-		     const struct style *style, struct buf *out)
+/* --- sizes ------------------------------------------------------------------------------------ */
+
+static const char *put_size(struct arena *a, uint64_t size)
 {
-	struct stretch s = place(w, o, cells);
-	double used = s.from + (s.to - s.from) * used_part(o);
-	bool begun = false;
+	_cleanup_free_ char *text = size_text(size);
 
-	for (unsigned i = 0; i < cells; i++) {
-		double middle = i + 0.5;
-		bool in = middle >= s.from && middle < s.to;
-		/* what is there at all is seen */
-		bool thin = s.to - s.from < 1 && i == (unsigned)s.from;
-		bool taken = in && (middle < used || (used > s.from && !begun));
-
-		begun |= in;
-		if (taken)
-			buf_add(out, "%s", style->utf8 ? "█" : "#");
-		else if (in || thin)
-			buf_add(out, "%s", style->utf8 ? "▒" : "=");
-		else
-			buf_add(out, "%s", style->utf8 ? "·" : ".");
-	}
+	return arena_strdup(a, text);
 }
 
-/* How wide the columns are. The range is 0 where a bar has no room beside it: it is shown below. */
-struct columns {
-	unsigned name, size, used, range, bar;
-};
+static const char *put_number(struct arena *a, uint64_t n)
+{
+	return arena_printf(a, "%" PRIu64, n);
+}
 
-/* Which sizes it can have; "" for no other. To be freed. */
-static char *range_text(const struct object *o)
+static const char *put_name(struct arena *a, const char *name)
+{
+	_cleanup_free_ char *clean = text_clean_line(name);
+
+	return arena_strdup(a, clean);
+}
+
+/* Which sizes it can have; "" for no other. */
+static const char *put_range(struct arena *a, const struct object *o)
 {
 	uint64_t min = object_num(o, RESOURCE_MIN, 0), max = object_num(o, RESOURCE_MAX, 0);
-	_cleanup_free_ char *text = size_text(max);
 
 	if (!object_has(o, RESOURCE_MAX) || min == max)
-		return mem_strdup("");
-	return mem_printf("%" PRIu64 "-%s/%" PRIu64, min, text, object_num(o, RESOURCE_GRAN, 1));
+		return "";
+	return arena_printf(a, "%" PRIu64 "-%s/%" PRIu64, min, put_size(a, max),
+			    object_num(o, RESOURCE_GRAN, 1));
 }
 
-static char *used_text(const struct object *o)
-{
-	return object_has(o, RESOURCE_OCC) ? mem_printf("%" PRIu64, o->v[RESOURCE_OCC].num)
-					   : mem_strdup("-");
-}
-
-typedef VEC(const struct object *) object_refs;
-
-/* Those of the device, then those of its ports. */
-static object_refs resources_in(const struct world *w)
-{
-	object_refs found = {};
-
-	vec_each(o, &w->have.objects)
-		if (o->class == &class_resource)
-			vec_push(&found, o);
-	vec_each(o, &w->catalogue.objects)
-		if (resource_is_of_port(o))
-			vec_push(&found, o);
-	return found;
-}
-
-/* How wide its name is, with what it is set in by: that of a port is shown as a whole. */
-static unsigned label_of(const struct object *o, unsigned *ret_indent, const char **ret)
-{
-	bool whole = resource_is_of_port(o);
-	unsigned indent = whole ? 0 : 2 * depth_of(o) - 2;
-
-	*ret_indent = indent;
-	*ret = indent ? strrchr(o->name, '/') + 1 : o->name;
-	return indent + (unsigned)strlen(*ret);
-}
-
-static struct columns measure(const object_refs *shown, const struct style *style)
-{
-	struct columns c = {.name = 8, .size = 4, .used = 6, .range = 13};
-	unsigned width = style->width ? style->width : WIDTH_DEFAULT, rest;
-
-	vec_each(p, shown) {
-		const struct object *o = *p;
-		_cleanup_free_ char *size = size_text(size_of(o)), *used = used_text(o);
-		_cleanup_free_ char *range = range_text(o);
-		const char *label;
-		unsigned indent;
-
-		c.name = MAX(c.name, label_of(o, &indent, &label));
-		c.size = MAX(c.size, (unsigned)strlen(size));
-		c.used = MAX(c.used, (unsigned)strlen(used));
-		c.range = MAX(c.range, (unsigned)strlen(range));
-	}
-	rest = c.name + c.size + c.used + 3;
-	if (width < rest + c.range + 1 + BAR_MIN)
-		c.range = 0;
-	else
-		rest += c.range + 1;
-	c.bar = width > rest + BAR_MIN ? width - rest : BAR_MIN;
-	return c;
-}
-
-static void draw_titles(const struct columns *c, const struct style *style, struct buf *out)
-{
-	buf_add(out, "%s%-*s %*s %*s", colour_begin(COLOUR_STRONG, style), (int)c->name, "RESOURCE",
-		(int)c->size, "SIZE", (int)c->used, "IN USE");
-	if (c->range)
-		buf_add(out, " %-*s", (int)c->range, "FROM-TO/STEP");
-	buf_add(out, " IN THE PARENT%s\n", colour_end(COLOUR_STRONG, style));
-}
-
-/* What has no column of its own. */
-static void draw_below(const struct object *o, const struct columns *c, unsigned indent,
-		       const struct style *style, struct buf *out)
+/* What the next reload brings; "" where that is nothing else. */
+static const char *put_pending(struct arena *a, const struct object *o, const struct style *style)
 {
 	uint64_t pending = object_num(o, RESOURCE_SIZE_NEW, size_of(o));
-	_cleanup_free_ char *range = range_text(o), *size = size_text(pending), *text = NULL;
-	struct buf b = {};
 
-	if (pending != size_of(o))
-		buf_add(&b, "%s %s at the next reload", style->utf8 ? "→" : "->", size);
-	if (!c->range && *range)
-		buf_add(&b, "%sfrom-to/step: %s", b.n ? "; " : "", range);
-	text = buf_take(&b);
-	if (!*text)
-		return;
-	buf_add(out, "%*s", (int)indent + 2, "");
-	wrap_render(text, indent + 2, style, out);
+	if (pending == size_of(o))
+		return "";
+	return arena_printf(a, "%s %s at the next reload", style->utf8 ? "→" : "->",
+			    put_size(a, pending));
 }
 
-static void draw(const struct world *w, const struct object *o, const struct columns *c,
-		 const struct style *style, struct buf *out)
+/* The name of one of a port is shown as a whole. */
+static void add_size(struct bars *b, const struct world *w, const struct object *o,
+		     const struct style *style)
 {
-	_cleanup_free_ char *size = size_text(size_of(o)), *used = used_text(o);
-	_cleanup_free_ char *range = range_text(o), *name = NULL;
-	const char *label;
-	unsigned indent;
+	unsigned indent = resource_is_of_port(o) ? 0 : 2 * depth_of(o) - 2;
+	bool occ = object_has(o, RESOURCE_OCC);
+	struct stretch s = place(w, o);
+	struct bar *l = bars_add(b);
+	struct arena *a = &b->arena;
 
-	label_of(o, &indent, &label);
-	name = text_clean_line(label);
-	buf_add(out, "%*s%-*s %*s %*s", (int)indent, "", (int)(c->name - indent), name,
-		(int)c->size, size, (int)c->used, used);
-	if (c->range)
-		buf_add(out, " %-*s", (int)c->range, range);
-	if (size_of(o) != VALUE_UNLIMITED) {
-		buf_add(out, " ");
-		draw_bar(w, o, c->bar, style, out);
-	}
-	while (out->s[out->n - 1] == ' ')
-		out->s[--out->n] = '\0';
-	buf_add(out, "\n");
-	draw_below(o, c, indent, style, out);
+	l->indent = indent;
+	l->name = put_name(a, indent ? strrchr(o->name, '/') + 1 : o->name);
+	l->size = put_size(a, size_of(o));
+	l->used = occ ? put_number(a, o->v[RESOURCE_OCC].num) : "-";
+	l->range = put_range(a, o);
+	l->range_is = "from-to/step: ";
+	l->below = put_pending(a, o, style);
+	l->kind = size_of(o) == VALUE_UNLIMITED ? BAR_NONE : BAR_PART;
+	l->from = s.from;
+	l->to = s.to;
+	l->taken = s.from + (s.to - s.from) * used_part(o);
+}
+
+/* Those of the device, then those of its ports. */
+static void add_sizes(struct bars *b, const struct world *w, const struct style *style)
+{
+	size_t title = b->lines.n;
+
+	bars_title(b, "RESOURCE", "SIZE", "IN USE", "FROM-TO/STEP", "IN THE PARENT");
+	vec_each(o, &w->have.objects)
+		if (o->class == &class_resource)
+			add_size(b, w, o, style);
+	vec_each(o, &w->catalogue.objects)
+		if (resource_is_of_port(o))
+			add_size(b, w, o, style);
+	if (b->lines.n == title + 1)
+		b->lines.n = title;
+}
+
+static void explain_bars(const struct style *style, struct buf *out)
+{
+	buf_add(out, style->utf8 ? "█ in use  ▒ free, or not known  · the rest of the parent\n"
+				 : "# in use  = free, or not known  . the rest of the parent\n");
 }
 
 /** picture_render_sizes() - append a bar for each resource, and what the bars mean. */
 void picture_render_sizes(const struct world *w, const struct style *style, struct buf *out)
 {
-	object_refs shown = resources_in(w);
-	struct columns c = measure(&shown, style);
+	struct bars b = {};
 
-	if (!shown.n) {
+	add_sizes(&b, w, style);
+	if (b.lines.n) {
+		bars_render(&b, style, out);
+		explain_bars(style, out);
+	} else {
 		buf_add(out, "It has no resources.\n");
-		return;
 	}
-	draw_titles(&c, style, out);
-	vec_each(o, &shown)
-		draw(w, *o, &c, style, out);
-	vec_clear(&shown);
-	buf_add(out, style->utf8 ? "█ in use  ▒ free, or not known  · the rest of the parent\n"
-				 : "# in use  = free, or not known  . the rest of the parent\n");
+	bars_clear(&b);
+}
+
+/* --- pools and policers ----------------------------------------------------------------------- */
+
+typedef VEC(const struct object *) object_refs;
+
+static object_refs objects_of(const struct world *w, const struct class *class)
+{
+	object_refs found = {};
+
+	vec_each(o, &w->have.objects)
+		if (o->class == class)
+			vec_push(&found, o);
+	return found;
+}
+
+static double largest(const object_refs *all, unsigned field)
+{
+	uint64_t n = 1;
+
+	vec_each(o, all)
+		n = MAX(n, object_num(*o, field, 0));
+	return (double)n;
+}
+
+/* Of which traffic classes of ports the packets lie in @pool, of the same buffer. */
+static uint64_t count_bound(const object_refs *tcs, const struct object *pool)
+{
+	uint64_t n = 0;
+
+	vec_each(p, tcs) {
+		const char *sb = strchr((*p)->name, '/');
+		_cleanup_free_ char *name =
+			mem_printf("%.*s/%" PRIu64, sb ? (int)strcspn(sb + 1, "/") : 0,
+				   sb ? sb + 1 : "", object_num(*p, TC_POOL, UINT64_MAX));
+
+		n += strcmp(name, pool->name) == 0;
+	}
+	return n;
+}
+
+static const char *value_word(struct arena *a, const struct object *o, unsigned field)
+{
+	_cleanup_free_ char *text = NULL;
+	struct buf b = {};
+
+	if (!object_has(o, field))
+		return "";
+	value_format(&o->v[field], object_names(o, field), &b);
+	text = buf_take(&b);
+	return arena_strdup(a, text);
+}
+
+static void add_pools(struct bars *b, const struct world *w)
+{
+	object_refs pools = objects_of(w, &class_sb_pool), tcs = objects_of(w, &class_sb_tc);
+	double whole = largest(&pools, POOL_SIZE);
+	struct arena *a = &b->arena;
+
+	if (pools.n)
+		bars_title(b, "BUFFER POOL", "BYTES", "TCS", "KIND", "BESIDE THE LARGEST");
+	vec_each(p, &pools) {
+		const struct object *o = *p;
+		uint64_t bytes = object_num(o, POOL_SIZE, 0);
+		struct bar *l = bars_add(b);
+
+		l->name = put_name(a, o->name);
+		l->size = put_number(a, bytes);
+		l->used = put_number(a, count_bound(&tcs, o));
+		l->range = arena_printf(a, "%s, %s", value_word(a, o, POOL_DIRECTION),
+					value_word(a, o, POOL_TYPE));
+		l->kind = bytes ? BAR_ALONE : BAR_NONE;
+		l->to = (double)bytes / whole;
+	}
+	vec_clear(&pools);
+	vec_clear(&tcs);
+}
+
+static const char *put_groups(struct arena *a, const object_refs *groups,
+			      const struct object *policer)
+{
+	_cleanup_free_ char *text = NULL;
+	struct buf b = {};
+
+	vec_each(p, groups) {
+		_cleanup_free_ char *number =
+			mem_printf("%" PRIu64, object_num(*p, GROUP_POLICER, UINT64_MAX));
+
+		if (strcmp(number, policer->name) == 0)
+			buf_add(&b, "%s%s", b.n ? ", " : "", (*p)->name);
+	}
+	if (!b.n)
+		return "";
+	text = buf_take(&b);
+	return arena_strdup(a, text);
+}
+
+static void add_policers(struct bars *b, const struct world *w)
+{
+	object_refs policers = objects_of(w, &class_trap_policer);
+	object_refs groups = objects_of(w, &class_trap_group);
+	double whole = largest(&policers, POLICER_RATE);
+	struct arena *a = &b->arena;
+
+	if (policers.n)
+		bars_title(b, "TRAP POLICER", "RATE", "BURST", "", "BESIDE THE FASTEST");
+	vec_each(p, &policers) {
+		const struct object *o = *p;
+		uint64_t rate = object_num(o, POLICER_RATE, 0);
+		struct bar *l = bars_add(b);
+
+		l->name = put_name(a, o->name);
+		l->size = put_number(a, rate);
+		l->used = put_number(a, object_num(o, POLICER_BURST, 0));
+		l->below = put_groups(a, &groups, o);
+		l->kind = rate ? BAR_LINE : BAR_NONE;
+		l->to = (double)rate / whole;
+	}
+	vec_clear(&policers);
+	vec_clear(&groups);
 }
 
 /** picture_render() - append what the device of @w is divided into. */
@@ -259,124 +306,20 @@ void picture_render(const char *handle, const struct world *w, const struct styl
 		    struct buf *out)
 {
 	_cleanup_free_ char *name = text_clean_line(handle);
+	struct bars b = {};
+	size_t sizes;
 
 	buf_add(out, "%s%s%s%s%s\n", colour_begin(COLOUR_STRONG, style), name,
 		colour_end(COLOUR_STRONG, style), w->facts.driver ? "  " : "",
 		w->facts.driver ? w->facts.driver : "");
-	picture_render_sizes(w, style, out);
-}
-
-/* --- the command ---------------------------------------------------------------------------- */
-
-/* Those of the device and of its ports, or null. */
-static json_t *resources_of(const json_t *facts)
-{
-	json_t *all = json_deep_copy(json_object_get(facts, "resources"));
-	json_t *of_ports = json_object_get(facts, "port_resources");
-
-	if (of_ports && !all)
-		all = json_object();
-	if (of_ports)
-		json_object_update(all, of_ports);
-	return all ? all : json_null();
-}
-
-/* @json: gets the resources as they came; or NULL */
-static int fetch_facts(struct client *c, const char *device, struct world *ret, char **ret_handle,
-		       json_t *json)
-{
-	_cleanup_message_ sd_bus_message *call = NULL, *reply = NULL;
-	_cleanup_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
-	_cleanup_free_ char *why = NULL;
-	struct arena arena = {};
-	const char *text = "";
-	json_t *j;
-	int r = client_new_call(c, "Capture", &call);
-
-	if (r >= 0)
-		r = client_append(call, device, "facts");
-	if (r >= 0)
-		r = client_send_patiently(c, call, &error, &reply);
-	if (r < 0 && sd_bus_error_has_name(&error, CLIENT_NO_SUCH_DEVICE))
-		return fetch_no_such_device(c, device);
-	if (r < 0)
-		return sd_bus_error_is_set(&error) ? client_fail(c, &error, r) : r;
-	message_read_text(reply, &arena, &text);
-	j = json_loads(text, 0, NULL);
-	arena_clear(&arena);
-	r = j ? facts_from_json(j, ret, ret_handle, &why) : -1;
-	if (r >= 0 && json)
-		json_object_set_new(json, device, resources_of(j));
-	json_decref(j);
-	if (r < 0)
-		client_say("%s: its answer has another form", device);
-	else
-		state_sort(&ret->have);
-	return r;
-}
-
-/**
- * picture_fetch() - what @device is like now.
- * @ret: is to be cleared in any case
- *
- * Return: 0 or more; -errno, which has been reported.
- */
-int picture_fetch(struct client *c, const char *device, struct world *ret)
-{
-	_cleanup_free_ char *handle = NULL;
-
-	return fetch_facts(c, device, ret, &handle, NULL);
-}
-
-static int add(struct client *c, const char *device, json_t *json, struct buf *out)
-{
-	struct style style = style_of(STDOUT_FILENO);
-	_cleanup_free_ char *handle = NULL;
-	struct world w = {};
-	int r = fetch_facts(c, device, &w, &handle, json);
-
-	if (r >= 0) {
-		buf_add(out, "%s", out->n ? "\n" : "");
-		picture_render(handle, &w, &style, out);
-	}
-	world_clear(&w);
-	return r;
-}
-
-/* Instead of what is in @out. */
-static void write_json(const json_t *json, struct buf *out)
-{
-	char *text = json_dumps(json, JSON_INDENT(2));
-
-	buf_clear(out);
-	buf_add(out, "%s\n", text);
-	free(text);
-}
-
-/**
- * command_resources() - carvectl resources [DEVICE].
- *
- * Return: the exit code.
- */
-int command_resources(const struct ctl *ctl)
-{
-	_cleanup_client_ struct client c = {};
-	struct status_answer a = {};
-	json_t *json = ctl->json ? json_object() : NULL;
-	struct buf out = {};
-	int r = client_open(&c, ctl);
-
-	if (r >= 0)
-		r = fetch_status(&c, ctl->n_args ? ctl->args[0] : NULL, &a);
-	vec_each(d, &a.devices)
-		if (r >= 0 && *d->handle)
-			r = add(&c, d->handle, json, &out);
-	answer_clear(&status_type, &a, &a.arena);
-	if (r >= 0 && json)
-		write_json(json, &out);
-	json_decref(json);
-	if (r >= 0)
-		return output_text(&out, CTL_OK);
-	buf_clear(&out);
-	return CTL_ERROR;
+	add_sizes(&b, w, style);
+	sizes = b.lines.n;
+	add_pools(&b, w);
+	add_policers(&b, w);
+	bars_render(&b, style, out);
+	if (sizes)
+		explain_bars(style, out);
+	else if (!b.lines.n)
+		buf_add(out, "It has no resources, shared buffers or trap policers.\n");
+	bars_clear(&b);
 }

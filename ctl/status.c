@@ -11,6 +11,7 @@
 #include "model/value.h"
 #include "output.h"
 #include "picture.h"
+#include "resources.h"
 #include "remarks.h"
 #include "table.h"
 #include "when.h"
@@ -496,7 +497,7 @@ static void put_unmanaged(struct client *c, const struct device_answer *d,
 	struct world w = {};
 
 	put_header(d, style, clock_wall(), out);
-	if (picture_fetch(c, d->handle, &w) >= 0) {
+	if (resources_fetch(c, d->handle, &w) >= 0) {
 		put_versions(&w.facts, style, out);
 		buf_add(out, "\n");
 		picture_render_sizes(&w, style, out);

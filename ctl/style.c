@@ -123,3 +123,11 @@ struct style style_of(int fd)
 		signs.columns = size.ws_col;
 	return style_decide(&signs);
 }
+
+/** style_rows() - how many lines the terminal @fd has; 0: it does not say. */
+unsigned style_rows(int fd)
+{
+	struct winsize size = {};
+
+	return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
+}

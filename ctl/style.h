@@ -22,6 +22,7 @@ struct style_signs {
 
 struct style style_decide(const struct style_signs *signs);
 struct style style_of(int fd);
+unsigned style_rows(int fd);
 
 enum colour state_colour(const char *state);
 const char *state_mark(const char *state, const struct style *style);

@@ -14,7 +14,7 @@ import dbus
 import dbus.service
 import pytest
 
-from conftest import BUILD, MANAGER, NAME, NETDEVSIM, ROOT, SPECTRUM, entry, wait
+from conftest import BUILD, FACTS, MANAGER, NAME, NETDEVSIM, ROOT, SPECTRUM, entry, wait
 from test_dbus import SIZES, leaf
 
 TRAP = "traps: {source_mac_is_multicast: trap}"
@@ -667,13 +667,59 @@ def test_resources(bed, carved):
     expect(bed.ctl("resources"), 0, "^netdevsim/netdevsim10  netdevsim$", "^/IPv4 +unlimited +- 0-unlimited/1$",
            f"^{SPECTRUM}  mlxsw_spectrum$", "^  hash_double +60416 +- 32768-180224/128 ▒+·+$", "^  hash_single +87040 +- .* ·+▒+·+$",
            "^  linear +98304 +12 0-147456/128 +·+█▒+$", "^    → 65536 at the next reload$",
-           "^/rif_mac_profiles +1 +1 +█+$")
+           "^/rif_mac_profiles +1 +1 +█+$", "^TRAP POLICER +RATE +BURST +BESIDE THE FASTEST$", "^1 +10240 +4096 +━+$",
+           "^  acl_drops, l2_drops, l3_drops, l3_exceptions, tunnel_drops$", "^20 +1 +16 +━$")
     text = plain(Terminal(bed, 60, "resources", "leaf", LC_ALL="C").read())
     assert max(len(line) for line in text.splitlines()) <= 60 and text.isascii()
     assert re.search(r"^  hash_single +87040 +- \.+=+\.+$\n    from-to/step: 65536-212992/128$", text, re.M)
     expect(bed.ctl("resources", "spine"), 1, "^$", err=["no device or entry is called spine"])
+    expect(bed.ctl("resources", "--watch"), 1, "^$", err=["^carvectl: --watch draws on a terminal, and no JSON$"])
     found = bed.json("resources")
     assert set(found) == {SPECTRUM, NETDEVSIM} and found[SPECTRUM]["/kvd/linear"]["size_new"] == 65536
+
+
+def test_pools(bed, carved, tmp_path):
+    """How large each is beside the largest, and how many traffic classes are bound to it."""
+    facts = tmp_path / "buffers.json"
+    facts.write_text((FACTS / "buffers.json").read_text().replace("03:00", "04:00"))
+    bed.kernel.ask(f"add {facts}")
+    carved.run()
+    expect(bed.ctl("resources", "pci/0000:04:00.0"), 0, "^BUFFER POOL +BYTES TCS KIND +BESIDE THE LARGEST$",
+           "^0/0 +12440064 +6 ingress, dynamic ▒{20,}$", "^0/1 +0 +0 ingress, dynamic$", "^0/4 +13232064 +9 egress, dynamic +▒{20,}$")
+
+
+class Watched(Terminal):
+    """A command that goes on until it is interrupted."""
+
+    def until(self, pattern):
+        os.set_blocking(self.master, False)
+        self.text = ""
+
+        def is_there():
+            try:
+                self.text += os.read(self.master, 65536).decode()
+            except BlockingIOError:
+                pass
+            return re.search(pattern, plain(self.text.replace("\r", "")), re.M)
+        wait(is_there, pattern)
+
+    def interrupt(self):
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.wait() == 0
+        os.close(self.master)
+
+
+def test_resources_again_and_again(bed, carved):
+    """Over what is there, for a terminal's height."""
+    carved.run()
+    terminal = Watched(bed, 80, "resources", SPECTRUM, "--watch")
+    terminal.until("^  linear +98304 +12 .*\n(.*\n)*.*, again every 2 s; Ctrl-C ends it$")
+    bed.kernel.ask(f"occ {SPECTRUM} /kvd/linear 50000")
+    terminal.until("^  linear +98304 +50000 ")
+    assert re.search("\x1b\\[[0-9]+A\r", terminal.text)
+    subprocess.run(["stty", "rows", "10"], stdin=terminal.master, check=True)
+    terminal.until("Ctrl-C ends it; [0-9]+ more lines do not fit$")
+    terminal.interrupt()
 
 
 def test_explain(bed, carved):
