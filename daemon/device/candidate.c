@@ -182,14 +182,12 @@ static bool permits(const struct candidate *c, const struct device *d, const str
 		       .may >= MAY_RELOAD;
 }
 
-static enum disrupts step_disrupts(const struct step *s)
+/* What comes of @s, also where a reload that is not in the plan would follow. */
+static enum disrupts leads_to(const struct step *s)
 {
-	if (s->kind == STEP_FLASH)
-		return DISRUPTS_FLASH;
-	return s->kind == STEP_RELOAD || s->disruption == DISRUPTION_PORTS ||
-			       s->disruption == DISRUPTION_RELOAD
-		       ? DISRUPTS_RELOAD
-		       : DISRUPTS_NONE;
+	bool stops = s->disruption == DISRUPTION_PORTS || s->disruption == DISRUPTION_RELOAD;
+
+	return MAX(step_traits(s)->disrupts, stops ? DISRUPTS_RELOAD : DISRUPTS_NONE);
 }
 
 /* An image that nobody has looked at would be flashed. */
@@ -204,7 +202,7 @@ static enum disrupts judge(struct candidate *c, const struct device *d, int boun
 	if (a->used.entry)
 		plan(c, d, false, &p);
 	vec_each(s, &p.steps)
-		most = MAX(most, step_disrupts(s));
+		most = MAX(most, leads_to(s));
 	plan_clear(&p);
 	return permits(c, d, entry, mandate) ? most : DISRUPTS_NONE;
 }

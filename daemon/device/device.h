@@ -100,9 +100,6 @@ typedef const struct image_verdict *(*device_look)(void *user, const struct firm
 int device_candidate(const struct device *d, struct config *config, bool permitted,
 		     device_look look, void *user, struct plan *ret, struct diag_list *diags);
 
-/* What is done to traffic; a flash ends in a reload. */
-enum disrupts { DISRUPTS_NONE, DISRUPTS_RELOAD, DISRUPTS_FLASH };
-
 /* What somebody asks of a device. */
 struct device_ask {
 	struct config *config;

@@ -33,11 +33,11 @@ static void plan_for(struct device *d, enum may may, bool patient)
 /* What is torn down is brought back at once; all else that disrupts waits for its turn. */
 static enum turn take_turn(const struct device *d)
 {
-	enum step_disrupts what = steps_disrupt(&d->run.plan.steps);
+	enum disrupts what = steps_disrupt(&d->run.plan.steps);
 
-	if (!d->env->take_turn || d->world.facts.reload_failed || what == DISRUPTS_NOTHING)
+	if (!d->env->take_turn || d->world.facts.reload_failed || what == DISRUPTS_NONE)
 		return TURN_NOW;
-	return d->env->take_turn(d->env->user, d, what == DISRUPTS_CHIP);
+	return d->env->take_turn(d->env->user, d, what == DISRUPTS_FLASH);
 }
 
 static void make_plan(struct device *d, uint64_t now)

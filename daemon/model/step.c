@@ -44,7 +44,7 @@ const struct step_traits *step_traits(const struct step *s)
 		[STEP_FLASH] = {.name = "firmware",
 				.request = "a flash",
 				.state = STATE_FLASHING,
-				.disrupts = DISRUPTS_CHIP,
+				.disrupts = DISRUPTS_FLASH,
 				.barrier = true,
 				.restarts = true, /* a reload activates another image now */
 				.to = true,
@@ -52,7 +52,7 @@ const struct step_traits *step_traits(const struct step *s)
 		[STEP_RELOAD] = {.name = "reload",
 				 .request = "a reload",
 				 .state = STATE_RELOADING,
-				 .disrupts = DISRUPTS_DEVICE,
+				 .disrupts = DISRUPTS_RELOAD,
 				 .barrier = true,
 				 .kept = true,
 				 .failed = MESSAGE_RELOAD_FAILED},
@@ -62,9 +62,9 @@ const struct step_traits *step_traits(const struct step *s)
 }
 
 /** steps_disrupt() - what the worst of @steps disrupts. */
-enum step_disrupts steps_disrupt(const step_list *steps)
+enum disrupts steps_disrupt(const step_list *steps)
 {
-	enum step_disrupts most = DISRUPTS_NOTHING;
+	enum disrupts most = DISRUPTS_NONE;
 
 	vec_each(s, steps)
 		most = MAX(most, step_traits(s)->disrupts);

@@ -23,11 +23,11 @@ enum step_kind {
 	STEP_RELOAD,
 };
 
-/* What must not happen at the same time elsewhere. */
-enum step_disrupts {
-	DISRUPTS_NOTHING,
-	DISRUPTS_DEVICE, /* a device that does not work for seconds */
-	DISRUPTS_CHIP,	 /* so does not any other device on its chip */
+/* What is done to traffic, and so must not happen elsewhere at the same time. */
+enum disrupts {
+	DISRUPTS_NONE,
+	DISRUPTS_RELOAD, /* the device does not work for seconds */
+	DISRUPTS_FLASH,	 /* nor may any other device on its chip; ends in a reload */
 };
 
 /* What the steps of a kind have in common: one row of the table in step.c. */
@@ -35,7 +35,7 @@ struct step_traits {
 	const char *name;    /* what it is about; NULL: what the class of its object is called */
 	const char *request; /* to the kernel, as "a reload"; NULL: only carved's memory changes */
 	enum device_state state; /* of the device while it is in flight */
-	enum step_disrupts disrupts;
+	enum disrupts disrupts;
 	bool sets;	    /* it gives its object a value */
 	bool barrier;	    /* what follows is planned anew */
 	bool restarts;	    /* what was done before may be to be done again */
@@ -63,7 +63,7 @@ struct step {
 typedef VEC(struct step) step_list;
 
 const struct step_traits *step_traits(const struct step *s);
-enum step_disrupts steps_disrupt(const step_list *steps);
+enum disrupts steps_disrupt(const step_list *steps);
 bool step_is_barrier(const struct step *s);
 bool step_ends_run(const struct step *s);
 void step_set_firmware(struct step *s, const struct firmware *f);

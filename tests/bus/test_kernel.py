@@ -78,23 +78,23 @@ def threads(pid):
 
 
 def test_names_without_devices(bed, carved):
-    """3,000 entries by handles that no device has, where there can be 400 threads: they are absent, the rest is managed."""
-    names = "".join(f"  netdevsim/netdevsim{1000 + i}: {{traps: {{tail_drop: trap}}}}\n" for i in range(3000))
+    """500 entries by handles that no device has, where there can be 60 threads: they are absent, the rest is managed."""
+    names = "".join(f"  netdevsim/netdevsim{1000 + i}: {{traps: {{tail_drop: trap}}}}\n" for i in range(500))
     carved.config(leaf("traps: {source_mac_is_multicast: trap}"), names)
     for name in "state", "runtime":
         os.chown(bed.folder / name, STRANGER, STRANGER)
     bed.kernel.path.chmod(0o666)
     with open(carved.log, "ab") as log:
         process = subprocess.Popen(
-            ["prlimit", "--nproc=400", "--", "setpriv", f"--reuid={STRANGER}", f"--regid={STRANGER}", "--clear-groups",
+            ["prlimit", "--nproc=60", "--", "setpriv", f"--reuid={STRANGER}", f"--regid={STRANGER}", "--clear-groups",
              "--inh-caps=-all", "--bounding-set=-all", BUILD / "carved", "--bus=system",
              f"--kernel=unix:{bed.kernel.path}", f"--config-root={bed.root}", f"--state-dir={bed.folder}/state",
              f"--runtime-dir={bed.folder}/runtime"], stderr=log, env=bed.environment)
     try:
         wait(lambda: carved.state(SPECTRUM) == "converged", "the device to be converged")
-        rows = wait(lambda: (lambda r: len(r) >= 3001 and r)(carved.call("ListDevices")), "the entries")
+        rows = wait(lambda: (lambda r: len(r) >= 501 and r)(carved.call("ListDevices")), "the entries")
         wait(lambda: {str(row[2]) for row in carved.call("ListDevices") if not row[0]} == {"absent"}, "absent ones")
-        assert len(rows) >= 3001
+        assert len(rows) >= 501
         assert bed.ctl("reload", "--no-wait", prefix=NOBODY).returncode == 0  # its own user, as systemctl reload is
         assert bed.ctl("reload", "--no-wait", prefix=["setpriv", "--reuid=1", "--clear-groups"]).returncode == 1
         wait(lambda: threads(process.pid) < 8, "threads to end")
