@@ -19,11 +19,6 @@ static const char *handle_of(const struct member *m)
 	return runner_device(m->runner)->handle;
 }
 
-static int by_handle(const void *pa, const void *pb)
-{
-	return strcmp(handle_of(pa), handle_of(pb));
-}
-
 static int by_key(const void *handle, const void *member)
 {
 	return strcmp(handle, handle_of(member));
@@ -32,6 +27,18 @@ static int by_key(const void *handle, const void *member)
 static struct member *find(struct devices *d, const char *handle)
 {
 	return d->list.n ? bsearch(handle, d->list.v, d->list.n, sizeof(*d->list.v), by_key) : NULL;
+}
+
+/* In the order of handles. */
+static void insert(struct devices *d, struct runner *r)
+{
+	const char *handle = runner_device(r)->handle;
+	size_t at;
+
+	vec_add(&d->list);
+	for (at = d->list.n - 1; at > 0 && strcmp(handle_of(&d->list.v[at - 1]), handle) > 0; at--)
+		d->list.v[at] = d->list.v[at - 1];
+	d->list.v[at] = (struct member){.runner = r};
 }
 
 static void on_changed(void *user, struct runner *r)
@@ -86,8 +93,7 @@ static void add(struct devices *d, const char *handle)
 
 	departed_return(&d->departed, r);
 	inherit_accepted(d, r);
-	vec_push(&d->list, ((struct member){.runner = r}));
-	vec_sort(&d->list, by_handle);
+	insert(d, r);
 	runner_event(r, d->undoing ? &(struct device_event){.type = DEVICE_EV_CONFIG,
 							    .config = d->config,
 							    .undo = true}
@@ -108,10 +114,12 @@ void devices_ask(struct devices *d, const char *handle)
 /* There are names, as of Scalable Functions, that never come back: their files go now and then. */
 static void forget_files(struct devices *d)
 {
-	if (++d->departures % DEPARTURES_PER_LOOK)
+	if (d->departures < DEPARTURES_PER_LOOK)
 		return;
-	vec_each(m, &d->list)
-		store_touch_memory(d->env.store, handle_of(m));
+	d->departures = 0;
+	for (size_t i = 0; i < d->list.n; i++)
+		if (devices_at(d, i)->view.read.at)
+			store_touch_memory(d->env.store, devices_at(d, i)->handle);
 	store_forget_devices(d->env.store);
 }
 
@@ -129,7 +137,7 @@ static void forget(struct devices *d, size_t i)
 	runner_free(m.runner);
 	if (m.succeeded)
 		add(d, handle);
-	forget_files(d);
+	d->departures++;
 }
 
 static void tell(const struct devices *d, struct member *m)
@@ -152,6 +160,7 @@ void devices_conclude(struct devices *d)
 	for (size_t i = d->list.n; i-- > 0;)
 		if (runner_gone(d->list.v[i].runner) && !runner_saving(d->list.v[i].runner))
 			forget(d, i);
+	forget_files(d);
 	vec_each(m, &d->list)
 		if (!runner_gone(m->runner))
 			tell(d, m);

@@ -40,7 +40,7 @@ struct devices {
 	struct config *config; /* in force; borrowed from configs */
 	VEC(struct member) list;
 	departed_list departed;
-	unsigned departures; /* so many devices went */
+	unsigned departures; /* since files were looked at */
 	bool undoing;	     /* a config on trial has come to nothing: see struct device_event */
 	bool halted;	     /* a reload ended in quarantine: the rest is held back; see turns.h */
 	bool listed;	     /* the kernel has told all there are, or cannot */

@@ -144,13 +144,13 @@ def test_large_arguments_are_not_kept(bed, carved, leaf, nobodies):
 
 
 def test_memory_of_calls_that_wait_for_polkit(bed, carved, nobodies):
-    """The plain build: 50 calls with 20 MB of options each over four connections, and a polkit that does not answer."""
+    """The plain build: 12 calls with 20 MB of options each over four connections, and a polkit that does not answer."""
     carved.program = REPOSITORY / "build/plain/carved"
     carved.run(entry("leaf", "traps: {source_mac_is_multicast: trap}", LEAF))
     bed.helper("polkit.py", "slow")
     callers = nobodies(4)
     attack = call("Apply", "leaf", {"comment": "x" * 20_000_000})
-    for i in range(50):
+    for i in range(12):
         callers[i % 4].send(attack, 1, INTERACTIVE)
         wait_answers(callers, i + 1)
     status = (carved.proc() / "status").read_text()
