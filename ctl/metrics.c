@@ -108,6 +108,19 @@ static void render_daemon(const struct status_answer *a, struct buf *out)
 	}
 }
 
+static void render_config(const struct config_answer *in_force, struct buf *out)
+{
+	begin(out, "carved_config_info", "gauge",
+	      "The configuration in force, by the hash of its files: their names and their bytes.");
+	buf_add(out, "carved_config_info{");
+	add_label(out, "hash", in_force->hash, true);
+	buf_add(out, "} 1\n");
+	begin(out, "carved_config_timestamp_seconds", "gauge",
+	      "When the configuration in force was accepted.");
+	buf_add(out, "carved_config_timestamp_seconds");
+	add_seconds(out, in_force->time);
+}
+
 /* --- devices ----------------------------------------------------------------- */
 
 static void render_identity(const struct status_answer *a, struct buf *out)
@@ -253,10 +266,13 @@ static void render_wanted(const struct status_answer *a, struct buf *out)
 	}
 }
 
-/** metrics_render() - append all metrics. */
-void metrics_render(const struct status_answer *a, struct buf *out)
+/** metrics_render() - append all metrics. @in_force: NULL: not known */
+void metrics_render(const struct status_answer *a, const struct config_answer *in_force,
+		    struct buf *out)
 {
 	render_daemon(a, out);
+	if (in_force)
+		render_config(in_force, out);
 	render_identity(a, out);
 	render_times(a, out);
 	for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
@@ -280,16 +296,19 @@ void metrics_render_down(struct buf *out)
 int command_metrics(const struct ctl *ctl)
 {
 	_cleanup_client_ struct client c = {};
+	struct configs_answer configs = {};
 	struct status_answer a = {};
 	int exit_code = CTL_ERROR;
 	struct buf out = {};
 
-	if (client_open(&c, ctl) >= 0 && fetch_status(&c, NULL, &a) >= 0) {
-		metrics_render(&a, &out);
+	if (client_open(&c, ctl) >= 0 && fetch_status(&c, NULL, &a) >= 0 &&
+	    fetch_configs(&c, &configs) >= 0) {
+		metrics_render(&a, configs.configs.n ? configs.configs.v : NULL, &out);
 		exit_code = CTL_OK;
 	} else {
 		metrics_render_down(&out);
 	}
 	answer_clear(&status_type, &a, &a.arena);
+	answer_clear(&configs_type, &configs, &configs.arena);
 	return ctl->output ? output_file(&out, ctl->output) : output_text(&out, exit_code);
 }

@@ -4,5 +4,6 @@
 
 #include "answer.h"
 
-void metrics_render(const struct status_answer *a, struct buf *out);
+void metrics_render(const struct status_answer *a, const struct config_answer *in_force,
+		    struct buf *out);
 void metrics_render_down(struct buf *out);

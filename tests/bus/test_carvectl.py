@@ -588,6 +588,10 @@ def test_metrics(bed, carved):
            f'^carved_resource_wanted{{{device},path="/kvd/linear"}} 90112$',
            f'^carved_resource_occupancy{{{device},path="/kvd/linear"}} 12$',
            f'^carved_device_reloads_total{{{device},by="carved"}} 0$', "^carved_config_out_of_sync 0$")
+    digest = bed.json("configs")["configs"][0]["hash"]
+    accepted = re.search(rf'^carved_config_info{{hash="{digest}"}} 1\n#.*\n#.*\n'
+                         r"carved_config_timestamp_seconds (\S+)$", done.stdout, re.M)
+    assert abs(float(accepted[1]) - time.time()) < 60
     read_at = re.search(rf"^carved_device_last_read_timestamp_seconds{{{device}}} (\S+)$", done.stdout, re.M)
     assert abs(float(read_at[1]) - time.time()) < 60
 

@@ -703,7 +703,11 @@ static void test_metrics(_unused_ void **state)
 			 .path = "/kvd", .size = {5, true}, .max = {UINT64_MAX, true}}));
 	add_object(d, "resource", "/kvd", "7", "5", "", "");
 	add_object(d, "resource", "/x", "unlimited", "5", "", "");
-	metrics_render(&a, &out);
+	metrics_render(
+		&a, &(struct config_answer){.hash = "00000000000000ab", .time = 1700000000000007},
+		&out);
+	check_line(&out, "carved_config_info{hash=\"00000000000000ab\"} 1");
+	check_line(&out, "carved_config_timestamp_seconds 1700000000.000007");
 	check_line(&out, "carved_config_errors 1");
 	check_line(&out, "carved_config_out_of_sync 1");
 	check_line(&out, "carved_entry_absent{entry=\"spine\"} 1");
