@@ -91,6 +91,7 @@ static const struct answer_field device_fields[] = {
 	TEXT(device_answer, "last_trigger", NULL, last_trigger),
 	TEXT(device_answer, "last_error", "LastError", last_error),
 	TEXT(device_answer, "last_extack", "LastExtack", last_extack),
+	TEXTS(device_answer, "netdevs", "NetDevs", netdevs),
 	STRUCT(device_answer, "progress", "Progress", progress, &progress_type),
 	ROWS(device_answer, "drift", "Drift", drift, &drift_type),
 	ROWS(device_answer, "resources", "Resources", resources, &resource_type),

@@ -54,6 +54,7 @@ struct device_answer {
 	uint64_t paused_until; /* the same; 0: it is not, UINT64_MAX: without an end */
 	uint64_t state_since, down_since, next_attempt, error_at; /* the same; 0: not */
 	struct progress_answer progress;
+	text_list netdevs;
 	VEC(struct drift_answer) drift;
 	VEC(struct resource_answer) resources;
 	VEC(struct object_answer) objects;

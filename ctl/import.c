@@ -329,6 +329,15 @@ static const struct {
 	{"trap_groups", NULL},	    {"traps", NULL},
 };
 
+/** import_parent() - the section that @section lies in, or NULL. */
+const char *import_parent(const char *section)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
+		if (is(sections[i].name, section))
+			return sections[i].parent;
+	return NULL;
+}
+
 /* Would carved's YAML take it for what it is? */
 static bool is_plain(const char *text)
 {
@@ -481,7 +490,7 @@ static int read_file(const char *name, struct buf *ret)
 }
 
 /**
- * command_import() - carvectl import FILE...
+ * command_import() - carvectl import FILE... [--json]
  *
  * Return: the exit code.
  */
@@ -501,7 +510,10 @@ int command_import(const struct ctl *ctl)
 		buf_clear(&text);
 	}
 	if (exit_code == CTL_OK) {
-		import_render(&im, &out);
+		if (ctl->json)
+			import_render_json(&im, &out);
+		else
+			import_render(&im, &out);
 		exit_code = output_text(&out, im.unsaid.n ? CTL_STEPS : CTL_OK);
 	}
 	import_clear(&im);

@@ -7,7 +7,8 @@
  *	import_render(&im, &out);
  *	import_clear(&im);
  *
- * import_words.c makes commands of a file, import.c settings of a command.
+ * import_words.c makes commands of a file, import.c settings of a command, import_json.c JSON of
+ * settings.
  */
 #pragma once
 
@@ -51,7 +52,11 @@ typedef void (*import_command)(struct imported *im, struct at at, const word_lis
 			       const char *text);
 void import_script(struct imported *im, struct at at, const char *text, import_command found);
 
-/* import.c, for import_ini.c and back */
+/* import_json.c */
+void import_render_json(const struct imported *im, struct buf *out);
+
+/* import.c, for the others */
+const char *import_parent(const char *section);
 void import_add(struct imported *im, const char *device, const char *section, const char *object,
 		const char *attr, const char *value);
 void import_leave(struct imported *im, struct at at, const char *text, const char *why);

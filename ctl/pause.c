@@ -41,6 +41,18 @@ static int request_resume(struct client *c, const char *device)
 	return r < 0 ? r : send(c, call, device);
 }
 
+/* Of the devices that are meant, as they are now. */
+static int show_json(struct client *c)
+{
+	int exit_code = CTL_ERROR;
+	struct status_answer a;
+
+	if (fetch_status(c, c->ctl->args[0], &a) >= 0)
+		exit_code = output_json(&overview_type, &a, CTL_OK);
+	answer_clear(&status_type, &a, &a.arena);
+	return exit_code;
+}
+
 static int say_paused(const char *device, uint64_t until)
 {
 	_cleanup_free_ char *end =
@@ -71,7 +83,7 @@ int command_pause(const struct ctl *ctl)
 	}
 	if (client_open(&c, ctl) < 0 || request_pause(&c, ctl->args[0], until) < 0)
 		return CTL_ERROR;
-	return say_paused(ctl->args[0], until);
+	return ctl->json ? show_json(&c) : say_paused(ctl->args[0], until);
 }
 
 /**
@@ -85,5 +97,5 @@ int command_resume(const struct ctl *ctl)
 
 	if (client_open(&c, ctl) < 0 || request_resume(&c, ctl->args[0]) < 0)
 		return CTL_ERROR;
-	return CTL_OK;
+	return ctl->json ? show_json(&c) : CTL_OK;
 }

@@ -306,6 +306,26 @@ static void put_staged_sizes(const struct device_answer *d, const struct style *
 	put_label("Staged", text, style, out);
 }
 
+/* As many of their names as a line has room for. */
+static void put_netdevs(const struct device_answer *d, const struct style *style, struct buf *out)
+{
+	size_t room = style->width ? style->width - LABEL_WIDTH - 2 : SIZE_MAX, n = 0;
+	_cleanup_free_ char *text = NULL;
+	struct buf b = {};
+
+	vec_each(name, &d->netdevs) {
+		_cleanup_free_ char *more = mem_printf(" and %zu more", d->netdevs.n - n);
+
+		if (n && b.n + strlen(*name) + 2 + strlen(more) > room) {
+			buf_add(&b, "%s", more);
+			break;
+		}
+		buf_add(&b, "%s%s", n++ ? ", " : "", *name);
+	}
+	text = buf_take(&b);
+	put_label("Netdevs", text, style, out);
+}
+
 static void put_header(const struct device_answer *d, const struct style *style, uint64_t now,
 		       struct buf *out)
 {
@@ -319,6 +339,7 @@ static void put_header(const struct device_answer *d, const struct style *style,
 		colour_end(COLOUR_STRONG, style));
 	put_label("Entry", d->entry, style, out);
 	put_label("Driver", d->driver, style, out);
+	put_netdevs(d, style, out);
 	put_firmware(d, style, out);
 	put_state(d, style, out);
 	if (!is(d->state, "refused")) /* the remarks below say why, and where */
@@ -525,6 +546,7 @@ static void keep_problems(struct status_answer *a)
 
 		if (!is(d->state, "converged") && !is(d->state, "unmanaged"))
 			continue;
+		vec_clear(&d->netdevs);
 		vec_clear(&d->drift);
 		vec_clear(&d->resources);
 		vec_clear(&d->objects);

@@ -272,6 +272,19 @@ static int get_resources(_unused_ sd_bus *bus, _unused_ const char *path,
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+static int get_netdevs(_unused_ sd_bus *bus, _unused_ const char *path,
+		       _unused_ const char *interface, _unused_ const char *property,
+		       sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
+{
+	const struct device *d = runner_device(((const struct bus_device *)user)->runner);
+	int r = sd_bus_message_open_container(reply, 'a', "s");
+
+	vec_each(name, &d->world.facts.netdevs)
+		if (r >= 0)
+			r = sd_bus_message_append(reply, "s", *name);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 #define CHANGES	    SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
 #define INVALIDATES SD_BUS_VTABLE_PROPERTY_EMITS_INVALIDATION
 
@@ -299,6 +312,7 @@ const sd_bus_vtable bus_device_vtable[] = {
 	SD_BUS_PROPERTY("LastErrorUSec", "t", get_time, 0, CHANGES),
 	SD_BUS_PROPERTY("FirmwareRunning", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("FirmwareStored", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("NetDevs", "as", get_netdevs, 0, CHANGES),
 	SD_BUS_PROPERTY("Progress", "(stt)", get_progress, 0, CHANGES),
 	SD_BUS_PROPERTY("LastReadUSec", "t", get_last_read, 0, 0), /* moves at every read */
 	SD_BUS_PROPERTY("Resources", "a(sa{sv})", get_resources, 0, INVALIDATES),
@@ -315,6 +329,17 @@ static bool take(char **told, const char *now)
 	free(*told);
 	*told = mem_strdup(now);
 	return true;
+}
+
+static bool take_netdevs(struct bus_device *d)
+{
+	_cleanup_free_ char *now = NULL;
+	struct buf b = {};
+
+	vec_each(name, &runner_device(d->runner)->world.facts.netdevs)
+		buf_add(&b, "%s ", *name);
+	now = buf_take(&b);
+	return take(&d->netdevs, now);
 }
 
 static bool take_diagnostics(struct bus_device *d)
@@ -349,6 +374,8 @@ bool bus_device_tell(struct bus_device *d, bool silently)
 			d->numbers[i] = number_of(device, number_names[i]);
 			vec_push(&names, number_names[i]);
 		}
+	if (take_netdevs(d))
+		vec_push(&names, "NetDevs");
 	if (moved)
 		vec_push(&names, "Progress");
 	vec_push(&names, "Objects");
@@ -369,6 +396,7 @@ void bus_device_forget(struct bus_device *d)
 	for (size_t i = 0; i < BUS_DEVICE_TEXTS; i++)
 		free(d->texts[i]);
 	free(d->diagnostics);
+	free(d->netdevs);
 	free(d->path);
 	free(d);
 }

@@ -105,7 +105,7 @@ struct bus_device {
 	uint64_t read_at, read_due; /* all of it, for whoever asked: the last time and the next */
 	char *texts[BUS_DEVICE_TEXTS];
 	uint64_t numbers[BUS_DEVICE_NUMBERS];
-	char *diagnostics;
+	char *diagnostics, *netdevs;
 };
 
 /* Somebody who waits for a device's catalogue. */

@@ -138,9 +138,14 @@ void netdevs_found(const struct precheck *precheck, struct impact *impact)
 	impact->splits = MAX(impact->splits, p->found.splits);
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strverscmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 /**
- * netdevs_identify() - add netdevs to @facts, and the driver where INFO_GET did not tell it; the
- * batch must be back.
+ * netdevs_identify() - add netdevs to @facts, in the order of their names, and the driver where
+ * INFO_GET did not tell it; the batch must be back.
  */
 void netdevs_identify(const struct precheck *precheck, struct facts *facts)
 {
@@ -150,6 +155,7 @@ void netdevs_identify(const struct precheck *precheck, struct facts *facts)
 		facts->driver = arena_strdup(&facts->arena, p->facts.driver);
 	vec_each(name, &p->facts.netdevs)
 		facts_add_netdev(facts, *name);
+	vec_sort(&facts->netdevs, by_name);
 }
 
 /** netdevs_each_device() - call @found with a handle, once for every netdev of the device. */

@@ -88,6 +88,22 @@ def test_apply_looks_again(bed, carved, signals):
     assert list(carved.all(SPECTRUM)["Drift"]) == []
 
 
+def test_netdevs(bed, carved, signals):
+    """What sysfs has, and what it has after an audit: a rename without a message."""
+    folder = bed.root / "sys/bus/pci/devices/0000:03:00.0/net"
+    names = [f"swp{number}" for number in range(12)]
+    for name in names:
+        (folder / name).mkdir(parents=True)
+    carved.run(leaf("traps: {}"), audit="1s")
+    assert list(carved.all(SPECTRUM)["NetDevs"]) == names
+    assert list(carved.all(NETDEVSIM)["NetDevs"]) == []
+    assert list(bed.json("status", "leaf")["devices"][0]["netdevs"]) == names
+    line = re.search("^ +Netdevs: (swp.*)$", bed.ctl("status", "leaf").stdout, re.M)[1]
+    assert line.split(", ") == names
+    (folder / "swp3").rename(folder / "uplink")
+    wait(lambda: any("uplink" in change.get("NetDevs", []) for _, change, _ in signals.of("PropertiesChanged")), "the new name")
+
+
 def test_apply_where_the_config_is_refused(bed, carved):
     carved.run(leaf("resources: {/kvd/linear: 1}"))
     assert carved.state(SPECTRUM) == "refused"

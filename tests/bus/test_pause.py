@@ -46,6 +46,14 @@ def test_pause_and_resume(bed, carved):
     assert triggers == ["start", "pause", "resume"]
 
 
+def test_pause_in_json(bed, carved):
+    carved.run(leaf(TRAP))
+    paused = bed.json("pause", "leaf", "1h")["devices"]
+    assert [d["handle"] for d in paused] == [SPECTRUM] and paused[0]["state"] == "paused" and paused[0]["paused_until_usec"]
+    resumed = bed.json("resume", "leaf")["devices"]
+    assert [d["handle"] for d in resumed] == [SPECTRUM] and resumed[0]["paused_until_usec"] == 0
+
+
 def test_pause_ends_by_itself(bed, carved):
     carved.run(leaf(TRAP))
     before = time.time()

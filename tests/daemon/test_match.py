@@ -94,8 +94,7 @@ def test_netdev(kernel, carved):
     folder = sysfs(carved, MLX5, "mlx5_core", ["enp8s0", "enp8s0_r1"])
     start(carved, f"x: {{match: {{netdev: eth7}}, {POLICY}}}")
     assert carved.state(MLX5) == "unmanaged"
-    assert "no device has the netdev eth7; here are enp8s0, enp8s0_r1" in carved.text().replace(
-        "enp8s0_r1, enp8s0", "enp8s0, enp8s0_r1")
+    assert "no device has the netdev eth7; here are enp8s0, enp8s0_r1" in carved.text()
     (folder / "net/enp8s0").rename(folder / "net/eth7")
     carved.wait_state(MLX5, "converged")
     assert is_set(kernel)

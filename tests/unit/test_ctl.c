@@ -777,7 +777,7 @@ static void check_json(const struct answer_type *type, const void *answer, const
 	"\"last_read_usec\":0,\"paused_until_usec\":0,\"last_change_"                              \
 	"usec\":0,"                                                                                \
 	"\"last_trigger\":\"\",\"last_error\":\"\",\"last_extack\":\"\","                          \
-	"\"progress\":{\"what\":\"flash\",\"done\":1,\"total\":2},\"drift\":["                     \
+	"\"netdevs\":[],\"progress\":{\"what\":\"flash\",\"done\":1,\"total\":2},\"drift\":["      \
 	"{\"object\":\"x\",\"attribute\":\"action\",\"wanted\":\"drop\",\"actual\":\"trap\"}]"
 
 static void test_json_status(_unused_ void **state)
