@@ -95,7 +95,7 @@ void flash_end_boot(struct memory *m, const char *boot)
 	const struct flash_latch *l = &m->lasting.flash;
 
 	if (l->stage != FLASH_NONE && l->stage != FLASH_MISMATCH && !text_equal(l->boot, boot))
-		flash_forgive(m);
+		memory_set_flash(m, (struct flash_latch){});
 }
 
 /**
@@ -133,8 +133,11 @@ enum flash_news flash_follow(struct world *w, const char *boot, const struct fir
 	return FLASH_NEWS_NONE;
 }
 
-/** flash_forgive() - what failed may be tried again. */
+/** flash_forgive() - what failed may be tried again; what only waits for its activation goes on. */
 void flash_forgive(struct memory *m)
 {
-	memory_set_flash(m, (struct flash_latch){});
+	enum flash_stage stage = m->lasting.flash.stage;
+
+	if (stage != FLASH_BEGUN && stage != FLASH_WRITTEN)
+		memory_set_flash(m, (struct flash_latch){});
 }
