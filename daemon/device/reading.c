@@ -284,7 +284,7 @@ static bool bind(struct device *d)
 /* Another instance is under this handle: everything is at the driver's defaults. */
 static void start_anew(struct device *d)
 {
-	reloads_registered(&d->reloads, &d->world);
+	reloads_registered(&d->reloads, &d->world, &d->goal);
 	d->mandate = MAX(d->mandate, MANDATE_RELOAD);
 	d->settled = false;
 	failures_forget(&d->failures);

@@ -118,8 +118,9 @@ static uint8_t initialising_action(const counter_list *counters)
 }
 
 /*
- * A reload by another program has loaded what was staged before or after a SET of carved's: rather
- * the one that is not wanted, which a reload puts right, than to believe the other.
+ * A reload by another program, or another registration, came before or after a SET of carved's:
+ * rather the value that is not wanted is in force, which a reload puts right, than to believe the
+ * other.
  */
 static void doubt_replaced(const struct reloads *r, struct memory *m, const struct state *goal)
 {
@@ -179,13 +180,19 @@ static void end_wait_for_boot(struct memory *m, const char *driver)
 		memory_end_wait(m);
 }
 
-/** reloads_registered() - another registration: nothing holds of the one before. */
-void reloads_registered(struct reloads *r, struct world *w)
+/**
+ * reloads_registered() - another registration: nothing holds of the one before.
+ * @goal: what was planned for
+ *
+ * A SET that was in flight meanwhile may have come to this one, where it is only staged.
+ */
+void reloads_registered(struct reloads *r, struct world *w, const struct state *goal)
 {
 	struct memory *m = &w->memory;
 
 	end_wait_for_boot(m, w->facts.driver);
 	memory_restart(m);
+	doubt_replaced(r, m, goal);
 	r->own_action = 0;
 	r->initialised = false;
 }

@@ -54,7 +54,7 @@ void reloads_sent(struct reloads *r, uint8_t action);
 void reloads_acknowledged(struct reloads *r, struct memory *m, const struct step *s);
 struct reload_news reloads_attribute(struct reloads *r, struct world *w, const struct state *goal,
 				     const counter_list *before, const counter_list *now);
-void reloads_registered(struct reloads *r, struct world *w);
+void reloads_registered(struct reloads *r, struct world *w, const struct state *goal);
 void reloads_answered(struct reloads *r, struct memory *m, const counter_list *now);
 enum attempt_news reloads_judge(struct world *w, struct failures *f, bool registered, uint64_t now,
 				char **ret_why);
