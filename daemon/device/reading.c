@@ -303,6 +303,9 @@ static void account(struct device *d, const struct reading_news *news)
 
 	if (!news->identified) /* versions may have changed */
 		view_outdate(&d->view, PART_IDENTITY);
+	/* firmware whose activation was carried out, but not answered, is not activated again */
+	if (!news->identified && reload.own && d->goal.firmware.version)
+		view_need(&d->view, PART_OBJECTS);
 	/*
 	 * params bring traps in some drivers; before Linux 6.6 to look would wait for any device
 	 * that is busy
