@@ -22,7 +22,7 @@ static void plan_for(struct device *d, enum may may, bool patient)
 	struct plan plan = {};
 
 	vec_each(f, &d->failures.list)
-		if (!f->due)
+		if (!f->due || (f->step.disruption == DISRUPTION_PORTS && may < MAY_RELOAD))
 			vec_push(&refused, f->step); /* borrowed */
 	policy.refused = &refused;
 	plan_make(&d->goal, &d->world, &policy, &plan);
