@@ -80,6 +80,13 @@ struct rig {
 	/* called once, while a read or a write is in flight */
 	void (*during_read)(struct rig *r);
 	void (*during_write)(struct rig *r);
+	/* before each request; @s: NULL for a read. Return: true where it fails as @ret says */
+	bool (*at_request)(struct rig *r, const struct step *s, struct fault *ret);
+	void (*watch)(struct rig *r); /* after each event */
+	void *user;		      /* of those two */
+	unsigned requests;
+	bool loses; /* at_request: whatever the error says, it is no answer of the driver */
+	unsigned saves, dies_at_save; /* in the n-th one, which is not on disk; 0: never */
 };
 
 void sim_set(struct sim *s, const char *section, const char *name, const char *field, uint64_t num);

@@ -162,17 +162,18 @@ static void drop(struct state *s, bool (*which)(const struct object *o, const ch
 	s->objects.n = n;
 }
 
-static bool is_any_policy(const struct object *o, _unused_ const char *port)
+/* A line card stays what it was provisioned for. */
+static bool is_reset(const struct object *o, _unused_ const char *port)
 {
-	return is_policy(o);
+	return is_policy(o) && o->class != &class_linecard;
 }
 
-/* All but sizes and params as the driver makes it: no port is split. */
+/* What a reload puts back as the driver makes it: no port is split. */
 static void reset_policy(struct sim *s)
 {
-	drop(&s->now, is_any_policy, NULL);
+	drop(&s->now, is_reset, NULL);
 	vec_each(o, &s->defaults.objects)
-		if (is_policy(o))
+		if (is_reset(o, NULL))
 			add_copy(&s->now, o, o->name);
 	state_sort(&s->now);
 }
@@ -355,14 +356,18 @@ static int set_object(struct sim *s, const struct object *target)
 	return 0;
 }
 
-static int sim_step(struct sim *s, const struct step *step, const char **ret_extack)
+static const struct fault *fault_of_step(struct sim *s, const struct step *step)
 {
 	_cleanup_free_ char *label =
 		step->kind == STEP_SET ? object_label(&step->target)
 				       : mem_strdup(step->kind == STEP_FLASH ? "flash" : "reload");
-	const struct fault *f = fault_of(s, label);
 
-	*ret_extack = f ? f->extack : NULL;
+	return fault_of(s, label);
+}
+
+/* @f: what goes wrong, or NULL */
+static int sim_step(struct sim *s, const struct step *step, const struct fault *f)
+{
 	if (f && !f->done) {
 		s->refused++;
 		return f->error;
@@ -529,7 +534,9 @@ static void deliver(struct rig *r, const struct device_event *e, struct device_t
 	r->events++;
 	device_event(r->d, e, r->now, todo);
 	trace(r, e, todo);
-	if (todo->save) {
+	if (todo->save && ++r->saves == r->dies_at_save) {
+		r->killed = true;
+	} else if (todo->save) {
 		json_decref(r->saved);
 		json_decref(r->lasting);
 		r->saved = memory_to_json(r->d->handle, &r->d->world.memory);
@@ -542,6 +549,8 @@ static void deliver(struct rig *r, const struct device_event *e, struct device_t
 	assert_false(view_has_vanished(&r->d->view) && r->d->status.state == STATE_CONVERGED);
 	/* what a reload known of has undone is not there before it was read again */
 	assert_false(r->d->reloads.foreign_open && r->d->status.state == STATE_CONVERGED);
+	if (r->watch)
+		r->watch(r);
 }
 
 /* Hands in an event that the machine must only take note of: something is in flight. */
@@ -575,11 +584,21 @@ static struct impact impact_of(const struct sim *s)
 	return i;
 }
 
+/* Is the request that comes now made to fail? */
+static bool fails(struct rig *r, const struct step *s, struct fault *ret)
+{
+	*ret = (struct fault){};
+	r->loses = false;
+	r->requests++;
+	return r->at_request && r->at_request(r, s, ret);
+}
+
 static void do_read(struct rig *r, struct device_todo *todo, struct device_todo *next)
 {
 	struct state have = {}, catalogue = {};
 	struct facts facts = {};
-	struct impact impact = impact_of(&r->sim);
+	struct impact impact = {};
+	struct fault fault;
 	struct device_reading reading = {.identified = todo->reads.identify,
 					 .catalogued = todo->reads.catalogue,
 					 .have = &have,
@@ -587,6 +606,9 @@ static void do_read(struct rig *r, struct device_todo *todo, struct device_todo 
 					 .facts = &facts,
 					 .impact = &impact};
 
+	if (fails(r, NULL, &fault))
+		reading.error = fault.error;
+	impact = impact_of(&r->sim);
 	impact.known = todo->reads.impact;
 	r->reads++;
 	r->identified += todo->reads.identify;
@@ -601,7 +623,9 @@ static void do_read(struct rig *r, struct device_todo *todo, struct device_todo 
 		tell_nothing(&reading);
 	if (r->sim.gone)
 		reading.error = -ENODEV;
-	deliver(r, &(struct device_event){.type = DEVICE_EV_READ, .reading = &reading}, next);
+	if (!r->killed) /* meanwhile */
+		deliver(r, &(struct device_event){.type = DEVICE_EV_READ, .reading = &reading},
+			next);
 	state_clear(&have);
 	state_clear(&catalogue);
 	facts_clear(&facts);
@@ -617,6 +641,23 @@ static void notify(struct rig *r, const struct step *s)
 	else if (s->kind == STEP_SET && s->target.class == &class_param)
 		rig_send(r, &(struct device_event){.type = DEVICE_EV_STALE,
 						   .trigger = TRIGGER_NOTIFICATION});
+}
+
+static struct step_result send(struct rig *r, const struct step *s)
+{
+	struct step_result result = {};
+	const struct fault *f;
+	struct fault fault;
+
+	f = fails(r, s, &fault) ? &fault : fault_of_step(&r->sim, s);
+	if (r->killed)
+		return result;
+	result.error = r->sim.gone ? -ENODEV : sim_step(&r->sim, s, f);
+	result.extack = f ? f->extack : NULL;
+	result.lost = r->loses ||
+		      (!result.extack && (result.error == -ETIMEDOUT || result.error == -ENOBUFS));
+	notify(r, s);
+	return result;
 }
 
 static void do_run(struct rig *r, const struct device_todo *todo, struct device_todo *next)
@@ -639,12 +680,8 @@ static void do_run(struct rig *r, const struct device_todo *todo, struct device_
 	vec_each(s, &steps) {
 		if (s->kind == STEP_REMEMBER)
 			continue;
-		results[n] = (struct step_result){};
-		results[n].error = r->sim.gone ? -ENODEV : sim_step(&r->sim, s, &results[n].extack);
-		results[n].lost = !results[n].extack &&
-				  (results[n].error == -ETIMEDOUT || results[n].error == -ENOBUFS);
-		n++;
-		notify(r, s);
+		if (!r->killed)
+			results[n++] = send(r, s);
 	}
 	interrupt(r, &r->during_write);
 	vec_each(s, &steps) {
@@ -677,10 +714,10 @@ static void follow(struct rig *r, struct device_todo todo)
 			r->killed = true;
 			for (size_t i = 0; todo.what == DEVICE_RUN && i + r->undone < todo.n_steps;
 			     i++) {
-				const char *extack;
+				const struct step *s = &todo.steps[i];
 
-				if (todo.steps[i].kind != STEP_REMEMBER)
-					sim_step(&r->sim, &todo.steps[i], &extack);
+				if (s->kind != STEP_REMEMBER)
+					sim_step(&r->sim, s, fault_of_step(&r->sim, s));
 			}
 			vec_clear(&todo.reads.names);
 			return;
@@ -767,7 +804,7 @@ void rig_restart(struct rig *r)
 
 	r->d = device_free(r->d);
 	r->killed = r->gone = false;
-	r->kill_at = 0;
+	r->kill_at = r->dies_at_save = 0;
 	if (r->saved)
 		assert_int_equal(memory_from_json(r->saved, &memory), 0);
 	if (r->lasting)
