@@ -108,7 +108,8 @@ class Fleet:
             playbook = path
         done = subprocess.run(
             ["ansible-playbook", "-i", self.inventory(**variables), *options, playbook],
-            env={**os.environ, "ANSIBLE_COLLECTIONS_PATHS": str(self.collections),
+            env={**os.environ, "ANSIBLE_COLLECTIONS_PATHS": str(self.collections),  # before ansible-core 2.15
+                 "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
                  "ANSIBLE_CONNECTION_PLUGINS": str(TOP / "tests/fleet/connection"),
                  "ANSIBLE_STDOUT_CALLBACK": "results",
                  "ANSIBLE_CALLBACK_PLUGINS": str(TOP / "tests/fleet/callback"), "ANSIBLE_HOME": str(self.folder / "home"),
@@ -128,12 +129,12 @@ class Fleet:
                          *options, environment=environment)
 
 
-def installed(folder):
+def installed(folder, environment=None):
     """The collection, built and installed below `folder` as its users do; where it is."""
     folder.mkdir(exist_ok=True)
     for words in (["build", TOP / "ansible"], ["install", "carved-fleet-0.1.0.tar.gz", "-p", folder / "collections"]):
         subprocess.run(["ansible-galaxy", "collection", *words], check=True, stdout=subprocess.DEVNULL, cwd=folder,
-                       env={**os.environ, "HOME": str(folder)})
+                       env={**os.environ, "HOME": str(folder), **(environment or {})})
     return folder / "collections"
 
 
