@@ -98,7 +98,7 @@ def test_quarantine_of_a_device_that_registers_anew(switch, carved, capture):
     assert len(capture.writes(kind="reload")) == 1
 
 
-@pytest.mark.only("fake", "eleven boots of a guest take long")
+@pytest.mark.only("fake", "tests/power-cuts boots eleven guests for it")
 def test_power_cuts_in_the_reload_at_boot(switch, carved, capture):
     """Nothing is left of each but the disk: the tenth is the last that is tried."""
     switch.slow_reload(300)
