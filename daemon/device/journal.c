@@ -88,6 +88,34 @@ void journal_failure(struct journal j, const struct failure *failure)
 	log_with(LOG_ERR, &f, "%s: %s", j.handle, text);
 }
 
+/* Of what is not in force yet: what it waits for. */
+static const char *waits_for(const struct object *o)
+{
+	static const char *const words[] = {[EFFECT_LIVE] = "",
+					    [EFFECT_STAGED] = ", at the next reload",
+					    [EFFECT_POWER_CYCLE] = ", at the next power cycle"};
+
+	return words[object_effect(o)];
+}
+
+/**
+ * journal_set() - @s was carried out, which is a SET.
+ * @took: microseconds, of its whole phase
+ */
+void journal_set(struct journal j, const struct step *s, uint64_t took)
+{
+	/* what the driver goes on with by itself takes longer */
+	bool away = s->disruption == DISRUPTION_PORTS && !s->target.class->progress;
+	_cleanup_free_ char *object = step_object_label(s), *ports = NULL;
+	struct log_fields f = fields_at(j, MESSAGE_SET, object, s->mark);
+
+	ports = away ? mem_printf("; ports were down for up to %.1f ms",
+				  (double)took / USEC_PER_MSEC)
+		     : mem_strdup("");
+	log_with(LOG_INFO, &f, "%s: %s %s is set: %s -> %s%s%s", j.handle, s->target.class->noun,
+		 object, s->from, s->to, waits_for(&s->target), ports);
+}
+
 /** journal_foreign_size() - @s has set back a size that only another program can have staged. */
 void journal_foreign_size(struct journal j, const struct step *s)
 {

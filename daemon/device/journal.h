@@ -24,6 +24,7 @@ void journal_slow(struct journal j, const char *request, uint64_t age);
 void journal_unnamed(struct journal j, int error, const char *words);
 void journal_problems(struct journal j, const struct diag_list *diags);
 void journal_failure(struct journal j, const struct failure *f);
+void journal_set(struct journal j, const struct step *s, uint64_t took);
 void journal_foreign_size(struct journal j, const struct step *s);
 void journal_ignored_size(struct journal j, const struct object *want);
 void journal_drift(struct journal j, const struct step *s, bool wanted, size_t n);

@@ -5,10 +5,18 @@
 
 #include <errno.h>
 
-static void take_acknowledged(struct device *d, const struct step *s, uint64_t now)
+/* What is restored after a reload by others, and images and reloads, have lines of their own. */
+static void tell_step(const struct device *d, const struct step *s, uint64_t now)
 {
 	if (s->foreign)
 		journal_foreign_size(device_journal(d), s);
+	else if (step_traits(s)->sets && !d->reloads.foreign_open)
+		journal_set(device_journal(d), s, now - d->run.since);
+}
+
+static void take_acknowledged(struct device *d, const struct step *s, uint64_t now)
+{
+	tell_step(d, s, now);
 	history_add_step(&d->history, s);
 	run_acknowledged(&d->run, s);
 	failures_acknowledged(&d->failures, s, now);

@@ -234,7 +234,7 @@ static enum disruption disruption_of(const struct object *target, field_mask fie
 							   : DISRUPTION_LIVE;
 }
 
-/* The netdevs that a structural SET takes away: "; takes away eth0, eth1". */
+/* The netdevs that a structural SET takes away: " (takes away eth0, eth1)". */
 static void name_netdevs(const struct planner *p, const struct object *target, struct buf *out)
 {
 	const struct class *class = target->class;
@@ -244,8 +244,9 @@ static void name_netdevs(const struct planner *p, const struct object *target, s
 		if (!port->netdev ||
 		    (class->concerns && !(port->name && class->concerns(target->name, port->name))))
 			continue;
-		buf_add(out, "%s%s", n++ ? ", " : "; takes away ", port->netdev);
+		buf_add(out, "%s%s", n++ ? ", " : " (takes away ", port->netdev);
 	}
+	buf_add(out, "%s", n ? ")" : "");
 }
 
 static char *format_structural(const struct planner *p, const struct object *target,

@@ -2,6 +2,7 @@
 """carved as a process: how it ends."""
 import fcntl
 import os
+import re
 import signal
 import subprocess
 
@@ -33,6 +34,30 @@ def test_config_in_the_wrong_hands(bed, carved):
     done = bed.ctl("reload")
     assert done.returncode == 1 and "carved.yaml: error: not a regular file" in done.stderr
     assert carved.state(SPECTRUM) == "converged"
+
+
+def test_one_line_for_each_step(bed, carved):
+    """What is staged says what it waits for; what is restored after a reload by others is one line, and so is drift."""
+    carved.run(leaf("traps: {source_mac_is_multicast: trap, vlan_tag_mismatch: trap}\nresources: {/kvd/hash_double: 60288}"))
+    known = len(told(carved))
+    assert sorted(told(carved)) == [
+        "resource /kvd/hash_double is set: 60416 -> 60288, at the next reload",
+        "trap source_mac_is_multicast is set: drop -> trap", "trap vlan_tag_mismatch is set: drop -> trap"]
+    assert len(re.findall(rf"^{SPECTRUM}: at rest [0-9.]+ ms after the start of a reload by carved$", carved.log.read_text(), re.M)) == 1
+    bed.kernel.ask(f"reload {SPECTRUM}")
+    wait(lambda: "2 settings restored" in carved.log.read_text(), "the reload to be made good")
+    carved.wait_state(SPECTRUM, "converged")
+    bed.kernel.ask(f"set {SPECTRUM} trap vlan_tag_mismatch drop")
+    bed.kernel.ask(f"storm {SPECTRUM} 1")
+    wait(lambda: len(told(carved)) > known, "the trap to be set back")
+    carved.wait_state(SPECTRUM, "converged")
+    assert told(carved)[known:] == ["trap vlan_tag_mismatch is set: drop -> trap"]
+    assert carved.log.read_text().count("changed by somebody else: trap vlan_tag_mismatch is drop, wanted trap") == 1
+
+
+def told(carved):
+    """What was set, by the log."""
+    return re.findall(rf"^{SPECTRUM}: (.* is set: .*)$", carved.log.read_text(), re.M)
 
 
 def test_carved_that_hangs(bed, carved):
