@@ -2,9 +2,10 @@
 """The role and the playbooks on several switches: nothing is written before all have been looked at,
 and the first that is not as declared is the last."""
 import json
+import shutil
 
 import pytest
-from conftest import HANDLE
+from conftest import HANDLE, Fleet
 
 CHECK = "carved.fleet.carved_check"
 
@@ -14,15 +15,29 @@ def policy(rate, **more):
         "match": {"driver": "mlxsw_spectrum"}, "trap_policers": {1: {"rate": rate}}, **more}}}
 
 
-@pytest.fixture
-def leaves(fleet):
+def start(fleet):
     leaves = fleet.add(3)
     for host in leaves:
         host.carved.config()
         host.start()
-    captured = fleet.play("carved.fleet.capture")
-    assert captured.code == 0, captured.text
     return leaves
+
+
+@pytest.fixture(scope="module")
+def captured(collections, tmp_path_factory):
+    """What the playbook has kept of three switches: the same for all tests, as all switches begin alike."""
+    fleet = Fleet(tmp_path_factory.mktemp("captured"), collections)
+    start(fleet)
+    run = fleet.play("carved.fleet.capture")
+    fleet.close()
+    assert run.code == 0, run.text
+    return fleet.folder / "carved-facts"
+
+
+@pytest.fixture
+def leaves(fleet, captured):
+    shutil.copytree(captured, fleet.folder / "carved-facts")
+    return start(fleet)
 
 
 def rates(leaves):
@@ -91,3 +106,49 @@ def test_what_one_host_was_given_is_its_own(fleet, leaves):
     run = fleet.play("carved.fleet.rollout", carved_config=config, carved_serial=3)
     assert run.code == 0, run.text
     assert rates(leaves) == [1000, 700, 1000]
+
+
+IMAGE = "mellanox/mlxsw_spectrum-13.2010.1406.mfa2"
+
+
+def running(host):
+    return host.bed.kernel.device(HANDLE)["versions"]["running"]["fw.version"]
+
+
+def flashes(host):
+    return [r["command"] for r in host.bed.kernel.ask("requests")].count("FLASH_UPDATE")
+
+
+@pytest.fixture
+def image(leaves):
+    """Beside each switch's firmware."""
+    for host in leaves:
+        file = host.bed.root / "lib/firmware" / IMAGE
+        file.parent.mkdir(parents=True)
+        file.write_text("image")
+    return {"version": "13.2010.1406", "file": IMAGE}
+
+
+def test_firmware_in_series(fleet, leaves, image):
+    """Only where it is permitted to disturb traffic; again, nothing is flashed."""
+    old = running(leaves[0])
+    run = fleet.play("carved.fleet.rollout", carved_config=policy(1000, firmware=image))
+    assert run.code != 0 and "disrupt is not set" in run.of("leaf0")[-1]["msg"], run.text
+    assert [running(host) for host in leaves] == [old] * 3 and [flashes(host) for host in leaves] == [0] * 3
+    for _ in range(2):
+        run = fleet.play("carved.fleet.rollout", carved_config=policy(1000, firmware=image), carved_disrupt=True)
+        assert run.code == 0, run.text
+        assert [running(host) for host in leaves] == ["13.2010.1406"] * 3
+        assert [flashes(host) for host in leaves] == [1] * 3
+    assert [summary["changed"] for summary in run.hosts.values()] == [0, 0, 0]
+
+
+def test_firmware_that_does_not_come_true_is_the_last(fleet, leaves, image):
+    old = running(leaves[1])
+    leaves[1].bed.kernel.ask(f"rule {HANDLE} FLASH_UPDATE * EIO times=1 text=flash chip worn out")
+    run = fleet.play("carved.fleet.rollout", carved_config=policy(1000, firmware=image), carved_disrupt=True)
+    assert run.code != 0
+    assert "flash chip worn out" in run.of("leaf1")[-1]["msg"], run.text
+    assert not run.of("leaf2")
+    assert [running(host) for host in leaves] == ["13.2010.1406", old, old]
+    assert [flashes(host) for host in leaves][2] == 0
