@@ -81,10 +81,26 @@ void history_restart_restore(struct history *h)
 	h->n_restored = 0;
 }
 
-/** history_tell_drift() - a line of the journal says what is being set back. */
-void history_tell_drift(struct history *h)
+static char *name_of(const struct step *s)
 {
-	h->drift_told = true;
+	_cleanup_free_ char *object = step_object_label(s);
+
+	return mem_printf("%s %s", step_kind_name(s), object);
+}
+
+/** history_tell_drift() - a line of the journal says what is being set back, @s the first. */
+void history_tell_drift(struct history *h, const struct step *s)
+{
+	free(h->drift_told);
+	h->drift_told = name_of(s);
+}
+
+/** history_drift_tells() - does that line name what @s sets? */
+bool history_drift_tells(const struct history *h, const struct step *s)
+{
+	_cleanup_free_ char *name = name_of(s);
+
+	return text_equal(h->drift_told, name);
 }
 
 /** history_sending() - @s is about to be sent: the outage of a reload begins. */
@@ -167,7 +183,7 @@ bool history_close(struct history *h, const struct ending *e, uint64_t outage, u
 {
 	struct record r = {.at = now, .outage = outage};
 
-	h->drift_told = false;
+	free(TAKE(h->drift_told));
 	h->n_restored = 0;
 	if (!h->n_done && !h->n_failed && !h->asked && !e->worth_telling && !outage)
 		return false;
@@ -207,4 +223,5 @@ void history_clear(struct history *h)
 	records_clear(&h->records);
 	buf_clear(&h->done);
 	free(h->who);
+	free(h->drift_told);
 }

@@ -49,7 +49,7 @@ struct history {
 	uint64_t reload_sent; /* microseconds; 0: none since the device rested */
 	uint64_t outage;      /* of the last reload, microseconds */
 	bool asked;	      /* what set it going is worth a record by itself */
-	bool drift_told;      /* a line of the journal says what is being set back */
+	char *drift_told;     /* the first object of which the journal says that it is set back */
 	record_list records;  /* oldest first */
 	uint64_t n_records;   /* made since the device registered */
 };
@@ -69,7 +69,8 @@ void history_add_step(struct history *h, const struct step *s);
 void history_add_failure(struct history *h);
 void history_add_restored(struct history *h);
 void history_restart_restore(struct history *h);
-void history_tell_drift(struct history *h);
+void history_tell_drift(struct history *h, const struct step *s);
+bool history_drift_tells(const struct history *h, const struct step *s);
 void history_sending(struct history *h, const struct step *s, uint64_t now);
 void history_flashed(struct history *h, uint64_t now);
 void history_begin_outage(struct history *h, uint64_t from);

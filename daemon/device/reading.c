@@ -150,7 +150,7 @@ static bool find_drift(struct device *d, uint64_t now)
 		journal_yielded(device_journal(d), *s, is_wanted(d, *s));
 	if (news.n) {
 		journal_drift(device_journal(d), news.first, is_wanted(d, news.first), news.n);
-		history_tell_drift(&d->history);
+		history_tell_drift(&d->history, news.first);
 	}
 	found = news.yielded.n;
 	vec_clear(&news.yielded);

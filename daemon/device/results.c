@@ -5,12 +5,16 @@
 
 #include <errno.h>
 
-/* What is restored after a reload by others, and images and reloads, have lines of their own. */
+/*
+ * What is restored after a reload by others, images and reloads have lines of their own, and so has
+ * what is set back.
+ */
 static void tell_step(const struct device *d, const struct step *s, uint64_t now)
 {
 	if (s->foreign)
 		journal_foreign_size(device_journal(d), s);
-	else if (step_traits(s)->sets && !d->reloads.foreign_open)
+	else if (step_traits(s)->sets && !d->reloads.foreign_open &&
+		 !history_drift_tells(&d->history, s))
 		journal_set(device_journal(d), s, now - d->run.since);
 }
 

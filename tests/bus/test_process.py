@@ -47,12 +47,13 @@ def test_one_line_for_each_step(bed, carved):
     bed.kernel.ask(f"reload {SPECTRUM}")
     wait(lambda: "2 settings restored" in carved.log.read_text(), "the reload to be made good")
     carved.wait_state(SPECTRUM, "converged")
-    bed.kernel.ask(f"set {SPECTRUM} trap vlan_tag_mismatch drop")
+    for trap in "source_mac_is_multicast", "vlan_tag_mismatch":
+        bed.kernel.ask(f"set {SPECTRUM} trap {trap} drop")
     bed.kernel.ask(f"storm {SPECTRUM} 1")
     wait(lambda: len(told(carved)) > known, "the trap to be set back")
     carved.wait_state(SPECTRUM, "converged")
     assert told(carved)[known:] == ["trap vlan_tag_mismatch is set: drop -> trap"]
-    assert carved.log.read_text().count("changed by somebody else: trap vlan_tag_mismatch is drop, wanted trap") == 1
+    assert carved.log.read_text().count("trap source_mac_is_multicast is drop, wanted trap, and 1 more") == 1
 
 
 def told(carved):

@@ -32,14 +32,15 @@ def test_start_and_config(switch, carved):
     carved.wait_ready()
     new = Lines(carved)
     assert [line for line in carved.text().splitlines() if switch.handle in line] == [
-        f"{switch.handle}: applying -> converged"]
+        f"{switch.handle}: trap {w.trap} is set: drop -> trap", f"{switch.handle}: applying -> converged"]
     carved.reload(entry(switch, traps={w.trap: "trap"}))
     carved.settled(switch)
     assert [line for line in new.take() if "D-Bus" not in line] == ["the config is in force: 1 entries, 1 files"]
     carved.reload(entry(switch, traps={w.trap: "drop"}))
     wait(lambda: switch.trap(w.trap) == "drop", "the trap to be set")
     carved.settled(switch)
-    assert new.take() == ["the config is in force: 1 entries, 1 files", f"{switch.handle}: applying -> converged"]
+    assert new.take() == ["the config is in force: 1 entries, 1 files", f"{switch.handle}: trap {w.trap} is set: trap -> drop",
+                          f"{switch.handle}: applying -> converged"]
 
 
 def test_reload_by_somebody(switch, carved):
