@@ -17,6 +17,8 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
+#include <linux/seq_file.h>
+#include <linux/workqueue.h>
 #include <net/devlink.h>
 
 #include "compat.h"
@@ -28,6 +30,10 @@
 #define ASICSIM_RESOURCES	20
 #define ASICSIM_PARAMS		8
 #define ASICSIM_PORTS		64
+#define ASICSIM_CARDS		4
+#define ASICSIM_POOLS		11
+#define ASICSIM_TCS		16
+#define ASICSIM_NAME_SIZE	32
 #define ASICSIM_MAX_ID		999999	/* names of netdevs are short */
 #define ASICSIM_RULES		32
 #define ASICSIM_KNOBS		32
@@ -77,8 +83,11 @@ struct asicsim_model {
 	bool resets_asic;		/* probe and every reload restart the ASIC with stored fw */
 	bool wants_fw;			/* the driver upgrades firmware older than its own */
 	bool shows_stored;
-	bool health;
+	bool nic;			/* it has an eswitch and health reporters */
 	bool cpu_port;
+	bool buffers;
+	u32 lanes;			/* of a port; 0: no port can be split */
+	u32 n_cards;			/* slots for line cards */
 	bool shared;			/* all boards of the kind are one chip */
 	bool keeps_traps;		/* default of the knob keep_traps */
 	u64 kvd_size, hash_single_min, hash_double_min;
@@ -96,6 +105,12 @@ enum asicsim_kind {
 	ASICSIM_TRAP,
 	ASICSIM_GROUP,
 	ASICSIM_POLICER,
+	ASICSIM_POOL,
+	ASICSIM_SB_PORT,
+	ASICSIM_SB_TC,
+	ASICSIM_SPLIT,
+	ASICSIM_LINECARD,
+	ASICSIM_ESWITCH,
 	ASICSIM_KINDS,
 };
 
@@ -145,11 +160,52 @@ struct asicsim_param {
 	bool registered;
 };
 
+struct asicsim_pool {
+	enum devlink_sb_threshold_type type;
+	u32 cells;
+};
+
+/* A port's share of a pool; the threshold is a code where the pool is dynamic. */
+struct asicsim_quota {
+	u32 threshold;
+	u32 used, peak, shown, shown_peak;
+};
+
+struct asicsim_tc {
+	u16 pool;
+	u32 threshold;
+};
+
+enum asicsim_card_state {
+	ASICSIM_CARD_EMPTY,
+	ASICSIM_CARD_COMING,
+	ASICSIM_CARD_ACTIVE,
+	ASICSIM_CARD_GOING,
+};
+
+struct asicsim_card {
+	struct asicsim *sim;
+	struct devlink_linecard *linecard;
+	u32 index;
+	enum asicsim_card_state state;	/* and @type: the board's, whoever is bound */
+	size_t type;
+	struct delayed_work work;
+};
+
 struct asicsim_port {
+	struct list_head node;
 	struct devlink_port port;
 	struct net_device *netdev;
+	struct devlink_health_reporter *tx;
 	int ifindex;
-	bool registered;
+	enum devlink_port_flavour flavour;
+	struct asicsim_card *card;	/* NULL: the board's own */
+	u32 nr;				/* physical number, or that of the VF */
+	int part;			/* -1: not split */
+	u32 index, whole;		/* its own, and the one it has unsplit */
+	u32 lanes;
+	struct asicsim_quota pools[ASICSIM_POOLS];
+	struct asicsim_tc tcs[2][ASICSIM_TCS];
 };
 
 struct asicsim_count {
@@ -176,16 +232,17 @@ struct asicsim {
 	struct dentry *dir;
 	struct asicsim_file files[ASICSIM_KNOBS];
 
-	struct mutex bind_lock;		/* protects the two below */
+	struct mutex bind_lock;		/* protects the three below */
 	struct devlink *devlink;
-	struct devlink_health_reporter *reporter;
+	struct devlink_health_reporter *reporter, *fw_reporter;
 
 	struct mutex lock;		/* protects all that follows */
 
 	/* knobs */
-	struct asicsim_fault fail_down, fail_up, fail_probe, flash_fail;
+	struct asicsim_fault fail_down, fail_up, fail_probe, flash_fail, fail_linecard;
 	u32 flash_fail_percent;
-	u32 reload_ms, probe_ms, flash_ms, flash_steps;
+	u32 reload_ms, probe_ms, flash_ms, flash_steps, ports_ms, linecard_ms;
+	u32 num_vfs;
 	bool sticky_version, lose_fw, keep_traps;
 	bool hang, oops, die;
 	struct asicsim_version builtin;
@@ -194,6 +251,7 @@ struct asicsim {
 
 	/* the board */
 	struct asicsim_version running, stored;
+	struct asicsim_card cards[ASICSIM_CARDS];
 
 	/* in force */
 	bool up, traps_on, removing, occ_on;
@@ -206,7 +264,12 @@ struct asicsim {
 	struct asicsim_policer policers[ASICSIM_POLICERS];
 	struct asicsim_resource resources[ASICSIM_RESOURCES];
 	struct asicsim_param params[ASICSIM_PARAMS];
-	struct asicsim_port ports[ASICSIM_PORTS + 1];	/* the last one: CPU port */
+	struct list_head ports;		/* as registered; changed with the instance's lock, too */
+	struct asicsim_pool pools[ASICSIM_POOLS];
+	bool buffers_on;
+	u16 esw_mode;
+	u8 esw_inline;
+	enum devlink_eswitch_encap_mode esw_encap;
 
 	struct list_head counts;
 	u32 n_counts;
@@ -223,11 +286,69 @@ static inline struct asicsim *asicsim_of(struct devlink *devlink)
 }
 
 /* models.c */
-extern const struct asicsim_model asicsim_spectrum1, asicsim_spectrum2, asicsim_mlx5ish;
+extern const struct asicsim_model asicsim_spectrum1, asicsim_spectrum2, asicsim_sn4800,
+				  asicsim_mlx5ish;
 const struct asicsim_model *asicsim_model_find(const char *name);
 int asicsim_resource_find(const struct asicsim_model *model, const char *path);
 
+/* ports.c */
+void asicsim_port_name(char *buf, size_t size, const struct asicsim_port *p);
+struct asicsim_port *asicsim_port_find(struct asicsim *sim, const char *name);
+u32 asicsim_port_index(const struct asicsim *sim, u32 slot);
+int asicsim_port_add(struct asicsim *sim, struct devlink *devlink, const struct asicsim_port *like);
+int asicsim_ports_up(struct asicsim *sim, struct devlink *devlink);
+void asicsim_ports_del(struct asicsim *sim,
+		       bool (*like)(const struct asicsim_port *p, const void *what),
+		       const void *what);
+
+/* buffers.c */
+void asicsim_buffers_port_reset(struct asicsim *sim, struct asicsim_port *p);
+int asicsim_buffers_up(struct asicsim *sim, struct devlink *devlink);
+void asicsim_buffers_down(struct asicsim *sim, struct devlink *devlink);
+int asicsim_pool_get(struct devlink *devlink, unsigned int sb, u16 pool,
+		     struct devlink_sb_pool_info *info);
+int asicsim_pool_set(struct devlink *devlink, unsigned int sb, u16 pool, u32 size,
+		     enum devlink_sb_threshold_type type, struct netlink_ext_ack *extack);
+int asicsim_quota_get(struct devlink_port *port, unsigned int sb, u16 pool, u32 *threshold);
+int asicsim_quota_set(struct devlink_port *port, unsigned int sb, u16 pool, u32 threshold,
+		      struct netlink_ext_ack *extack);
+int asicsim_tc_get(struct devlink_port *port, unsigned int sb, u16 tc,
+		   enum devlink_sb_pool_type dir, u16 *pool, u32 *threshold);
+int asicsim_tc_set(struct devlink_port *port, unsigned int sb, u16 tc,
+		   enum devlink_sb_pool_type dir, u16 pool, u32 threshold,
+		   struct netlink_ext_ack *extack);
+int asicsim_occ_snapshot(struct devlink *devlink, unsigned int sb);
+int asicsim_occ_clear(struct devlink *devlink, unsigned int sb);
+int asicsim_occ_port(struct devlink_port *port, unsigned int sb, u16 pool, u32 *cur, u32 *peak);
+int asicsim_occ_tc(struct devlink_port *port, unsigned int sb, u16 tc,
+		   enum devlink_sb_pool_type dir, u32 *cur, u32 *peak);
+int asicsim_buffer_fill(struct asicsim *sim, const char *port, u32 pool, u32 cells);
+void asicsim_buffers_show(const struct asicsim *sim, struct seq_file *s);
+
+/* cards.c */
+void asicsim_cards_init(struct asicsim *sim);
+int asicsim_cards_up(struct asicsim *sim, struct devlink *devlink);
+int asicsim_cards_ports_up(struct asicsim *sim, struct devlink *devlink);
+void asicsim_cards_down(struct asicsim *sim);
+void asicsim_cards_show(const struct asicsim *sim, struct seq_file *s);
+
+/* nic.c */
+int asicsim_nic_reporters_add(struct asicsim *sim, struct devlink *devlink);
+void asicsim_nic_reporters_del(struct asicsim *sim);
+int asicsim_nic_port_up(struct asicsim *sim, struct asicsim_port *p);
+void asicsim_nic_port_down(struct asicsim_port *p);
+void asicsim_nic_reset(struct asicsim *sim);
+int asicsim_esw_mode_get(struct devlink *devlink, u16 *mode);
+int asicsim_esw_mode_set(struct devlink *devlink, u16 mode, struct netlink_ext_ack *extack);
+int asicsim_esw_inline_get(struct devlink *devlink, u8 *mode);
+int asicsim_esw_inline_set(struct devlink *devlink, u8 mode, struct netlink_ext_ack *extack);
+int asicsim_esw_encap_get(struct devlink *devlink, enum devlink_eswitch_encap_mode *mode);
+int asicsim_esw_encap_set(struct devlink *devlink, enum devlink_eswitch_encap_mode mode,
+			  struct netlink_ext_ack *extack);
+void asicsim_nic_show(const struct asicsim *sim, struct seq_file *s);
+
 /* traps.c */
+bool asicsim_traps_active(struct asicsim *sim);
 void asicsim_traps_reset(struct asicsim *sim);
 int asicsim_traps_up(struct asicsim *sim, struct devlink *devlink);
 void asicsim_traps_down(struct asicsim *sim, struct devlink *devlink, bool final);
@@ -275,7 +396,8 @@ int asicsim_fw_write(struct asicsim *sim, struct devlink *devlink,
 void asicsim_pause(struct asicsim *sim, const u32 *ms);
 
 /* ops.c */
-extern const struct devlink_ops asicsim_spectrum_ops, asicsim_mlx5ish_ops, asicsim_shared_ops;
+extern const struct devlink_ops asicsim_spectrum_ops, asicsim_sn4800_ops, asicsim_mlx5ish_ops,
+				asicsim_rvuish_ops, asicsim_shared_ops;
 void asicsim_version_print(char *buf, size_t size, const struct asicsim *sim,
 			   const struct asicsim_version *version);
 
@@ -289,6 +411,9 @@ void asicsim_counts_clear(struct asicsim *sim);
 int asicsim_fault_hit(struct asicsim *sim, struct asicsim_fault *fault);
 int asicsim_set_fails(struct asicsim *sim, enum asicsim_kind kind, const char *name,
 		      struct netlink_ext_ack *extack);
+int asicsim_set_begin(struct asicsim *sim, enum asicsim_kind kind, const char *name,
+		      struct netlink_ext_ack *extack);
+int asicsim_set_check(struct asicsim *sim, enum asicsim_kind kind, const char *name, int err);
 bool asicsim_set_ignored(struct asicsim *sim, enum asicsim_kind kind, const char *name);
 
 #endif

@@ -82,10 +82,14 @@ static struct asicsim *board_alloc(u32 id, const struct asicsim_model *model, u3
 	mutex_init(&sim->bind_lock);
 	mutex_init(&sim->lock);
 	INIT_LIST_HEAD(&sim->counts);
+	INIT_LIST_HEAD(&sim->ports);
+	asicsim_cards_init(sim);
+	asicsim_nic_reset(sim);
 	sim->id = id;
 	sim->n_ports = ports;
 	sim->model = model;
 	sim->flash_steps = 10;
+	sim->num_vfs = 2;
 	sim->keep_traps = model->keeps_traps;
 	sim->builtin = model->fw;
 	sim->running = model->fw;

@@ -85,6 +85,14 @@ static inline void asicsim_text(struct netlink_ext_ack *extack, const char *text
 #endif
 }
 
+/* A reporter's own grace period: an argument before 6.18, of its operations from then on. */
+#define ASICSIM_TX_GRACE	500
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+#define ASICSIM_GRACE(ms) .default_graceful_period = ms,
+#else
+#define ASICSIM_GRACE(ms)
+#endif
+
 #if ASICSIM_REGISTERS_FIRST
 
 static inline void asicsim_devlink_begin(struct devlink *devlink)
@@ -120,7 +128,21 @@ asicsim_reporter_create(struct devlink *devlink, const struct devlink_health_rep
 #endif
 }
 
+static inline struct devlink_health_reporter *
+asicsim_port_reporter_create(struct devlink_port *port,
+			     const struct devlink_health_reporter_ops *ops, void *priv)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+	return devl_port_health_reporter_create(port, ops, priv);
+#else
+	return devl_port_health_reporter_create(port, ops, ASICSIM_TX_GRACE, priv);
+#endif
+}
+
 #define asicsim_reporter_destroy	devl_health_reporter_destroy
+#define asicsim_port_reporter_destroy	devl_health_reporter_destroy
+#define asicsim_linecard_create		devl_linecard_create
+#define asicsim_linecard_destroy	devl_linecard_destroy
 #define asicsim_params_register		devl_params_register
 #define asicsim_params_unregister	devl_params_unregister
 #define asicsim_driverinit_get		devl_param_driverinit_value_get
@@ -158,7 +180,17 @@ asicsim_reporter_create(struct devlink *devlink, const struct devlink_health_rep
 	return devlink_health_reporter_create(devlink, ops, 0, priv);
 }
 
+static inline struct devlink_health_reporter *
+asicsim_port_reporter_create(struct devlink_port *port,
+			     const struct devlink_health_reporter_ops *ops, void *priv)
+{
+	return devlink_port_health_reporter_create(port, ops, ASICSIM_TX_GRACE, priv);
+}
+
 #define asicsim_reporter_destroy	devlink_health_reporter_destroy
+#define asicsim_port_reporter_destroy	devlink_port_health_reporter_destroy
+#define asicsim_linecard_create		devlink_linecard_create
+#define asicsim_linecard_destroy	devlink_linecard_destroy
 #define asicsim_params_register		devlink_params_register
 #define asicsim_params_unregister	devlink_params_unregister
 #define asicsim_driverinit_get		devlink_param_driverinit_value_get
@@ -240,6 +272,33 @@ static inline void asicsim_netdev_leaving(struct devlink_port *port)
 {
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
 	devlink_port_type_clear(port);
+#endif
+}
+
+/* Splits are an operation of the instance before 6.5, of each port from then on. */
+int asicsim_port_split(struct devlink *devlink, struct devlink_port *port, unsigned int count,
+		       struct netlink_ext_ack *extack);
+int asicsim_port_unsplit(struct devlink *devlink, struct devlink_port *port,
+			 struct netlink_ext_ack *extack);
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#define ASICSIM_SPLIT_OPS
+#else
+#define ASICSIM_SPLIT_OPS .port_split = asicsim_port_split, .port_unsplit = asicsim_port_unsplit,
+#endif
+
+/* @splits: it is one of a personality that has splits at all. */
+static inline int asicsim_port_register(struct devlink *devlink, struct devlink_port *port,
+					unsigned int index, bool splits)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+	static const struct devlink_port_ops ops = {
+		.port_split = asicsim_port_split, .port_unsplit = asicsim_port_unsplit,
+	};
+
+	return devl_port_register_with_ops(devlink, port, index, splits ? &ops : NULL);
+#else
+	return devl_port_register(devlink, port, index);
 #endif
 }
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The life of a bound device: probe and remove, bring-up and tear-down, and the parts that live
- * between them: resource sizes, ports with their netdevs, firmware. Does not know who asks for a
+ * between them: resource sizes and firmware. Does not know who asks for a
  * tear-down: a reload, a recovery of its own or an unbind.
  */
 #include <linux/delay.h>
-#include <linux/etherdevice.h>
 
 #include "asicsim.h"
 
@@ -234,112 +233,6 @@ static void occ_register(struct asicsim *sim, struct devlink *devlink, bool on)
 	sim->occ_on = on;
 }
 
-/* ---- ports ---- */
-
-struct netdev_priv {
-	struct devlink_port *port;
-};
-
-static netdev_tx_t port_xmit(struct sk_buff *skb, struct net_device *netdev)
-{
-	dev_kfree_skb(skb);
-	return NETDEV_TX_OK;
-}
-
-static __maybe_unused struct devlink_port *port_of(struct net_device *netdev)
-{
-	return ((struct netdev_priv *)netdev_priv(netdev))->port;
-}
-
-static const struct net_device_ops port_ops = {
-	.ndo_start_xmit = port_xmit,
-	ASICSIM_NDO_PORT(port_of)
-};
-
-static void port_down(struct asicsim *sim, struct asicsim_port *p)
-{
-	if (p->netdev) {
-		asicsim_netdev_leaving(&p->port);
-		unregister_netdev(p->netdev);
-		free_netdev(p->netdev);
-	}
-	mutex_lock(&sim->lock);
-	p->netdev = NULL;
-	p->ifindex = 0;
-	mutex_unlock(&sim->lock);
-	if (p->registered)
-		devl_port_unregister(&p->port);
-	p->registered = false;
-}
-
-static int netdev_up(struct asicsim *sim, struct devlink *devlink, struct asicsim_port *p, u32 nr)
-{
-	struct net_device *netdev;
-	char name[IFNAMSIZ];
-	int err;
-
-	snprintf(name, sizeof(name), "asim%up%u", sim->id, nr);
-	netdev = alloc_netdev(sizeof(struct netdev_priv), name, NET_NAME_PREDICTABLE, ether_setup);
-	if (!netdev)
-		return -ENOMEM;
-	((struct netdev_priv *)netdev_priv(netdev))->port = &p->port;
-	dev_net_set(netdev, devlink_net(devlink));
-	SET_NETDEV_DEV(netdev, &sim->dev);
-	netdev->netdev_ops = &port_ops;
-	eth_hw_addr_random(netdev);
-	asicsim_netdev_born(netdev, &p->port);
-	err = register_netdev(netdev);
-	if (err) {
-		free_netdev(netdev);
-		return err;
-	}
-	mutex_lock(&sim->lock);
-	p->netdev = netdev;
-	p->ifindex = netdev->ifindex;
-	mutex_unlock(&sim->lock);
-	asicsim_netdev_ready(netdev, &p->port);
-	return 0;
-}
-
-/* @nr 0 is the CPU port, which has no netdev. */
-static int port_up(struct asicsim *sim, struct devlink *devlink, struct asicsim_port *p, u32 nr)
-{
-	struct devlink_port_attrs attrs = {
-		.flavour = nr ? DEVLINK_PORT_FLAVOUR_PHYSICAL : DEVLINK_PORT_FLAVOUR_CPU,
-		.phys.port_number = nr,
-	};
-	int err;
-
-	memset(&p->port, 0, sizeof(p->port));
-	devlink_port_attrs_set(&p->port, &attrs);
-	err = devl_port_register(devlink, &p->port, nr);
-	if (err)
-		return err;
-	p->registered = true;
-	return nr ? netdev_up(sim, devlink, p, nr) : 0;
-}
-
-static void ports_down(struct asicsim *sim)
-{
-	u32 i;
-
-	for (i = sim->n_ports; i-- > 0;)
-		port_down(sim, &sim->ports[i]);
-	port_down(sim, &sim->ports[ASICSIM_PORTS]);
-}
-
-static int ports_up(struct asicsim *sim, struct devlink *devlink)
-{
-	int err = 0;
-	u32 i;
-
-	if (sim->model->cpu_port)
-		err = port_up(sim, devlink, &sim->ports[ASICSIM_PORTS], 0);
-	for (i = 0; !err && i < sim->n_ports; i++)
-		err = port_up(sim, devlink, &sim->ports[i], i + 1);
-	return err;
-}
-
 /* ---- up and down ---- */
 
 static void set_up(struct asicsim *sim, bool up)
@@ -359,11 +252,17 @@ static int start(struct asicsim *sim, struct devlink *devlink, bool boot,
 	if (!err)
 		err = fw_check(sim, devlink, extack);
 	if (!err)
+		err = asicsim_cards_up(sim, devlink);
+	if (!err)
 		err = asicsim_params_up(sim, devlink);
 	if (!err)
 		err = asicsim_traps_up(sim, devlink);
 	if (!err)
-		err = ports_up(sim, devlink);
+		err = asicsim_buffers_up(sim, devlink);
+	if (!err)
+		err = asicsim_ports_up(sim, devlink);
+	if (!err)
+		err = asicsim_cards_ports_up(sim, devlink);
 	return err;
 }
 
@@ -392,12 +291,16 @@ void asicsim_down(struct asicsim *sim, struct devlink *devlink, bool final)
 {
 	if (sim->up) {
 		occ_register(sim, devlink, false);
-		ports_down(sim);
+		asicsim_ports_del(sim, NULL, NULL);
 	}
 	if (sim->up || final)
 		asicsim_traps_down(sim, devlink, final);
-	if (sim->up)
+	if (sim->up) {
+		asicsim_buffers_down(sim, devlink);
+		asicsim_nic_reset(sim);
 		asicsim_params_down(sim, devlink);
+		asicsim_cards_down(sim);
+	}
 	set_up(sim, false);
 }
 
@@ -418,20 +321,6 @@ int asicsim_reinit(struct asicsim *sim, struct devlink *devlink)
 	return err;
 }
 
-/* mlx5_fw_fatal_reporter_recover() */
-static int health_recover(struct devlink_health_reporter *reporter, void *ctx,
-			  struct netlink_ext_ack *extack)
-{
-	struct asicsim *sim = devlink_health_reporter_priv(reporter);
-
-	return asicsim_reinit(sim, priv_to_devlink(dev_get_drvdata(&sim->dev)));
-}
-
-static const struct devlink_health_reporter_ops reporter_ops = {
-	.name = "fw_fatal",
-	.recover = health_recover,
-};
-
 /* ---- probe and remove ---- */
 
 static int instance_up(struct asicsim *sim, struct devlink *devlink)
@@ -444,12 +333,9 @@ static int instance_up(struct asicsim *sim, struct devlink *devlink)
 	err = resources_register(sim, devlink);
 	if (err)
 		goto err_params;
-	if (sim->model->health) {
-		sim->reporter = asicsim_reporter_create(devlink, &reporter_ops, sim);
-		err = PTR_ERR_OR_ZERO(sim->reporter);
-		if (err)
-			goto err_resources;
-	}
+	err = asicsim_nic_reporters_add(sim, devlink);
+	if (err)
+		goto err_resources;
 	asicsim_pause(sim, &sim->probe_ms);
 	err = asicsim_fault_hit(sim, &sim->fail_probe);
 	if (!err)
@@ -459,13 +345,11 @@ static int instance_up(struct asicsim *sim, struct devlink *devlink)
 	return 0;
 
 err_reporter:
-	if (sim->model->health)
-		asicsim_reporter_destroy(sim->reporter);
+	asicsim_nic_reporters_del(sim);
 err_resources:
 	devl_resources_unregister(devlink);
 err_params:
 	asicsim_params_del(sim, devlink);
-	sim->reporter = NULL;
 	return err;
 }
 
@@ -526,9 +410,7 @@ int asicsim_remove(struct device *dev)
 	sim->devlink = NULL;
 	asicsim_devlink_withdraw(devlink);
 	asicsim_down(sim, devlink, true);
-	if (sim->reporter)
-		asicsim_reporter_destroy(sim->reporter);
-	sim->reporter = NULL;
+	asicsim_nic_reporters_del(sim);
 	devl_resources_unregister(devlink);
 	asicsim_params_del(sim, devlink);
 	asicsim_devlink_end(devlink);

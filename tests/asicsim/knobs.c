@@ -166,6 +166,7 @@ static void _name##_show(struct asicsim *sim, struct seq_file *s)			\
 FAULT_KNOB(fail_down)
 FAULT_KNOB(fail_up)
 FAULT_KNOB(fail_probe)
+FAULT_KNOB(fail_linecard)
 
 static int flash_fail_write(struct asicsim *sim, char *text)
 {
@@ -213,6 +214,9 @@ static void _name##_show(struct asicsim *sim, struct seq_file *s)			\
 
 NUMBER_KNOB(reload_ms, 600000)
 NUMBER_KNOB(probe_ms, 600000)
+NUMBER_KNOB(ports_ms, 600000)
+NUMBER_KNOB(linecard_ms, 600000)
+NUMBER_KNOB(num_vfs, 64)
 NUMBER_KNOB(sticky_version, 1)
 NUMBER_KNOB(lose_fw, 1)
 NUMBER_KNOB(keep_traps, 1)
@@ -276,7 +280,10 @@ static void serial_show(struct asicsim *sim, struct seq_file *s)
 
 /* ---- SETs that fail or are ignored ---- */
 
-static const char * const kinds[ASICSIM_KINDS] = { "param", "trap", "trap_group", "trap_policer" };
+static const char * const kinds[ASICSIM_KINDS] = {
+	"param", "trap", "trap_group", "trap_policer", "pool", "sb_port", "sb_tc", "split",
+	"linecard", "eswitch",
+};
 
 static struct asicsim_rule *rule_match(struct asicsim_rule *rules, enum asicsim_kind kind,
 				       const char *name)
@@ -318,6 +325,28 @@ bool asicsim_set_ignored(struct asicsim *sim, enum asicsim_kind kind, const char
 		rule->used = false;
 	mutex_unlock(&sim->lock);
 	return rule;
+}
+
+/* Return: 0 to go on, 1 to do nothing and be content, or an error. */
+int asicsim_set_begin(struct asicsim *sim, enum asicsim_kind kind, const char *name,
+		      struct netlink_ext_ack *extack)
+{
+	int err = asicsim_set_fails(sim, kind, name, extack);
+
+	if (err)
+		return asicsim_set_check(sim, kind, name, err);
+	if (!asicsim_set_ignored(sim, kind, name))
+		return 0;
+	asicsim_count(sim, "%s_ignored %s", kinds[kind], name);
+	return 1;
+}
+
+/* Counts a refusal. Return: @err. */
+int asicsim_set_check(struct asicsim *sim, enum asicsim_kind kind, const char *name, int err)
+{
+	if (err)
+		asicsim_count(sim, "%s_refused %s %d", kinds[kind], name, -err);
+	return err;
 }
 
 static int rule_kind(const char *word)
@@ -474,6 +503,17 @@ static void occ_show(struct asicsim *sim, struct seq_file *s)
 				   sim->resources[i].occ);
 }
 
+/* "PORT POOL CELLS" */
+static int buffer_fill_write(struct asicsim *sim, char *text)
+{
+	char *port = next_word(&text);
+	u32 pool, cells;
+
+	if (!port || next_u32(&text, &pool, ASICSIM_POOLS) || next_u32(&text, &cells, 0))
+		return -EINVAL;
+	return asicsim_buffer_fill(sim, port, pool, cells);
+}
+
 /* ---- things that happen by themselves ---- */
 
 static int storm_run(struct asicsim *sim, u32 n)
@@ -591,6 +631,7 @@ static void active_params_show(struct asicsim *sim, struct seq_file *s)
 
 static void active_show(struct asicsim *sim, struct seq_file *s)
 {
+	const struct asicsim_port *p;
 	char text[32];
 	u32 i;
 
@@ -614,9 +655,15 @@ static void active_show(struct asicsim *sim, struct seq_file *s)
 			seq_printf(s, "trap %s %s\n", sim->trap_defs[i].name,
 				   asicsim_action_name(sim->traps[i].action));
 	}
-	for (i = 0; i < sim->n_ports; i++)
-		if (sim->ports[i].ifindex)
-			seq_printf(s, "port %u ifindex %d\n", i + 1, sim->ports[i].ifindex);
+	asicsim_cards_show(sim, s);
+	asicsim_buffers_show(sim, s);
+	asicsim_nic_show(sim, s);
+	list_for_each_entry(p, &sim->ports, node) {
+		asicsim_port_name(text, sizeof(text), p);
+		if (p->ifindex)
+			seq_printf(s, "port %s ifindex %d\n", *text == 'p' ? text + 1 : text,
+				   p->ifindex);
+	}
 }
 
 /* ---- files ---- */
@@ -633,6 +680,11 @@ static const struct asicsim_knob knobs[] = {
 	KNOB(occ),
 	KNOB(reload_ms),
 	KNOB(probe_ms),
+	KNOB(ports_ms),
+	KNOB(linecard_ms),
+	KNOB(fail_linecard),
+	KNOB(num_vfs),
+	{ "buffer_fill", buffer_fill_write },
 	KNOB(flash_ms),
 	KNOB(flash_fail),
 	KNOB(sticky_version),

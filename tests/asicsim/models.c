@@ -360,7 +360,7 @@ static const struct asicsim_param_desc rvuish_params[] = {
 static const struct asicsim_model asicsim_rvuish = {
 	.name = "rvuish",
 	.psid = "ASIM_RVU_0001",
-	.ops = &asicsim_mlx5ish_ops,
+	.ops = &asicsim_rvuish_ops,
 	.fw = { 20, 1, 1000 },
 	.shows_stored = true,
 	.shared = true,
@@ -409,13 +409,34 @@ const struct asicsim_model asicsim_spectrum2 = {
 	ASICSIM_ROWS(params, spectrum_params),
 };
 
+const struct asicsim_model asicsim_sn4800 = {
+	.name = "sn4800",
+	.psid = "ASIM_SP3_0001",
+	.hw_revision = "A1",
+	.ops = &asicsim_sn4800_ops,
+	.fw = { 30, 2010, 1406 },
+	.resets_asic = true,
+	.wants_fw = true,
+	.cpu_port = true,
+	.buffers = true,
+	.lanes = 4,
+	.n_cards = ASICSIM_CARDS,
+	ASICSIM_ROWS(traps, spectrum_traps),
+	ASICSIM_ROWS(own_traps, spectrum2_traps),
+	ASICSIM_ROWS(groups, spectrum_groups),
+	ASICSIM_ROWS(own_groups, spectrum2_groups),
+	ASICSIM_ROWS(policers, spectrum_policers),
+	ASICSIM_ROWS(resources, spectrum2_resources),
+	ASICSIM_ROWS(params, spectrum_params),
+};
+
 const struct asicsim_model asicsim_mlx5ish = {
 	.name = "mlx5ish",
 	.psid = "ASIM_NIC_0001",
 	.ops = &asicsim_mlx5ish_ops,
 	.fw = { 16, 35, 2000 },
 	.shows_stored = true,
-	.health = true,
+	.nic = true,
 	.keeps_traps = !ASICSIM_REGISTERS_FIRST,
 	ASICSIM_ROWS(traps, mlx5ish_traps),
 	ASICSIM_ROWS(groups, mlx5ish_groups),
@@ -425,7 +446,7 @@ const struct asicsim_model asicsim_mlx5ish = {
 const struct asicsim_model *asicsim_model_find(const char *name)
 {
 	static const struct asicsim_model * const all[] = {
-		&asicsim_spectrum1, &asicsim_spectrum2, &asicsim_mlx5ish,
+		&asicsim_spectrum1, &asicsim_spectrum2, &asicsim_sn4800, &asicsim_mlx5ish,
 #if ASICSIM_HAS_RVUISH
 		&asicsim_rvuish,
 #endif

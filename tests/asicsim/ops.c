@@ -212,33 +212,60 @@ static int flash_update(struct devlink *devlink, struct devlink_flash_update_par
 	return err;
 }
 
-const struct devlink_ops asicsim_spectrum_ops = {
-	.reload_actions = BIT(DEVLINK_RELOAD_ACTION_DRIVER_REINIT) |
-			  BIT(DEVLINK_RELOAD_ACTION_FW_ACTIVATE),
-	.reload_down = spectrum_reload_down,
-	.reload_up = spectrum_reload_up,
-	.info_get = info_get,
-	.flash_update = flash_update,
-	.trap_init = asicsim_trap_init,
-	.trap_action_set = asicsim_spectrum_trap_set,
-	.trap_group_init = asicsim_group_init,
-	.trap_group_set = asicsim_group_set,
-	.trap_policer_init = asicsim_policer_init,
-	.trap_policer_set = asicsim_policer_set,
-	.trap_policer_counter_get = asicsim_policer_drops,
+#define SPECTRUM_OPS									\
+	.reload_actions = BIT(DEVLINK_RELOAD_ACTION_DRIVER_REINIT) |			\
+			  BIT(DEVLINK_RELOAD_ACTION_FW_ACTIVATE),			\
+	.reload_down = spectrum_reload_down,						\
+	.reload_up = spectrum_reload_up,						\
+	.info_get = info_get,								\
+	.flash_update = flash_update,							\
+	.trap_init = asicsim_trap_init,							\
+	.trap_action_set = asicsim_spectrum_trap_set,					\
+	.trap_group_init = asicsim_group_init,						\
+	.trap_group_set = asicsim_group_set,						\
+	.trap_policer_init = asicsim_policer_init,					\
+	.trap_policer_set = asicsim_policer_set,					\
+	.trap_policer_counter_get = asicsim_policer_drops
+
+const struct devlink_ops asicsim_spectrum_ops = { SPECTRUM_OPS };
+
+const struct devlink_ops asicsim_sn4800_ops = {
+	SPECTRUM_OPS,
+	ASICSIM_SPLIT_OPS
+	.sb_pool_get = asicsim_pool_get,
+	.sb_pool_set = asicsim_pool_set,
+	.sb_port_pool_get = asicsim_quota_get,
+	.sb_port_pool_set = asicsim_quota_set,
+	.sb_tc_pool_bind_get = asicsim_tc_get,
+	.sb_tc_pool_bind_set = asicsim_tc_set,
+	.sb_occ_snapshot = asicsim_occ_snapshot,
+	.sb_occ_max_clear = asicsim_occ_clear,
+	.sb_occ_port_pool_get = asicsim_occ_port,
+	.sb_occ_tc_port_bind_get = asicsim_occ_tc,
 };
 
+#define MLX5ISH_OPS									\
+	.reload_actions = BIT(DEVLINK_RELOAD_ACTION_DRIVER_REINIT) |			\
+			  BIT(DEVLINK_RELOAD_ACTION_FW_ACTIVATE),			\
+	.reload_limits = BIT(DEVLINK_RELOAD_LIMIT_NO_RESET),				\
+	.reload_down = mlx5ish_reload_down,						\
+	.reload_up = mlx5ish_reload_up,							\
+	.info_get = info_get,								\
+	.flash_update = flash_update,							\
+	.trap_init = asicsim_trap_init,							\
+	.trap_action_set = asicsim_mlx5ish_trap_set,					\
+	.trap_group_init = asicsim_group_init
+
+const struct devlink_ops asicsim_rvuish_ops = { MLX5ISH_OPS };
+
 const struct devlink_ops asicsim_mlx5ish_ops = {
-	.reload_actions = BIT(DEVLINK_RELOAD_ACTION_DRIVER_REINIT) |
-			  BIT(DEVLINK_RELOAD_ACTION_FW_ACTIVATE),
-	.reload_limits = BIT(DEVLINK_RELOAD_LIMIT_NO_RESET),
-	.reload_down = mlx5ish_reload_down,
-	.reload_up = mlx5ish_reload_up,
-	.info_get = info_get,
-	.flash_update = flash_update,
-	.trap_init = asicsim_trap_init,
-	.trap_action_set = asicsim_mlx5ish_trap_set,
-	.trap_group_init = asicsim_group_init,
+	MLX5ISH_OPS,
+	.eswitch_mode_get = asicsim_esw_mode_get,
+	.eswitch_mode_set = asicsim_esw_mode_set,
+	.eswitch_inline_mode_get = asicsim_esw_inline_get,
+	.eswitch_inline_mode_set = asicsim_esw_inline_set,
+	.eswitch_encap_mode_get = asicsim_esw_encap_get,
+	.eswitch_encap_mode_set = asicsim_esw_encap_set,
 };
 
 /* An instance without a device can do nothing. */

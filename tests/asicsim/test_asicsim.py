@@ -1,25 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What asicsim promises, seen through iproute2's devlink, sysfs and its debugfs files.
-
-Runs as root on a kernel the module was built for. The module is taken from $ASICSIM_KO, else
-from beside this file, unless it is loaded already.
-"""
+"""What asicsim promises, seen through iproute2's devlink, sysfs and its debugfs files."""
 import errno
 import os
-import pathlib
-import re
 import threading
 import time
 
 import pytest
 
-from board import BUS, FIRMWARE, Board, Netlink, ask, devlink, put, refused, run
+from board import BUS, Board, Netlink, ask, devlink, put, refused, run
+from conftest import KO
 
-KO = os.environ.get("ASICSIM_KO", str(pathlib.Path(__file__).parent / "asicsim.ko"))
 KERNEL = tuple(int(n) for n in os.uname().release.split(".")[:2])
 EAPOL = KERNEL >= (6, 2)
 FIRST = KERNEL >= (6, 3)
-TROUBLE = re.compile(r"WARNING:|BUG:|Oops|refcount_t|INFO: task .* blocked|RCU stall")
 
 NL = {"flash_status": 60, "param_new": 40, "dev_new": 3, "trap_del": 64, "health": 54}
 PROFILES = {
@@ -29,49 +22,6 @@ PROFILES = {
 PARTS = ("kvd/linear", "kvd/linear/singles", "kvd/linear/chunks", "kvd/linear/large_chunks",
          "kvd/hash_single", "kvd/hash_double")
 DEFAULT = (98304, 16384, 49152, 32768, 87040, 60416)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def module():
-    if not BUS.exists():
-        run("insmod", KO)
-    FIRMWARE.mkdir(exist_ok=True)
-    # udev would look at every netdev of every bring-up
-    run("udevadm", "control", "--stop-exec-queue", check=False)
-    yield
-    run("systemctl", "restart", "systemd-udevd", check=False)
-    run("rmmod", "asicsim")
-
-
-@pytest.fixture(scope="session")
-def kernel_log():
-    """What is new in the kernel's log."""
-    fd = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
-    os.lseek(fd, 0, os.SEEK_END)
-
-    def lines():
-        found = []
-        while True:
-            try:
-                found.append(os.read(fd, 1 << 14).decode(errors="replace"))
-            except BrokenPipeError:                             # some were overwritten
-                continue
-            except BlockingIOError:
-                return found
-
-    yield lines
-    os.close(fd)
-
-
-@pytest.fixture(autouse=True)
-def clean(kernel_log):
-    """Every test ends without boards and without trouble in the kernel's log."""
-    kernel_log()
-    yield
-    for board in (BUS / "devices").iterdir():
-        put(BUS / "del_device", board.name.removeprefix("asicsim"))
-    new = kernel_log()
-    assert not [x for x in new if TROUBLE.search(x)], "".join(new)
 
 
 @pytest.fixture

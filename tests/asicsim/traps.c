@@ -196,6 +196,20 @@ int asicsim_spectrum_trap_set(struct devlink *devlink, const struct devlink_trap
 	return err ? trap_refuse(sim, trap, action, err) : trap_take(sim, trap, action);
 }
 
+/* mlx5_devlink_trap_get_num_active() */
+bool asicsim_traps_active(struct asicsim *sim)
+{
+	bool active = false;
+	u32 i;
+
+	mutex_lock(&sim->lock);
+	for (i = 0; i < sim->n_traps; i++)
+		active |= sim->trap_defs[i].type == DEVLINK_TRAP_TYPE_DROP &&
+			  sim->traps[i].action == DEVLINK_TRAP_ACTION_TRAP;
+	mutex_unlock(&sim->lock);
+	return active;
+}
+
 /* mlx5_devlink_trap_action_set(): EOPNOTSUPP where mlxsw says EINVAL. */
 int asicsim_mlx5ish_trap_set(struct devlink *devlink, const struct devlink_trap *trap,
 			     enum devlink_trap_action action, struct netlink_ext_ack *extack)
@@ -208,6 +222,10 @@ int asicsim_mlx5ish_trap_set(struct devlink *devlink, const struct devlink_trap 
 	err = asicsim_set_fails(sim, ASICSIM_TRAP, trap->name, extack);
 	if (!err && action != DEVLINK_TRAP_ACTION_DROP && action != DEVLINK_TRAP_ACTION_TRAP)
 		err = -EOPNOTSUPP;
+	if (!err && sim->esw_mode != DEVLINK_ESWITCH_MODE_LEGACY) {
+		NL_SET_ERR_MSG_MOD(extack, "Devlink traps can't be set in switchdev mode");
+		err = -EOPNOTSUPP;
+	}
 	return err ? trap_refuse(sim, trap, action, err) : trap_take(sim, trap, action);
 }
 

@@ -85,7 +85,7 @@ class Kernel:
 class Guest(Place):
     kinds = {"netdevsim": Netdevsim, "asicsim": Asicsim}
     captured = {"netdevsim": Netdevsim, **{f"asicsim-{name}": personality(name) for name in
-                                           ("spectrum1", "spectrum2", "mlx5ish")}}
+                                           ("spectrum1", "spectrum2", "sn4800", "mlx5ish")}}
     flashed = {**kinds, "asicsim-mlx5ish": AsicsimMlx5}
     bus_address, bus_kind = "/run/dbus/system_bus_socket", "system"
     leaks = False  # the search takes longer than most tests; Once does it
