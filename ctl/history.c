@@ -44,10 +44,6 @@ void history_render(const record_list *records, const struct style *style, struc
 {
 	struct table t = {.columns = columns, .n_columns = ARRAY_SIZE(columns)};
 
-	if (!records->n) {
-		buf_add(out, "Nothing has happened.\n");
-		return;
-	}
 	vec_each(r, records)
 		add_record(&t, r);
 	table_render(&t, style, out);
@@ -90,14 +86,18 @@ static int read_since(const char *text, uint64_t *ret)
 	return CTL_USAGE;
 }
 
-static int show(const struct ctl *ctl, const struct history_answer *a)
+/* @nothing: where there is none */
+static int show(const struct ctl *ctl, const struct history_answer *a, const char *nothing)
 {
 	struct style style = style_of(STDOUT_FILENO);
 	struct buf out = {};
 
 	if (ctl->json)
 		return output_json(&history_type, a, CTL_OK);
-	history_render(&a->records, &style, &out);
+	if (a->records.n)
+		history_render(&a->records, &style, &out);
+	else
+		buf_add(&out, "%s", nothing);
 	return output_text(&out, CTL_OK);
 }
 
@@ -112,7 +112,8 @@ static int show_past(const struct ctl *ctl)
 
 	if (exit_code != CTL_OK)
 		return exit_code;
-	exit_code = past_fetch(&q, &a) < 0 ? CTL_ERROR : show(ctl, &a);
+	exit_code = past_fetch(&q, &a) < 0 ? CTL_ERROR
+					   : show(ctl, &a, "The journal tells of nothing.\n");
 	if (!q.directory && past_is_hidden())
 		client_say("not all can be seen: the journal is for root and the groups adm and "
 			   "systemd-journal");
@@ -132,7 +133,7 @@ static int show_present(const struct ctl *ctl)
 	if (r == -ENODEV)
 		fetch_no_such_device(&c, device);
 	if (r >= 0)
-		exit_code = show(ctl, &a);
+		exit_code = show(ctl, &a, "Nothing has happened.\n");
 	answer_clear(&history_type, &a, &a.arena);
 	return exit_code;
 }

@@ -134,6 +134,20 @@ static int find_boot(sd_journal *j, const char *name, sd_id128_t *ret)
 
 /* --- the journal -------------------------------------------------------------------------- */
 
+/** past_is_hidden() - is there a journal of the system that may not be read by who asks? */
+bool past_is_hidden(void)
+{
+	glob_t found = {};
+	bool hidden = false;
+
+	glob("/var/log/journal/*/system*.journal", 0, NULL, &found);
+	glob("/run/log/journal/*/system*.journal", GLOB_APPEND, NULL, &found);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		hidden = hidden || access(found.gl_pathv[i], R_OK) < 0;
+	globfree(&found);
+	return hidden;
+}
+
 static int open_journal(const struct past_query *q, sd_journal **ret)
 {
 	int r = q->directory ? sd_journal_open_directory(ret, q->directory, 0)
@@ -141,6 +155,13 @@ static int open_journal(const struct past_query *q, sd_journal **ret)
 
 	if (r < 0)
 		client_say("cannot read the journal: %s", strerror(-r));
+	else if (!q->directory && !past_is_hidden() && sd_journal_has_persistent_files(*ret) == 0)
+		client_say("%s",
+			   sd_journal_has_runtime_files(*ret) == 0
+				   ? "there is no journal here; carvectl history alone shows what "
+				     "this run of carved has done"
+				   : "the journal here has only this boot, see Storage= in "
+				     "journald.conf(5)");
 	return r;
 }
 
@@ -178,18 +199,4 @@ int past_fetch(const struct past_query *q, struct history_answer *ret)
 		add_entry(j, q, ret);
 	sd_journal_close(j);
 	return r;
-}
-
-/** past_is_hidden() - is there a journal of the system that may not be read by who asks? */
-bool past_is_hidden(void)
-{
-	glob_t found = {};
-	bool hidden = false;
-
-	glob("/var/log/journal/*/system*.journal", 0, NULL, &found);
-	glob("/run/log/journal/*/system*.journal", GLOB_APPEND, NULL, &found);
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		hidden = hidden || access(found.gl_pathv[i], R_OK) < 0;
-	globfree(&found);
-	return hidden;
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """carvectl history out of the journal: of earlier runs and boots, without carved. The journals are made here."""
+import glob
 import json
 import os
 import shutil
@@ -88,3 +89,9 @@ def test_who_may_not_read_it():
         assert "not all can be seen" not in history("--since=1h")[2]
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.mark.skipif(any(glob.glob(f"/{top}/log/journal/*/*.journal") for top in ("var", "run")), reason="there is one")
+def test_no_journal_at_all():
+    status, out, err = history("--since=1h")
+    assert (status, out) == (0, "The journal tells of nothing.\n") and "there is no journal here" in err
