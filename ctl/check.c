@@ -14,6 +14,7 @@
 #include "plan/match.h"
 #include "remarks.h"
 #include "table.h"
+#include "yaml/files.h"
 #include "yaml/yaml.h"
 
 #include <dirent.h>
@@ -153,6 +154,26 @@ static void bind(struct check *c, struct checked *d)
 	vec_clear(&matches);
 }
 
+static bool is_any_read(const struct check *c)
+{
+	vec_each(f, &c->config->files)
+		if (strcmp(f->path, "/dev/null") != 0)
+			return true;
+	return false;
+}
+
+/* To carved it is no error, but who checks has looked at the wrong place. */
+static void complain_of_nothing(struct check *c, const char *root)
+{
+	const char *file =
+		c->ctl->n_args ? c->ctl->args[0] : arena_printf(&c->arena, "%s" FILES_MAIN, root);
+
+	diag_add(&c->diags, DIAG_ERROR, (struct mark){.file = file}, NULL, NULL,
+		 "%s, so nothing was checked",
+		 c->ctl->n_args ? "no file in there ends in .yaml"
+				: "there is neither this file nor a drop-in");
+}
+
 static void check_files(struct check *c)
 {
 	struct yaml_paths paths = {.root = c->ctl->config_root ? c->ctl->config_root : "",
@@ -162,6 +183,8 @@ static void check_files(struct check *c)
 
 	if (yaml_load(&paths, &c->config, &c->diags) < 0)
 		return;
+	if (!is_any_read(c))
+		complain_of_nothing(c, paths.root);
 	vec_each(d, &c->devices)
 		bind(c, d);
 }

@@ -22,18 +22,28 @@ static bool is(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
-/** import_add() - a setting, in the place of an earlier one of the same key. */
-void import_add(struct imported *im, const char *device, const char *section, const char *object,
-		const char *attr, const char *value)
+/**
+ * import_add() - a setting, in the place of an earlier one of the same key.
+ *
+ * Return: why it cannot be said, or NULL.
+ */
+const char *import_add(struct imported *im, const char *device, const char *section,
+		       const char *object, const char *attr, const char *value)
 {
+	struct setting added = {device, section, object, attr, value};
+	const char *why = import_try(im, &added);
+
+	if (why)
+		return why;
 	vec_each(s, &im->settings) {
 		if (is(s->device, device) && is(s->section, section) && is(s->object, object) &&
 		    is(s->attr, attr)) {
 			s->value = value;
-			return;
+			return NULL;
 		}
 	}
-	vec_push(&im->settings, ((struct setting){device, section, object, attr, value}));
+	vec_push(&im->settings, added);
+	return NULL;
 }
 
 /** import_leave() - @text, found @at, is not said in the config. */
@@ -65,7 +75,9 @@ static const char *to_grace(struct imported *im, const char *value)
 
 static const char *to_encap(_unused_ struct imported *im, const char *value)
 {
-	return is(value, "basic") || is(value, "enable") ? "true" : "false";
+	if (is(value, "basic") || is(value, "enable"))
+		return "true";
+	return is(value, "none") || is(value, "disable") ? "false" : value;
 }
 
 static const struct verb verbs[] = {
@@ -173,8 +185,7 @@ static const char *take_param(struct imported *im, const char *device, const wor
 
 	if (!name || !value || !cmode)
 		return "it lacks a name, a value or a cmode";
-	import_add(im, device, "params", name, cmode, value);
-	return NULL;
+	return import_add(im, device, "params", name, cmode, value);
 }
 
 static const char *take_pool(struct imported *im, const char *device, const word_list *w,
@@ -182,41 +193,41 @@ static const char *take_pool(struct imported *im, const char *device, const word
 {
 	const char *sb = value_after(w, from, "sb") ?: "0", *pool = value_after(w, from, "pool");
 	const char *size = value_after(w, from, "size"), *type = value_after(w, from, "thtype");
-	const char *object;
+	const char *object, *why = NULL;
 
 	if (!pool)
 		return "it names no pool";
 	object = arena_printf(&im->arena, "%s/%s", sb, pool);
 	if (size)
-		import_add(im, device, "pools", object, "size", size);
-	if (type)
-		import_add(im, device, "pools", object, "type", type);
-	return NULL;
+		why = import_add(im, device, "pools", object, "size", size);
+	if (type && !why)
+		why = import_add(im, device, "pools", object, "type", type);
+	return why;
 }
 
 static const char *take_keywords(struct imported *im, const struct verb *c, const char *device,
 				 const word_list *w, size_t from)
 {
-	const char *object = *c->key ? value_after(w, from, c->key) : "";
+	const char *object = *c->key ? value_after(w, from, c->key) : "", *why = NULL;
 	bool found = false;
 
 	if (!object)
 		return "it does not name what it sets";
 	if (has_word(w, from, "nopolicer")) {
-		import_add(im, device, c->section, object, "policer", "none");
+		why = import_add(im, device, c->section, object, "policer", "none");
 		found = true;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(c->keywords) && c->keywords[i].name; i++) {
+	for (size_t i = 0; !why && i < ARRAY_SIZE(c->keywords) && c->keywords[i].name; i++) {
 		const struct keyword *k = &c->keywords[i];
 		const char *value = value_after(w, from, k->name);
 
 		if (!value)
 			continue;
-		import_add(im, device, c->section, object, k->attr,
-			   k->convert ? k->convert(im, value) : value);
+		why = import_add(im, device, c->section, object, k->attr,
+				 k->convert ? k->convert(im, value) : value);
 		found = true;
 	}
-	return found ? NULL : "it sets nothing that carved knows";
+	return found ? why : "it sets nothing that carved knows";
 }
 
 static const char *why_not(const word_list *w, size_t from)
@@ -265,8 +276,8 @@ static bool is_devlink(const char *word)
 /* Where a command of devlink begins, behind its options; @w->n: it is none. */
 static size_t find_devlink(const word_list *w)
 {
-	static const char *const objects[] = {"dev",  "resource", "trap", "sb",
-					      "port", "health",	  "lc"};
+	static const char *const objects[] = {"dev",	"resource", "trap", "sb",     "port",
+					      "health", "lc",	    "rate", "region", "dpipe"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(objects); i++) /* a batch file */
 		if (w->n > 2 && is(w->v[0], objects[i]))

@@ -8,7 +8,7 @@
  *	import_clear(&im);
  *
  * import_words.c makes commands of a file, import.c settings of a command, import_json.c JSON of
- * settings.
+ * settings. import_try.c asks carved's own reader of YAML what it would take.
  */
 #pragma once
 
@@ -57,10 +57,13 @@ void import_render_json(const struct imported *im, struct buf *out);
 
 /* import.c, for the others */
 const char *import_parent(const char *section);
-void import_add(struct imported *im, const char *device, const char *section, const char *object,
-		const char *attr, const char *value);
+const char *import_add(struct imported *im, const char *device, const char *section,
+		       const char *object, const char *attr, const char *value);
 void import_leave(struct imported *im, struct at at, const char *text, const char *why);
 void import_devlink(struct imported *im, struct at at, const word_list *words, const char *text);
+
+/* import_try.c */
+const char *import_try(struct imported *im, const struct setting *s);
 
 /* import_ini.c */
 void import_unit(struct imported *im, struct at at, const char *text);

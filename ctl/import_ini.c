@@ -111,16 +111,14 @@ static const char *take_line(struct imported *im, struct devlink_file *f, const 
 	if (!*f->handle)
 		return "the file names no device";
 	if (is(l->section, "Dev") && is(l->key, "EswitchMode"))
-		import_add(im, f->handle, "eswitch", "", "mode", l->value);
-	else if (is(l->section, "HealthReporter") && is(l->key, "GracePeriodMSec") && *f->name)
-		import_add(im, f->handle, "health_reporters", f->name, "grace_period",
-			   arena_printf(&im->arena, "%sms", l->value));
-	else if (is(l->section, "Param") && is(l->key, "Value") && *f->name)
+		return import_add(im, f->handle, "eswitch", "", "mode", l->value);
+	if (is(l->section, "HealthReporter") && is(l->key, "GracePeriodMSec") && *f->name)
+		return import_add(im, f->handle, "health_reporters", f->name, "grace_period",
+				  arena_printf(&im->arena, "%sms", l->value));
+	if (is(l->section, "Param") && is(l->key, "Value") && *f->name)
 		/* devlinkd writes it to whatever cmodes there are; mostly that is one */
-		import_add(im, f->handle, "params", f->name, "", l->value);
-	else
-		return "carved has no word for it";
-	return NULL;
+		return import_add(im, f->handle, "params", f->name, "", l->value);
+	return "carved has no word for it";
 }
 
 static void on_devlink_line(struct imported *im, void *user, const struct ini_line *line)

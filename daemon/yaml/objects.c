@@ -16,11 +16,20 @@ struct object_place {
 	struct pair *pair;
 };
 
+/* As an operator calls it; to be freed. What a device has one of is its kind alone. */
+static char *place_name(const struct object_place *o)
+{
+	if (strcmp(o->class->noun, o->pair->key) == 0)
+		return mem_strdup(o->class->noun);
+	return mem_printf("%s \"%s\"", o->class->noun, o->pair->key);
+}
+
 static void report_value(struct schema *s, const struct object_place *o, const char *attr,
 			 struct node *v, const char *why)
 {
-	place_error(s->diags, v->at, "%s \"%s\": %s%s%s", o->class->noun, o->pair->key,
-		    attr ? attr : "", attr ? ": " : "", why);
+	_cleanup_free_ char *name = place_name(o);
+
+	place_error(s->diags, v->at, "%s: %s%s%s", name, attr ? attr : "", attr ? ": " : "", why);
 	v->type = NODE_BAD;
 }
 
@@ -75,7 +84,7 @@ static const struct field *writable_field(const struct class *class, const char 
 
 static void unknown_attr(struct schema *s, const struct object_place *o, struct pair *p)
 {
-	_cleanup_free_ char *where = mem_printf("%s \"%s\"", o->class->noun, o->pair->key);
+	_cleanup_free_ char *where = place_name(o);
 	const char *names[CLASS_MAX_FIELDS + 8];
 	size_t n = 0;
 
