@@ -214,7 +214,7 @@ static void take(struct device *d, const struct device_event *e, uint64_t now)
 		device_take_reading(d, e->reading, now);
 		return;
 	case DEVICE_EV_DONE:
-		device_take_results(d, e->results, now);
+		device_take_results(d, e->results, e->n_results, now);
 		return;
 	case DEVICE_EV_CAPTURE:
 		view_need(&d->view, PART_CATALOGUE);
@@ -432,6 +432,14 @@ void device_event(struct device *d, const struct device_event *event, uint64_t n
 	journal_status(device_journal(d), &d->status, &news);
 	if (resting.rests || (d->world.facts.reload_failed && !was_down))
 		close_history(d, &resting, now);
+}
+
+/** device_stops() - are later phases of what is in flight no longer to be sent? */
+bool device_stops(const struct device *d)
+{
+	return d->run.activity == ACTIVITY_WRITING &&
+	       (d->run.last_phase || device_permission(d).may == MAY_NOTHING ||
+		((d->view.heard.open & HEARD_COUNTERS) && view_has_vanished(&d->view)));
 }
 
 /** device_down_since() - when the device was torn down, microseconds; 0: it is not. */

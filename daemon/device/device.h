@@ -6,7 +6,8 @@
  *	device_event(dev, &event, now, &todo);
  *	DEVICE_READ:	read todo.reads, then hand in DEVICE_EV_READ
  *	DEVICE_LOOK:	look at todo.image, then hand in DEVICE_EV_IMAGE
- *	DEVICE_RUN:	save the memory if todo.save, send todo.steps, then hand in DEVICE_EV_DONE
+ *	DEVICE_RUN:	save the memory if todo.save, send todo.steps, then hand in DEVICE_EV_DONE;
+ *			a phase is not sent where a step before it failed, or device_stops()
  *	DEVICE_REST:	nothing; call with DEVICE_EV_TICK at todo.wake_at
  *	DEVICE_GONE:	the device is no more: forget it
  *
@@ -33,7 +34,7 @@ enum device_event_type {
 	DEVICE_EV_RECREATED, /* traps, groups or policers were registered again */
 	DEVICE_EV_HEARD, /* .heard: these of the four above, in this order; .trigger, .identify */
 	DEVICE_EV_READ,	 /* .reading */
-	DEVICE_EV_DONE,	 /* .results, one for each step of todo.steps but STEP_REMEMBER */
+	DEVICE_EV_DONE,	 /* .results of the first .n_results of todo.steps without STEP_REMEMBER */
 	DEVICE_EV_IMAGE, /* .error, .why: what the file of todo.image is like */
 	DEVICE_EV_APPLY, /* bring about what is wanted; .allow_reload, .retry, .who */
 	DEVICE_EV_PAUSE, /* write nothing before .until, .wall; 0: it may be written again; .who */
@@ -61,6 +62,7 @@ struct device_event {
 	const char *why;
 	const struct device_reading *reading;
 	const struct step_result *results;
+	size_t n_results; /* of the first ones: what follows them was not sent */
 };
 
 enum device_what { DEVICE_REST, DEVICE_READ, DEVICE_LOOK, DEVICE_RUN, DEVICE_GONE };
@@ -85,6 +87,7 @@ void device_inherit(struct device *d, record_list *records, const struct config_
 record_list device_take_records(struct device *d);
 
 bool device_busy(const struct device *d);
+bool device_stops(const struct device *d);
 uint64_t device_down_since(const struct device *d);
 uint64_t device_retry_at(const struct device *d);
 void device_entries(const struct device *d, entry_list *ret);

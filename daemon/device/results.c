@@ -83,8 +83,12 @@ static bool goes_on(struct device *d, enum phase phase, bool failed)
 	       !(of_reload || view_has_vanished(&d->view));
 }
 
-/** device_take_results() - the phase in flight was answered. @results: see DEVICE_EV_DONE */
-void device_take_results(struct device *d, const struct step_result *results, uint64_t now)
+/**
+ * device_take_results() - what was in flight was answered.
+ * @results, @n_results: see DEVICE_EV_DONE
+ */
+void device_take_results(struct device *d, const struct step_result *results, size_t n_results,
+			 uint64_t now)
 {
 	enum phase phase = d->run.plan.steps.v[d->run.first].phase;
 	bool failed = false;
@@ -96,6 +100,10 @@ void device_take_results(struct device *d, const struct step_result *results, ui
 
 		if (!step_traits(s)->request)
 			continue;
+		if (n == n_results) {
+			d->run.end = i;
+			break;
+		}
 		failed |= results[n].error != 0;
 		take_result(d, s, &results[n++], now);
 	}

@@ -4,4 +4,5 @@
 
 #include "device/composition.h"
 
-void device_take_results(struct device *d, const struct step_result *results, uint64_t now);
+void device_take_results(struct device *d, const struct step_result *results, size_t n_results,
+			 uint64_t now);

@@ -50,17 +50,27 @@ bool run_has_next(const struct run *r)
 	return r->end < r->plan.steps.n;
 }
 
-/** run_next() - step on to the next phase. Return: is there one? */
+/*
+ * Is @next sent together with @last, the step before it? What is staged for a reload is looked at
+ * phase by phase.
+ */
+static bool goes_along(const struct run *r, const struct step *last, const struct step *next)
+{
+	if (step_is_barrier(next))
+		return false;
+	return next->phase == last->phase || (last->phase > PHASE_RELOAD && run_has_next(r));
+}
+
+/** run_next() - step on to what is sent next. Return: is there anything? */
 bool run_next(struct run *r)
 {
-	size_t n = r->plan.steps.n;
+	const struct step *v = r->plan.steps.v;
 
 	if (!run_has_next(r))
 		return false;
-	for (r->first = r->end; r->end < n; r->end++)
-		if (r->plan.steps.v[r->end].phase != r->plan.steps.v[r->first].phase ||
-		    (r->end > r->first && step_is_barrier(&r->plan.steps.v[r->end])))
-			break;
+	r->first = r->end++;
+	while (r->end < r->plan.steps.n && goes_along(r, &v[r->end - 1], &v[r->end]))
+		r->end++;
 	return true;
 }
 

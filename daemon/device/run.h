@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the machine is doing, and how far it is in a plan. Steps [first, end) are one phase: in
- * flight while ACTIVITY_WRITING, else the one that was done last. Nothing behind a barrier of the
- * same plan is sent.
+ * What the machine is doing, and how far it is in a plan. Steps [first, end) are one phase, or
+ * those after the reload that follow each other without a question: in flight while
+ * ACTIVITY_WRITING, else what was done last. Nothing behind a barrier of the same plan is sent.
  *
  * "Accepted but not kept": a step that was acknowledged and comes up again before the device has
  * rested is not sent again. What needs no reload is sent a second time before that, as another

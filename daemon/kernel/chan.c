@@ -45,6 +45,7 @@ struct chan {
 	pthread_cond_t wake;
 	struct queue inbox;
 	atomic_bool closing;			/* written under lock */
+	atomic_bool hold;			/* see chan_hold() */
 	enum { IDLE, WAITING, SERVED } service; /* under the hub's lock */
 	pid_t thread;				/* that serves it; under lock */
 	struct batch *current;			/* what it is at; under lock */
@@ -373,6 +374,7 @@ static struct chan *serve(struct chan *c, struct exchange_socket *s)
 	struct batch *b;
 
 	s->cancel = &c->closing;
+	s->hold = &c->hold;
 	c->received = s->inbox;
 	while ((b = take_in(c, &next))) {
 		carry_out(s, b);
@@ -439,6 +441,12 @@ void chan_submit(struct chan *c, struct batch *batch)
 		batch->no_thread = true;
 		put_out(c, batch);
 	}
+}
+
+/** chan_hold() - from now on gates are shut, or open: also those of a batch in flight. */
+void chan_hold(struct chan *c, bool hold)
+{
+	atomic_store(&c->hold, hold);
 }
 
 /* Free those batches of a closing channel that wait in the outbox. */

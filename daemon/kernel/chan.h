@@ -19,6 +19,9 @@
  * A precheck that fails ends its batch: neither its request nor those behind it are sent, and all
  * of them have its error, but only the first its words.
  *
+ * A gated request waits for the answers to all before it in its batch. Where one of them is an
+ * error, or chan_hold() was called meanwhile, the batch ends there, and the rest is marked as held.
+ *
  * A thread dies with the kernel where that breaks down in a request of it: chan_died(). What it was
  * at never comes back.
  *
@@ -63,3 +66,4 @@ struct chan *chan_new(struct chan_hub *hub, chan_done done, void *user);
 struct chan *chan_free(struct chan *c);
 bool chan_died(struct chan *c);
 void chan_submit(struct chan *c, struct batch *batch);
+void chan_hold(struct chan *c, bool hold);

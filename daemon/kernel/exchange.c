@@ -174,16 +174,29 @@ static void send_window(struct window *w)
 
 /*
  * Requests for one send: not too many; a dump only as the last, as a socket does one at a time; one
- * with a precheck only as the first, as nothing may come between the two.
+ * with a precheck only as the first, as nothing may come between the two, and a gated one, as all
+ * before it must have been answered.
  */
 static size_t window_size(const struct exchange *v, size_t n)
 {
 	size_t i = 0;
 
-	while (i < n && i < WINDOW && (i == 0 || !v[i].precheck))
+	while (i < n && i < WINDOW && (i == 0 || !(v[i].precheck || v[i].gated)))
 		if (v[i++].dump)
 			break;
 	return i;
+}
+
+/* Is the gate before @v[at] shut? Then neither it nor what follows is sent. */
+static bool is_shut(const struct exchange_socket *s, struct exchange *v, size_t at, size_t n)
+{
+	bool shut = v[at].gated && atomic_load(s->hold);
+
+	for (size_t i = 0; v[at].gated && i < at; i++)
+		shut |= v[i].error != 0;
+	for (size_t i = at; shut && i < n; i++)
+		v[i].held = true;
+	return shut;
 }
 
 /* May the first of @v be sent? Return: false where all of them end here. */
@@ -201,7 +214,8 @@ static bool may_send(const struct exchange_socket *s, struct exchange *v, size_t
 }
 
 /**
- * exchange_all() - carry out @n requests in order; each has its answer then, or has lost it.
+ * exchange_all() - carry out @n requests in order; each has its answer then, or has lost it, or was
+ * not sent.
  *
  * Return: 0; -errno where answers were lost, and the socket should not be used again.
  */
@@ -210,7 +224,7 @@ int exchange_all(struct exchange_socket *s, struct exchange *v, size_t n)
 	size_t done = 0;
 	int r = 0;
 
-	while (done < n && may_send(s, v + done, n - done)) {
+	while (done < n && !is_shut(s, v, done, n) && may_send(s, v + done, n - done)) {
 		struct window w = {.socket = s,
 				   .v = v + done,
 				   .n = window_size(v + done, n - done),

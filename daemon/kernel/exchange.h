@@ -29,8 +29,10 @@ struct exchange {
 	struct nl_msg *request;
 	bool dump;		   /* of the kernel: a socket does one at a time */
 	struct precheck *precheck; /* NULL: none; else the batch's own */
+	bool gated; /* not sent where one before it in its batch failed, or the channel is held */
 	/* filled in by the channel */
 	bool unsent; /* a precheck, its own or an earlier one's, failed with error and extack */
+	bool held;   /* a gate was shut, its own or an earlier one's: it was not sent */
 	void *reply; /* the messages but for the acknowledgement and NLMSG_DONE */
 	size_t reply_len, reply_room;
 	int error;    /* 0 or -errno */
@@ -46,6 +48,7 @@ struct exchange_socket {
 	uint32_t seq;		   /* the last sequence number */
 	struct inbox *inbox;	   /* of fd */
 	const atomic_bool *cancel; /* requests that are not sent yet are not wanted any more */
+	const atomic_bool *hold;   /* gates are shut */
 };
 
 int exchange_all(struct exchange_socket *s, struct exchange *v, size_t n);

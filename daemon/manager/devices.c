@@ -347,6 +347,14 @@ bool devices_interruptible(const struct devices *d)
 	return true;
 }
 
+/** devices_stop() - begin nothing new. */
+void devices_stop(struct devices *d)
+{
+	d->env.stopping = true;
+	vec_each(m, &d->list)
+		runner_stop(m->runner);
+}
+
 /** devices_retrying() - is there something that --once waits for, though all is at rest? */
 bool devices_retrying(const struct devices *d)
 {

@@ -402,7 +402,7 @@ void manager_stop(struct manager *m)
 	if (m->phase == MANAGER_RUNNING)
 		tell_waits(m);
 	m->phase = MANAGER_STOPPING;
-	m->devices.env.stopping = true;
+	devices_stop(&m->devices);
 	loop_timer_set(m->lock_timer, USEC_NEVER);
 	loop_defer(m->conclusion);
 }

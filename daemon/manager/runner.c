@@ -89,6 +89,7 @@ static void send_steps(struct runner *r, const struct device_todo *todo)
 	struct batch *b = batch_new(todo->n_steps);
 
 	b->n = 0;
+	chan_hold(r->chan, false);
 	for (size_t i = 0; i < todo->n_steps; i++) {
 		const struct step *s = &todo->steps[i];
 		struct nl_msg *request = encode_step(r->env->family, r->device->handle,
@@ -99,6 +100,7 @@ static void send_steps(struct runner *r, const struct device_todo *todo)
 		if (s->firmware.file)
 			b->v[b->n].precheck =
 				look_precheck(r->env->images, s->firmware.file, s->firmware.sha256);
+		b->v[b->n].gated = i > 0 && s->phase != s[-1].phase;
 		b->v[b->n++].request = request;
 	}
 	submit(r, b, SENT_STEPS);
@@ -163,9 +165,12 @@ static void finish_save(struct runner *r, const struct batch *b)
 	r->env->changed(r->env->user, r);
 }
 
+/* Memory is to be on disk before a write. A read does not wait for it. */
 static void carry_out(struct runner *r, struct device_todo *todo)
 {
-	if (todo->save)
+	bool reads = todo->what == DEVICE_READ && !r->env->stopping;
+
+	if (todo->save && !reads)
 		save(r);
 	if (r->env->stopping) {
 		vec_clear(&todo->reads.names);
@@ -174,6 +179,8 @@ static void carry_out(struct runner *r, struct device_todo *todo)
 	switch (todo->what) {
 	case DEVICE_READ:
 		send_read(r, todo);
+		if (todo->save)
+			save(r);
 		break;
 	case DEVICE_LOOK:
 		send_look(r, todo->image);
@@ -219,6 +226,8 @@ void runner_event(struct runner *r, const struct device_event *e)
 		return;
 	log_debug("%s: called for %s", r->device->handle, event_names[e->type]);
 	device_event(r->device, e, clock_now(), &todo);
+	if (r->sent == SENT_STEPS && device_stops(r->device))
+		chan_hold(r->chan, true);
 	carry_out(r, &todo);
 	r->env->changed(r->env->user, r);
 }
@@ -296,13 +305,15 @@ static void finish_read(struct runner *r, struct batch *b)
 static void finish_steps(struct runner *r, struct batch *b)
 {
 	struct step_result *results = mem_alloc(b->n * sizeof(*results));
+	size_t n;
 
-	for (size_t i = 0; i < b->n; i++)
-		results[i] = (struct step_result){.error = b->v[i].error,
-						  .lost = b->v[i].lost,
-						  .unsent = b->v[i].unsent,
-						  .extack = b->v[i].extack};
-	runner_event(r, &(struct device_event){.type = DEVICE_EV_DONE, .results = results});
+	for (n = 0; n < b->n && !b->v[n].held; n++)
+		results[n] = (struct step_result){.error = b->v[n].error,
+						  .lost = b->v[n].lost,
+						  .unsent = b->v[n].unsent,
+						  .extack = b->v[n].extack};
+	runner_event(r, &(struct device_event){
+				.type = DEVICE_EV_DONE, .results = results, .n_results = n});
 	free(results);
 }
 
@@ -376,6 +387,12 @@ struct runner *runner_free(struct runner *r)
 	free(r->progress.what);
 	free(r);
 	return NULL;
+}
+
+/** runner_stop() - later phases of what the kernel is at are not sent. */
+void runner_stop(struct runner *r)
+{
+	chan_hold(r->chan, true);
 }
 
 /** runner_device() - Return: the machine, to look at. */

@@ -7,7 +7,7 @@
  *	runner_free(r);			... at the end, or when gone and not saving
  *
  * Invariants: at most one batch that asks or writes is in flight, and the machine knows of it;
- * savings go ahead of what was asked for after them, in the same channel.
+ * savings go ahead of what is written after them, in the same channel.
  */
 #pragma once
 
@@ -44,6 +44,7 @@ struct runner *runner_new(const struct runner_env *env, const char *handle, stru
 			  enum trigger trigger);
 struct runner *runner_free(struct runner *r);
 void runner_event(struct runner *r, const struct device_event *e);
+void runner_stop(struct runner *r);
 const struct device *runner_device(const struct runner *r);
 record_list runner_take_records(struct runner *r);
 void runner_inherit(struct runner *r, record_list *records, const struct config_entry *accepted);

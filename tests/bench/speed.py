@@ -217,6 +217,7 @@ def row_reload(rounds):
     time.sleep(.2)
 
     def carved():
+        time.sleep(1.5)  # reads after notifications are limited to two a second
         stage.signals.clear()
         stage.kernel.ask(f"reload {SPECTRUM}")
         before = time.monotonic()

@@ -40,11 +40,11 @@ def test_damaged(switch, carved, capture):
         carved.start()
         assert carved.state(switch) == "converged", how
         assert capture.writes() == [], how
+        carved.stop()  # when all is on disk
         for file in files:
             assert f"{file}: not understood, set aside" in carved.text()[before:], how
             assert file.with_suffix(".json.damaged").exists(), how
             json.loads(file.read_text())
-        carved.stop()
     switch.check(w.wanted_changes)
 
 

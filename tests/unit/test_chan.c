@@ -621,6 +621,68 @@ static void test_before(void **state)
 		assert_int_equal(m[i].frees, 1);
 }
 
+/* What is gated waits for the answers to all before it, and is not sent after an error. */
+static void test_gates(void **state)
+{
+	struct rig *r = *state;
+	struct batch *good = batch_new(3), *bad = batch_new(4);
+	struct line l;
+
+	line_open(&l, r);
+	for (uint32_t i = 0; i < 3; i++)
+		batch_put(good, i, ACT_ECHO, i);
+	good->v[1].gated = good->v[2].gated = true;
+	chan_submit(l.chan, good);
+	await(r, &l, 1);
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_false(good->v[i].held);
+		assert_int_equal(good->v[i].error, 0);
+	}
+	assert_int_equal(r->server->n_windows, 3);
+
+	batch_put(bad, 0, ACT_ECHO, 0);
+	batch_put(bad, 1, ACT_REFUSE, 1);
+	batch_put(bad, 2, ACT_ECHO, 2);
+	batch_put(bad, 3, ACT_ECHO, 3);
+	bad->v[2].gated = true;
+	chan_submit(l.chan, bad);
+	await(r, &l, 2);
+	assert_int_equal(r->server->n_requests, 5);
+	assert_false(bad->v[0].held || bad->v[1].held);
+	assert_true(bad->v[2].held && bad->v[3].held);
+	line_close(&l);
+}
+
+/* A gate that is shut while the batch is in flight holds the rest of it. */
+static void test_hold(void **state)
+{
+	struct rig *r = *state;
+	struct batch *b = batch_new(2), *next = batch_new(2);
+	struct line l;
+
+	line_open(&l, r);
+	batch_put(b, 0, ACT_HOLD, 0);
+	batch_put(b, 1, ACT_ECHO, 1);
+	b->v[1].gated = true;
+	chan_submit(l.chan, b);
+	server_await_held(r->server, 1);
+	chan_hold(l.chan, true);
+	server_let_go(r->server, 1);
+	await(r, &l, 1);
+	assert_false(b->v[0].held);
+	assert_int_equal(b->v[0].error, 0);
+	assert_true(b->v[1].held);
+
+	chan_hold(l.chan, false);
+	batch_put(next, 0, ACT_ECHO, 0);
+	batch_put(next, 1, ACT_ECHO, 1);
+	next->v[1].gated = true;
+	chan_submit(l.chan, next);
+	await(r, &l, 2);
+	assert_false(next->v[1].held);
+	line_close(&l);
+}
+
 /* Nobody wants the flash any more when the digest has been computed: it is not asked for. */
 static void test_precheck_closed(void **state)
 {
@@ -1234,6 +1296,8 @@ int main(void)
 		listening(test_precheck),
 		listening(test_precheck_closed),
 		listening(test_before),
+		listening(test_gates),
+		listening(test_hold),
 		listening(test_nobody_there),
 		listening(test_many_busy),
 		listening(test_no_end),

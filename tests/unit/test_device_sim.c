@@ -528,22 +528,47 @@ static void trace(const struct rig *r, const struct device_event *e, const struc
 	fprintf(file, " | %s (%s)\n", device_state_name(r->d->status.state), r->d->status.reason);
 }
 
+static void forget(json_t **j)
+{
+	json_decref(*j);
+	*j = NULL;
+}
+
+/* What is to be written to the disk. */
+static void save(struct rig *r)
+{
+	forget(&r->saving);
+	forget(&r->saving_lasting);
+	r->saving = memory_to_json(r->d->handle, &r->d->world.memory);
+	r->saving_lasting = lasting_to_json(r->d->handle, &r->d->world.memory.lasting);
+	assert_non_null(r->saving);
+	assert_non_null(r->saving_lasting);
+}
+
+/* A read goes ahead of it. */
+static void write_saved(struct rig *r)
+{
+	if (!r->saving)
+		return;
+	forget(&r->saved);
+	forget(&r->lasting);
+	r->saved = r->saving;
+	r->lasting = r->saving_lasting;
+	r->saving = r->saving_lasting = NULL;
+}
+
 static void deliver(struct rig *r, const struct device_event *e, struct device_todo *todo)
 {
 	r->now += USEC_STEP;
 	r->events++;
 	device_event(r->d, e, r->now, todo);
 	trace(r, e, todo);
-	if (todo->save && ++r->saves == r->dies_at_save) {
+	if (todo->save && ++r->saves == r->dies_at_save)
 		r->killed = true;
-	} else if (todo->save) {
-		json_decref(r->saved);
-		json_decref(r->lasting);
-		r->saved = memory_to_json(r->d->handle, &r->d->world.memory);
-		r->lasting = lasting_to_json(r->d->handle, &r->d->world.memory.lasting);
-		assert_non_null(r->saved);
-		assert_non_null(r->lasting);
-	}
+	else if (todo->save)
+		save(r);
+	if (todo->what != DEVICE_READ && !r->reading && !r->killed)
+		write_saved(r);
 	assert_true(device_state_name(r->d->status.state) != NULL);
 	/* what is gone, as far as is known, has not converged */
 	assert_false(view_has_vanished(&r->d->view) && r->d->status.state == STATE_CONVERGED);
@@ -616,7 +641,11 @@ static void do_read(struct rig *r, struct device_todo *todo, struct device_todo 
 	read_facts(&r->sim, todo->reads.identify, &facts);
 	read_objects(&r->sim, &todo->reads, &have, &catalogue);
 	vec_clear(&todo->reads.names);
+	r->reading = true;
 	interrupt(r, &r->during_read);
+	r->reading = false;
+	if (!r->killed)
+		write_saved(r);
 	if (r->reads > r->good_reads && r->read_errors && r->read_errors--)
 		reading.error = r->read_error;
 	if ((r->sim.mute || (r->sim.dumb && r->sim.facts.reload_failed)) && todo->reads.identify)
@@ -660,37 +689,62 @@ static struct step_result send(struct rig *r, const struct step *s)
 	return result;
 }
 
-static void do_run(struct rig *r, const struct device_todo *todo, struct device_todo *next)
+/* The steps of @todo, as the machine may drop its plan while they are carried out. */
+static void copy_steps(const struct device_todo *todo, step_list *ret)
 {
-	struct step_result results[64];
-	size_t n = 0, n_steps = todo->n_steps;
-	step_list steps = {};
-
-	assert_true(n_steps > 0 && n_steps < ARRAY_SIZE(results));
-	check_remembered(r, todo);
-	for (size_t i = 0; i < n_steps; i++) { /* the machine may drop its plan meanwhile */
-		struct step *copy = vec_add(&steps);
+	for (size_t i = 0; i < todo->n_steps; i++) {
+		struct step *copy = vec_add(ret);
 
 		*copy = todo->steps[i];
 		if (copy->target.class)
 			step_set_target(copy, &todo->steps[i].target, copy->target.present);
 		step_set_firmware(copy, &todo->steps[i].firmware);
-		log_step(r, copy);
 	}
-	vec_each(s, &steps) {
-		if (s->kind == STEP_REMEMBER)
+}
+
+/* As the channel does: phase by phase, as long as all is well. Return: how many were done. */
+static size_t do_steps(struct rig *r, const step_list *steps, struct step_result *results)
+{
+	bool failed = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < steps->n; i++) {
+		const struct step *s = &steps->v[i];
+
+		if (i > 0 && s->phase != s[-1].phase) {
+			interrupt(r, &r->during_write);
+			if (failed || r->killed || device_stops(r->d))
+				return n;
+		}
+		log_step(r, s);
+		if (s->kind == STEP_REMEMBER || r->killed)
 			continue;
-		if (!r->killed)
-			results[n++] = send(r, s);
+		results[n] = send(r, s);
+		failed |= results[n++].error != 0;
 	}
 	interrupt(r, &r->during_write);
+	return n;
+}
+
+static void do_run(struct rig *r, const struct device_todo *todo, struct device_todo *next)
+{
+	struct step_result results[128];
+	step_list steps = {};
+	size_t n;
+
+	assert_true(todo->n_steps > 0 && todo->n_steps < ARRAY_SIZE(results));
+	check_remembered(r, todo);
+	copy_steps(todo, &steps);
+	n = do_steps(r, &steps, results);
 	vec_each(s, &steps) {
 		s->from = s->to = NULL;
 		step_clear(s);
 	}
 	vec_clear(&steps);
 	if (!r->killed) /* meanwhile */
-		deliver(r, &(struct device_event){.type = DEVICE_EV_DONE, .results = results},
+		deliver(r,
+			&(struct device_event){
+				.type = DEVICE_EV_DONE, .results = results, .n_results = n},
 			next);
 }
 
@@ -698,6 +752,20 @@ static bool dies(struct rig *r)
 {
 	r->actions++;
 	return r->killed || (r->kill_at && r->actions >= r->kill_at);
+}
+
+static void do_without_answer(struct rig *r, const struct device_todo *todo)
+{
+	bool failed = false;
+
+	for (size_t i = 0; i + r->undone < todo->n_steps; i++) {
+		const struct step *s = &todo->steps[i];
+
+		if (i > 0 && s->phase != s[-1].phase && failed)
+			return;
+		if (s->kind != STEP_REMEMBER)
+			failed |= sim_step(&r->sim, s, fault_of_step(&r->sim, s)) != 0;
+	}
 }
 
 static void follow(struct rig *r, struct device_todo todo)
@@ -712,13 +780,8 @@ static void follow(struct rig *r, struct device_todo todo)
 			return;
 		if (dies(r)) { /* what was sent is done, nobody takes the answer */
 			r->killed = true;
-			for (size_t i = 0; todo.what == DEVICE_RUN && i + r->undone < todo.n_steps;
-			     i++) {
-				const struct step *s = &todo.steps[i];
-
-				if (s->kind != STEP_REMEMBER)
-					sim_step(&r->sim, s, fault_of_step(&r->sim, s));
-			}
+			if (todo.what == DEVICE_RUN)
+				do_without_answer(r, &todo);
 			vec_clear(&todo.reads.names);
 			return;
 		}
@@ -805,6 +868,8 @@ void rig_restart(struct rig *r)
 	r->d = device_free(r->d);
 	r->killed = r->gone = false;
 	r->kill_at = r->dies_at_save = 0;
+	forget(&r->saving);
+	forget(&r->saving_lasting);
 	if (r->saved)
 		assert_int_equal(memory_from_json(r->saved, &memory), 0);
 	if (r->lasting)
@@ -860,8 +925,10 @@ void rig_clear(struct rig *r)
 {
 	device_free(r->d);
 	config_unref(r->config);
-	json_decref(r->saved);
-	json_decref(r->lasting);
+	forget(&r->saved);
+	forget(&r->lasting);
+	forget(&r->saving);
+	forget(&r->saving_lasting);
 	buf_clear(&r->log);
 	state_clear(&r->sim.now);
 	state_clear(&r->sim.defaults);

@@ -298,6 +298,44 @@ static void test_run_stops_at_a_barrier(void **state)
 	run_clear(&r);
 }
 
+/* What is staged goes phase by phase, the policy in one, and a split ends it: ports are others. */
+static void test_run_together(void **state)
+{
+	static const enum phase phases[] = {PHASE_STAGE_PARAM, PHASE_STAGE_RESOURCE, PHASE_POLICER,
+					    PHASE_GROUP,       PHASE_TRAP,	     PHASE_TRAP};
+	struct step split = set_step("t1", DEVLINK_TRAP_ACTION_TRAP);
+	struct plan plan = {}, ports = {};
+	struct run r = {};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(phases); i++) {
+		struct step s = set_step("t1", DEVLINK_TRAP_ACTION_TRAP);
+
+		s.phase = phases[i];
+		vec_push(&plan.steps, s);
+	}
+	run_set_plan(&r, &plan);
+	for (size_t end = 1; end <= 2; end++) {
+		assert_true(run_next(&r));
+		assert_int_equal(r.end, end);
+	}
+	assert_true(run_next(&r));
+	assert_int_equal(r.end, ARRAY_SIZE(phases));
+	assert_false(run_next(&r));
+	run_clear(&r);
+
+	split.target.class = &class_port_split;
+	split.phase = PHASE_SPLIT;
+	vec_push(&ports.steps, split);
+	vec_push(&ports.steps, set_step("t1", DEVLINK_TRAP_ACTION_TRAP));
+	ports.steps.v[1].phase = PHASE_TRAP;
+	run_set_plan(&r, &ports);
+	assert_true(run_next(&r));
+	assert_int_equal(r.end, 1);
+	assert_false(run_next(&r));
+	run_clear(&r);
+}
+
 /*
  * What needs no reload is sent twice before it counts as not kept; three times where something was
  * heard.
@@ -501,6 +539,7 @@ int main(void)
 		cmocka_unit_test(test_fights_count_episodes),
 		cmocka_unit_test(test_fights_over_ten_minutes),
 		cmocka_unit_test(test_run_stops_at_a_barrier),
+		cmocka_unit_test(test_run_together),
 		cmocka_unit_test(test_run_not_kept),
 		cmocka_unit_test(test_history_is_bounded),
 		cmocka_unit_test(test_history_outage),
