@@ -5,6 +5,7 @@
  * read is not there: a simulator's or a virtual device may have neither.
  */
 #include "kernel/netdevs.h"
+#include "kernel/altnames.h"
 #include "base/text.h"
 
 #include <dirent.h>
@@ -21,6 +22,7 @@ struct probe {
 	bool closely;
 	struct impact found;
 	struct facts facts; /* driver and netdevs */
+	text_list names;    /* that may be alternative ones */
 };
 
 /* The first line of a file below the device, or "". */
@@ -74,6 +76,35 @@ static void look_at(struct probe *p, const char *netdev)
 	p->found.splits += is_part_of_a_split(line);
 }
 
+static bool has_netdev(const struct facts *f, const char *name)
+{
+	vec_each(n, &f->netdevs)
+		if (strcmp(*n, name) == 0)
+			return true;
+	return false;
+}
+
+static void on_altname(void *user, const char *name, const char *netdev)
+{
+	struct facts *f = user;
+
+	if (has_netdev(f, netdev) && strcmp(name, netdev) != 0)
+		facts_add_altname(f, name);
+}
+
+/* Of names that are no netdev's own, as only a few are asked for. */
+static void find_altnames(struct probe *p)
+{
+	text_list unknown = {};
+
+	vec_each(name, &p->names)
+		if (!has_netdev(&p->facts, *name))
+			vec_push(&unknown, *name);
+	if (unknown.n && p->facts.netdevs.n)
+		altnames_resolve(&unknown, on_altname, &p->facts);
+	vec_clear(&unknown);
+}
+
 static int run(struct precheck *precheck, char **ret_why _unused_)
 {
 	struct probe *p = container_of(precheck, struct probe, precheck);
@@ -95,6 +126,7 @@ static int run(struct precheck *precheck, char **ret_why _unused_)
 	}
 	if (dir)
 		closedir(dir);
+	find_altnames(p);
 	return 0;
 }
 
@@ -102,6 +134,7 @@ static struct precheck *probe_free(struct precheck *precheck)
 {
 	struct probe *p = container_of(precheck, struct probe, precheck);
 
+	vec_clear(&p->names);
 	facts_clear(&p->facts);
 	free(p->path);
 	free(p);
@@ -112,8 +145,10 @@ static struct precheck *probe_free(struct precheck *precheck)
  * netdevs_probe() - look at the driver and the netdevs of @handle. It never fails.
  * @root: "" but in tests
  * @closely: into files, too, for netdevs_found(); reading them may wait for another device
+ * @names: is one of them an alternative name of one of the netdevs?
  */
-struct precheck *netdevs_probe(const char *root, const char *handle, bool closely)
+struct precheck *netdevs_probe(const char *root, const char *handle, bool closely,
+			       const text_list *names)
 {
 	struct probe *p = mem_new(struct probe);
 	const char *slash = strchr(handle, '/');
@@ -123,6 +158,8 @@ struct precheck *netdevs_probe(const char *root, const char *handle, bool closel
 	p->closely = closely;
 	p->path = mem_printf("%s/sys/bus/%.*s/devices/%s", root, bus, handle,
 			     slash ? slash + 1 : handle);
+	vec_each(name, names)
+		vec_push(&p->names, arena_strdup(&p->facts.arena, *name));
 	return &p->precheck;
 }
 
@@ -155,6 +192,8 @@ void netdevs_identify(const struct precheck *precheck, struct facts *facts)
 		facts->driver = arena_strdup(&facts->arena, p->facts.driver);
 	vec_each(name, &p->facts.netdevs)
 		facts_add_netdev(facts, *name);
+	vec_each(name, &p->facts.altnames)
+		facts_add_altname(facts, *name);
 	vec_sort(&facts->netdevs, by_name);
 }
 

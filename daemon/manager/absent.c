@@ -64,10 +64,8 @@ static bool has_value(const struct device *d, const char *key, const char *patte
 	const struct facts *f = &d->world.facts;
 	const char *value = facts_lookup(f, d->handle, key);
 
-	if (strcmp(key, "netdev") == 0)
-		vec_each(name, &f->netdevs)
-			if (match_value(pattern, *name))
-				return true;
+	if (strcmp(key, "netdev") == 0 && match_netdev(pattern, f))
+		return true;
 	return value && match_value(pattern, value);
 }
 

@@ -10,6 +10,7 @@
 #include "kernel/netdevs.h"
 #include "loop/loop.h"
 #include "manager/look.h"
+#include "plan/match.h"
 #include "store/memory.h"
 #include "wire/encode.h"
 #include "wire/reading.h"
@@ -45,6 +46,19 @@ static void submit(struct runner *r, struct batch *b, enum sent what)
 	chan_submit(r->chan, b);
 }
 
+static struct precheck *probe(const struct runner *r, bool closely)
+{
+	const struct config *c = r->device->assignment.latest;
+	struct precheck *p;
+	text_list names = {};
+
+	if (c)
+		match_netdev_names(c, &names);
+	p = netdevs_probe(r->env->sysfs, r->device->handle, closely, &names);
+	vec_clear(&names);
+	return p;
+}
+
 static void send_read(struct runner *r, struct device_todo *todo)
 {
 	struct batch *b;
@@ -57,8 +71,7 @@ static void send_read(struct runner *r, struct device_todo *todo)
 		b->v[i].dump = r->requests.v[i].dump;
 	}
 	if (todo->reads.impact || todo->reads.identify)
-		b->v[0].precheck =
-			netdevs_probe(r->env->sysfs, r->device->handle, todo->reads.impact);
+		b->v[0].precheck = probe(r, todo->reads.impact);
 	submit(r, b, SENT_READ);
 }
 

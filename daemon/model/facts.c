@@ -10,6 +10,7 @@ void facts_clear(struct facts *f)
 {
 	vec_clear(&f->versions);
 	vec_clear(&f->netdevs);
+	vec_clear(&f->altnames);
 	vec_clear(&f->counters);
 	arena_clear(&f->arena);
 	*f = (struct facts){};
@@ -39,6 +40,12 @@ const char *facts_lookup(const struct facts *f, const char *handle, const char *
 void facts_add_netdev(struct facts *f, const char *name)
 {
 	vec_push(&f->netdevs, arena_strdup(&f->arena, name));
+}
+
+/** facts_add_altname() - a netdev of the device is also called @name. */
+void facts_add_altname(struct facts *f, const char *name)
+{
+	vec_push(&f->altnames, arena_strdup(&f->arena, name));
 }
 
 /** facts_version() - the value of a version, or NULL where the device reports none of this kind. */

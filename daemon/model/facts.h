@@ -28,8 +28,9 @@ struct facts {
 	struct arena arena;
 	const char *driver, *serial_number, *board_serial_number; /* each may be NULL */
 	VEC(struct version) versions;
-	VEC(const char *) netdevs; /* of the device itself, as sysfs has them */
-	counter_list counters;	   /* the local ones tell which actions the driver offers */
+	VEC(const char *) netdevs;  /* of the device itself, as sysfs has them */
+	VEC(const char *) altnames; /* of these, as far as they were asked for */
+	counter_list counters;	    /* the local ones tell which actions the driver offers */
 	bool reload_failed;
 	uint64_t registration; /* the kernel's INDEX of it, and 1; 0: the kernel tells none */
 	bool untold;	       /* INFO_GET failed: versions and serial numbers are not known */
@@ -38,6 +39,7 @@ struct facts {
 void facts_clear(struct facts *f);
 const char *facts_lookup(const struct facts *f, const char *handle, const char *key);
 void facts_add_netdev(struct facts *f, const char *name);
+void facts_add_altname(struct facts *f, const char *name);
 const char *facts_version(const struct facts *f, enum version_kind kind, const char *name);
 bool facts_same_versions(const struct facts *a, const struct facts *b);
 const char *facts_firmware_key(const struct facts *f, const char *written);

@@ -16,14 +16,24 @@ static bool is_netdev(const struct match *m)
 	return strcmp(m->key, "netdev") == 0;
 }
 
+/** match_netdev() - does a netdev of the device have such a name, be it an alternative one? */
+bool match_netdev(const char *pattern, const struct facts *f)
+{
+	vec_each(name, &f->netdevs)
+		if (match_value(pattern, *name))
+			return true;
+	vec_each(name, &f->altnames)
+		if (match_value(pattern, *name))
+			return true;
+	return false;
+}
+
 static bool holds(const struct match *m, const char *handle, const struct facts *f)
 {
 	const char *value = facts_lookup(f, handle, m->key);
 
-	if (is_netdev(m))
-		vec_each(name, &f->netdevs)
-			if (match_value(m->pattern, *name))
-				return true;
+	if (is_netdev(m) && match_netdev(m->pattern, f))
+		return true;
 	return value && match_value(m->pattern, value);
 }
 
@@ -92,6 +102,24 @@ bool match_is_open(const struct config *c, const char *handle, const struct fact
 bool match_has_key(const char *key, const char *handle, const struct facts *f)
 {
 	return facts_lookup(f, handle, key) || (strcmp(key, "netdev") == 0 && f->netdevs.n);
+}
+
+static void add_names(const struct match *m, text_list *ret)
+{
+	if (is_netdev(m) && !strpbrk(m->pattern, "*?[\\"))
+		vec_push(ret, m->pattern);
+}
+
+/** match_netdev_names() - append what @c matches by `netdev` that is no pattern. */
+void match_netdev_names(const struct config *c, text_list *ret)
+{
+	vec_each(e, &c->entries) {
+		vec_each(m, &e->matches)
+			add_names(m, ret);
+		vec_each(l, &e->layers)
+			vec_each(m, &l->matches)
+				add_names(m, ret);
+	}
 }
 
 /** match_wants_netdevs() - is it of interest to @c which netdevs there are? */

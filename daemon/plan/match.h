@@ -2,6 +2,7 @@
 /* Which entry of the config is a device's. */
 #pragma once
 
+#include "base/text.h"
 #include "model/config.h"
 #include "model/facts.h"
 
@@ -10,6 +11,8 @@ bool match_may_be(const struct entry *e, const char *handle, const struct facts 
 bool match_is_open(const struct config *c, const char *handle, const struct facts *f);
 bool match_value(const char *pattern, const char *value);
 bool match_has_key(const char *key, const char *handle, const struct facts *f);
+bool match_netdev(const char *pattern, const struct facts *f);
+void match_netdev_names(const struct config *c, text_list *ret);
 bool match_wants_netdevs(const struct config *c);
 const char *match_named(const struct entry *e);
 bool match_layer(const struct layer *l, const char *handle, const struct facts *f);

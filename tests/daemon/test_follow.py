@@ -131,6 +131,22 @@ def test_renamed_ports(switch, carved, capture):
     assert counts(carved, switch) == (1, 1)
 
 
+@pytest.mark.anywhere("the names of netdevs are no driver's matter")
+def test_alternative_name(switch, carved):
+    """sysfs does not have it; renamed, the netdev keeps it."""
+    port = next(pathlib.Path(f"/sys/bus/{switch.bus}/devices/{switch.name}/net").iterdir()).name
+    alternative = "a-name-that-is-longer-than-sixteen-bytes"
+    body = f"traps: {{{switch.words.trap}: trap}}"
+    carved.run(entry("x", body, match=f"{{netdev: {alternative}}}"), audit="1s")
+    assert carved.listed()[switch.handle] == "unmanaged"
+    output("ip", "link", "property", "add", "dev", port, "altname", alternative)
+    wait(lambda: carved.listed()[switch.handle] == "converged", "the name to be found")
+    assert switch.trap(switch.words.trap) == "trap"
+    output("ip", "link", "set", port, "name", "uplink")
+    wait(lambda: "uplink" in carved.get(switch, "NetDevs"), "the new name of its own")
+    assert carved.listed()[switch.handle] == "converged" and alternative not in carved.get(switch, "NetDevs")
+
+
 def test_device_that_comes_late(make_switch, carved):
     switch = make_switch(create=False)
     carved.run(everything(switch))

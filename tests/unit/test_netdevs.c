@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -87,7 +88,8 @@ static int tear_down(void **state)
 
 static struct impact look(const char *root, const char *handle, unsigned splits)
 {
-	struct precheck *p = netdevs_probe(root, handle, true);
+	const text_list names = {};
+	struct precheck *p = netdevs_probe(root, handle, true, &names);
 	struct impact i = {.splits = splits};
 	char *why = NULL;
 
@@ -146,13 +148,42 @@ static void test_devices(void **state)
 	assert_int_equal(found.n, 0);
 }
 
+static int ip(const char *arguments)
+{
+	_cleanup_free_ char *line = mem_printf("ip link %s 2>/dev/null", arguments);
+
+	return system(line); /* in a network namespace of the test's own */
+}
+
+/* sysfs does not have it, the kernel knows it. */
+static void test_alternative_name(void **state)
+{
+	const char *wanted[] = {"lo", "nowhere", "another-name-for-loopback"};
+	const text_list names = {wanted, ARRAY_SIZE(wanted), 0};
+	struct facts facts = {};
+	struct precheck *p;
+	char *why = NULL;
+
+	if (unshare(CLONE_NEWNET) < 0 ||
+	    ip("property add dev lo altname another-name-for-loopback") != 0)
+		skip();
+	put(*state, DEVICE "/net/lo/flags", "0x9\n");
+	p = netdevs_probe(*state, "switches/sw1", false, &names);
+	assert_int_equal(p->run(p, &why), 0);
+	netdevs_identify(p, &facts);
+	assert_string_equal(facts.netdevs.v[0], "lo");
+	assert_int_equal(facts.altnames.n, 1);
+	assert_string_equal(facts.altnames.v[0], "another-name-for-loopback");
+	p->free(p);
+	facts_clear(&facts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_impact),
-		cmocka_unit_test(test_devlink_knows_more),
-		cmocka_unit_test(test_nothing_there),
-		cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_impact),		 cmocka_unit_test(test_devlink_knows_more),
+		cmocka_unit_test(test_nothing_there),	 cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_alternative_name),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
