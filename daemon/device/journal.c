@@ -211,7 +211,10 @@ void journal_restored(struct journal j, unsigned settings, uint64_t took)
 	const char *s = settings == 1 ? "" : "s";
 	struct log_fields f = fields(j, MESSAGE_RESTORED);
 
-	if (took)
+	if (!settings)
+		log_with(LOG_NOTICE, &f, "%s: nothing was lost in a reload by somebody else",
+			 j.handle);
+	else if (took)
 		log_with(LOG_NOTICE, &f,
 			 "%s: %u setting%s restored %.1f ms after a reload by somebody else",
 			 j.handle, settings, s, (double)took / USEC_PER_MSEC);

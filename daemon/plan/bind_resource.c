@@ -123,10 +123,14 @@ static bool check_limits(struct tree *t, const struct slot *s, uint64_t n, const
 	const struct wish *w = s->winner->wish;
 
 	if (n != least(s) && least(s) == own_most(s))
-		bind_error(t->b, w,
-			   "%s%s is not %s, which is both the minimum and the maximum of %s: it "
-			   "cannot be changed",
-			   sum, size, max, w->object);
+		bind_error(
+			t->b, w,
+			"%s%s is not %s, which is both the minimum and the maximum of %s: it "
+			"%s",
+			sum, size, max, w->object,
+			quirks_lists(quirks_of(t->b->world->facts.driver)->kept_by_nic, w->object)
+				? "is set in the NIC's own configuration (mlxconfig)"
+				: "cannot be changed");
 	else if (n > most(t, s))
 		bind_error(t->b, w, "%s%s is more than the maximum %s of %s%s%s", sum, size, max,
 			   w->object,
@@ -276,23 +280,39 @@ static void resolve_level(struct tree *t, const struct slot *parent)
 			resolve_level(t, s);
 }
 
+/* Is it what made the family too large: a child that grows, or a parent that shrinks? */
+static bool is_to_change(const struct slot *s, const struct slot *parent)
+{
+	uint64_t now = object_num(s->have, RESOURCE_SIZE, 0);
+
+	if (s == parent)
+		return s->value < now && now != VALUE_UNLIMITED;
+	return s->value > now;
+}
+
 /* How well the wish for it explains what does not fit; 0: there is none. */
-static int guilt(const struct slot *s)
+static int guilt(const struct slot *s, const struct slot *parent)
 {
 	if (!is_wanted(s))
 		return s->winner != NULL;
-	return s->winner->preset ? 2 : 3;
+	if (s->winner->preset)
+		return 2;
+	return is_to_change(s, parent) ? 4 : 3;
 }
 
-/* The wish to blame for a family that does not fit: a child's, best of the entry's own, else the
- * parent's. */
+/*
+ * The wish to blame for a family that does not fit: best of the entry's own, and of what
+ * changes its size; a child's rather than the parent's.
+ */
 static const struct slot *blame(struct tree *t, const struct slot *parent)
 {
+	bool shrinks = guilt(parent, parent) == 4;
 	const struct slot *found = parent;
 
 	vec_each(s, &t->slots)
-		if (s->parent == parent && guilt(s) &&
-		    (guilt(s) >= guilt(found) || (found == parent && is_wanted(s))))
+		if (s->parent == parent && guilt(s, parent) &&
+		    (guilt(s, parent) >= guilt(found, parent) ||
+		     (found == parent && is_wanted(s) && !shrinks)))
 			found = s;
 	return found;
 }
@@ -396,7 +416,8 @@ static void check_family(struct tree *t, const struct slot *parent)
 	if (fits && sum <= parent->value)
 		return;
 	add = lines_to_add(t, parent);
-	total = fits ? mem_printf("%" PRIu64, sum) : mem_strdup("more than 2^64-1");
+	total = fits ? mem_printf("%" PRIu64 ", %" PRIu64 " too many", sum, sum - parent->value)
+		     : mem_strdup("more than 2^64-1");
 	bind_error(t->b, winner->wish, "%schildren do not fit into %s %" PRIu64 ": %s = %s%s",
 		   to_blame->back ? "what stood here cannot be set back: " : "", parent->have->name,
 		   parent->value, children, total, add);

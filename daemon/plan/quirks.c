@@ -52,12 +52,14 @@ static const struct quirks table[] = {
 		 * devlink.c, the check of a trap's action and of switchdev mode;
 		 * mlx5_devlink_eswitch_mode_set() in eswitch_offloads.c, while a trap is active.
 		 * lib/mlx5_fw.c, mlx5_fsm_lock(): "pending reset"; networking/devlink/mlx5.rst:
-		 * permanent params take a reset of the firmware and a rescan of the bus.
+		 * permanent params take a reset of the firmware and a rescan of the bus. Resources:
+		 * devlink.c and sf/hw_table.c, what the firmware's configuration leaves room for.
 		 */
 		.one_image = true,
 		.loads_permanent = true,
 		.traps_need_legacy = true,
 		.driver = "mlx5_core",
+		.kept_by_nic = NAMES("/max_local_SFs", "/max_external_SFs"),
 		.no_mirror = true,
 	},
 };

@@ -29,6 +29,7 @@ struct quirks {
 	const char *const *fixed_pools;	     /* shell patterns: of shared buffers, their size */
 	const char *const *fixed_pool_types; /* ... their type */
 	const char *const *fixed_tcs;	     /* ... bindings of traffic classes */
+	const char *const *kept_by_nic;	     /* resources that its own configuration sizes */
 	const char *const *below_maximum; /* resources that fail at the size that the driver calls
 					      their maximum: one granule less works */
 };

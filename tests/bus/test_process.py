@@ -56,6 +56,12 @@ def test_one_line_for_each_step(bed, carved):
     assert carved.log.read_text().count("trap source_mac_is_multicast is drop, wanted trap, and 1 more") == 1
 
 
+def test_reload_that_costs_nothing(bed, carved):
+    carved.run(leaf("resources: {/kvd/hash_double: 60416}"))
+    bed.kernel.ask(f"reload {SPECTRUM}")
+    wait(lambda: f"{SPECTRUM}: nothing was lost in a reload by somebody else\n" in carved.log.read_text(), "the reload to be told")
+
+
 def told(carved):
     """What was set, by the log."""
     return re.findall(rf"^{SPECTRUM}: (.* is set: .*)$", carved.log.read_text(), re.M)
