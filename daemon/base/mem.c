@@ -2,6 +2,7 @@
 /* Zeroed memory or abort(), see mem.h. */
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,4 +45,10 @@ char *mem_printf(const char *format, ...)
 		s = NULL;
 	va_end(ap);
 	return must(s);
+}
+
+/** mem_trim() - what was freed goes back to the system, as far as it is whole pages. */
+void mem_trim(void)
+{
+	malloc_trim(0);
 }

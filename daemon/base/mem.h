@@ -35,6 +35,7 @@
 void *mem_alloc(size_t size);
 void *mem_resize(void *p, size_t size);
 char *mem_strdup(const char *s);
+void mem_trim(void);
 char *mem_printf(const char *format, ...) _printf_(1, 2);
 
 #define mem_new(type) ((type *)mem_alloc(sizeof(type)))

@@ -35,6 +35,16 @@
 		&vec_->v[vec_->n++];                                                               \
 	})
 
+/* vec_fit(): give back the room that is not used; nothing is added from now on. */
+#define vec_fit(vec)                                                                               \
+	({                                                                                         \
+		__typeof__(vec) vec_ = (vec);                                                      \
+		if (vec_->n && vec_->n < vec_->cap) {                                              \
+			vec_->cap = vec_->n;                                                       \
+			vec_->v = mem_resize(vec_->v, vec_->cap * sizeof(*vec_->v));               \
+		}                                                                                  \
+	})
+
 #define vec_push(vec, item) (*vec_add(vec) = (item))
 
 #define vec_each(it, vec)                                                                          \

@@ -381,6 +381,7 @@ static struct chan *serve(struct chan *c, struct exchange_socket *s)
 		if (is_answered(b))
 			settle_down(c);
 		put_out(c, b);
+		inbox_rest(s->inbox);
 	}
 	return next;
 }
@@ -390,13 +391,13 @@ static void *run(void *arg)
 	struct chan *c = arg;
 	struct chan_hub *hub = c->hub;
 	struct exchange_socket s = {
-		.transport = &hub->transport, .fd = -ENOTCONN, .inbox = mem_new(struct inbox)};
+		.transport = &hub->transport, .fd = -ENOTCONN, .inbox = inbox_new()};
 
 	while (c)
 		c = serve(c, &s);
 	if (s.fd >= 0)
 		close(s.fd);
-	free(s.inbox);
+	inbox_free(s.inbox);
 	hub_unref(hub);
 	return NULL;
 }
@@ -508,7 +509,7 @@ static void bury_thread(struct chan *c)
 	c->hub->refs--;
 	c->hub->visitors -= !c->resident;
 	pthread_mutex_unlock(&c->hub->lock);
-	free(c->received);
+	inbox_free(c->received);
 }
 
 /** chan_free() - close it; its thread leaves it when the kernel lets go of it. Return: NULL. */

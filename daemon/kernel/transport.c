@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/netlink.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -99,6 +100,34 @@ int transport_send(const struct transport *t, int fd, const void *data, size_t l
 		n = sendto(fd, data, len, MSG_NOSIGNAL, to, to ? sizeof(kernel) : 0);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : 0;
+}
+
+/** inbox_new() - an empty one, to be freed. */
+struct inbox *inbox_new(void)
+{
+	struct inbox *in = mem_new(struct inbox);
+
+	in->room = mmap(NULL, INBOX_MAX * sizeof(*in->room), PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (in->room == MAP_FAILED)
+		abort();
+	return in;
+}
+
+/** inbox_free() - Return: NULL. */
+struct inbox *inbox_free(struct inbox *in)
+{
+	if (in)
+		munmap(in->room, INBOX_MAX * sizeof(*in->room));
+	free(in);
+	return NULL;
+}
+
+/** inbox_rest() - nothing is in it, and nothing will be for a while: its pages are given back. */
+void inbox_rest(struct inbox *in)
+{
+	if (in->next == in->n)
+		madvise(in->room, INBOX_MAX * sizeof(*in->room), MADV_DONTNEED);
 }
 
 /*

@@ -18,14 +18,14 @@
 #define INBOX_MAX 8
 
 /*
- * What was received from one socket at once: an answer is rarely alone. Of zeroes it is empty; a
- * page that no datagram has reached costs nothing.
+ * What was received from one socket at once: an answer is rarely alone. A page of the room that no
+ * datagram has reached costs nothing.
  */
 struct inbox {
 	unsigned n, next;
 	size_t len[INBOX_MAX]; /* larger than TRANSPORT_BUFFER: cut off */
 	bool forged[INBOX_MAX];
-	char room[INBOX_MAX][TRANSPORT_BUFFER];
+	char (*room)[TRANSPORT_BUFFER]; /* INBOX_MAX of them */
 };
 
 struct transport {
@@ -35,4 +35,7 @@ struct transport {
 int transport_open(const struct transport *t, int rcvbuf);
 int transport_join(const struct transport *t, int fd, uint32_t group);
 int transport_send(const struct transport *t, int fd, const void *data, size_t len);
+struct inbox *inbox_new(void);
+struct inbox *inbox_free(struct inbox *in);
+void inbox_rest(struct inbox *in);
 ssize_t transport_receive(int fd, struct inbox *in, void **ret);

@@ -37,7 +37,7 @@ int watch_open(const struct transport *t, const struct family *family, watch_han
 			       .family = *family,
 			       .handler = handler,
 			       .user = user,
-			       .inbox = mem_new(struct inbox)};
+			       .inbox = inbox_new()};
 	return 0;
 }
 
@@ -47,7 +47,7 @@ struct watch *watch_free(struct watch *w)
 	if (!w)
 		return NULL;
 	close(w->fd);
-	free(w->inbox);
+	inbox_free(w->inbox);
 	free(w);
 	return NULL;
 }

@@ -140,16 +140,26 @@ static void forget(struct devices *d, size_t i)
 	d->departures++;
 }
 
-static void tell(const struct devices *d, struct member *m)
+static void tell(struct devices *d, struct member *m)
 {
 	if (!m->told)
 		emit(d->observers, device_added, m->runner);
+	d->grown |= m->changed;
 	if (m->changed)
 		emit(d->observers, device_changed, m->runner);
 	if (m->progress)
 		emit(d->observers, device_progress, m->runner);
 	m->told = true;
 	m->changed = m->progress = false;
+}
+
+/* On the way to a rest more memory is used than in it. */
+static void trim(struct devices *d)
+{
+	if (!d->grown || devices_busy(d))
+		return;
+	d->grown = false;
+	mem_trim();
 }
 
 /**
@@ -164,6 +174,7 @@ void devices_conclude(struct devices *d)
 	vec_each(m, &d->list)
 		if (!runner_gone(m->runner))
 			tell(d, m);
+	trim(d);
 }
 
 /* --- what is heard of them ---------------------------------------------------- */

@@ -44,6 +44,7 @@ struct devices {
 	bool undoing;	     /* a config on trial has come to nothing: see struct device_event */
 	bool halted;	     /* a reload ended in quarantine: the rest is held back; see turns.h */
 	bool listed;	     /* the kernel has told all there are, or cannot */
+	bool grown;	     /* something has changed since memory was given back */
 };
 
 void devices_init(struct devices *d);

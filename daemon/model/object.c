@@ -41,9 +41,10 @@ struct object *state_add(struct state *s, const struct class *class, const char 
 	return o;
 }
 
-/** state_sort() - bring the objects into the order of object_compare(). */
+/** state_sort() - all objects are there: bring them into the order of object_compare(). */
 void state_sort(struct state *s)
 {
+	vec_fit(&s->objects);
 	vec_sort(&s->objects, compare);
 }
 

@@ -9,7 +9,7 @@ take turns, so that a busy machine is as busy for each; the ratios are what coun
   once       the same by `carved --once`, from nothing remembered, against `bare` as a process
   nothing    what an Apply costs when nothing differs: requests that write, system calls (strace)
   reload     a reload by somebody else: from its end until all is right again, against `bare` that waits for it
-  idle       wake-ups in ten seconds, memory, with 1, 8 and 32 devices of 100 settings
+  idle       wake-ups in ten seconds, memory, with 1, 64 and 256 devices of 100 settings
   bus        Get State: idle, while the device is reloaded, while 20,000 notifications come
   start      exec to READY=1 with nothing to change, against `carved --version`
   storm      100,000 notifications: processor time for each
@@ -248,7 +248,7 @@ def wake_ups(process):
 
 def row_idle(_rounds):
     result = {}
-    for n in 1, 8, 32:
+    for n in 1, 64, 256:
         stage = Stage([f"pci/0000:{i:02x}:00.0" for i in range(n)], TRAPS[:100])
         stage.config("trap")
         stage.carved.start()

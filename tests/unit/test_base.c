@@ -136,12 +136,30 @@ static void test_errors(_unused_ void **state)
 	}
 }
 
+/* What is known to be complete takes no more room than it needs. */
+static void test_vec_fit(void **state)
+{
+	VEC(int) list = {};
+
+	(void)state;
+	vec_fit(&list);
+	assert_null(list.v);
+	for (int i = 0; i < 9; i++)
+		vec_push(&list, i);
+	vec_fit(&list);
+	assert_int_equal(list.cap, 9);
+	assert_int_equal(list.v[8], 8);
+	vec_push(&list, 9);
+	assert_int_equal(list.v[9], 9);
+	vec_clear(&list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_char),	cmocka_unit_test(test_no_char),
-		cmocka_unit_test(test_control), cmocka_unit_test(test_clean),
-		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_vec_fit), cmocka_unit_test(test_char),
+		cmocka_unit_test(test_no_char), cmocka_unit_test(test_control),
+		cmocka_unit_test(test_clean),	cmocka_unit_test(test_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -788,7 +788,7 @@ static void test_forged(void **state)
 	struct sockaddr_nl sa = {.nl_family = AF_NETLINK};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_USERSOCK);
 	int other = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_USERSOCK);
-	_cleanup_free_ struct inbox *inbox = mem_new(struct inbox);
+	struct inbox *inbox = inbox_new();
 	void *datagram;
 	struct nlmsghdr m = {.nlmsg_len = sizeof(m), .nlmsg_type = NLMSG_DONE};
 	socklen_t len = sizeof(sa);
@@ -798,8 +798,26 @@ static void test_forged(void **state)
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&sa, &len), 0);
 	assert_int_equal(sendto(other, &m, sizeof(m), 0, (struct sockaddr *)&sa, len), sizeof(m));
 	assert_int_equal(transport_receive(fd, inbox, &datagram), -EAGAIN);
+	inbox_free(inbox);
 	close(fd);
 	close(other);
+}
+
+/* An inbox at rest holds no memory, one that is not read to its end keeps what is in it. */
+static void test_inbox_rests(void **state)
+{
+	struct inbox *inbox = inbox_new();
+	char *last = inbox->room[INBOX_MAX] - 1;
+
+	(void)state;
+	*last = 1;
+	inbox->n = 1;
+	inbox_rest(inbox);
+	assert_int_equal(*last, 1);
+	inbox->next = 1;
+	inbox_rest(inbox);
+	assert_int_equal(*last, 0);
+	inbox_free(inbox);
 }
 
 /* ---- the end of channels ---- */
@@ -1302,6 +1320,7 @@ int main(void)
 		listening(test_many_busy),
 		listening(test_no_end),
 		cmocka_unit_test(test_forged),
+		cmocka_unit_test(test_inbox_rests),
 		listening(test_parallel),
 		listening(test_lost_and_slow),
 		listening(test_end_of_connection),
