@@ -130,6 +130,7 @@ static void on_audit(void *user)
 	if (f->watch) {
 		doubt(f, NULL, TRIGGER_AUDIT);
 		devices_deliver(f->devices);
+		directory_list(f->directory); /* one may have come, and nobody has heard of it */
 	} else {
 		directory_find(f->directory);
 	}
