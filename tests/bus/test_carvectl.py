@@ -461,6 +461,13 @@ def test_progress(bed, carved):
     assert text.splitlines()[-1] == "carved: converged"
 
 
+def test_apply_of_what_is_unmanaged(bed, carved):
+    """There is nothing to do, and nothing is missing."""
+    carved.run(leaf(TRAP))
+    expect(bed.ctl("apply", NETDEVSIM), 0, "^Nothing was done.$", "^carved: unmanaged$")
+    assert bed.json("apply", NETDEVSIM)["result"] == "unmanaged"
+
+
 def test_apply_of_what_is_refused(bed, carved):
     """Whether there was something to do or not, and a refusal by the device is an error."""
     carved.run(leaf("drift: report\n" + TRAP))

@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 from conftest import BUILD, DEADLINE, MANAGER, NETDEVSIM, NOBODY, SPECTRUM, wait
-from test_dbus import leaf
+from test_dbus import error_of, leaf
 
 
 def test_once_is_interrupted(bed, carved):
@@ -105,6 +105,7 @@ def test_waiting_for_another(bed, carved, signals):
         wait(lambda: "waiting for it" in carved.log.read_text(), "carved to wait")
         rows = lambda: [tuple(map(str, row)) for row in carved.call("ListDevices")]
         assert wait(lambda: carved.state("") and rows(), "its name") == [("", "leaf", "reading", "/")]
+        assert error_of(carved.call, "Apply", "", {})[0] == "org.carved1.Error.Busy"
         assert carved.get("State") == "reading" and list(carved.get("Diagnostics")) == ["another carved has not ended yet"]
         said = bed.ctl("status")
         assert said.returncode == 3 and "absent" not in said.stdout and "another carved has not ended yet" in said.stdout

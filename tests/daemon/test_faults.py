@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Reloads fail, SETs fail, sizes are not read, somebody else holds the device for long."""
+import ctypes
+import os
 import re
+import socket
 
 import pytest
 
@@ -154,3 +157,35 @@ def test_param_that_the_driver_cannot_read(switch, kernel, carved):
     assert w.trap2 in said
     kernel.tell("rules-clear")
     carved.wait_state(switch, "pending-reload")
+
+
+def hang_up(pid, path):
+    """Every connection of the process to the socket at @path is dead from now on. Return: how many there were."""
+    libc, pidfd, n = ctypes.CDLL(None, use_errno=True), os.pidfd_open(pid), 0
+    for fd in map(int, os.listdir(f"/proc/{pid}/fd")):
+        if not os.readlink(f"/proc/{pid}/fd/{fd}").startswith("socket:"):
+            continue
+        with socket.socket(fileno=libc.syscall(438, pidfd, fd, 0)) as same:  # pidfd_getfd
+            try:
+                if same.getpeername() == path:
+                    same.shutdown(socket.SHUT_RDWR)
+                    n += 1
+            except OSError:
+                pass
+    os.close(pidfd)
+    return n
+
+
+@pytest.mark.waits
+@pytest.mark.only("fake-spectrum1", "sockets of a kernel do not break one by one")
+def test_no_notifications_for_a_moment(switch, kernel, carved):
+    """The socket broke on which they come: it is opened again, and what was missed is read, without any audit."""
+    trap = switch.words.trap
+    carved.run(entry(switch, traps={trap: "trap"}))
+    assert hang_up(carved.process.pid, kernel.path) > 0
+    wait(lambda: "notifications: " in carved.text(), "it to be noticed")
+    switch.reload()
+    wait(lambda: switch.trap(trap) == "trap", "the reload to be seen")
+    switch.reload()
+    wait(lambda: carved.get(switch, "ForeignReloadCount") == 2, "the next one to be heard of")
+    carved.settled(switch)

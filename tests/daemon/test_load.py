@@ -136,6 +136,7 @@ def test_stopped_between_two_steps(switch, kernel, carved, capture):
     wait(lambda: capture.writes(kind="group"), "the request that is held")
     carved.kill("TERM")
     assert carved.notify.stopping.wait(DEADLINE)
+    assert carved.running(), "the answer is not waited for"
     kernel.tell("release")
     assert carved.wait_end() == 0
     assert [w_.kind for w_ in capture.writes()][-1] == "group"

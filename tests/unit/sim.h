@@ -66,9 +66,9 @@ struct rig {
 	struct config *config;
 	uint64_t now, wake_at;
 	unsigned events; /* since the last thing that happened outside */
-	unsigned reads, identified, catalogued;
-	int read_error;			  /* of the next read_errors reads */
-	unsigned read_errors, good_reads; /* ... after so many good ones */
+	unsigned reads, identified, catalogued, ports_asked; /* ports_asked: of all devices */
+	int read_error;					     /* of the next read_errors reads */
+	unsigned read_errors, good_reads;		     /* ... after so many good ones */
 	bool gone, stuck;
 	unsigned kill_at, actions; /* the process dies in the n-th thing it does; 0: never */
 	unsigned undone;	   /* ... and so many of the last steps of it are not sent */

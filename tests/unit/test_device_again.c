@@ -27,6 +27,25 @@ static void test_impact_is_read_before_each_reload(void **state)
 	rig_clear(&r);
 }
 
+/* Before Linux 6.6 a dump of ports waits for each device that is busy. */
+static void test_reload_waits_for_no_other(void **state)
+{
+	static const struct {
+		const char *kernel;
+		unsigned asked;
+	} kernels[] = {{"6.1.0", 0}, {"6.5.0", 0}, {"6.6.0", 1}, {"6.12.1", 1}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kernels); i++) {
+		struct rig r = {.env.kernel = kernels[i].kernel};
+
+		rig_start(&r, FACTS, ENTRY(SIZES));
+		rig_expect(&r, "converged", SIZES_SENT RELOAD);
+		assert_int_equal(r.ports_asked, kernels[i].asked);
+		rig_clear(&r);
+	}
+}
+
 /* Another kernel may have a driver that was mended. */
 static void test_quarantine_ends_with_another_kernel(void **state)
 {
@@ -297,6 +316,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_impact_is_read_before_each_reload),
+		cmocka_unit_test(test_reload_waits_for_no_other),
 		cmocka_unit_test(test_quarantine_ends_with_another_kernel),
 		cmocka_unit_test(test_pristine_is_of_this_registration),
 		cmocka_unit_test(test_staged_over_what_is_set_back),

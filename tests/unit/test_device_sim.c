@@ -638,6 +638,7 @@ static void do_read(struct rig *r, struct device_todo *todo, struct device_todo 
 	r->reads++;
 	r->identified += todo->reads.identify;
 	r->catalogued += todo->reads.catalogue;
+	r->ports_asked += todo->reads.impact && todo->reads.ports;
 	read_facts(&r->sim, todo->reads.identify, &facts);
 	read_objects(&r->sim, &todo->reads, &have, &catalogue);
 	vec_clear(&todo->reads.names);
