@@ -511,10 +511,10 @@ static bool says_why(const struct scene *scene)
 	const struct fault *f = &scene->mischief->fault;
 	const char *reason = scene->r.d->status.reason;
 
-	if (scene->mischief->way != FAILS)
-		return false;
-	return strstr(reason, scene->mischief->lost ? "answer was lost"
-						    : f->extack ?: strerror(-f->error));
+	if (scene->mischief->way != FAILS || scene->mischief->lost || f->error == -EBUSY ||
+	    f->error == -EAGAIN)
+		return false; /* it is to come true by itself */
+	return strstr(reason, f->extack ?: strerror(-f->error));
 }
 
 static void expect_converged(struct scene *scene, const char *when)
