@@ -102,6 +102,7 @@ const struct class class_sb_tc = {
 	.form = FORM_MAP,
 	.set = SET_WHOLE,
 	.phase = PHASE_BINDING,
+	.back_phase = PHASE_UNBIND,
 	.keys = {{"port", VALUE_STRING, DEVLINK_ATTR_PORT_INDEX, NULL, 0},
 		 {"sb", VALUE_U32, DEVLINK_ATTR_SB_INDEX, NULL, 0},
 		 {"direction", VALUE_U8, DEVLINK_ATTR_SB_POOL_TYPE, &direction_names, 0},

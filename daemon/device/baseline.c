@@ -2,6 +2,8 @@
 /* See baseline.h. */
 #include "device/baseline.h"
 
+#include <string.h>
+
 static const struct object *wanted(const struct assignment *a, const struct note *n)
 {
 	const struct object *want = state_find(&a->want, n->class, n->name, n->cmode);
@@ -121,17 +123,41 @@ void baseline_undo(struct world *w)
 		memory_keep(&w->memory, n, false);
 }
 
-/** baseline_keep() - @s is about to be sent: note what it replaces for the first time. */
-void baseline_keep(struct world *w, const struct step *s)
+static void keep(struct world *w, const struct object *o, unsigned field)
 {
 	struct notes *pristine = &w->memory.pristine;
+	const struct value *v = world_in_force(w, o, field);
 
+	if (v && object_has(o, field) && !notes_find(pristine, o, field))
+		memory_note(&w->memory, pristine, o, field, v);
+}
+
+/* Of @s, after which the driver shows others of the same section anew. */
+static bool is_shown_anew(const struct step *s, const struct object *o)
+{
+	const struct class *class = s->target.class;
+
+	if (!class->within || o->class == class || !o->class->within ||
+	    strcmp(class->within, o->class->within) != 0)
+		return false;
+	for (unsigned i = 0; i < class->n_writable; i++)
+		if (object_has(&s->target, i) && class->fields[i].flags & FIELD_REREAD)
+			return true;
+	return false;
+}
+
+/**
+ * baseline_keep() - @s is about to be sent: note what it replaces for the first time.
+ *
+ * @want: what else is wanted, as it is before @s changes how it is shown
+ */
+void baseline_keep(struct world *w, const struct state *want, const struct step *s)
+{
 	if (!step_traits(s)->sets || s->foreign || s->target.cmode == CMODE_PERMANENT)
 		return;
-	for (unsigned i = 0; i < s->target.class->n_writable; i++) {
-		const struct value *v = world_in_force(w, &s->target, i);
-
-		if (v && object_has(&s->target, i) && !notes_find(pristine, &s->target, i))
-			memory_note(&w->memory, pristine, &s->target, i, v);
-	}
+	for (unsigned i = 0; i < s->target.class->n_writable; i++)
+		keep(w, &s->target, i);
+	vec_each(o, &want->objects)
+		for (unsigned i = 0; is_shown_anew(s, o) && i < o->class->n_writable; i++)
+			keep(w, o, i);
 }

@@ -10,7 +10,7 @@
 #include "device/assignment.h"
 #include "model/step.h"
 
-void baseline_keep(struct world *w, const struct step *s);
+void baseline_keep(struct world *w, const struct state *want, const struct step *s);
 void baseline_follow(struct world *w, const struct assignment *a);
 void baseline_release(struct world *w);
 void baseline_undo(struct world *w);

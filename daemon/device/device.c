@@ -268,7 +268,7 @@ static void send(struct device *d, uint64_t now, struct device_todo *todo)
 	for (size_t i = d->run.first; i < d->run.end; i++) {
 		const struct step *s = &d->run.plan.steps.v[i];
 
-		baseline_keep(&d->world, s);
+		baseline_keep(&d->world, &d->assignment.want, s);
 		reloads_staging(&d->reloads, &d->world, s);
 		reloads_begin(&d->world, &d->assignment.want, s);
 		history_sending(&d->history, s, now);

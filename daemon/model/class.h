@@ -78,7 +78,8 @@ enum phase {
 	PHASE_UNSPLIT, /* gives lanes back that a split may need */
 	PHASE_SPLIT,
 	PHASE_ESWITCH,
-	PHASE_POOL, /* pools before the thresholds in them before what is bound to them */
+	PHASE_UNBIND, /* what is set back leaves a pool before that changes */
+	PHASE_POOL,   /* pools before the thresholds in them before what is bound to them */
 	PHASE_THRESHOLD,
 	PHASE_BINDING,
 	PHASE_HEALTH,
@@ -124,10 +125,11 @@ struct class
 	const enum effect *cmode_effects; /* FORM_BY_CMODE: by cmode, instead of effect */
 	enum phase phase, staged_phase;	  /* staged_phase: of values that are staged */
 	enum phase none_phase;		  /* FIELD_BY_NONE: of a SET to none */
-	unsigned progress;    /* the field that says how far the driver is with it; 0: none */
-	bool tree;	      /* named by a path of any depth; the key is a field */
-	bool outlives_reload; /* objects may be there though a reload has failed */
-	bool ends_dump;	      /* the kernel ends a dump at an object that it fails to read */
+	enum phase back_phase; /* of a SET by which the first field is set back; 0: as ever */
+	unsigned progress;     /* the field that says how far the driver is with it; 0: none */
+	bool tree;	       /* named by a path of any depth; the key is a field */
+	bool outlives_reload;  /* objects may be there though a reload has failed */
+	bool ends_dump;	       /* the kernel ends a dump at an object that it fails to read */
 	unsigned
 		pending; /* EFFECT_STAGED: the field with what is staged; 0: it shows as in force */
 	struct key keys[CLASS_MAX_KEYS];

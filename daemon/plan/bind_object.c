@@ -28,9 +28,7 @@ static void want_field(struct binder *b, const struct wish *w, const struct obje
 	}
 	if (!bind_parse(b, w, field->type, field->names, &v))
 		return;
-	if (w->class->round)
-		w->class->round(have, i, &v);
-	if (bind_takes(b, w, have, i, &v))
+	if (bind_round(b, w, have, i, &v) && bind_takes(b, w, have, i, &v))
 		bind_want(b, w, w->class, w->object, CLASS_NO_CMODE, i, v);
 }
 

@@ -34,7 +34,9 @@ const struct winner *bind_winner(const struct binder *b, const struct class *cla
 const struct object *bind_find(const struct binder *b, const struct wish *w);
 void reads_add(struct reads *reads, const struct class *class, const char *name);
 
-/* takes.c: what the driver is known to refuse */
+/* takes.c: what the driver is known to refuse, and to round */
+bool bind_round(struct binder *b, const struct wish *w, const struct object *have, unsigned field,
+		struct value *v);
 bool bind_takes(struct binder *b, const struct wish *w, const struct object *have, unsigned field,
 		const struct value *v);
 

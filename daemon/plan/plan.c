@@ -260,16 +260,19 @@ static char *format_structural(const struct planner *p, const struct object *tar
 	return buf_take(&b);
 }
 
-static enum phase phase_of(const struct object *target)
+static enum phase phase_of(const struct object *target, field_mask fields)
 {
-	return target->class->fields[0].flags & FIELD_BY_NONE && object_is_none(target, 0)
-		       ? target->class->none_phase
-		       : target->class->phase;
+	const struct class *class = target->class;
+
+	if (class->fields[0].flags & FIELD_BY_NONE && object_is_none(target, 0))
+		return class->none_phase;
+	return class->back_phase && target->restored & fields & FIELD_BIT(0) ? class->back_phase
+									     : class->phase;
 }
 
 static void add_live(struct planner *p, const struct object *target, field_mask fields, char *from)
 {
-	add_set(p, target, fields, phase_of(target), disruption_of(target, fields), from);
+	add_set(p, target, fields, phase_of(target, fields), disruption_of(target, fields), from);
 	drop_refused(p);
 }
 
@@ -320,7 +323,7 @@ static void set_live(struct planner *p, const struct object *target, field_mask 
 	size_t first = p->plan->steps.n;
 
 	if (disruption_of(target, fields) != DISRUPTION_PORTS) {
-		add_set(p, target, fields, target->class->phase, disruption_of(target, fields),
+		add_set(p, target, fields, phase_of(target, fields), disruption_of(target, fields),
 			object_format(have, fields));
 		if (is_default(target, have))
 			reset_to_default(p);

@@ -240,6 +240,12 @@ static bool takes_threshold(struct binder *b, const struct wish *w, const char *
 	return false;
 }
 
+static char *pool_of_port(_unused_ const struct binder *b, _unused_ const struct wish *w,
+			  const struct object *have)
+{
+	return mem_strdup(class_port_of(have->class, have->name) + 1);
+}
+
 static bool takes_port(struct binder *b, const struct wish *w, const struct object *have,
 		       _unused_ unsigned field, const struct value *v)
 {
@@ -262,6 +268,11 @@ static uint64_t wanted_pool(const struct binder *b, const struct wish *w, const 
 	if (!pool)
 		return object_num(tc, TC_POOL, 0);
 	return strtoul(pool->text, NULL, 10);
+}
+
+static char *pool_of_tc(const struct binder *b, const struct wish *w, const struct object *have)
+{
+	return pool_name(have, wanted_pool(b, w, have));
 }
 
 static bool takes_binding(struct binder *b, const struct wish *w, const struct object *have,
@@ -296,20 +307,69 @@ static bool takes_tc(struct binder *b, const struct wish *w, const struct object
 	}
 	if (field == TC_POOL)
 		return takes_binding(b, w, have, v->num);
-	pool = pool_name(have, wanted_pool(b, w, have));
+	pool = pool_of_tc(b, w, have);
 	return takes_threshold(b, w, pool, v->num);
 }
 
-static const struct {
+static const struct row {
 	const struct class *class;
 	bool (*takes)(struct binder *b, const struct wish *w, const struct object *have,
 		      unsigned field, const struct value *v);
+	/* The pool in which the field that is a threshold counts; to be freed. */
+	char *(*pool)(const struct binder *b, const struct wish *w, const struct object *have);
+	unsigned threshold;
 } table[] = {
-	{&class_trap, takes_trap},	  {&class_linecard, takes_card},
-	{&class_port_split, takes_split}, {&class_sb_pool, takes_pool},
-	{&class_sb_port, takes_port},	  {&class_sb_tc, takes_tc},
-	{&class_trap_group, takes_group}, {&class_trap_policer, takes_policer},
+	{&class_trap, takes_trap, NULL, 0},
+	{&class_linecard, takes_card, NULL, 0},
+	{&class_port_split, takes_split, NULL, 0},
+	{&class_sb_pool, takes_pool, NULL, 0},
+	{&class_sb_port, takes_port, pool_of_port, 0},
+	{&class_sb_tc, takes_tc, pool_of_tc, TC_THRESHOLD},
+	{&class_trap_group, takes_group, NULL, 0},
+	{&class_trap_policer, takes_policer, NULL, 0},
 };
+
+static const struct row *row_of(const struct class *class)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (table[i].class == class)
+			return &table[i];
+	return NULL;
+}
+
+/* A threshold in a static pool becomes as many cells as the driver makes of it. */
+static bool round_threshold(struct binder *b, const struct wish *w, const struct object *have,
+			    const struct row *row, struct value *v)
+{
+	_cleanup_free_ char *name = row->pool(b, w, have);
+	const struct object *pool = find_pool(b, name);
+
+	if (!pool && !b->world->has_catalogue) {
+		b->needs_catalogue = true;
+		return false;
+	}
+	if (pool && !is_dynamic(b, pool))
+		class_sb_pool.round(pool, POOL_SIZE, v);
+	return true;
+}
+
+/**
+ * bind_round() - @v becomes what the driver makes of it. @v: read and written
+ *
+ * Return: false where more has to be read first.
+ */
+bool bind_round(struct binder *b, const struct wish *w, const struct object *have, unsigned field,
+		struct value *v)
+{
+	const struct row *row = row_of(have->class);
+
+	if (have->class->round)
+		have->class->round(have, field, v);
+	if (!row || !row->pool || field != row->threshold ||
+	    (object_has(have, field) && value_equal(&have->v[field], v)))
+		return true;
+	return round_threshold(b, w, have, row, v);
+}
 
 /**
  * bind_takes() - complain of a value that the driver is known to refuse; never of what is there.
@@ -319,12 +379,12 @@ static const struct {
 bool bind_takes(struct binder *b, const struct wish *w, const struct object *have, unsigned field,
 		const struct value *v)
 {
+	const struct row *row;
+
 	if (excludes(b, w, have, field, v))
 		return false;
 	if (object_has(have, field) && value_equal(&have->v[field], v))
 		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
-		if (table[i].class == have->class)
-			return table[i].takes(b, w, have, field, v);
-	return true;
+	row = row_of(have->class);
+	return !row || row->takes(b, w, have, field, v);
 }

@@ -329,6 +329,7 @@ void asicsim_buffers_show(const struct asicsim *sim, struct seq_file *s);
 void asicsim_cards_init(struct asicsim *sim);
 int asicsim_cards_up(struct asicsim *sim, struct devlink *devlink);
 int asicsim_cards_ports_up(struct asicsim *sim, struct devlink *devlink);
+void asicsim_cards_hurry(struct asicsim *sim, u32 ms);
 void asicsim_cards_down(struct asicsim *sim);
 void asicsim_cards_show(const struct asicsim *sim, struct seq_file *s);
 

@@ -256,7 +256,8 @@ static int tc_check(struct asicsim *sim, struct asicsim_port *p, u16 tc,
 		return -EINVAL;
 	}
 	if (pools[pool].dir != dir) {
-		NL_SET_ERR_MSG_MOD(extack, "Binding egress TC to ingress pool and vice versa is forbidden");
+		NL_SET_ERR_MSG_MOD(extack,
+				   "Binding egress TC to ingress pool and vice versa is forbidden");
 		return -EINVAL;
 	}
 	if (tc_frozen(dir, tc) && pool != frozen.pool) {
@@ -379,8 +380,9 @@ static void port_show(const struct asicsim *sim, const struct asicsim_port *p, s
 
 		if (i >= 8 && i < ASICSIM_TCS)
 			continue;
-		seq_printf(s, "sb_tc %s/%s/%u %u %u\n", name, i < ASICSIM_TCS ? "ingress" : "egress",
-			   i % ASICSIM_TCS, t->pool, threshold_out(sim, t->pool, t->threshold));
+		seq_printf(s, "sb_tc %s/%s/%u %u %u\n", name,
+			   i < ASICSIM_TCS ? "ingress" : "egress", i % ASICSIM_TCS, t->pool,
+			   threshold_out(sim, t->pool, t->threshold));
 	}
 }
 

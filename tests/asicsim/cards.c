@@ -94,6 +94,16 @@ static void begin(struct asicsim_card *card)
 	schedule_delayed_work(&card->work, msecs_to_jiffies(ms));
 }
 
+/* What is under way takes @ms from now on. */
+void asicsim_cards_hurry(struct asicsim *sim, u32 ms)
+{
+	u32 i;
+
+	for (i = 0; i < sim->model->n_cards; i++)
+		if (delayed_work_pending(&sim->cards[i].work))
+			mod_delayed_work(system_wq, &sim->cards[i].work, msecs_to_jiffies(ms));
+}
+
 /* ---- operations ---- */
 
 /* mlxsw_linecard_provision() */

@@ -215,7 +215,6 @@ static void _name##_show(struct asicsim *sim, struct seq_file *s)			\
 NUMBER_KNOB(reload_ms, 600000)
 NUMBER_KNOB(probe_ms, 600000)
 NUMBER_KNOB(ports_ms, 600000)
-NUMBER_KNOB(linecard_ms, 600000)
 NUMBER_KNOB(num_vfs, 64)
 NUMBER_KNOB(sticky_version, 1)
 NUMBER_KNOB(lose_fw, 1)
@@ -223,6 +222,25 @@ NUMBER_KNOB(keep_traps, 1)
 NUMBER_KNOB(hang, 1)
 NUMBER_KNOB(oops, 1)
 NUMBER_KNOB(die, 1)
+
+/* Of those under way, too. */
+static int linecard_ms_write(struct asicsim *sim, char *text)
+{
+	u32 ms;
+
+	if (kstrtou32(strim(text), 10, &ms) || ms > 600000)
+		return -EINVAL;
+	mutex_lock(&sim->lock);
+	sim->linecard_ms = ms;
+	mutex_unlock(&sim->lock);
+	asicsim_cards_hurry(sim, ms);
+	return 0;
+}
+
+static void linecard_ms_show(struct asicsim *sim, struct seq_file *s)
+{
+	seq_printf(s, "%u\n", sim->linecard_ms);
+}
 
 static int flash_ms_write(struct asicsim *sim, char *text)
 {

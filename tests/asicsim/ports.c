@@ -160,7 +160,8 @@ static void port_del(struct asicsim *sim, struct asicsim_port *p)
 
 /* Those that are asked for, the last one first; @like NULL: all. */
 void asicsim_ports_del(struct asicsim *sim,
-		       bool (*like)(const struct asicsim_port *p, const void *what), const void *what)
+		       bool (*like)(const struct asicsim_port *p, const void *what),
+		       const void *what)
 {
 	struct asicsim_port *p, *next;
 

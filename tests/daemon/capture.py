@@ -15,7 +15,8 @@ NLM_F_REQUEST = 1
 READS = {1, 5, 11, 15, 19, 23, 29, 31, 32, 36, 38, 42, 46, 47, 51, 52, 55, 56, 61, 65, 69, 74}
 READS |= {78, 82, 84}
 PARAM_SET = 39
-KINDS = {35: "resource", 37: "reload", 58: "flash", 62: "trap", 66: "group", 70: "policer"}
+KINDS = {35: "resource", 37: "reload", 58: "flash", 62: "trap", 66: "group", 70: "policer",
+         9: "split", 10: "unsplit", 79: "linecard"}
 CMODES = ["runtime", "driverinit", "permanent"]
 ACTIONS = ["drop", "trap", "mirror"]
 RELOADS = [None, "driver_reinit", "fw_activate"]
@@ -64,6 +65,10 @@ def object_and_value(kind, found, paths):
         return text(found, 135), number(found, 142) or None
     if kind == "policer":
         return number(found, 142), (number(found, 143), number(found, 144))
+    if kind in ("split", "unsplit"):
+        return number(found, nl.PORT), number(found, nl.SPLIT_COUNT)
+    if kind == "linecard":
+        return str(number(found, 171)), text(found, 173)
     return None, None
 
 

@@ -287,15 +287,38 @@ class FakeBuffers(FakeSpectrum1):
     """A part of a Spectrum-1's shared buffer, of three ports of four lanes."""
 
     facts = "tests/fake/facts/buffers.json"
+    cell = 96
 
     def buffers(self):
         return self.state()["shared_buffers"]
 
+    def index(self, label):
+        return self.state()["port_splits"][label]["index"]
 
-class FakeModular(FakeSpectrum1):
+    def refuse_split(self, port, text):
+        self.kernel.tell("rule", self.handle, "PORT_SPLIT", port, "EINVAL", "times=9", f"text={text}")
+
+    def ignore_split(self, port):
+        self.relent()
+        self.kernel.tell("rule", self.handle, "PORT_SPLIT", port, "ignore", "times=9")
+
+    def written(self, capture):
+        return [tuple(write)[1:] for write in capture.writes(self.handle)]
+
+
+class FakeModular(FakeBuffers):
     """An SN4800 of eight line cards, of which the third is provisioned."""
 
     facts = "tests/fake/facts/sn4800.json"
+
+    def provision(self, card, kind):
+        assert self.cards()[str(card)] == (kind, "active")
+
+    def slow_cards(self, msec):
+        self.kernel.tell("linecard", self.handle, msec)
+
+    def fail_card(self, card, times):
+        self.kernel.tell("linecard", self.handle, 0, card, f"fail={times}")
 
     def cards(self):
         return {number: (is_["type"], is_["state"]) for number, is_ in self.state()["linecards"].items()}

@@ -12,8 +12,8 @@ import tempfile
 import privileges
 from capture import Capture
 from carved import Unit
-from fakes import FakeKernel, FakeMlx5, FakeNetdevsim, FakeSpectrum1
-from switch import FIRMWARE, Asicsim, AsicsimMlx5, Netdevsim, loaded, output, personality
+from fakes import FakeBuffers, FakeKernel, FakeMlx5, FakeModular, FakeNetdevsim, FakeSpectrum1
+from switch import FIRMWARE, Asicsim, AsicsimMlx5, AsicsimSn4800, Netdevsim, loaded, output, personality
 from sysbus import Bus
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -87,6 +87,7 @@ class Guest(Place):
     captured = {"netdevsim": Netdevsim, **{f"asicsim-{name}": personality(name) for name in
                                            ("spectrum1", "spectrum2", "sn4800", "mlx5ish")}}
     flashed = {**kinds, "asicsim-mlx5ish": AsicsimMlx5}
+    buffered = modular = AsicsimSn4800
     bus_address, bus_kind = "/run/dbus/system_bus_socket", "system"
     leaks = False  # the search takes longer than most tests; Once does it
 
@@ -153,6 +154,7 @@ class Host(Place):
     kinds = {"fake-spectrum1": FakeSpectrum1, "fake-netdevsim": FakeNetdevsim}
     captured = kinds
     flashed = {**kinds, "fake-mlx5": FakeMlx5}
+    buffered, modular = FakeBuffers, FakeModular
     bus_kind, ctl_options = "user", ("--bus=user",)
     leaks = True
 

@@ -7,6 +7,7 @@ A kind is a class: how its switches come and go, its knobs, its words (words.py)
 would cost more than all else in a guest.
 """
 import contextlib
+import json
 import pathlib
 import re
 import struct
@@ -416,6 +417,7 @@ class Asicsim(KernelSwitch):
     bus = driver = "asicsim"
     words = SPECTRUM1
     model = "spectrum1"
+    n_ports = 1
     image = "carved-test.asicsim"
     lacks = {
         "size that is not read": "asicsim reads every size",
@@ -429,7 +431,7 @@ class Asicsim(KernelSwitch):
         self.number, self.board = number, None
 
     def plug(self):
-        self.board = Board(self.model, 1, self.number)
+        self.board = Board(self.model, self.n_ports, self.number)
         running = self.board.active("fw", "running")
         (FIRMWARE / self.image).write_text(f"asicsim-fw {self.model} {running}\n")
 
@@ -508,8 +510,92 @@ class AsicsimMlx5(Asicsim):
 
     words = MLX5
     model = "mlx5ish"
-    lacks = {"firmware of the driver": "the driver of an adapter brings none",
-             "health reporters": "asicsim has none", "eswitch": "asicsim has none"}
+    lacks = {"firmware of the driver": "the driver of an adapter brings none"}
+
+
+class AsicsimSn4800(Asicsim):
+    """A switch with slots for line cards by the same module, three ports of its own and a shared buffer. Seen through
+    iproute2; what that garbles (thresholds) through the module's own file."""
+
+    model, n_ports, n_cards = "sn4800", 3, 4
+    lanes, cell = 4, 144
+
+    # what happens to it
+
+    def devlink(self, *words):
+        return output("devlink", *words)
+
+    def split(self, port, count):
+        """Somebody else splits a port, or makes it whole."""
+        where = f"{self.handle}/{self.rows(port)[0]}"
+        self.devlink("port", *(("split", where, "count", str(count)) if count else ("unsplit", where)))
+
+    def refuse_split(self, port, text):
+        self.board.set("fail_set", f"split {port} 22 9 {text}")
+
+    def ignore_split(self, port):
+        self.relent()
+        self.board.set("ignore_set", f"split {port} 9")
+
+    def provision(self, card, kind):
+        self.devlink("lc", "set", self.handle, "lc", str(card), "type", kind)
+        wait(lambda: self.cards()[str(card)] == (kind, "active"), "the line card")
+
+    def slow_cards(self, msec):
+        self.board.set("linecard_ms", msec)
+
+    def fail_card(self, card, times):
+        assert card and self.board.set("fail_linecard", f"5 {times}" if times else 0) is None
+
+    # how it is
+
+    def rows(self, label=None):
+        """The ports of iproute2, by index; those of one place, or [index] of it."""
+        found = json.loads(self.devlink("-j", "port", "show"))["port"]
+        rows = {int(key.rsplit("/", 1)[1]): row for key, row in found.items()
+                if key.startswith(self.handle + "/") and row["flavour"] == "physical"}
+        return [index for index, row in rows.items() if place(row) == label] if label else rows
+
+    def index(self, label):
+        return self.rows(label)[0]
+
+    def splits(self):
+        found = {}
+        for row in self.rows().values():
+            found[place(row)] = found.get(place(row), 0) + ("split_group" in row)
+        return found
+
+    def cards(self):
+        rows = json.loads(self.devlink("-j", "lc", "show"))["lc"][self.handle]
+        return {str(row["lc"]): (row.get("type", ""), row["state"]) for row in rows}
+
+    def buffers(self):
+        rows = json.loads(self.devlink("-j", "sb", "pool", "show"))["pool"][self.handle]
+        pools = {f"0/{row['pool']}": {"size": row["size"], "type": row["thtype"]} for row in rows}
+        ports, tcs = {}, {}
+        for kind, name, *numbers in (line.split() for line in self.board.get("active").splitlines()):
+            port, _, rest = name.partition("/")
+            if kind == "sb_port":
+                ports[f"{port}/0/{rest}"] = {"threshold": int(numbers[0])}
+            if kind == "sb_tc":
+                tcs[f"{port}/0/{rest}"] = {"pool": int(numbers[0]), "threshold": int(numbers[1])}
+        return {"pools": pools, "ports": ports, "tcs": tcs}
+
+    def written(self, capture):
+        """What was sent, with places for indexes, which are counted by lane."""
+        found = []
+        for _device, kind, what, value in capture.writes(self.handle):
+            if kind in ("split", "unsplit"):
+                slot, lane = divmod(what - 1, self.lanes)
+                what = f"p{slot + 1}" if slot < 64 else f"l{(slot - 64) // 16 + 1}p{(slot - 64) % 16 + 1}"
+                what += f"s{lane}" if kind == "unsplit" else ""
+            found.append((kind, what, value))
+        return found
+
+
+def place(row):
+    """p5, or l1p5, of a port of iproute2: what it is a part of, if it is split."""
+    return (f"l{row['lc']}" if "lc" in row else "") + f"p{row['port']}"
 
 
 def personality(name):

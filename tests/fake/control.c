@@ -14,7 +14,7 @@
  *	fail-flash HANDLE ERRNO [percent=N] [times=N] [text=...]
  *	delay HANDLE MSEC			of every reload; the device is locked meanwhile
  *	flash HANDLE MSEC [steps=N]		of every flash
- *	linecard HANDLE MSEC [N] [fail=TIMES]	each takes so long; card N fails so often
+ *	linecard HANDLE MSEC [N] [fail=TIMES]	a change takes so long; card N fails so often
  *	file HANDLE NAME [VERSION=VALUE]...	is in the firmware path
  *	firmware HANDLE [sticky=0|1] [loses=0|1] [builtin=VERSION]	sticky: no activation
  *						changes what runs; loses: each probe starts
@@ -211,7 +211,7 @@ static int do_delay(struct line *l)
 
 static int do_linecard(struct line *l)
 {
-	l->dev->linecard_msec = strtoull(l->word[2], NULL, 10);
+	linecards_hurry(l->fake, l->dev, strtoull(l->word[2], NULL, 10));
 	if (l->n < 4 || linecard_fail(l->dev, (unsigned)strtoul(l->word[3], NULL, 10),
 				      (unsigned)line_number(l, "fail", 0)))
 		return 0;

@@ -16,6 +16,7 @@ enum { ESWITCH_MODE };
 enum { POOL_SIZE, POOL_TYPE, POOL_DIRECTION, POOL_CELL };
 enum { SB_PORT_THRESHOLD };
 enum { TC_POOL, TC_THRESHOLD };
+enum { CODE_OFFSET = 2 }; /* mlxsw_sp_sb_threshold_out() */
 enum {
 	KEY_SB = 0,
 	KEY_POOL = 1,
@@ -141,6 +142,14 @@ static int set_pool(struct call *c, struct flat *o, const struct nlattr *const *
 	return 0;
 }
 
+/* In cells, where it is one in bytes. */
+static uint64_t rounded(const struct flat *pool, uint64_t n)
+{
+	uint64_t cell = pool->v[POOL_CELL].num ?: 1;
+
+	return pool->v[POOL_TYPE].num ? n : (n + cell - 1) / cell * cell;
+}
+
 static int check_threshold(struct call *c, const struct flat *pool, uint64_t threshold)
 {
 	if (!pool->v[POOL_TYPE].num || (threshold >= 3 && threshold <= 16))
@@ -152,15 +161,15 @@ static int check_threshold(struct call *c, const struct flat *pool, uint64_t thr
 /* mlxsw_sp_sb_port_pool_set() */
 static int set_sb_port(struct call *c, struct flat *o, const struct nlattr *const *new)
 {
+	const struct flat *pool =
+		pool_find(c->dev, o->key[PORT_KEY_SB].num, o->key[PORT_KEY_POOL].num);
 	int r;
 
 	if (!new[SB_PORT_THRESHOLD])
 		return call_missing(c, DEVLINK_ATTR_SB_THRESHOLD);
-	r = check_threshold(c,
-			    pool_find(c->dev, o->key[PORT_KEY_SB].num, o->key[PORT_KEY_POOL].num),
-			    attr_num(new[SB_PORT_THRESHOLD]));
+	r = check_threshold(c, pool, attr_num(new[SB_PORT_THRESHOLD]));
 	if (r == 0)
-		o->v[SB_PORT_THRESHOLD].num = attr_num(new[SB_PORT_THRESHOLD]);
+		o->v[SB_PORT_THRESHOLD].num = rounded(pool, attr_num(new[SB_PORT_THRESHOLD]));
 	return r;
 }
 
@@ -190,7 +199,7 @@ static int set_tc(struct call *c, struct flat *o, const struct nlattr *const *ne
 	if (r)
 		return r;
 	o->v[TC_POOL].num = attr_num(new[TC_POOL]);
-	o->v[TC_THRESHOLD].num = attr_num(new[TC_THRESHOLD]);
+	o->v[TC_THRESHOLD].num = rounded(pool, attr_num(new[TC_THRESHOLD]));
 	return 0;
 }
 
@@ -302,6 +311,15 @@ static const struct flat *pool_find(const struct device *d, uint64_t sb, uint64_
 	return NULL;
 }
 
+/* What the driver has of a threshold is shown as a code, or in bytes. */
+static uint64_t reckon(uint64_t threshold, const struct flat *pool)
+{
+	uint64_t cell = pool->v[POOL_CELL].num ?: 1;
+
+	return pool->v[POOL_TYPE].num ? threshold / cell + CODE_OFFSET
+				      : (threshold - CODE_OFFSET) * cell;
+}
+
 static void reckon_thresholds(struct device *d, const struct flat *pool)
 {
 	for (size_t i = 0; i < d->n_flats; i++) {
@@ -309,7 +327,9 @@ static void reckon_thresholds(struct device *d, const struct flat *pool)
 
 		if (kinds[o->kind].change == set_sb_port &&
 		    o->key[PORT_KEY_POOL].num == pool->key[KEY_POOL].num)
-			o->v[SB_PORT_THRESHOLD].num = pool->v[POOL_TYPE].num ? 3 : 960;
+			o->v[SB_PORT_THRESHOLD].num = reckon(o->v[SB_PORT_THRESHOLD].num, pool);
+		if (kinds[o->kind].change == set_tc && o->v[TC_POOL].num == pool->key[KEY_POOL].num)
+			o->v[TC_THRESHOLD].num = reckon(o->v[TC_THRESHOLD].num, pool);
 	}
 }
 

@@ -103,6 +103,15 @@ void linecards_run(struct fake *f, struct device *d)
 			go_on(f, d, &d->cards[i]);
 }
 
+/** linecards_hurry() - what goes on by itself takes @msec, also what has begun, from now on. */
+void linecards_hurry(struct fake *f, struct device *d, uint64_t msec)
+{
+	d->linecard_msec = msec;
+	for (size_t i = 0; i < d->n_cards; i++)
+		if (d->cards[i].due != NOT_BEFORE)
+			d->cards[i].due = f->now + msec;
+}
+
 static struct card *asked_card(const struct call *c)
 {
 	const struct nlattr *index = c->a.v[DEVLINK_ATTR_LINECARD_INDEX];

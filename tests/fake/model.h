@@ -424,6 +424,7 @@ void linecards_notify(struct fake *f, struct device *d, bool new);
 uint64_t linecards_due(const struct device *d);
 void linecards_run(struct fake *f, struct device *d);
 bool linecard_fail(struct device *d, unsigned index, unsigned times);
+void linecards_hurry(struct fake *f, struct device *d, uint64_t msec);
 const char *linecards_load(struct device *d, json_t *facts);
 void linecards_free(struct device *d);
 void linecards_json(const struct device *d, json_t *all);
