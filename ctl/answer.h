@@ -73,6 +73,7 @@ struct status_answer {
 	text_list files, diagnostics;
 	VEC(struct absent_answer) absent;
 	VEC(struct device_answer) devices;
+	size_t hidden; /* converged ones that were left out of these */
 };
 
 /* What a device did between two rests. */

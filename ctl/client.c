@@ -3,10 +3,13 @@
 #include "client.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "style.h"
+#include "table.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define DBUS_ERROR(name) "org.freedesktop.DBus.Error." name
 
@@ -20,16 +23,28 @@
 
 /* --- what to tell ------------------------------------------------------------ */
 
-/** client_say() - a line on standard error, with the program's name before it. */
+/**
+ * client_say() - a line on standard error, with the program's name before it; on a terminal it is
+ * wrapped.
+ */
 void client_say(const char *format, ...)
 {
+	struct style style = style_of(STDERR_FILENO);
+	_cleanup_free_ char *said = NULL, *line = NULL;
+	struct buf out = {};
 	va_list ap;
 
 	va_start(ap, format);
-	fputs("carvectl: ", stderr);
-	vfprintf(stderr, format, ap);
-	fputc('\n', stderr);
+	if (vasprintf(&said, format, ap) < 0)
+		abort();
 	va_end(ap);
+	line = mem_printf("carvectl: %s", said);
+	if (style.width && !strchr(line, '\n'))
+		wrap_render(line, 4, &style, &out);
+	else
+		buf_add(&out, "%s\n", line);
+	fputs(out.s, stderr);
+	buf_clear(&out);
 }
 
 enum cause {

@@ -8,6 +8,7 @@
 #include "fetch.h"
 #include "output.h"
 #include "plan.h"
+#include "remarks.h"
 #include "table.h"
 
 #include <errno.h>
@@ -159,7 +160,7 @@ static int load(const struct files_answer *a, bool kept, const struct overlay *o
 	if (r < 0) {
 		_cleanup_free_ char *text = diag_render_all(&diags);
 
-		fputs(text, stderr);
+		remarks_print(text);
 		client_say(kept ? "the config cannot be read again"
 				: "the files on disk would be refused");
 	}

@@ -36,11 +36,14 @@ static const struct {
 
 static void say_help(const struct device_answer *d, const struct style *style, struct buf *out)
 {
+	/* what is left alone is not touched by an apply */
+	const char *state = strstr(d->reason, "carvectl retry") ? "failed" : d->state;
+
 	for (size_t i = 0; i < ARRAY_SIZE(helps); i++) {
 		_cleanup_free_ char *text = NULL;
 		const char *slot = strstr(helps[i].help, "%s");
 
-		if (strcmp(helps[i].state, d->state) != 0)
+		if (strcmp(helps[i].state, state) != 0)
 			continue;
 		text = slot ? mem_printf("%.*s%s%s", (int)(slot - helps[i].help), helps[i].help,
 					 d->handle, slot + 2)
@@ -54,11 +57,19 @@ static void explain_object(const struct object_answer *o, const struct style *st
 {
 	bool there = strcmp(o->wanted, o->actual) == 0;
 	_cleanup_free_ char *line = mem_printf("%s %s", o->kind, o->object);
+	static const char restore[] = "restore: was ";
+	size_t n = strlen(restore);
+	bool back = strncmp(o->origin, restore, n) == 0;
 	_cleanup_free_ char *wanted =
-		mem_printf("wanted: %s, by %s", o->wanted, *o->origin ? o->origin : "carved");
+		back ? mem_printf("wanted: %s, as it was before %s, which is gone", o->wanted,
+				  o->origin + n)
+		     : mem_printf("wanted: %s, by %s", o->wanted,
+				  *o->origin ? o->origin : "carved");
+	/* what is staged is shown by the device, too */
 	_cleanup_free_ char *actual =
-		mem_printf("in force: %s%s", o->actual, there ? ", as wanted" : "");
-	_cleanup_free_ char *why = mem_printf("because: %s", o->reason);
+		mem_printf("%s: %s%s", there && *o->reason ? "the device shows" : "in force",
+			   o->actual, there && !*o->reason ? ", as wanted" : "");
+	_cleanup_free_ char *why = mem_printf("%s: %s", there ? "but" : "because", o->reason);
 
 	buf_add(out, "\n");
 	wrap_render(line, 0, style, out);
@@ -82,7 +93,8 @@ static bool is_odd(const struct object_answer *o)
 size_t explain_render(const struct device_answer *d, const char *object, const struct style *style,
 		      struct buf *out)
 {
-	_cleanup_free_ char *line = mem_printf("%s is %s", d->handle, d->state);
+	_cleanup_free_ char *line =
+		mem_printf("%s is %s", *d->handle ? d->handle : d->entry, d->state);
 	size_t n = 0;
 
 	wrap_render(line, 0, style, out);

@@ -133,7 +133,9 @@ static int show_present(const struct ctl *ctl)
 	if (r == -ENODEV)
 		fetch_no_such_device(&c, device);
 	if (r >= 0)
-		exit_code = show(ctl, &a, "Nothing has happened.\n");
+		exit_code = show(ctl, &a,
+				 "Nothing since carved started; of earlier runs: carvectl history "
+				 "--since 24h\n");
 	answer_clear(&history_type, &a, &a.arena);
 	return exit_code;
 }

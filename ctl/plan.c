@@ -81,9 +81,10 @@ static void render_hindered(const struct plan_answer *a, const struct style *sty
 {
 	vec_each(h, &a->hindered) {
 		bool entry = !*h->handle;
-		_cleanup_free_ char *text = mem_printf("%s%s is %s%s%s", entry ? "entry " : "",
-						       entry ? h->entry : h->handle, h->state,
-						       *h->reason ? ": " : "", h->reason);
+		bool failed = strcmp(h->state, "failed") == 0;
+		_cleanup_free_ char *text = mem_printf(
+			"%s%s %s %s%s%s", entry ? "entry " : "", entry ? h->entry : h->handle,
+			failed ? "has" : "is", h->state, *h->reason ? ": " : "", h->reason);
 
 		wrap_render(text, 4, style, out);
 	}
@@ -170,15 +171,38 @@ static int fetch_held(struct client *c, const struct plan_query *q, struct plan_
 	return r;
 }
 
-/* Of a device in such a state the plan does not tell all. */
-static bool is_in_the_way(const char *state)
-{
-	static const char *const states[] = {"refused", "quarantined", "failed", "absent",
-					     "paused"};
+/* What the plan does not tell of a device in such a state. */
+static const struct {
+	const char *state;
+	bool always; /* else only where it has no steps */
+	int exit_code;
+} hindrances[] = {
+	{"refused", true, CTL_ERROR},
+	{"quarantined", true, CTL_ERROR},
+	{"absent", true, CTL_ERROR},
+	{"failed", true, CTL_OK},
+	{"paused", true, CTL_OK},
+	{"drifted", false, CTL_OK},
+	{"reading", true, CTL_STEPS},
+	{"applying", true, CTL_STEPS},
+	{"reloading", true, CTL_STEPS},
+	{"flashing", true, CTL_STEPS},
+	{"pending-power-cycle", false, CTL_OK},
+};
 
-	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
-		if (strcmp(state, states[i]) == 0)
+static bool has_steps(const struct plan_answer *a, const char *handle)
+{
+	vec_each(s, &a->steps)
+		if (strcmp(s->handle, handle) == 0)
 			return true;
+	return false;
+}
+
+static bool is_in_the_way(const struct plan_answer *a, const struct device_answer *d)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(hindrances); i++)
+		if (strcmp(d->state, hindrances[i].state) == 0)
+			return hindrances[i].always || !has_steps(a, d->handle);
 	return false;
 }
 
@@ -192,7 +216,7 @@ static int fetch_hindered(struct client *c, const char *device, struct plan_answ
 
 		ret->out_of_sync = s.out_of_sync;
 		vec_each(d, &s.devices)
-			if (is_in_the_way(d->state))
+			if (is_in_the_way(ret, d))
 				vec_push(&ret->hindered,
 					 ((struct hindered_answer){arena_strdup(to, d->handle),
 								   arena_strdup(to, d->entry),
@@ -203,13 +227,23 @@ static int fetch_hindered(struct client *c, const char *device, struct plan_answ
 	return r;
 }
 
-/** plan_exit_code() - Return: CTL_ERROR where something is refused, quarantined or absent. */
+/**
+ * plan_exit_code() - Return: CTL_ERROR where something is refused, quarantined or absent, CTL_STEPS
+ * where something is to be done, or is being done.
+ */
 int plan_exit_code(const struct plan_answer *a)
 {
+	int exit_code = a->steps.n ? CTL_STEPS : CTL_OK;
+
 	vec_each(h, &a->hindered)
-		if (strcmp(h->state, "failed") != 0 && strcmp(h->state, "paused") != 0)
-			return CTL_ERROR;
-	return a->steps.n ? CTL_STEPS : CTL_OK;
+		for (size_t i = 0; i < ARRAY_SIZE(hindrances); i++) {
+			if (strcmp(h->state, hindrances[i].state) != 0)
+				continue;
+			if (hindrances[i].exit_code == CTL_ERROR)
+				return CTL_ERROR;
+			exit_code = MAX(exit_code, hindrances[i].exit_code);
+		}
+	return exit_code;
 }
 
 static bool is_candidate(const struct ctl *ctl)

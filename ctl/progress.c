@@ -9,6 +9,12 @@
 
 #define BAR_WIDTH 24
 
+/** progress_words() - what it says beside the @state of the device; "" for the same. */
+const char *progress_words(const struct progress_answer *p, const char *state)
+{
+	return strncasecmp(p->what, state, 5) == 0 ? "" : p->what;
+}
+
 static unsigned percent_of(const struct progress_answer *p)
 {
 	return (unsigned)((double)MIN(p->done, p->total) * 100 / (double)p->total);
@@ -38,10 +44,10 @@ static const char *work_of(const struct device_answer *d)
 static void add_one(const struct working *w, const struct style *style, struct buf *out)
 {
 	const struct device_answer *d = w->device;
-	const char *what = d->progress.what;
+	const char *what = progress_words(&d->progress, work_of(d));
 
 	buf_add(out, "%s  %s", d->handle, work_of(d));
-	if (*what && strcmp(what, "reload") != 0)
+	if (*what)
 		buf_add(out, "  %s", what);
 	if (d->progress.total)
 		add_bar(&d->progress, style, out);

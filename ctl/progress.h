@@ -17,4 +17,5 @@ struct progress_line {
 	uint64_t elapsed;	     /* microseconds since the wait began */
 };
 
+const char *progress_words(const struct progress_answer *p, const char *state);
 void progress_render(const struct progress_line *p, const struct style *style, struct buf *out);

@@ -47,22 +47,27 @@ void remarks_add(const char *text, const struct style *style, struct buf *out)
 	}
 }
 
+/** remarks_refuse() - is one of them an error of the files, whatever the device? */
+bool remarks_refuse(const text_list *diagnostics)
+{
+	size_t n;
+
+	vec_each(text, diagnostics)
+		if (strstr(*text, "error: ") && !remarks_handle(*text, &n))
+			return true;
+	return false;
+}
+
 /* What the worst of them means. */
 static const char *title_of(const text_list *diagnostics)
 {
-	const char *title = "Remarks:";
-	size_t n;
-
-	vec_each(text, diagnostics) {
-		if (!strstr(*text, "error: "))
-			continue;
-		if (!remarks_handle(*text, &n))
-			return "The configuration has errors; what was accepted before stays in "
-			       "force.";
-		title = "The configuration does not fit a device; what it accepted before, if "
-			"anything, stays in force.";
-	}
-	return title;
+	if (remarks_refuse(diagnostics))
+		return "The configuration has errors; what was accepted before stays in force.";
+	vec_each(text, diagnostics)
+		if (strstr(*text, "error: "))
+			return "The configuration does not fit a device; what it accepted before, "
+			       "if anything, stays in force.";
+	return "Remarks:";
 }
 
 /** remarks_render() - append the diagnostics, if there are any, below a title. */

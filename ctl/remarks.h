@@ -6,6 +6,7 @@
 #include "style.h"
 
 const char *remarks_handle(const char *text, size_t *ret);
+bool remarks_refuse(const text_list *diagnostics);
 void remarks_add(const char *text, const struct style *style, struct buf *out);
 void remarks_render(const text_list *diagnostics, const struct style *style, struct buf *out);
 void remarks_print(const char *text);

@@ -11,6 +11,7 @@
 #include "model/value.h"
 #include "output.h"
 #include "picture.h"
+#include "progress.h"
 #include "resources.h"
 #include "remarks.h"
 #include "table.h"
@@ -75,14 +76,15 @@ static void add_device(struct table *t, const struct device_answer *d, const str
 	if (style->marks)
 		table_add(t, state_mark(d->state, style), colour);
 	table_add(t, there ? d->handle : d->entry, COLOUR_NONE);
-	table_add(t, d->entry, COLOUR_NONE);
+	table_add(t, there && !is(d->entry, d->handle) ? d->entry : "", COLOUR_NONE);
 	table_add(t, d->driver, COLOUR_NONE);
 	table_add(t, state, colour);
 	table_add(t, d->firmware_running, COLOUR_NONE);
 	table_add(t, there ? reloads : "", COLOUR_NONE);
 	table_add(t, there ? drift : "", d->drift.n ? COLOUR_WAITING : COLOUR_NONE);
 	table_add(t, change, COLOUR_NONE);
-	table_add(t, d->reason, COLOUR_NONE);
+	/* the remarks below say why something is refused, and where */
+	table_add(t, is(d->state, "refused") ? "" : d->reason, COLOUR_NONE);
 }
 
 static void render_table(const struct status_answer *a, const struct style *style, uint64_t now,
@@ -116,7 +118,7 @@ static void render_summary(const struct status_answer *a, const struct style *st
 			   struct buf *out)
 {
 	enum colour colour = state_colour(a->state);
-	size_t managed = 0, converged = 0;
+	size_t managed = a->hidden, converged = a->hidden;
 
 	vec_each(d, &a->devices) {
 		managed += !is(d->state, "unmanaged");
@@ -129,7 +131,7 @@ static void render_summary(const struct status_answer *a, const struct style *st
 	buf_add(out, "\n");
 	if (a->confirm_deadline)
 		render_trial(a->confirm_deadline, style, now, out);
-	if (a->out_of_sync)
+	if (a->out_of_sync && !remarks_refuse(&a->diagnostics))
 		wrap_render("The files on disk say something else than what is in force; to adopt "
 			    "them: carvectl reload",
 			    0, style, out);
@@ -168,8 +170,10 @@ static void put_state(const struct device_answer *d, const struct style *style, 
 
 	_cleanup_free_ char *text = format_state(d);
 
+	const char *what = progress_words(&d->progress, d->state);
+
 	buf_add(out, "%*s: %s%s%s%s%s\n", LABEL_WIDTH, "State", colour_begin(colour, style), text,
-		colour_end(colour, style), *d->progress.what ? ", " : "", d->progress.what);
+		colour_end(colour, style), *what ? ", " : "", what);
 }
 
 static void put_reloads(const struct device_answer *d, const struct style *style, struct buf *out)
@@ -546,6 +550,7 @@ static void keep_problems(struct status_answer *a)
 
 		if (!is(d->state, "converged") && !is(d->state, "unmanaged"))
 			continue;
+		a->hidden += is(d->state, "converged");
 		vec_clear(&d->netdevs);
 		vec_clear(&d->drift);
 		vec_clear(&d->resources);

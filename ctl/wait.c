@@ -132,7 +132,7 @@ static void on_interrupt(_unused_ int number)
 /* Nothing that was asked for ends with carvectl, and who thinks so is told. */
 static void end_interrupted(void)
 {
-	client_say("carved goes on with it; how far it is: carvectl status, or carvectl monitor");
+	client_say("carved goes on; to follow it: carvectl monitor, or carvectl status");
 	signal(SIGINT, SIG_DFL);
 	raise(SIGINT);
 }

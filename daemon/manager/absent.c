@@ -46,17 +46,19 @@ static void add_values(word_list *values, const struct device *d, const char *ke
 			add_word(values, *name);
 }
 
-/* Also which of them is meant by @written, if that is near to one. */
-static void name_words(const word_list *words, const char *written, struct buf *b)
+/* Which of them is meant by @written, if that is near to one; and "; @intro ..." with them all. */
+static void name_words(const word_list *words, const char *written, const char *intro,
+		       struct buf *b)
 {
 	const char *nearest = text_nearest(written, words->v, words->n);
 
+	if (nearest)
+		buf_add(b, "; did you mean %s?", nearest);
+	buf_add(b, "%s %s ", nearest ? "" : ";", intro);
 	for (size_t i = 0; i < words->n && i < NAMED_MAX; i++)
 		buf_add(b, "%s%s", i ? ", " : "", words->v[i]);
 	if (words->n > NAMED_MAX)
 		buf_add(b, " and %zu more", words->n - NAMED_MAX);
-	if (nearest)
-		buf_add(b, "; did you mean %s?", nearest);
 }
 
 static bool has_value(const struct device *d, const char *key, const char *pattern)
@@ -83,11 +85,11 @@ static bool explain(const struct devices *d, const char *key, const char *patter
 		add_values(&values, devices_at(d, i), key);
 	}
 	if (values.n) {
-		buf_add(b, "no device has the %s %s; here are ", key, pattern);
-		name_words(&values, pattern, b);
+		buf_add(b, "no device has the %s %s", key, pattern);
+		name_words(&values, pattern, "here are", b);
 	} else {
-		buf_add(b, "no device reports a key %s; keys reported here are ", key);
-		name_words(&keys, key, b);
+		buf_add(b, "no device reports a key %s", key);
+		name_words(&keys, key, "keys reported here are", b);
 	}
 out:
 	vec_clear(&keys);

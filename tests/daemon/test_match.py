@@ -104,7 +104,6 @@ def test_a_key_that_none_reports(kernel, carved):
     kernel.tell("add", FACTS)
     start(carved, f"x: {{match: {{drvier: mlx5_core}}, {POLICY}}}", f"pci/08:00.0: {{{POLICY}}}")
     reasons = dict(carved.manager("AbsentEntries"))
-    assert reasons["x"].startswith("no device reports a key drvier; keys reported here are handle, driver")
-    assert reasons["x"].endswith("; did you mean driver?")
-    assert reasons["pci/08:00.0"] == f"no device has the handle pci/08:00.0; here are {MLX5}; did you mean {MLX5}?"
+    assert reasons["x"].startswith("no device reports a key drvier; did you mean driver? keys reported here are handle, driver")
+    assert reasons["pci/08:00.0"] == f"no device has the handle pci/08:00.0; did you mean {MLX5}? here are {MLX5}"
     wait(lambda: f"no device matches the entry x: {reasons['x']}" in carved.text(), "the journal to tell")

@@ -318,7 +318,7 @@ static void test_status(_unused_ void **state)
 	      "CHANGED              REASON\n"
 	      "pci/0000:03:00.0  leaf-asic  mlxsw_spectrum  failed     13.2010.1006  2/1     1     "
 	      "2026-11-22 11:55:00  trap source_mac_is_multicast: the kernel refuses it\n"
-	      "spine             spine      -               absent     -             -       -     "
+	      "spine             -          -               absent     -             -       -     "
 	      "-                    no device matches this entry\n"
 	      "pci/0000:04:00.0  -          mlx5_core       unmanaged  -             0/0     0     "
 	      "-                    -\n"
