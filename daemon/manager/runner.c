@@ -187,6 +187,8 @@ static void carry_out(struct runner *r, struct device_todo *todo)
 		save(r);
 	if (r->env->stopping) {
 		vec_clear(&todo->reads.names);
+		if (r->sent != SENT_NOTHING) /* a thread that dies is noticed to the end */
+			loop_timer_set(r->timer, todo->wake_at);
 		return;
 	}
 	switch (todo->what) {
