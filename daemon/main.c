@@ -2,6 +2,7 @@
 /* Options, signals, and putting the parts together. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/options.h"
 #include "base/sandbox.h"
 #include "base/text.h"
 #include "bus/bus.h"
@@ -12,7 +13,6 @@
 #include "store/owner.h"
 #include "yaml/yaml.h"
 
-#include <getopt.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -99,8 +99,10 @@ static bool parse_bus(const char *text, enum bus_kind *ret)
 	return false;
 }
 
-static bool parse_option(struct options *o, int c)
+static bool take_option(void *user, int c)
 {
+	struct options *o = user;
+
 	switch (c) {
 	case 'c':
 		o->manager.config_file = optarg;
@@ -131,22 +133,6 @@ static bool parse_option(struct options *o, int c)
 	default:
 		return false;
 	}
-}
-
-static bool parse_options(int argc, char **argv, struct options *o)
-{
-	int c;
-
-	while ((c = getopt_long(argc, argv, "c:", long_options, NULL)) != -1) {
-		if (parse_option(o, c))
-			continue;
-		if (c != '?')
-			fprintf(stderr, "carved: \"%s\" is no value for this option\n", optarg);
-		return false;
-	}
-	if (optind < argc)
-		fprintf(stderr, "carved: \"%s\" is no option\n", argv[optind]);
-	return optind == argc;
 }
 
 static int check(const struct options *o)
@@ -329,7 +315,7 @@ int main(int argc, char **argv)
 
 	log_open();
 	setlocale(LC_CTYPE, "C.UTF-8"); /* for the width of characters, whatever the language */
-	if (!parse_options(argc, argv, &o)) {
+	if (!options_parse(argc, argv, "c:", long_options, take_option, &o)) {
 		fputs("Try 'carved --help'.\n", stderr);
 		return EXIT_USAGE;
 	}

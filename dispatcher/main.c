@@ -6,9 +6,9 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/options.h"
 #include "watch.h"
 
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,8 +49,10 @@ static const struct option long_options[] = {{"time-limit", required_argument, N
 					     {"help", no_argument, NULL, OPT_HELP},
 					     {}};
 
-static bool parse_option(struct options *o, int c)
+static bool take_option(void *user, int c)
 {
+	struct options *o = user;
+
 	switch (c) {
 	case OPT_LIMIT:
 		return clock_parse_duration(optarg, &o->limit) == 0 && o->limit;
@@ -67,23 +69,6 @@ static bool parse_option(struct options *o, int c)
 	default:
 		return false;
 	}
-}
-
-static bool parse_options(int argc, char **argv, struct options *o)
-{
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		if (parse_option(o, c))
-			continue;
-		if (c != '?')
-			fprintf(stderr, "carved-dispatcher: \"%s\" is no value for this option\n",
-				optarg);
-		return false;
-	}
-	if (optind < argc)
-		fprintf(stderr, "carved-dispatcher: \"%s\" is no option\n", argv[optind]);
-	return optind == argc;
 }
 
 /* SIGCHLD is for sd_event_add_child(), the others end the loop. */
@@ -142,7 +127,7 @@ int main(int argc, char **argv)
 	struct dispatcher d = {.bench.scripts.fd = -1, .watch.bench = &d.bench};
 	int r;
 
-	if (!parse_options(argc, argv, &o)) {
+	if (!options_parse(argc, argv, "", long_options, take_option, &o)) {
 		fputs("Try carved-dispatcher --help.\n", stderr);
 		return EXIT_USAGE;
 	}

@@ -82,6 +82,7 @@ struct rig {
 	/* called once, while a read or a write is in flight */
 	void (*during_read)(struct rig *r);
 	void (*during_write)(struct rig *r);
+	unsigned reloads_seen; /* by rig_was_reloaded() */
 	/* before each request; @s: NULL for a read. Return: true where it fails as @ret says */
 	bool (*at_request)(struct rig *r, const struct step *s, struct fault *ret);
 	void (*watch)(struct rig *r); /* after each event */
@@ -106,6 +107,8 @@ void rig_start(struct rig *r, const char *facts, const char *config);
 void rig_restart(struct rig *r);
 void rig_send(struct rig *r, const struct device_event *e);
 void rig_stale(struct rig *r);
+bool rig_was_reloaded(struct rig *r);
+void rig_tell_registration(struct rig *r);
 void rig_tick(struct rig *r);
 void rig_config(struct rig *r, const char *config);
 void rig_log_clear(struct rig *r);

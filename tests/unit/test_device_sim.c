@@ -817,6 +817,24 @@ void rig_send(struct rig *r, const struct device_event *e)
 		follow(r, todo);
 }
 
+/* Since it was asked the last time. */
+bool rig_was_reloaded(struct rig *r)
+{
+	bool again = r->sim.reloads != r->reloads_seen;
+
+	r->reloads_seen = r->sim.reloads;
+	return again;
+}
+
+/* The kernel's messages when a driver is bound again. */
+void rig_tell_registration(struct rig *r)
+{
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_VANISHED,
+					   .trigger = TRIGGER_NOTIFICATION});
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_COUNTED,
+					   .trigger = TRIGGER_NOTIFICATION});
+}
+
 void rig_stale(struct rig *r)
 {
 	rig_send(r, &(struct device_event){.type = DEVICE_EV_STALE, .trigger = TRIGGER_AUDIT});

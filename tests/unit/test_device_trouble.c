@@ -998,17 +998,11 @@ static void test_roll_back_when_busy(void **state)
 
 static void register_in_reload(struct rig *r)
 {
-	static unsigned seen;
-
 	r->during_write = register_in_reload;
-	if (r->sim.reloads == seen)
+	if (!rig_was_reloaded(r))
 		return;
-	seen = r->sim.reloads;
 	sim_register(&r->sim);
-	rig_send(r, &(struct device_event){.type = DEVICE_EV_VANISHED,
-					   .trigger = TRIGGER_NOTIFICATION});
-	rig_send(r, &(struct device_event){.type = DEVICE_EV_COUNTED,
-					   .trigger = TRIGGER_NOTIFICATION});
+	rig_tell_registration(r);
 }
 
 /* Each reload makes the driver bind anew, and at that a reload is permitted: not for ever. */
