@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Somebody reloads the device again and again, and the files are edited meanwhile: nothing gets lost, and carved does
-not grow. --cycles=N says how often; tests/soak is the long one."""
+"""Somebody reloads the device again and again, the files are edited meanwhile, now and then a request of carved's fails
+or its answer is lost, and notifications come in storms: nothing gets lost, and carved does not grow. --cycles=N says how
+often; tests/soak is the long one."""
 import os
 import random
 import time
@@ -11,6 +12,8 @@ from carved import Process, entry, memory, wait
 
 WARM = 10  # cycles before fds and memory are looked at
 ACTIONS = ("drop", "trap")
+FAULTS = 0.04  # so many cycles have one
+STORM = 100  # notifications for each cycle, at the end
 
 
 def draw(dice, switch):
@@ -35,6 +38,15 @@ def draw(dice, switch):
     return keys, changes
 
 
+def spoil(dice, kernel, switch):
+    """The next request of this kind fails for the moment, or its answer is lost. Return: how many faults that is."""
+    if not hasattr(kernel, "tell") or dice.random() >= FAULTS:
+        return 0
+    command = dice.choice(("TRAP_SET", "TRAP_POLICER_SET", "TRAP_GROUP_SET", "PARAM_SET", "RESOURCE_SET", "GET"))
+    kernel.tell("rule", switch.handle, command, "*", dice.choice(("EBUSY", "EAGAIN", "lose", "lose-answer")))
+    return 1
+
+
 def fds(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
@@ -48,11 +60,11 @@ def plain(place, kernel, make_switch):
 
 
 @pytest.mark.needs("storm")
-def test_soak(make_switch, plain, request):
+def test_soak(make_switch, kernel, plain, request):
     cycles, switch, dice = request.config.getoption("--cycles"), make_switch(), random.Random(7)
     keys, changes = draw(dice, switch)
     plain.run(entry(switch, **keys))
-    pid, began, edits, reloads = plain.process.pid, time.monotonic(), 0, 0
+    pid, began, edits, reloads, faults = plain.process.pid, time.monotonic(), 0, 0, 0
     for cycle in range(cycles):
         if cycle == WARM:
             at_first = fds(pid), memory(pid)
@@ -61,6 +73,7 @@ def test_soak(make_switch, plain, request):
             plain.config(entry(switch, **keys))
             plain.kill("HUP")
             edits += 1
+        faults += spoil(dice, kernel, switch)
         if dice.random() < 0.8:
             switch.reload()
             reloads += 1
@@ -71,7 +84,12 @@ def test_soak(make_switch, plain, request):
         switch.check(changes)
     wait(lambda: plain.get(switch, "ForeignReloadCount") == reloads, "every reload to be counted")
     plain.settled(switch)
-    print(f"{cycles} cycles in {time.monotonic() - began:.0f} s: {reloads} reloads by somebody, {edits} edits, no setting "
-          f"lost; fds {at_first[0]} -> {fds(pid)}, resident {at_first[1]} -> {memory(pid)} kB")
+    switch.storm(STORM * cycles)
+    switch.reload()
+    wait(lambda: plain.get(switch, "ForeignReloadCount") == reloads + 1, "the reload in the storm to be counted")
+    plain.settled(switch)
+    switch.check(changes)
+    print(f"{cycles} cycles in {time.monotonic() - began:.0f} s: {reloads} reloads by somebody, {edits} edits, {faults} "
+          f"faults, a storm of {STORM * cycles}, no setting lost; fds {at_first[0]} -> {fds(pid)}, resident {at_first[1]} -> {memory(pid)} kB")
     assert fds(pid) <= at_first[0]
     assert memory(pid) <= at_first[1] + 1024

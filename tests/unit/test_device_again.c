@@ -306,9 +306,74 @@ static void test_trial_whose_roll_back_never_works(void **state)
 	rig_clear(&r);
 }
 
+#define AUDITS (24 * 60) /* one a minute */
+
+static void audit_for_a_day(struct rig *r)
+{
+	for (unsigned i = 0; i < AUDITS; i++) {
+		r->now += 60 * USEC_PER_SEC;
+		rig_stale(r);
+	}
+}
+
+/* Nothing is written, saved, noted in the history or waited for, whether all is well or not. */
+static void test_a_day_of_audits(void **state)
+{
+	/* what waits for a permitted reload is shown with what that resets: another question */
+	static const struct {
+		const char *config, *state;
+		unsigned reads;
+	} cases[] = {{"params: {macs: 64}, " SIZES ", " LIVE, "converged", 1},
+		     {"reload: manual, params: {macs: 64}, " LIVE, "pending-reload", 2},
+		     {"drift: report, " LIVE, "converged", 1}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_free_ char *config = mem_printf(ENTRY("%s"), cases[i].config);
+		uint64_t records, revision;
+		struct rig r = {};
+		unsigned saves;
+
+		rig_start(&r, FACTS, config);
+		rig_log_clear(&r);
+		saves = r.saves;
+		records = r.d->history.n_records;
+		revision = r.d->status.revision;
+		r.reads = 0;
+		audit_for_a_day(&r);
+		rig_expect(&r, cases[i].state, "");
+		assert_int_equal(r.saves, saves);
+		assert_int_equal(r.d->history.n_records, records);
+		assert_int_equal(r.d->status.revision, revision);
+		assert_int_equal(r.reads, cases[i].reads * AUDITS);
+		assert_int_equal(r.wake_at, USEC_NEVER);
+		rig_clear(&r);
+	}
+}
+
+/* What the driver refuses for good is tried once an hour in the end, and told once. */
+static void test_a_day_of_refusals(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	sim_fault(&r.sim,
+		  (struct fault){
+			  .object = "t1", .error = -EINVAL, .extack = "never", .times = 1000000});
+	rig_start(&r, FACTS, ENTRY(LIVE));
+	audit_for_a_day(&r);
+	assert_string_equal(device_state_name(r.d->status.state), "failed");
+	rig_expect_reason(&r, "never");
+	assert_in_range(r.sim.refused, 24, 24 + 12);
+	assert_true(r.d->history.n_records < 40);
+	rig_clear(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_day_of_audits),
+		cmocka_unit_test(test_a_day_of_refusals),
 		cmocka_unit_test(test_impact_is_read_before_each_reload),
 		cmocka_unit_test(test_reload_waits_for_no_other),
 		cmocka_unit_test(test_quarantine_ends_with_another_kernel),
