@@ -108,7 +108,7 @@ static int read_options(const struct ctl *ctl, struct await *a)
 	if (!ctl->timeout)
 		return CTL_OK;
 	if (clock_parse_duration(ctl->timeout, &time) < 0) {
-		client_say("--timeout %s is no time; write it like 90s, 5m or 1h", ctl->timeout);
+		client_say("--timeout %s is not a time; write it like 90s, 5m or 1h", ctl->timeout);
 		return CTL_USAGE;
 	}
 	a->until = clock_now() + time;

@@ -128,7 +128,7 @@ int command_configs(const struct ctl *ctl)
 	bool one = ctl->n_args;
 
 	if (one && (strcmp(ctl->args[0], "show") != 0 || ctl->n_args != 2)) {
-		client_say("use it so: carvectl configs, or carvectl configs show N");
+		client_say("usage: carvectl configs, or carvectl configs show N");
 		return CTL_USAGE;
 	}
 	if (client_open(&c, ctl) < 0)

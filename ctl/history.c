@@ -81,7 +81,7 @@ static int read_since(const char *text, uint64_t *ret)
 			return 0;
 		}
 	}
-	client_say("--since=%s is no time; write it like 90s, 5m, 24h or \"2026-11-22 12:00\"",
+	client_say("--since=%s is not a time; write it like 90s, 5m, 24h or \"2026-11-22 12:00\"",
 		   text);
 	return CTL_USAGE;
 }

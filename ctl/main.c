@@ -16,42 +16,42 @@
 #include <string.h>
 
 static const struct command commands[] = {
-	{"status", "[DEVICE]", "what there is, what is wanted, and why it is not so",
+	{"status", "[DEVICE]", "what there is, what is wanted, and why it differs",
 	 OPTION_JSON | OPTION_ALL | OPTION_PROBLEMS, 0, 1, command_status},
 	{"plan", "[DEVICE]", "the steps that carved would take now",
 	 OPTION_JSON | OPTION_CANDIDATE | OPTION_WITH | OPTION_WITHOUT, 0, 1, command_plan},
-	{"reload", "", "have carved read its files again, and wait until all is done",
+	{"reload", "", "make carved read its files again, and wait until it is done",
 	 OPTION_JSON | OPTION_NO_WAIT | OPTION_CONFIRM | OPTION_YES, 0, 0, command_reload},
 	{"confirm", "", "keep the config that is on trial", 0, 0, 0, command_confirm},
-	{"rollback", "[N]", "have an older config in force, and leave the files alone",
+	{"rollback", "[N]", "put an older config into force; the files stay as they are",
 	 OPTION_JSON | OPTION_NO_WAIT | OPTION_CONFIRM | OPTION_YES, 0, 1, command_rollback},
-	{"configs", "[show N]", "which configs were accepted, by whom; one with its files",
+	{"configs", "[show N]", "the configs that were accepted, and by whom; the files of one",
 	 OPTION_JSON, 0, 2, command_configs},
-	{"diff", "[N] [M]", "what the files on disk, or config M, say else, and the plan",
+	{"diff", "[N] [M]", "how the files on disk, or config M, differ, and the plan",
 	 OPTION_JSON | OPTION_WITH | OPTION_WITHOUT, 0, 2, command_diff},
-	{"apply", "[DEVICE]", "look again, do what is to be done, and wait for it",
+	{"apply", "[DEVICE]", "read again, do what is needed, and wait for it",
 	 OPTION_JSON | OPTION_ALLOW_RELOAD, 0, 1, command_apply},
-	{"retry", "DEVICE", "the same, with what failed or was given up", OPTION_JSON | OPTION_YES,
-	 1, 1, command_retry},
-	{"pause", "DEVICE [TIME]", "write nothing to a device, for a time or until resume",
+	{"retry", "DEVICE", "the same, including what failed or was given up",
+	 OPTION_JSON | OPTION_YES, 1, 1, command_retry},
+	{"pause", "DEVICE [TIME]", "write nothing to a device, for a time or until resumed",
 	 OPTION_JSON, 1, 2, command_pause},
-	{"resume", "DEVICE", "end that, and do what waited for it", OPTION_JSON, 1, 1,
+	{"resume", "DEVICE", "end the pause, and do what waited for it", OPTION_JSON, 1, 1,
 	 command_resume},
-	{"wait", "[DEVICE]", "until all is as declared, for scripts and units",
+	{"wait", "[DEVICE]", "wait until all is as declared, for scripts and units",
 	 OPTION_FOR | OPTION_TIMEOUT, 0, 1, command_wait},
-	{"check", "[FILE]...", "whether files are right, without carved",
+	{"check", "[FILE]...", "check files, without a running carved",
 	 OPTION_JSON | OPTION_FACTS_FILE | OPTION_ROOT, 0, SIZE_MAX, command_check},
-	{"import", "FILE...", "devlink commands and .devlink files, as a config", OPTION_JSON, 1,
-	 SIZE_MAX, command_import},
-	{"capture", "DEVICE", "the present state of a device as desired state",
+	{"import", "FILE...", "turn devlink commands and .devlink files into a config", OPTION_JSON,
+	 1, SIZE_MAX, command_import},
+	{"capture", "DEVICE", "the present state of a device, as a config",
 	 OPTION_JSON | OPTION_FACTS, 1, 1, command_capture},
 	{"explain", "DEVICE [OBJECT]", "why it is as it is, and what can be done", OPTION_JSON, 1,
 	 2, command_explain},
-	{"resources", "[DEVICE]", "the partition of the ASIC, as a picture",
+	{"resources", "[DEVICE]", "how the ASIC is divided, as a picture",
 	 OPTION_JSON | OPTION_WATCH, 0, 1, command_resources},
-	{"history", "[DEVICE]", "what happened, who set it going, how long a reload took",
+	{"history", "[DEVICE]", "what happened, what triggered it, how long reloads took",
 	 OPTION_JSON | OPTION_SINCE | OPTION_BOOT | OPTION_JOURNAL, 0, 1, command_history},
-	{"monitor", "", "the same and every change of state, as it happens", OPTION_JSON, 0, 0,
+	{"monitor", "", "the same, and every change of state, as it happens", OPTION_JSON, 0, 0,
 	 command_monitor},
 	{"metrics", "", "figures for Prometheus, as text", OPTION_OUTPUT, 0, 0, command_metrics},
 };
@@ -70,10 +70,10 @@ static const struct row {
 	{OPTION_CONFIRM, true, "confirm", "TIME",
 	 "reload, rollback: undo it after TIME if nobody confirms it"},
 	{OPTION_FOR, true, "for", "converged|settled",
-	 "wait: until which of them (default: converged)"},
-	{OPTION_TIMEOUT, true, "timeout", "TIME", "wait: so long at most"},
+	 "wait: for which of the two (default: converged)"},
+	{OPTION_TIMEOUT, true, "timeout", "TIME", "wait: at most this long"},
 	{OPTION_CANDIDATE, true, "candidate", NULL,
-	 "plan: for the files on disk, not adopting them"},
+	 "plan: for the files on disk, without adopting them"},
 	{OPTION_WITH, true, "with", "PATH=FILE",
 	 "plan, diff: as if FILE were at PATH; may be repeated"},
 	{OPTION_WITHOUT, true, "without", "PATH", "plan, diff: as if PATH were gone"},
@@ -81,16 +81,16 @@ static const struct row {
 	 "apply: reload where needed, whatever it resets"},
 	{OPTION_FACTS, true, "facts", NULL, "capture: names, limits, types and values, for checks"},
 	{OPTION_FACTS_FILE, true, "facts", "FACTS",
-	 "check: with a device that was captured so, too"},
+	 "check: also against a device that was captured"},
 	{OPTION_ROOT, true, "config-root", "DIR", "check: look for presets, and files, below DIR"},
 	{OPTION_SINCE, true, "since", "TIME",
-	 "history: also of earlier runs and boots, since then"},
+	 "history: since TIME, earlier runs and boots included"},
 	{OPTION_BOOT, true, "boot", "N", "history: of this boot (0), the one before (-1), ..."},
-	{OPTION_JOURNAL, true, "journal", "DIR", "history: out of the journal in DIR"},
+	{OPTION_JOURNAL, true, "journal", "DIR", "history: from the journal in DIR"},
 	{OPTION_OUTPUT, true, "output", "FILE", "metrics: write them to FILE, all or nothing"},
 	{OPTION_BUS, false, "bus", "system|user", "where carved is (default: system)"},
-	{OPTION_HELP, false, "help", NULL, "show this and end; -h for short"},
-	{OPTION_VERSION, false, "version", NULL, "show the version and end"},
+	{OPTION_HELP, false, "help", NULL, "show this and exit; also -h"},
+	{OPTION_VERSION, false, "version", NULL, "show the version and exit"},
 };
 
 /* What the command line says besides the words. */
@@ -113,7 +113,7 @@ static void print_row(const char *name, const char *separator, const char *args,
 static void print_help(void)
 {
 	printf("Usage: carvectl [OPTION]... [COMMAND [ARGUMENT]...]\n"
-	       "See and steer what carved makes of switch ASICs.\n\nCommands:\n");
+	       "Inspect and control what carved does with switch ASICs.\n\nCommands:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		print_row(commands[i].name, " ", commands[i].args, commands[i].help);
 	printf("\nDEVICE is a handle (pci/0000:03:00.0) or the name of an entry.\n\nOptions:\n");
@@ -140,7 +140,7 @@ static int set_bus(struct parsed *p, const char *bus)
 	p->ctl.user_bus = strcmp(bus, "user") == 0;
 	if (p->ctl.user_bus || strcmp(bus, "system") == 0)
 		return 0;
-	return usage_error(mem_printf("--bus=%s: there are system and user", bus));
+	return usage_error(mem_printf("--bus=%s: it is system or user", bus));
 }
 
 /* A file that cannot be read has been told. */
@@ -331,9 +331,8 @@ static int no_command(const char *name)
 static int check_use(const struct parsed *p, const struct command *c)
 {
 	if (p->ctl.n_args < c->min_args || p->ctl.n_args > c->max_args)
-		return usage_error(
-			*c->args ? mem_printf("use it so: carvectl %s %s", c->name, c->args)
-				 : mem_printf("%s takes no arguments", c->name));
+		return usage_error(*c->args ? mem_printf("usage: carvectl %s %s", c->name, c->args)
+					    : mem_printf("%s takes no arguments", c->name));
 	for (size_t i = 0; i < p->n_given; i++) {
 		if (!takes(c, p->given[i]->id))
 			return usage_error(

@@ -90,7 +90,7 @@ static void render_daemon(const struct status_answer *a, struct buf *out)
 	      "Counts the configurations that came into force.");
 	buf_add(out, "carved_config_generation %" PRIu64 "\n", a->generation);
 	begin(out, "carved_config_out_of_sync", "gauge",
-	      "Whether the files on disk say something else than what is in force.");
+	      "Whether the files on disk differ from what is in force.");
 	buf_add(out, "carved_config_out_of_sync %d\n", a->out_of_sync);
 	begin(out, "carved_config_trial_deadline_timestamp_seconds", "gauge",
 	      "Until when the configuration is on trial; 0 where it is not.");

@@ -76,7 +76,7 @@ int command_pause(const struct ctl *ctl)
 
 	if (ctl->n_args > 1) {
 		if (clock_parse_duration(ctl->args[1], &time) < 0 || !time) {
-			client_say("%s is no time; write it like 90s, 5m or 1h", ctl->args[1]);
+			client_say("%s is not a time; write it like 90s, 5m or 1h", ctl->args[1]);
 			return CTL_USAGE;
 		}
 		until = clock_wall() + time;

@@ -107,7 +107,7 @@ void plan_render(const struct plan_answer *a, const struct style *style, struct 
 	render_held(a, style, out);
 	render_hindered(a, style, out);
 	if (a->out_of_sync)
-		wrap_render("The files on disk say something else than what is in force; the plan "
+		wrap_render("The files on disk differ from what is in force; the plan "
 			    "for them: carvectl plan --candidate",
 			    0, style, out);
 }

@@ -176,7 +176,7 @@ static int read_confirm(const struct ctl *ctl, uint64_t *ret)
 {
 	if (!ctl->confirm || (clock_parse_duration(ctl->confirm, ret) == 0 && *ret))
 		return 0;
-	client_say("--confirm %s is no time; write it like 90s, 5m or 1h", ctl->confirm);
+	client_say("--confirm %s is not a time; write it like 90s, 5m or 1h", ctl->confirm);
 	return CTL_USAGE;
 }
 

@@ -132,7 +132,7 @@ static void render_summary(const struct status_answer *a, const struct style *st
 	if (a->confirm_deadline)
 		render_trial(a->confirm_deadline, style, now, out);
 	if (a->out_of_sync && !remarks_refuse(&a->diagnostics))
-		wrap_render("The files on disk say something else than what is in force; to adopt "
+		wrap_render("The files on disk differ from what is in force; to adopt "
 			    "them: carvectl reload",
 			    0, style, out);
 }

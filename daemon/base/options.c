@@ -27,11 +27,11 @@ bool options_parse(int argc, char **argv, const char *letters, const struct opti
 		if (c != '?' && take(user, c))
 			continue;
 		if (c != '?')
-			fprintf(stderr, "%s: \"%s\" is no value for this option\n", program(argv),
-				optarg);
+			fprintf(stderr, "%s: \"%s\" is not a value for this option\n",
+				program(argv), optarg);
 		return false;
 	}
 	if (optind < argc)
-		fprintf(stderr, "%s: \"%s\" is no option\n", program(argv), argv[optind]);
+		fprintf(stderr, "%s: \"%s\" is not an option\n", program(argv), argv[optind]);
 	return optind == argc;
 }

@@ -71,7 +71,7 @@ def test_what_is_not_there(journal):
     status, out, err = history(f"--journal={journal}", "--boot=-2")
     assert (status, out) == (1, "") and "the journal has no boot -2" in err
     status, out, err = history("--since=yesterday")
-    assert (status, out) == (64, "") and "--since=yesterday is no time" in err
+    assert (status, out) == (64, "") and "--since=yesterday is not a time" in err
     status, out, err = history("--journal=/nowhere")
     assert (status, out) == (1, "") and "cannot read the journal: No such file or directory" in err
 

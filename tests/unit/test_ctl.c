@@ -507,8 +507,8 @@ static void test_plan_hindered(_unused_ void **state)
 	vec_push(&a.hindered, ((struct hindered_answer){"", "spine", "absent", "why"}));
 	assert_int_equal(plan_exit_code(&a), CTL_ERROR);
 	plan_render(&a, &ascii, &out);
-	check(&out, "pci/0000:03:00.0 is paused\nentry spine is absent: why\nThe files on disk say "
-		    "something else than what is in force; the plan for them: carvectl plan "
+	check(&out, "pci/0000:03:00.0 is paused\nentry spine is absent: why\nThe files on disk "
+		    "differ from what is in force; the plan for them: carvectl plan "
 		    "--candidate\n");
 	answer_clear(&plan_type, &permitted, &permitted.arena);
 	answer_clear(&plan_type, &a, &a.arena);
