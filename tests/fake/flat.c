@@ -51,8 +51,9 @@ struct flat_key {
 /* devlink_nl_health_reporter_set_doit() */
 static int set_health(struct call *c, struct flat *o, const struct nlattr *const *new)
 {
-	if (!o->v[HEALTH_RECOVER].has &&
-	    (new[HEALTH_GRACE] || new[HEALTH_RECOVER] || new[HEALTH_BURST]))
+	bool burst = new[HEALTH_BURST] && c->fake->line >= FAKE_7_3;
+
+	if (!o->v[HEALTH_RECOVER].has && (new[HEALTH_GRACE] || new[HEALTH_RECOVER] || burst))
 		return -EOPNOTSUPP;
 	if (!o->v[HEALTH_DUMP].has && new[HEALTH_DUMP])
 		return -EOPNOTSUPP;
@@ -61,7 +62,7 @@ static int set_health(struct call *c, struct flat *o, const struct nlattr *const
 		if (!o->v[HEALTH_GRACE].num)
 			o->v[HEALTH_BURST].num = 0;
 	}
-	if (c->fake->line >= FAKE_7_3 && new[HEALTH_BURST]) {
+	if (burst) {
 		if (attr_num(new[HEALTH_BURST]) && !o->v[HEALTH_GRACE].num)
 			return -EINVAL;
 		o->v[HEALTH_BURST].num = attr_num(new[HEALTH_BURST]);
@@ -121,14 +122,14 @@ static int set_pool(struct call *c, struct flat *o, const struct nlattr *const *
 {
 	uint64_t size, type, cell = o->v[POOL_CELL].num ?: 1;
 
-	if (!new[POOL_TYPE])
-		return call_missing(c, DEVLINK_ATTR_SB_POOL_THRESHOLD_TYPE);
+	if (!new[POOL_TYPE]) /* nor is it said what is missing */
+		return -EINVAL;
 	if (!new[POOL_SIZE])
 		return call_missing(c, DEVLINK_ATTR_SB_POOL_SIZE);
 	size = (attr_num(new[POOL_SIZE]) + cell - 1) / cell * cell;
 	type = attr_num(new[POOL_TYPE]);
 	if (type > 1)
-		return c->fake->line >= FAKE_7_3 ? -ERANGE : -EINVAL;
+		return c->fake->line >= FAKE_6_12 ? -ERANGE : -EINVAL;
 	if ((type != o->v[POOL_TYPE].num && is_frozen_pool(c->dev, o, true)) ||
 	    is_frozen_pool(c->dev, o, false)) {
 		call_say_driver(c, "Changing this pool is not allowed");
@@ -180,7 +181,7 @@ static int set_tc(struct call *c, struct flat *o, const struct nlattr *const *ne
 	int r;
 
 	if (!new[TC_POOL])
-		return call_missing(c, DEVLINK_ATTR_SB_POOL_INDEX);
+		return -EINVAL;
 	if (!new[TC_THRESHOLD])
 		return call_missing(c, DEVLINK_ATTR_SB_THRESHOLD);
 	pool = pool_find(c->dev, o->key[PORT_KEY_SB].num, attr_num(new[TC_POOL]));
@@ -333,6 +334,22 @@ static void reckon_thresholds(struct device *d, const struct flat *pool)
 	}
 }
 
+/* The driver's own threshold of a port that is made, as the pool is now. */
+static void reckon_new(struct device *d, struct flat *o)
+{
+	bool tc = kinds[o->kind].change == set_tc, port = kinds[o->kind].change == set_sb_port;
+	const struct flat *pool = NULL;
+
+	if (tc || port)
+		pool = pool_find(d, o->key[PORT_KEY_SB].num,
+				 tc ? o->v[TC_POOL].num : o->key[PORT_KEY_POOL].num);
+	if (pool && pool->v[POOL_TYPE].num != pool->initial[POOL_TYPE].num) {
+		uint64_t *threshold = &o->v[tc ? TC_THRESHOLD : SB_PORT_THRESHOLD].num;
+
+		*threshold = reckon(*threshold, pool);
+	}
+}
+
 static const struct flat_kind *kind_of(uint8_t command)
 {
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
@@ -426,6 +443,28 @@ uint8_t flat_reply(uint8_t command)
 	return k && k->within ? (uint8_t)(command + 2) : command;
 }
 
+static bool has_buffer(const struct device *d, const struct nlattr *sb)
+{
+	for (size_t i = 0; i < d->n_flats; i++)
+		if (kinds[d->flats[i].kind].change == set_pool &&
+		    d->flats[i].key[KEY_SB].num == attr_num(sb))
+			return true;
+	return false;
+}
+
+/* devlink_sb_get_from_info(); a port is looked for before anything else. */
+static int absent(const struct call *c, const struct flat_kind *k)
+{
+	const struct nlattr *port = c->a.v[DEVLINK_ATTR_PORT_INDEX],
+			    *sb = c->a.v[DEVLINK_ATTR_SB_INDEX];
+
+	if (!k->within)
+		return -k->absent;
+	if (k->keys[0].port && port && !port_by_index(c->dev, attr_num(port)))
+		return -ENODEV;
+	return sb && !has_buffer(c->dev, sb) ? -ENODEV : -k->absent;
+}
+
 int get_flat(struct call *c)
 {
 	const struct flat_kind *k = kind_of(c->command);
@@ -435,7 +474,7 @@ int get_flat(struct call *c)
 	size_t at;
 
 	if (k->keys[0].attr && (!o || !c->dev->up))
-		return -k->absent;
+		return absent(c, k);
 	at = reply_start(c, &b, flat_reply(c->command), 0);
 	fill_flat(c->fake, &b, c->dev, k, o ? o : &none);
 	reply_send(c, &b, at);
@@ -449,7 +488,7 @@ int set_flat(struct call *c)
 	struct flat *o = flat_find(c);
 
 	if (!o || !c->dev->up)
-		return -k->absent;
+		return absent(c, k);
 	for (unsigned i = 0; i < FLAT_FIELDS; i++)
 		if (k->fields[i].attr && !k->fields[i].fixed)
 			new[i] = c->a.v[k->fields[i].attr];
@@ -628,6 +667,14 @@ const char *flats_bind_ports(struct device *d)
 	return NULL;
 }
 
+/** flats_move_port() - what port @from has is from now on of @to. */
+void flats_move_port(struct device *d, unsigned from, unsigned to)
+{
+	for (size_t i = 0; i < d->n_flats; i++)
+		if (d->flats[i].port == from)
+			d->flats[i].port = to;
+}
+
 /** flats_copy_port() - @to is made where @from was: it has the same, with the driver's values. */
 void flats_copy_port(struct device *d, unsigned from, const struct port *to)
 {
@@ -649,6 +696,7 @@ void flats_copy_port(struct device *d, unsigned from, const struct port *to)
 		o->name = o->own;
 		read_key(o, k, o->name);
 		o->port = to->index;
+		reckon_new(d, o);
 	}
 }
 

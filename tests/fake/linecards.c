@@ -45,20 +45,37 @@ static void notify_card(struct fake *f, struct device *d, const struct card *c, 
 	notify_finish(f, &b, at, fill_card(&b, d, c));
 }
 
-/** linecards_notify() - all of them: they were made, or are destroyed. */
-void linecards_notify(struct fake *f, struct device *d, bool new)
-{
-	for (size_t i = 0; i < d->n_cards; i++)
-		notify_card(f, d, &d->cards[i],
-			    new ? DEVLINK_CMD_LINECARD_NEW : DEVLINK_CMD_LINECARD_DEL);
-}
-
 static void set_state(struct fake *f, struct device *d, struct card *c, uint8_t state)
 {
 	c->state = state;
 	if (state == UNPROVISIONED)
 		*c->type = '\0';
 	notify_card(f, d, c, DEVLINK_CMD_LINECARD_NEW);
+}
+
+/* A slot is made empty, and then the driver says what it has found in it. */
+static void notify_found(struct fake *f, struct device *d, struct card *c)
+{
+	const struct card found = *c;
+
+	set_state(f, d, c, UNPROVISIONED);
+	for (uint8_t state = PROVISIONED; found.state >= PROVISIONED && state <= found.state;
+	     state++) {
+		memcpy(c->type, found.type, sizeof(c->type));
+		set_state(f, d, c, state);
+	}
+	*c = found;
+}
+
+/** linecards_notify() - all of them: they were made, or are destroyed. */
+void linecards_notify(struct fake *f, struct device *d, bool new)
+{
+	for (size_t i = 0; i < d->n_cards; i++) {
+		if (new)
+			notify_found(f, d, &d->cards[i]);
+		else
+			notify_card(f, d, &d->cards[d->n_cards - 1 - i], DEVLINK_CMD_LINECARD_DEL);
+	}
 }
 
 /* "16x100G" has 16 ports. */
@@ -79,8 +96,8 @@ static void go_on(struct fake *f, struct device *d, struct card *c)
 		set_state(f, d, c, FAILED);
 	} else {
 		set_state(f, d, c, PROVISIONED);
-		ports_add_card(f, d, (int)c->index, ports_of_type(c->type));
 		set_state(f, d, c, ACTIVE);
+		ports_add_card(f, d, (int)c->index, ports_of_type(c->type));
 	}
 }
 

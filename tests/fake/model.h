@@ -159,7 +159,8 @@ struct quirks {
 	uint32_t overwrite;
 	int mirror_error; /* where it refuses to mirror */
 	unsigned ports, first_port;
-	bool cpu_port; /* port 0, which has no netdev */
+	unsigned lane_indexes; /* of a port, where indexes count lanes; 0: they count ports */
+	bool cpu_port;	       /* port 0, which has no netdev */
 	const char *region;
 	uint64_t reload_msec, flash_msec;
 	unsigned flash_steps, flash_unit; /* progress of a step */
@@ -442,6 +443,7 @@ const char *flats_bind_ports(struct device *d);
 unsigned flats_highest_port(const struct device *d);
 void flats_copy_port(struct device *d, unsigned from, const struct port *to);
 void flats_drop_port(struct device *d, unsigned index);
+void flats_move_port(struct device *d, unsigned from, unsigned to);
 void flats_free(struct device *d);
 void flats_json(const struct device *d, json_t *all);
 void flat_details(json_t *j, const struct call *c);

@@ -162,6 +162,9 @@ static bool is_part_of(const struct port *p, const struct port *whole)
 	return p->card == whole->card && p->number == whole->number && p->part >= 0;
 }
 
+/* What a port has while those are made that take its index. */
+#define SET_ASIDE UINT32_MAX
+
 /* @f NULL: nothing is told. */
 static void make_parts(struct fake *f, struct device *d, size_t at, unsigned count)
 {
@@ -170,19 +173,20 @@ static void make_parts(struct fake *f, struct device *d, size_t at, unsigned cou
 	if (f)
 		tell_down(f, d, (unsigned)at);
 	remove_port(d, at);
+	flats_move_port(d, whole.index, SET_ASIDE);
 	for (unsigned i = 0; i < count; i++) {
 		struct port part = whole;
 
 		part.part = (int)i;
 		part.lanes = whole.lanes / count;
 		part.whole = whole.index;
-		part.index = d->next_index;
+		part.index = d->quirks.lane_indexes ? whole.index + i * part.lanes : d->next_index;
 		add_port(d, part);
-		flats_copy_port(d, whole.index, &part);
+		flats_copy_port(d, SET_ASIDE, &part);
 		if (f)
 			tell_up(f, d, ports_of(d) - 1);
 	}
-	flats_drop_port(d, whole.index);
+	flats_drop_port(d, SET_ASIDE);
 }
 
 static void make_whole(struct fake *f, struct device *d, struct port part)
@@ -191,8 +195,9 @@ static void make_whole(struct fake *f, struct device *d, struct port part)
 	unsigned lanes = 0;
 
 	whole.part = -1;
-	whole.index = part.whole;
+	whole.index = SET_ASIDE;
 	flats_copy_port(d, part.index, &whole);
+	whole.index = part.whole;
 	for (size_t i = d->n_ports; i-- > 0;) {
 		if (!is_part_of(&d->ports[i], &part))
 			continue;
@@ -203,6 +208,7 @@ static void make_whole(struct fake *f, struct device *d, struct port part)
 		remove_port(d, i);
 	}
 	whole.lanes = lanes;
+	flats_move_port(d, SET_ASIDE, whole.index);
 	add_port(d, whole);
 	if (f)
 		tell_up(f, d, ports_of(d) - 1);
@@ -210,11 +216,19 @@ static void make_whole(struct fake *f, struct device *d, struct port part)
 
 #define CARD_LANES 4
 
+/* As asicsim counts them: behind those of the board, sixteen for each card. */
+static unsigned card_index(const struct device *d, int card, unsigned i)
+{
+	return d->quirks.lane_indexes
+		       ? 1 + d->quirks.lane_indexes * (64 + ((unsigned)card - 1) * 16 + i)
+		       : d->next_index;
+}
+
 /** ports_add_card() - a line card was provisioned. @f NULL: nothing is told. */
 void ports_add_card(struct fake *f, struct device *d, int card, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		add_port(d, (struct port){.index = d->next_index,
+		add_port(d, (struct port){.index = card_index(d, card, i),
 					  .number = i + 1,
 					  .card = card,
 					  .part = -1,
@@ -369,7 +383,8 @@ const char *ports_load(struct device *d, json_t *facts)
 	if (d->quirks.cpu_port)
 		add_port(d, (struct port){.card = -1, .part = -1, .cpu = true});
 	for (unsigned i = 0; i < n; i++)
-		add_port(d, (struct port){.index = d->quirks.first_port + i,
+		add_port(d, (struct port){.index = d->quirks.first_port +
+						   i * (d->quirks.lane_indexes ?: 1),
 					  .number = i + 1,
 					  .card = -1,
 					  .part = -1});

@@ -157,8 +157,12 @@ static void quirks_asicsim(struct device *d, enum fake_line line)
 	}
 	quirks_mlxsw(d, line);
 	d->quirks.cpu_port = true;
-	for (size_t i = 0; psid && strncmp(psid, "ASIM_SP2_", 9) == 0 && i < ARRAY_LEN(fixed); i++)
+	if (!psid || strncmp(psid, "ASIM_SP1_", 9) == 0)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
 		group_find(d, fixed[i])->fixed = true;
+	if (strncmp(psid, "ASIM_SP3_", 9) == 0)
+		d->quirks.lane_indexes = 4;
 }
 
 void quirks_by_driver(struct device *d, enum fake_line line)

@@ -86,13 +86,13 @@ void reload_down(struct fake *f, struct device *d)
 	if (!d->up)
 		return;
 	notify_ports_down(f, d);
-	linecards_notify(f, d, false);
 	if (!d->quirks.traps_survive) {
 		traps_disable(d);
 		notify_traps(f, d, false);
 	}
 	notify_params(f, d, DEVLINK_CMD_PARAM_DEL, true);
 	notify_region(f, d, false);
+	linecards_notify(f, d, false);
 	d->up = false;
 }
 
@@ -133,11 +133,11 @@ void reload_up(struct fake *f, struct device *d, uint8_t action)
 	ports_reset(d);
 	flats_reset(d, true);
 	d->up = true;
+	linecards_notify(f, d, true);
 	notify_region(f, d, true);
 	notify_params(f, d, DEVLINK_CMD_PARAM_NEW, true);
 	if (!d->quirks.traps_survive)
 		notify_traps(f, d, true);
-	linecards_notify(f, d, true);
 	notify_ports_up(f, d);
 }
 

@@ -97,7 +97,7 @@ static void test_pool(void **state)
 	expect(&p, SPECTRUM, "shared_buffers ports p1/0/0 threshold", "480");
 	assert_int_equal(set_pool(&p, 8, 0, 15794208), -EINVAL);
 	assert_int_equal(set_pool(&p, 4, 0, 960), -EINVAL);
-	assert_int_equal(set_pool(&p, 1, 2, 960), -EINVAL);
+	assert_int_equal(set_pool(&p, 1, 2, 960), -ERANGE);
 	probe_tell(&p, "reload " SPECTRUM);
 	expect(&p, SPECTRUM, "shared_buffers pools 0/1 size", "0");
 	expect(&p, SPECTRUM, "shared_buffers ports p1/0/0 threshold", "7");

@@ -29,6 +29,8 @@ class RealBed(Bed):
         self.listener = nl.Link(group=True)
         make = switches.NetdevSim if model == "netdevsim" else lambda i: switches.AsicSim(i, model)
         self.device = make(10)
+        if model == "mlx5ish":
+            self.device.board.set("num_vfs", 0)              # the fake has no representors
         super().__init__(model, self.device.handle)
         self.link = nl.Link()
         self.fail_up, self.fail_down = self.device.fail_up, self.device.fail_down

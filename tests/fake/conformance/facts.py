@@ -3,6 +3,7 @@
 registered them, which is the order of notifications. One object a line."""
 import json
 
+import kinds
 import rawlink as nl
 import traces
 
@@ -69,14 +70,15 @@ def read(bed):
                                                      if nl.POLICER in m.attrs else "none"} for m in groups},
         "traps": {nl.text(m.attrs[nl.TRAP]): {"action": traces.ACTIONS[m.attrs[nl.TRAP_ACTION][0]],
                                               "type": traces.TRAP_TYPES[m.attrs[nl.TRAP_TYPE][0]],
-                                              "group": nl.text(m.attrs[nl.GROUP])} for m in traps}}
+                                              "group": nl.text(m.attrs[nl.GROUP])} for m in traps},
+        **kinds.facts(bed, lambda get: _dump(bed, get))}
 
 
 def write(found):
     """The text of a facts file."""
     out = []
     for key, value in found.items():
-        if key in ("resources", "params", "trap_policers", "trap_groups", "traps"):
+        if key in ("resources", "params", "trap_policers", "trap_groups", "traps", "linecards", "health_reporters"):
             rows = [f"  {json.dumps(str(name))}: {json.dumps(row)}" for name, row in value.items()]
             out.append(f' "{key}": {{' + ("\n" + ",\n".join(rows) if rows else "") + "}")
         else:

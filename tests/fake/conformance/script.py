@@ -3,6 +3,7 @@
 import contextlib
 import re
 
+import kinds
 import rawlink as nl
 import traces
 from switches import u32
@@ -40,6 +41,7 @@ KINDS = {
         sizes=[("/kvd/linear/singles", 15616), ("/kvd/hash_double", 60288)],
         bad_sizes=[("/kvd/hash_single", 87040 + 128)], version="13.2010.2000", **SPECTRUM),
     "spectrum2": Kind(version="29.2010.2000", **SPECTRUM),
+    "sn4800": Kind(version="30.2010.2000", **SPECTRUM),
     "mlx5ish": Kind(
         params=[("io_eq_size", nl.T_U32, nl.DRIVERINIT, u32(512)), ("enable_roce", nl.T_BOOL, nl.DRIVERINIT, None),
                 ("flow_steering_mode", nl.T_STRING, nl.RUNTIME, b"smfs\0"),
@@ -366,7 +368,9 @@ def wrong_policy(t):
 
 
 PARTS = reads, newer, reloads, failures, half_way, mistakes, flashes, unasked, farewell
-OWN_PARTS = {"spectrum2": (reads, mistakes)}                 # the rest is as with spectrum1
+ADAPTER = PARTS + (kinds.health, kinds.eswitch)
+OWN_PARTS = {"spectrum2": (reads, mistakes),                 # the rest is as with spectrum1
+             "sn4800": (kinds.splits, kinds.buffers, kinds.linecards), "mlx5ish": ADAPTER, "netdevsim": ADAPTER}
 
 
 def play(bed):

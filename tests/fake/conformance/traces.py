@@ -9,7 +9,7 @@
 
 Left out, as no two runs or kernels agree on it, or nobody may rely on it: the index of a registration (what it is more than the device's first one is told
 of the device, of others only where it is missing), ifindexes and names of netdevs (that there is
-one is told), statistics and metadata of traps, ports' attributes but index and type, occupancies (that there is one is
+one is told), statistics and metadata of traps, ports' attributes but index and type, and lanes, occupancies (that there is one is
 told), the words of extended ACKs (that an ACK without error has some is told), the order of attributes and of versions,
 PAD attributes, and how messages share datagrams.
 
@@ -19,18 +19,21 @@ file are named by their operation and numbers there: "@reload 3-125 (from their 
 """
 import re
 
+import kinds
 import rawlink as nl
 
 COMMANDS = {nl.RELOAD: "RELOAD", nl.PARAM_GET: "PARAM_GET", nl.INFO_GET: "INFO_GET",
-            nl.RESOURCE_DUMP: "RESOURCE_DUMP", **nl.NOTES}
+            nl.RESOURCE_DUMP: "RESOURCE_DUMP", **nl.NOTES, **kinds.NAMES}
 REQUESTS = {nl.GET: "GET", nl.PORT_GET: "PORT_GET", nl.RESOURCE_SET: "RESOURCE_SET", nl.RESOURCE_DUMP: "RESOURCE_DUMP",
             nl.RELOAD: "RELOAD", nl.PARAM_GET: "PARAM_GET", nl.PARAM_SET: "PARAM_SET", nl.INFO_GET: "INFO_GET",
             nl.FLASH: "FLASH", nl.TRAP_GET: "TRAP_GET", nl.TRAP_SET: "TRAP_SET", nl.GROUP_GET: "GROUP_GET",
-            nl.GROUP_SET: "GROUP_SET", nl.POLICER_GET: "POLICER_GET", nl.POLICER_SET: "POLICER_SET"}
+            nl.GROUP_SET: "GROUP_SET", nl.POLICER_GET: "POLICER_GET", nl.POLICER_SET: "POLICER_SET",
+            **kinds.REQUESTS}
 ATTRIBUTES = {nl.BUS: "bus", nl.DEV: "dev", nl.PORT: "port", nl.RESOURCE_ID: "id", nl.SIZE: "size",
               nl.PARAM_NAME: "name", nl.PARAM_TYPE: "type", nl.DATA: "data", nl.CMODE: "cmode",
               nl.RESET_DEFAULT: "reset_default", nl.INDEX: "index", nl.SCOPE: "scope", nl.FILE: "file", nl.COMPONENT: "component",
               nl.TRAP: "trap", nl.TRAP_ACTION: "action", nl.GROUP: "group", nl.POLICER: "policer", nl.RATE: "rate",
+              **kinds.LABELS, nl.HEALTH_NAME: "name", nl.LINECARD_TYPE: "type", nl.SPLIT_COUNT: "count",
               nl.BURST: "burst", nl.RELOAD_ACTION: "action", nl.LIMITS: "limits", nl.OVERWRITE: "overwrite"}
 CMODES = {nl.RUNTIME: "runtime", nl.DRIVERINIT: "driverinit", nl.PERMANENT: "permanent"}
 TYPES = {nl.T_U8: "u8", nl.T_U32: "u32", nl.T_U64: "u64", nl.T_STRING: "string", nl.T_BOOL: "bool"}
@@ -104,7 +107,14 @@ def _device(m):
 
 def _port(m):
     said = [str(nl.number(m.attrs[nl.PORT])), {0: "notset", 2: "eth"}[nl.number(m.attrs[nl.PORT_TYPE])]]
-    return said + (["netdev"] if nl.IFINDEX in m.attrs else [])
+    return said + (["netdev"] if nl.IFINDEX in m.attrs else []) + _split(m)
+
+
+def _split(m):
+    """Only of a port that says how many lanes it has."""
+    labels = {nl.PORT_NUMBER: "number", nl.SUBPORT: "part", nl.PORT_LANES: "lanes", nl.LINECARD: "card"}
+    return [f"{label}={nl.number(m.attrs[kind])}" for kind, label in labels.items()
+            if nl.PORT_LANES in m.attrs and kind in m.attrs]
 
 
 def _param(m):
@@ -150,7 +160,7 @@ def _performed(m):
 
 DETAILS = {3: _device, 4: _device, 7: _port, 8: _port, nl.RELOAD: _performed, nl.PARAM_GET: _param, 40: _param,
            41: _param, 44: _region, 45: _region, nl.INFO_GET: _info, 60: _status, 63: _trap, 64: _trap, 67: _group,
-           68: _group, 71: _policer, 72: _policer}
+           68: _group, 71: _policer, 72: _policer, **dict.fromkeys(kinds.NAMES, kinds.details)}
 LABELS = {nl.SIZE: "size", nl.SIZE_NEW: "new", nl.SIZE_MIN: "min", nl.SIZE_MAX: "max", nl.SIZE_GRAN: "gran",
           nl.RESOURCE_ID: "id", nl.UNIT: "unit", nl.SIZE_VALID: "valid"}
 
