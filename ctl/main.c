@@ -20,36 +20,36 @@ static const struct command commands[] = {
 	 OPTION_JSON | OPTION_ALL | OPTION_PROBLEMS, 0, 1, command_status},
 	{"plan", "[DEVICE]", "the steps that carved would take now",
 	 OPTION_JSON | OPTION_CANDIDATE | OPTION_WITH | OPTION_WITHOUT, 0, 1, command_plan},
-	{"reload", "", "make carved read its files again, and wait until it is done",
+	{"reload", "", "read the files again, and wait until all is done",
 	 OPTION_JSON | OPTION_NO_WAIT | OPTION_CONFIRM | OPTION_YES, 0, 0, command_reload},
 	{"confirm", "", "keep the config that is on trial", 0, 0, 0, command_confirm},
-	{"rollback", "[N]", "put an older config into force; the files stay as they are",
+	{"rollback", "[N]", "put an older config into force; leave the files",
 	 OPTION_JSON | OPTION_NO_WAIT | OPTION_CONFIRM | OPTION_YES, 0, 1, command_rollback},
-	{"configs", "[show N]", "the configs that were accepted, and by whom; the files of one",
-	 OPTION_JSON, 0, 2, command_configs},
-	{"diff", "[N] [M]", "how the files on disk, or config M, differ, and the plan",
+	{"configs", "[show N]", "which configs were accepted; one with its files", OPTION_JSON, 0,
+	 2, command_configs},
+	{"diff", "[N] [M]", "how the files, or config M, differ; and the plan",
 	 OPTION_JSON | OPTION_WITH | OPTION_WITHOUT, 0, 2, command_diff},
 	{"apply", "[DEVICE]", "read again, do what is needed, and wait for it",
 	 OPTION_JSON | OPTION_ALLOW_RELOAD, 0, 1, command_apply},
 	{"retry", "DEVICE", "the same, including what failed or was given up",
 	 OPTION_JSON | OPTION_YES, 1, 1, command_retry},
-	{"pause", "DEVICE [TIME]", "write nothing to a device, for a time or until resumed",
-	 OPTION_JSON, 1, 2, command_pause},
+	{"pause", "DEVICE [TIME]", "write nothing to it, for a time or until resumed", OPTION_JSON,
+	 1, 2, command_pause},
 	{"resume", "DEVICE", "end the pause, and do what waited for it", OPTION_JSON, 1, 1,
 	 command_resume},
 	{"wait", "[DEVICE]", "wait until all is as declared, for scripts and units",
 	 OPTION_FOR | OPTION_TIMEOUT, 0, 1, command_wait},
 	{"check", "[FILE]...", "check files, without a running carved",
 	 OPTION_JSON | OPTION_FACTS_FILE | OPTION_ROOT, 0, SIZE_MAX, command_check},
-	{"import", "FILE...", "turn devlink commands and .devlink files into a config", OPTION_JSON,
-	 1, SIZE_MAX, command_import},
+	{"import", "FILE...", "devlink commands and .devlink files as a config", OPTION_JSON, 1,
+	 SIZE_MAX, command_import},
 	{"capture", "DEVICE", "the present state of a device, as a config",
 	 OPTION_JSON | OPTION_FACTS, 1, 1, command_capture},
 	{"explain", "DEVICE [OBJECT]", "why it is as it is, and what can be done", OPTION_JSON, 1,
 	 2, command_explain},
 	{"resources", "[DEVICE]", "how the ASIC is divided, as a picture",
 	 OPTION_JSON | OPTION_WATCH, 0, 1, command_resources},
-	{"history", "[DEVICE]", "what happened, what triggered it, how long reloads took",
+	{"history", "[DEVICE]", "what happened and why, how long reloads took",
 	 OPTION_JSON | OPTION_SINCE | OPTION_BOOT | OPTION_JOURNAL, 0, 1, command_history},
 	{"monitor", "", "the same, and every change of state, as it happens", OPTION_JSON, 0, 0,
 	 command_monitor},
@@ -68,7 +68,7 @@ static const struct row {
 	{OPTION_NO_WAIT, true, "no-wait", NULL, "reload, rollback: do not wait until all is done"},
 	{OPTION_YES, true, "yes", NULL, "reload, rollback, retry: do not ask on a terminal"},
 	{OPTION_CONFIRM, true, "confirm", "TIME",
-	 "reload, rollback: undo it after TIME if nobody confirms it"},
+	 "reload, rollback: undone after TIME unless confirmed"},
 	{OPTION_FOR, true, "for", "converged|settled",
 	 "wait: for which of the two (default: converged)"},
 	{OPTION_TIMEOUT, true, "timeout", "TIME", "wait: at most this long"},
@@ -321,7 +321,8 @@ static int no_command(const char *name)
 
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		names[i] = commands[i].name;
-	nearest = text_nearest(name, names, ARRAY_SIZE(names));
+	nearest =
+		strcmp(name, "show") == 0 ? "status" : text_nearest(name, names, ARRAY_SIZE(names));
 	if (nearest)
 		return usage_error(
 			mem_printf("there is no command %s; did you mean %s?", name, nearest));
@@ -361,6 +362,7 @@ static int begin(struct parsed *p, int argc, char **argv)
 
 	if (r)
 		return r;
+	p->help |= optind < argc && strcmp(argv[optind], "help") == 0;
 	if (p->help)
 		print_help();
 	else if (p->version)

@@ -39,7 +39,8 @@ def test_help_is_complete():
                                "apply", "retry", "pause", "resume", "wait", "check", "import", "capture", "explain", "resources", "history", "monitor",
                                "metrics"}
     assert {name for name, owners in options().items() if not owners} == FOR_ALL
-    assert not [line for line in help_text().splitlines() if len(line) > 100]
+    assert not [line for line in help_text().splitlines() if len(line) > 80]
+    assert subprocess.run([BUILD / "carvectl", "help"], capture_output=True, text=True, check=True).stdout == help_text()
 
 
 def test_help_is_true():
