@@ -45,17 +45,20 @@ static void add_object(struct reading *r, const struct read_name *n, read_reques
 
 static void add_names(struct reading *r, const struct reads *reads, read_request_list *ret)
 {
-	const struct class *dumped = NULL; /* names are sorted by class */
+	const struct class *class = NULL; /* names are sorted by class */
+	bool dumped = false;
 
 	vec_each(n, &reads->names) {
-		if (n->class == dumped || n->class->read == READ_PORTS)
+		if (n->class->read == READ_PORTS)
 			continue;
-		if (reads_all_of(reads, n->class)) {
-			add_dump(r, n->class, ret);
-			dumped = n->class;
-		} else {
-			add_object(r, n, ret);
+		if (n->class != class) {
+			class = n->class;
+			dumped = reads_all_of(reads, class);
+			if (dumped)
+				add_dump(r, class, ret);
 		}
+		if (!dumped)
+			add_object(r, n, ret);
 	}
 }
 

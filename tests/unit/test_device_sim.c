@@ -729,7 +729,7 @@ static size_t do_steps(struct rig *r, const step_list *steps, struct step_result
 
 static void do_run(struct rig *r, const struct device_todo *todo, struct device_todo *next)
 {
-	struct step_result results[128];
+	struct step_result results[256];
 	step_list steps = {};
 	size_t n;
 

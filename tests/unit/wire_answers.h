@@ -18,14 +18,14 @@
 #define ATTR_INDEX		 184
 #define ATTR_PAD		 61
 
-static void put_handle(struct bytes *b, const char *bus, const char *dev)
+static inline void put_handle(struct bytes *b, const char *bus, const char *dev)
 {
 	put_string(b, DEVLINK_ATTR_BUS_NAME, bus);
 	put_string(b, DEVLINK_ATTR_DEV_NAME, dev);
 }
 
 /* A message of the device; to be closed with msg_close(). */
-static size_t answer_open(struct bytes *b, uint8_t command)
+static inline size_t answer_open(struct bytes *b, uint8_t command)
 {
 	size_t at = msg_open(b, FAMILY, 0, 1, command);
 
@@ -33,7 +33,7 @@ static size_t answer_open(struct bytes *b, uint8_t command)
 	return at;
 }
 
-static void put_trap(struct bytes *b, const char *name, uint8_t action)
+static inline void put_trap(struct bytes *b, const char *name, uint8_t action)
 {
 	size_t at = answer_open(b, DEVLINK_CMD_TRAP_NEW), nest;
 
@@ -49,7 +49,7 @@ static void put_trap(struct bytes *b, const char *name, uint8_t action)
 	msg_close(b, at);
 }
 
-static void put_policer(struct bytes *b, uint32_t id)
+static inline void put_policer(struct bytes *b, uint32_t id)
 {
 	size_t at = answer_open(b, DEVLINK_CMD_TRAP_POLICER_NEW);
 
@@ -61,7 +61,7 @@ static void put_policer(struct bytes *b, uint32_t id)
 	msg_close(b, at);
 }
 
-static void put_group(struct bytes *b, const char *name, uint32_t policer)
+static inline void put_group(struct bytes *b, const char *name, uint32_t policer)
 {
 	size_t at = answer_open(b, DEVLINK_CMD_TRAP_GROUP_NEW);
 
@@ -90,7 +90,7 @@ static struct param_nests param_open(struct bytes *b, const char *name, int type
 	return p;
 }
 
-static void param_close(struct bytes *b, const struct param_nests *p)
+static inline void param_close(struct bytes *b, const struct param_nests *p)
 {
 	nest_close(b, p->list);
 	nest_close(b, p->param);
@@ -99,7 +99,7 @@ static void param_close(struct bytes *b, const struct param_nests *p)
 
 static const void *const absent = &absent;
 
-static void put_value(struct bytes *b, uint8_t cmode, const void *data, size_t n)
+static inline void put_value(struct bytes *b, uint8_t cmode, const void *data, size_t n)
 {
 	size_t nest = nest_open(b, DEVLINK_ATTR_PARAM_VALUE);
 
@@ -110,7 +110,8 @@ static void put_value(struct bytes *b, uint8_t cmode, const void *data, size_t n
 }
 
 /* A param with one value, of runtime. */
-static void put_param(struct bytes *b, const char *name, int type, const void *data, size_t n)
+static inline void put_param(struct bytes *b, const char *name, int type, const void *data,
+			     size_t n)
 {
 	struct param_nests p = param_open(b, name, type);
 
@@ -119,8 +120,8 @@ static void put_param(struct bytes *b, const char *name, int type, const void *d
 }
 
 /* A param that has no value, of runtime, and this default. */
-static void put_param_default(struct bytes *b, const char *name, int type, const void *data,
-			      size_t n)
+static inline void put_param_default(struct bytes *b, const char *name, int type, const void *data,
+				     size_t n)
 {
 	struct param_nests p = param_open(b, name, type);
 	size_t nest = nest_open(b, DEVLINK_ATTR_PARAM_VALUE);
@@ -132,7 +133,7 @@ static void put_param_default(struct bytes *b, const char *name, int type, const
 	param_close(b, &p);
 }
 
-static size_t resource_open(struct bytes *b, const char *name, uint64_t id)
+static inline size_t resource_open(struct bytes *b, const char *name, uint64_t id)
 {
 	size_t nest = nest_open(b, DEVLINK_ATTR_RESOURCE);
 
@@ -144,12 +145,12 @@ static size_t resource_open(struct bytes *b, const char *name, uint64_t id)
 	return nest;
 }
 
-static void put_resource(struct bytes *b, const char *name, uint64_t id)
+static inline void put_resource(struct bytes *b, const char *name, uint64_t id)
 {
 	nest_close(b, resource_open(b, name, id));
 }
 
-static void put_whole_resource(struct bytes *b)
+static inline void put_whole_resource(struct bytes *b)
 {
 	size_t nest = resource_open(b, "whole", 9);
 
@@ -164,7 +165,7 @@ static void put_whole_resource(struct bytes *b)
 }
 
 /* Two messages, as the kernel splits a large tree: each has some of the top-level resources. */
-static void put_tree(struct bytes *b)
+static inline void put_tree(struct bytes *b)
 {
 	size_t at = answer_open(b, DEVLINK_CMD_RESOURCE_DUMP), list, kvd, inner;
 
@@ -186,7 +187,7 @@ static void put_tree(struct bytes *b)
 	msg_close(b, at);
 }
 
-static void put_counter(struct bytes *b, uint8_t limit, uint32_t value)
+static inline void put_counter(struct bytes *b, uint8_t limit, uint32_t value)
 {
 	size_t entry = nest_open(b, DEVLINK_ATTR_RELOAD_STATS_ENTRY);
 
@@ -195,7 +196,7 @@ static void put_counter(struct bytes *b, uint8_t limit, uint32_t value)
 	nest_close(b, entry);
 }
 
-static void put_counters(struct bytes *b, uint16_t type, uint32_t value)
+static inline void put_counters(struct bytes *b, uint16_t type, uint32_t value)
 {
 	size_t stats = nest_open(b, type), info, entries;
 
@@ -224,7 +225,7 @@ static void put_counters(struct bytes *b, uint16_t type, uint32_t value)
 	nest_close(b, stats);
 }
 
-static void put_get(struct bytes *b, uint8_t failed)
+static inline void put_get(struct bytes *b, uint8_t failed)
 {
 	size_t at = answer_open(b, DEVLINK_CMD_NEW), stats;
 
@@ -239,7 +240,7 @@ static void put_get(struct bytes *b, uint8_t failed)
 	msg_close(b, at);
 }
 
-static void put_version(struct bytes *b, uint16_t type, const char *name, const char *value)
+static inline void put_version(struct bytes *b, uint16_t type, const char *name, const char *value)
 {
 	size_t nest = nest_open(b, type);
 
@@ -250,7 +251,7 @@ static void put_version(struct bytes *b, uint16_t type, const char *name, const 
 	nest_close(b, nest);
 }
 
-static void put_info(struct bytes *b)
+static inline void put_info(struct bytes *b)
 {
 	size_t at = answer_open(b, DEVLINK_CMD_INFO_GET);
 
@@ -270,7 +271,8 @@ static void put_info(struct bytes *b)
 }
 
 /* NLMSG_ERROR with the request, of which @said is the length it claims to have. */
-static void put_error(struct bytes *b, uint16_t flags, int error, size_t request, uint32_t said)
+static inline void put_error(struct bytes *b, uint16_t flags, int error, size_t request,
+			     uint32_t said)
 {
 	static const char filler[64];
 	struct nlmsgerr e = {.error = error, .msg = {.nlmsg_len = said, .nlmsg_type = FAMILY}};
@@ -289,7 +291,7 @@ static void put_error(struct bytes *b, uint16_t flags, int error, size_t request
 	msg_close(b, at);
 }
 
-static void put_group_of(struct bytes *b, uint16_t index, const char *name, uint32_t id)
+static inline void put_group_of(struct bytes *b, uint16_t index, const char *name, uint32_t id)
 {
 	size_t nest = nest_open(b, index);
 
@@ -300,7 +302,7 @@ static void put_group_of(struct bytes *b, uint16_t index, const char *name, uint
 }
 
 /* @config: the number of the group "config", or 0 where there is none. */
-static void put_family(struct bytes *b, uint16_t type, uint16_t id, uint32_t config)
+static inline void put_family(struct bytes *b, uint16_t type, uint16_t id, uint32_t config)
 {
 	size_t at = msg_open(b, type, 0, 1, CTRL_CMD_NEWFAMILY), nest;
 
