@@ -2,6 +2,7 @@
 /* The only mouth to the journal. Knows nothing of what is logged. */
 #include "base/log.h"
 #include "base/text.h"
+#include "base/vec.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -46,10 +47,14 @@ int log_set_level(const char *name)
 
 #define MAX_FIELDS 12
 
+/* A line: its message comes first. */
 struct iovecs {
 	struct iovec v[MAX_FIELDS];
 	int n;
 };
+
+static _Thread_local bool held;
+static _Thread_local VEC(struct iovecs) lines; /* while they are held */
 
 static void add_field(struct iovecs *iov, const char *key, const char *value)
 {
@@ -61,13 +66,15 @@ static void add_field(struct iovecs *iov, const char *key, const char *value)
 	iov->v[iov->n++] = (struct iovec){.iov_base = s, .iov_len = strlen(s)};
 }
 
-static void send_to_journal(int level, const struct log_fields *f, const char *message)
+static struct iovecs make_line(int level, const struct log_fields *f, const char *message)
 {
 	char number[24];
 	struct iovecs iov = {};
 
 	snprintf(number, sizeof(number), "%d", level);
 	add_field(&iov, "MESSAGE", message);
+	if (!to_journal)
+		return iov;
 	add_field(&iov, "PRIORITY", number);
 	add_field(&iov, "SYSLOG_IDENTIFIER", program_invocation_short_name);
 	if (f) {
@@ -83,15 +90,41 @@ static void send_to_journal(int level, const struct log_fields *f, const char *m
 			add_field(&iov, "CONFIG_LINE", number);
 		}
 	}
-	sd_journal_sendv(iov.v, iov.n);
-	for (int i = 0; i < iov.n; i++)
-		free(iov.v[i].iov_base);
+	return iov;
+}
+
+static void send_line(struct iovecs *iov)
+{
+	if (to_journal)
+		sd_journal_sendv(iov->v, iov->n);
+	else
+		fprintf(stderr, "%s\n", (char *)iov->v[0].iov_base + strlen("MESSAGE="));
+	for (int i = 0; i < iov->n; i++)
+		free(iov->v[i].iov_base);
+}
+
+/**
+ * log_hold() - lines of this thread wait for log_release(): to log takes as long as to set a value.
+ */
+void log_hold(void)
+{
+	held = true;
+}
+
+/** log_release() - lines that wait are logged, and further ones at once. */
+void log_release(void)
+{
+	held = false;
+	vec_each(line, &lines)
+		send_line(line);
+	vec_clear(&lines);
 }
 
 /** log_with() - log one line; @f may be NULL. */
 void log_with(int level, const struct log_fields *f, const char *format, ...)
 {
 	_cleanup_free_ char *message = NULL;
+	struct iovecs line;
 	va_list ap;
 
 	if (level > max_level)
@@ -102,8 +135,9 @@ void log_with(int level, const struct log_fields *f, const char *format, ...)
 	va_end(ap);
 	if (!message)
 		return;
-	if (to_journal)
-		send_to_journal(level, f, message);
+	line = make_line(level, f, message);
+	if (held)
+		vec_push(&lines, line);
 	else
-		fprintf(stderr, "%s\n", message);
+		send_line(&line);
 }

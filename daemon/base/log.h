@@ -23,6 +23,8 @@ struct log_fields {
 	uint32_t line;
 };
 
+void log_hold(void);
+void log_release(void);
 void log_open(void);
 int log_set_level(const char *name);
 void log_with(int level, const struct log_fields *f, const char *format, ...) _printf_(3, 4);

@@ -240,10 +240,12 @@ void runner_event(struct runner *r, const struct device_event *e)
 	if (r->gone)
 		return;
 	log_debug("%s: called for %s", r->device->handle, event_names[e->type]);
+	log_hold(); /* nothing waits for the journal */
 	device_event(r->device, e, clock_now(), &todo);
 	if (r->sent == SENT_STEPS && device_stops(r->device))
 		chan_hold(r->chan, true);
 	carry_out(r, &todo);
+	log_release();
 	r->env->changed(r->env->user, r);
 }
 

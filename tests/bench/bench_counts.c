@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The work of carved itself in one row of tests/bench/counts, for callgrind to count: what is in
- * measured() counts, as far as it is of daemon/. A device of 200 traps, inside of the process and on
+ * measured() counts, as far as it is of daemon/. A device of 200 traps, in the process and on
  * virtual time (tests/unit/sim.h), so that a run is like any other.
  *
  *	bench_counts ROW

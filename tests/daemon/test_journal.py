@@ -72,7 +72,8 @@ def test_drift(switch, carved):
 
 
 def test_storm(switch, carved):
-    """Not more lines than reloads, and each says what it was."""
+    """Not more lines than reloads, and each says what it was. One that comes in the middle of a read is known of only
+    when its values are restored already."""
     w, many = switch.words, 20
     carved.run(entry(switch, traps={w.trap: "trap"}))
     new = Lines(carved)
@@ -83,4 +84,5 @@ def test_storm(switch, carved):
     lines = new.take()
     print(f"{len(lines)} lines for {many} reloads")
     assert 1 <= len(lines) <= many
-    assert all(re.fullmatch(f"{switch.handle}: {RESTORED}", line) for line in lines)
+    known = f"{RESTORED}|nothing was lost in a reload by somebody else|trap {w.trap} is set: .*"
+    assert all(re.fullmatch(f"{switch.handle}: ({known})", line) for line in lines), lines

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The small things that all else stands on: characters of UTF-8, and what error numbers mean. */
+#include "base/log.h"
 #include "base/text.h"
+#include "base/vec.h"
 #include "model/errors.h"
 
 #include <errno.h>
@@ -9,6 +11,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -154,12 +159,45 @@ static void test_vec_fit(void **state)
 	vec_clear(&list);
 }
 
+static size_t size_of(int fd)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	return (size_t)st.st_size;
+}
+
+/* Held lines come in their order, and none is lost. */
+static void test_log_held(void **state)
+{
+	int file = memfd_create("log", MFD_CLOEXEC), before = dup(STDERR_FILENO);
+	char text[64] = "";
+
+	(void)state;
+	assert_int_equal(dup2(file, STDERR_FILENO), STDERR_FILENO);
+	log_with(LOG_ERR, NULL, "one");
+	assert_int_equal(size_of(file), 4);
+	log_hold();
+	log_with(LOG_ERR, NULL, "two %d", 2);
+	log_with(LOG_DEBUG, NULL, "not told");
+	log_with(LOG_ERR, &(struct log_fields){.device = "a/b"}, "three");
+	assert_int_equal(size_of(file), 4);
+	log_release();
+	log_with(LOG_ERR, NULL, "four");
+	assert_int_equal(dup2(before, STDERR_FILENO), STDERR_FILENO);
+	assert_true(pread(file, text, sizeof(text) - 1, 0) > 0);
+	assert_string_equal(text, "one\ntwo 2\nthree\nfour\n");
+	close(file);
+	close(before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_vec_fit), cmocka_unit_test(test_char),
-		cmocka_unit_test(test_no_char), cmocka_unit_test(test_control),
-		cmocka_unit_test(test_clean),	cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_vec_fit), cmocka_unit_test(test_log_held),
+		cmocka_unit_test(test_char),	cmocka_unit_test(test_no_char),
+		cmocka_unit_test(test_control), cmocka_unit_test(test_clean),
+		cmocka_unit_test(test_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
