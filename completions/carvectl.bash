@@ -8,8 +8,13 @@ _carvectl_devices() {
 		sed -n 's/^ *"\(handle\|entry\)": "\([^"\\]\{1,\}\)",\{0,1\}$/\2/p' | sort -u
 }
 
+# Names of what a device is to have.
+_carvectl_objects() {
+	carvectl "$@" --json 2>/dev/null | sed -n 's/^ *"object": "\([^"\\]\{1,\}\)",\{0,1\}$/\1/p' | sort -u
+}
+
 _carvectl() {
-	local cur prev word command='' bus=() i
+	local cur prev word command='' device='' bus=() i
 	COMPREPLY=()
 	# Handles contain colons: a word ends at a space only.
 	local line=${COMP_LINE:0:COMP_POINT} words
@@ -26,7 +31,7 @@ _carvectl() {
 		--facts | --config-root) [[ $command != check ]] || ((++i)) ;;
 		--output) ((++i)) ;;
 		-*) ;;
-		*) command=${command:-$word} ;;
+		*) if [[ $command ]]; then device=${device:-$word}; else command=$word; fi ;;
 		esac
 	done
 
@@ -61,7 +66,14 @@ _carvectl() {
 		case $command in
 		'') candidates=(status plan reload confirm rollback configs diff apply retry pause resume wait check import capture explain resources history monitor metrics) ;;
 		configs) candidates=(show) ;;
-		status | plan | apply | retry | pause | resume | wait | capture | explain | resources | history)
+		explain)
+			if [[ $device ]]; then
+				mapfile -t candidates < <(_carvectl_objects "${bus[@]}" status "$device")
+			else
+				mapfile -t candidates < <(_carvectl_devices "${bus[@]}")
+			fi
+			;;
+		status | plan | apply | retry | pause | resume | wait | capture | resources | history)
 			mapfile -t candidates < <(_carvectl_devices "${bus[@]}")
 			;;
 		esac
