@@ -159,7 +159,8 @@ static void take_notification(struct device *d, const struct device_event *e, ui
 		failures_audit(&d->failures, now);
 	else if (d->run.activity != ACTIVITY_WRITING) /* else it is most likely by carved itself */
 		failures_suspect(&d->failures, now);
-	if (d->run.activity == ACTIVITY_NONE)
+	/* what has begun was set going by something else, and may bring notifications */
+	if (d->run.activity == ACTIVITY_NONE && !history_is_open(&d->history))
 		history_set_trigger(&d->history, e->trigger);
 }
 

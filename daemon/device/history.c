@@ -151,6 +151,12 @@ uint64_t history_end_outage(struct history *h, uint64_t now)
 	return h->outage;
 }
 
+/** history_is_open() - was anything done, or tried, since the device rested? */
+bool history_is_open(const struct history *h)
+{
+	return h->n_done || h->n_failed;
+}
+
 static void record_clear(struct record *r)
 {
 	free(r->trigger);
@@ -185,8 +191,10 @@ bool history_close(struct history *h, const struct ending *e, uint64_t outage, u
 
 	free(TAKE(h->drift_told));
 	h->n_restored = 0;
-	if (!h->n_done && !h->n_failed && !h->asked && !e->worth_telling && !outage)
+	if (!history_is_open(h) && !h->asked && !e->worth_telling && !outage) {
+		history_set_who(h, NULL); /* what comes next is not what was asked for */
 		return false;
+	}
 	h->asked = false;
 	r.trigger = mem_strdup(trigger_name(h->trigger));
 	r.result = mem_strdup(e->result);

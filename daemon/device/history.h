@@ -62,6 +62,7 @@ struct ending {
 };
 
 const char *trigger_name(enum trigger t);
+bool history_is_open(const struct history *h);
 void history_set_trigger(struct history *h, enum trigger t);
 void history_set_asked(struct history *h, enum trigger t, const char *who);
 void history_set_who(struct history *h, const char *who);

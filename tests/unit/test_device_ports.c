@@ -111,8 +111,12 @@ static void test_linecard(void **state)
 	rig_stale(&r);
 	rig_expect(&r, "applying", "linecard 1: none -> B\n");
 	sim_card(&r.sim, "1", "B");
-	rig_stale(&r);
+	rig_send(&r,
+		 &(struct device_event){.type = DEVICE_EV_STALE, .trigger = TRIGGER_NOTIFICATION});
 	rig_expect(&r, "converged", "");
+	assert_int_equal(r.d->history.n_records, 2);
+	/* what tells of it has not set it going */
+	assert_string_equal(r.d->history.records.v[1].trigger, "config");
 	rig_clear(&r);
 }
 
