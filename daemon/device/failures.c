@@ -52,11 +52,16 @@ static bool is_transient(const struct failure *f)
 	return f->transient;
 }
 
-/* A SET that needs no reload, and was not kept out only for the moment. */
+/* A SET that was not kept out only for the moment. */
+static bool is_refused_set(const struct failure *f)
+{
+	return step_traits(&f->step)->sets && !f->transient && f->error;
+}
+
+/* ... and needs no reload. */
 static bool is_refusal(const struct failure *f)
 {
-	return step_traits(&f->step)->sets && !f->transient && f->error &&
-	       !object_reload_class(&f->step.target);
+	return is_refused_set(f) && !object_reload_class(&f->step.target);
 }
 
 static bool is_no_refusal(const struct failure *f)
@@ -117,11 +122,11 @@ void failures_rest(struct failures *f)
 	f->tries = 0;
 }
 
-/** failures_block_reload() - did anything fail that belongs to a reload? */
+/** failures_block_reload() - did anything fail that belongs to a reload, and is not due again? */
 bool failures_block_reload(const struct failures *f)
 {
 	vec_each(failure, &f->list)
-		if (is_of_reload(failure))
+		if (is_of_reload(failure) && !failure->due)
 			return true;
 	return false;
 }
@@ -152,10 +157,14 @@ void failure_explain(const struct failure *f, struct buf *out)
 		buf_add(out, "; it is tried again after %" PRIu64 " s", f->delay / USEC_PER_SEC);
 }
 
-/** failure_is_final() - is it not tried again until the config changes or somebody asks? */
-bool failure_is_final(const struct failure *f)
+/**
+ * failure_is_final() - is it not tried again until the config changes or somebody asks?
+ * @ports: may ports be taken down?
+ */
+bool failure_is_final(const struct failure *f, bool ports)
 {
-	return !f->transient && is_of_reload(f);
+	return !f->transient &&
+	       (is_of_reload(f) || (f->step.disruption == DISRUPTION_PORTS && !ports));
 }
 
 static void set_last(struct failures *f, char *error, const char *extack, uint64_t at)
@@ -176,7 +185,7 @@ void failures_forget_last(struct failures *f)
 static struct failure *find_refusal(struct failures *f, const struct step *s)
 {
 	vec_each(failure, &f->list)
-		if (is_refusal(failure) && step_same(&failure->step, s))
+		if (is_refused_set(failure) && step_same(&failure->step, s))
 			return failure;
 	return NULL;
 }
@@ -244,10 +253,22 @@ const struct failure *failures_add(struct failures *f, const struct step *s,
 	return failure;
 }
 
-/** failures_acknowledged() - @s was carried out, which others may have waited for. */
+/* Sizes are planned in an order that fits: no other one is what they wait for. */
+static bool may_wait_for(const struct failure *f, const struct step *s)
+{
+	return is_refused_set(f) && f->step.phase == s->phase && !f->step.target.class->pending;
+}
+
+/**
+ * failures_acknowledged() - @s was carried out, which others may have waited for.
+ *
+ * One that was refused itself may be the next of a chain: what waits for it was sent too early
+ * twice.
+ */
 void failures_acknowledged(struct failures *f, const struct step *s, uint64_t now)
 {
 	struct failure *same = find_refusal(f, s);
+	bool late = same;
 
 	if (same) {
 		failure_clear(same);
@@ -256,8 +277,7 @@ void failures_acknowledged(struct failures *f, const struct step *s, uint64_t no
 	if (!step_traits(s)->sets)
 		return;
 	vec_each(failure, &f->list)
-		if (is_refusal(failure) && failure->refusals == 1 &&
-		    failure->step.phase == s->phase)
+		if ((failure->refusals == 1 || late) && may_wait_for(failure, s))
 			failure->due = true;
 	failures_suspect(f, now);
 }

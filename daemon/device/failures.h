@@ -7,10 +7,14 @@
  * retry_at); the device does not rest before. A step of a reload that failed is not tried again
  * until something changes.
  *
- * A SET that needs no reload and was refused may need something else first: another param, a mode,
- * ports. So it is sent again, while the device rests with it,
+ * A SET that was refused, but for sizes, may need something else first: another param, a mode, ports. So it is sent
+ * again
  *
- *	failures_acknowledged()	  at once after another SET of the same phase, the first time
+ *	failures_acknowledged()	  at once after another SET of the same phase, the first time, and
+ *				  again after one that was refused before
+ *
+ * and, where it needs no reload, while the device rests with it,
+ *
  *	failures_suspect()	  after something else has changed; not before `pause`, which grows
  *				  from a second to a minute while this is in vain
  *	failures_audit()	  at an audit; not before `wait`, which is doubled, up to an hour
@@ -79,5 +83,5 @@ void failures_forget_last(struct failures *f);
 void failures_retry_at(struct failures *f, uint64_t at);
 void failures_rest(struct failures *f);
 bool failures_block_reload(const struct failures *f);
-bool failure_is_final(const struct failure *f);
+bool failure_is_final(const struct failure *f, bool ports);
 void failure_explain(const struct failure *f, struct buf *out);

@@ -142,9 +142,10 @@ static bool find_drift(struct device *d, uint64_t now)
 	    d->history.recovering || d->view.heard.recreated_at ||
 	    device_permission(d).may == MAY_NOTHING)
 		return false;
+	/* what was refused has never been as wanted, what was unread is not known to have been */
 	vec_each(s, &d->run.plan.steps)
-		if (!failures_has(&d->failures, s)) /* what was refused has never been as wanted */
-			vec_push(&steps, *s);	    /* borrowed */
+		if (!failures_has(&d->failures, s) && !view_was_unread(&d->view, &s->target))
+			vec_push(&steps, *s); /* borrowed */
 	fights_look(&d->fights, &steps, now, &news);
 	vec_each(s, &news.yielded)
 		journal_yielded(device_journal(d), *s, is_wanted(d, *s));

@@ -86,7 +86,7 @@ static void find_failures(const struct status_input *in, struct finding *f)
 			strerror(-w->memory.unreadable));
 	vec_each(failure, &in->failures->list) {
 		failure_explain(failure, also(f, STATE_FAILED));
-		if (failure_is_final(failure))
+		if (failure_is_final(failure, in->permission.may >= MAY_RELOAD))
 			buf_add(&f->reason, "; it is not tried again until the config changes or "
 					    "carvectl retry");
 	}

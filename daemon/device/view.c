@@ -420,9 +420,31 @@ static uint64_t unanswered(const struct view *v, uint64_t at)
 	return view_has_heard(v) && at >= v->asked_at ? at : 0;
 }
 
+static void note_unread(struct view *v, const struct world *w)
+{
+	notes_clear(&v->unread);
+	vec_each(o, &w->have.objects)
+		if (o->error)
+			notes_put(&v->unread, o, 0, &(struct value){.type = VALUE_BOOL});
+}
+
+/**
+ * view_was_unread() - could the object of @o not be read when the device last rested?
+ *
+ * One that is not read has no modes.
+ */
+bool view_was_unread(const struct view *v, const struct object *o)
+{
+	vec_each(n, &v->unread.notes)
+		if (n->class == o->class && strcmp(n->name, o->name) == 0)
+			return true;
+	return false;
+}
+
 /** view_rest() - the device has come to rest. */
 void view_rest(struct view *v, struct world *w)
 {
+	note_unread(v, w);
 	w->impact.known = false;
 	v->heard.first_at = view_has_heard(v) ? MAX(v->heard.first_at, v->asked_at) : 0;
 	v->heard.counters_at = unanswered(v, v->heard.counters_at);
@@ -445,4 +467,5 @@ void view_clear(struct view *v)
 {
 	set_words(&v->read.words, NULL);
 	set_words(&v->identity.words, NULL);
+	notes_clear(&v->unread);
 }

@@ -59,6 +59,7 @@ struct view {
 		char *words; /* the kernel's, with it; or NULL */
 		uint64_t at; /* it is not asked for before this time */
 	} identity;
+	struct notes unread; /* objects that could not be read when the device last rested */
 	uint64_t catalogues; /* so many were read */
 };
 
@@ -115,6 +116,7 @@ enum reading_outcome view_answer(struct view *v, struct world *w, const struct d
 void view_take_image(struct view *v, struct world *w, int error, const char *why);
 void view_forget_image(struct world *w);
 bool view_rereads(const struct view *v);
+bool view_was_unread(const struct view *v, const struct object *o);
 void view_rest(struct view *v, struct world *w);
 uint64_t view_wake_at(const struct view *v, uint64_t now);
 void view_clear(struct view *v);

@@ -20,10 +20,16 @@
 	" 'params': {'roce': {'runtime': {'type': 'bool', 'value': true}},"                        \
 	"  'iwarp': {'runtime': {'type': 'bool', 'value': false}},"                                \
 	"  'other': {'runtime': {'type': 'bool', 'value': false}},"                                \
-	"  'macs': {'driverinit': {'type': 'u32', 'value': 32}}}}"
+	"  'macs': {'driverinit': {'type': 'u32', 'value': 32}},"                                  \
+	"  'queues': {'driverinit': {'type': 'u32', 'value': 4}}}}"
+#define PORTS                                                                                      \
+	"{'format': 1, 'handle': 'sim/a', 'driver': 'sim',"                                        \
+	" 'reload': {'failed': false, 'counters': []},"                                            \
+	" 'port_splits': {'p1': {'count': 0, 'lanes': 4, 'splittable': 1}}}"
 #define OFF   "param roce/runtime: true -> false\n"
 #define ON    "param iwarp/runtime: false -> true\n"
 #define OTHER "param other/runtime: false -> true\n"
+#define MACS  "param macs/driverinit: 32 -> 64\n"
 
 static bool roce_is_on(const struct sim *s)
 {
@@ -33,6 +39,11 @@ static bool roce_is_on(const struct sim *s)
 static bool other_is_off(const struct sim *s)
 {
 	return !sim_get(s, "params", "other/runtime", "value");
+}
+
+static bool queues_are_few(const struct sim *s)
+{
+	return sim_get(s, "params", "queues/driverinit", "value") < 8;
 }
 
 static void refuse_iwarp(struct rig *r, bool (*cause)(const struct sim *s))
@@ -79,6 +90,59 @@ static void test_once_more_in_vain(void **state)
 	rig_expect_reason(&r, "param iwarp/runtime to true was refused: Operation not supported: "
 			      "RoCEv2 is currently enabled");
 	assert_int_equal(r.wake_at, USEC_NEVER);
+	rig_tick(&r);
+	rig_expect(&r, "failed", "");
+	rig_clear(&r);
+}
+
+/* Of a chain the last one comes first: each step of it makes the one before possible. */
+static void test_chain(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	refuse_iwarp(&r, other_is_off);
+	sim_fault(&r.sim, (struct fault){.object = "other/runtime",
+					 .error = -EOPNOTSUPP,
+					 .extack = "RoCEv2 is currently enabled",
+					 .times = 1000,
+					 .cause = roce_is_on});
+	rig_start(&r, NIC, ENTRY("params: {iwarp: true, other: true, roce: false}"));
+	rig_expect(&r, "converged", ON OTHER OFF ON OTHER ON);
+	rig_clear(&r);
+}
+
+/* What is staged for a reload is sent once more, too, and one reload loads it. */
+static void test_staged_once_more(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	sim_fault(&r.sim, (struct fault){.object = "macs/driverinit",
+					 .error = -EOPNOTSUPP,
+					 .extack = "more queues first",
+					 .times = 1000,
+					 .cause = queues_are_few});
+	rig_start(&r, NIC, ENTRY("params: {macs: 64, queues: 8}"));
+	rig_expect(&r, "converged",
+		   MACS "param queues/driverinit: 4 -> 8\n" MACS "reload driver_reinit\n");
+	rig_clear(&r);
+}
+
+static void test_staged_once_more_in_vain(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	sim_fault(&r.sim, (struct fault){.object = "macs/driverinit",
+					 .error = -EOPNOTSUPP,
+					 .extack = "more queues first",
+					 .times = 1000});
+	rig_start(&r, NIC, ENTRY("params: {macs: 64, queues: 8}"));
+	rig_expect(&r, "failed",
+		   MACS "param queues/driverinit: 4 -> 8\n" MACS
+			"param queues/driverinit: 8 -> 4\n");
+	assert_int_equal(r.sim.reloads, 0);
 	rig_tick(&r);
 	rig_expect(&r, "failed", "");
 	rig_clear(&r);
@@ -276,6 +340,60 @@ static void test_no_fight(void **state)
 	rig_clear(&r);
 }
 
+/* What the driver could not read was not changed by anybody. */
+static void test_unread_is_no_change(void **state)
+{
+	static const char *const names[] = {"iwarp", "t1"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct rig r = {.sim.hides = names[i]};
+
+		rig_start(&r, i ? FACTS : NIC,
+			  i ? ENTRY("traps: {t1: trap}") : ENTRY("params: {iwarp: true}"));
+		rig_expect(&r, "failed", "");
+		r.sim.hides = NULL;
+		audit_at(&r, r.now + 10 * USEC_PER_SEC);
+		rig_expect(&r, "converged", i ? "trap t1: drop -> trap\n" : ON);
+		assert_int_equal(r.d->fights.flips.n, 0);
+		rig_clear(&r);
+	}
+}
+
+/* What was asked for and found done is not the reason of what comes later. */
+static void test_who_asked(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, NIC, ENTRY("params: {iwarp: true}"));
+	rig_expect(&r, "converged", ON);
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY, .who = "root"});
+	sim_set(&r.sim, "params", "iwarp/runtime", "value", 0);
+	audit_at(&r, r.now + 10 * USEC_PER_SEC);
+	rig_expect(&r, "converged", ON);
+	assert_int_equal(r.d->history.n_records, 2);
+	assert_null(strstr(r.d->history.records.v[1].detail, "root"));
+	rig_clear(&r);
+}
+
+/* Ports are not taken down at any time: it is said that it is not tried again. */
+static void test_mode_is_not_tried_again(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	sim_fault(&r.sim, (struct fault){.object = "p1", .error = -EOPNOTSUPP, .times = 1});
+	rig_start(&r, PORTS, ENTRY("port_splits: {p1: 2}"));
+	rig_expect(&r, "failed", "port_split p1: none -> 2\n");
+	rig_expect_reason(&r, "it is not tried again until the config changes or carvectl retry");
+	audit_at(&r, r.now + 10 * USEC_PER_SEC);
+	rig_expect(&r, "failed", "");
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY, .retry = true});
+	rig_expect(&r, "converged", "port_split p1: none -> 2\n");
+	rig_clear(&r);
+}
+
 /* Somebody else has set it, or nobody wants it any more: nothing of it holds. */
 static void test_made_good_by_others(void **state)
 {
@@ -311,6 +429,9 @@ int main(void)
 		cmocka_unit_test(test_order_of_the_file),
 		cmocka_unit_test(test_once_more),
 		cmocka_unit_test(test_once_more_in_vain),
+		cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_staged_once_more),
+		cmocka_unit_test(test_staged_once_more_in_vain),
 		cmocka_unit_test(test_set_back_in_reverse),
 		cmocka_unit_test(test_audits),
 		cmocka_unit_test(test_rare_audits),
@@ -321,6 +442,9 @@ int main(void)
 		cmocka_unit_test(test_foreign_reload),
 		cmocka_unit_test(test_registration),
 		cmocka_unit_test(test_no_fight),
+		cmocka_unit_test(test_unread_is_no_change),
+		cmocka_unit_test(test_who_asked),
+		cmocka_unit_test(test_mode_is_not_tried_again),
 		cmocka_unit_test(test_made_good_by_others),
 		cmocka_unit_test(test_other_words),
 	};

@@ -418,7 +418,9 @@ static void read_objects(const struct sim *s, const struct reads *reads, struct 
 		if (s->facts.reload_failed &&
 		    (is_policy(o) || (s->fades && strcmp(s->fades, o->name) == 0)))
 			continue;
-		if (is_asked(reads, o))
+		if (is_asked(reads, o) && s->hides && strcmp(s->hides, o->name) == 0)
+			state_add(have, o->class, o->name, CLASS_NO_CMODE)->error = -EIO;
+		else if (is_asked(reads, o))
 			add_copy(have, o, o->name);
 		if (reads->catalogue && o->class != &class_resource)
 			add_copy(catalogue, o, o->name);
