@@ -26,6 +26,16 @@ static bool is_back(const struct world *w, const struct note *n)
 	       !(n->class == &class_resource && object_has(have, RESOURCE_SIZE_NEW));
 }
 
+/* Is something still to go back whose change makes the driver reckon other values anew? */
+static bool others_will_change(const struct world *w, const struct assignment *a)
+{
+	vec_each(n, &w->memory.pristine.notes)
+		if (n->class->fields[n->field].flags & FIELD_REREAD && !wanted(a, n) &&
+		    !is_back(w, n))
+			return true;
+	return false;
+}
+
 /*
  * Values that are back, or that the operator wants kept, need not be remembered: while a config is
  * on trial, the latter are.
@@ -33,6 +43,7 @@ static bool is_back(const struct world *w, const struct note *n)
 static void forget_restored(struct world *w, const struct assignment *a, bool keep)
 {
 	struct notes *notes = &w->memory.pristine;
+	bool back = !others_will_change(w, a);
 
 	for (size_t i = notes->notes.n; i-- > 0;) {
 		struct note *n = &notes->notes.v[i];
@@ -41,7 +52,7 @@ static void forget_restored(struct world *w, const struct assignment *a, bool ke
 		if (want)
 			memory_set_place(&w->memory, n, want->mark[n->field]);
 		memory_keep(&w->memory, n, !want && (keep || n->kept));
-		if (!want && (n->kept ? !w->trial : is_back(w, n)))
+		if (!want && (n->kept ? !w->trial : back && is_back(w, n)))
 			memory_drop(&w->memory, notes, &o, n->field);
 	}
 }

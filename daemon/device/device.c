@@ -172,6 +172,7 @@ static void take_tick(struct device *d, uint64_t now)
 	if (now < d->failures.retry_at)
 		return;
 	failures_forget_transient(&d->failures);
+	d->failures.retrying = true;
 	run_forget_done(&d->run);
 	view_need(&d->view, PART_OBJECTS);
 }

@@ -14,7 +14,8 @@
 	" 'port_splits': {'p1': {'count': 0, 'lanes': 4, 'splittable': 1},"                        \
 	"  'p2': {'count': 0, 'lanes': 4, 'splittable': 1}},"                                      \
 	" 'linecards': {'1': {'type': '', 'state': 'unprovisioned', 'supported': 'A, B'}},"        \
-	" 'shared_buffers': {'ports': {'p1/0/0': {'threshold': 7},"                                \
+	" 'shared_buffers': {'pools': {'0/0': {'size': 960, 'type': 'dynamic', 'cell': 96}},"      \
+	"'ports': {'p1/0/0': {'threshold': 7},"                                                    \
 	"  'p2/0/0': {'threshold': 7}}}}"
 
 static void test_from_two_to_four(void **state)
@@ -120,6 +121,33 @@ static void test_linecard(void **state)
 	rig_clear(&r);
 }
 
+static void reckon_anew(struct rig *r)
+{
+	sim_set(&r->sim, "ports", "p1/0/0", "threshold", 960);
+	sim_set(&r->sim, "ports", "p2/0/0", "threshold", 960);
+}
+
+/* What the driver makes of a threshold because of another type is not what was there before. */
+static void test_thresholds_go_back(void **state)
+{
+	struct rig r = {.during_write = reckon_anew};
+
+	(void)state;
+	rig_start(
+		&r, PORTS,
+		ENTRY("shared_buffers: {pools: {0/0: {type: static}}, ports: {p1/0/0: {threshold: "
+		      "96}, p2/0/0: {threshold: 7}}}"));
+	rig_expect(&r, "converged",
+		   "sb_pool 0/0: type dynamic -> type static\nsb_port p1/0/0: 960 -> 96\n"
+		   "sb_port p2/0/0: 960 -> 7\n");
+	r.during_write = reckon_anew;
+	rig_config(&r, ENTRY(""));
+	rig_expect(&r, "converged",
+		   "sb_pool 0/0: type static -> type dynamic\nsb_port p2/0/0: 960 -> 7\n"
+		   "sb_port p1/0/0: 960 -> 7\n");
+	rig_clear(&r);
+}
+
 /* It is not waited for for ever; if it comes after all, that is well. */
 static void test_linecard_takes_too_long(void **state)
 {
@@ -151,6 +179,7 @@ int main(void)
 		cmocka_unit_test(test_reload_forgets),
 		cmocka_unit_test(test_held_back),
 		cmocka_unit_test(test_linecard),
+		cmocka_unit_test(test_thresholds_go_back),
 		cmocka_unit_test(test_linecard_takes_too_long),
 	};
 
