@@ -36,6 +36,7 @@ void failures_forget(struct failures *f)
 		failure_clear(failure);
 	vec_clear(&f->list);
 	f->tries = 0;
+	f->retrying = false;
 	f->retry_at = USEC_NEVER;
 }
 
@@ -103,6 +104,7 @@ void failures_forget_reload(struct failures *f)
 /** failures_retry_at() - try again at @at, microseconds, whatever was waited for before. */
 void failures_retry_at(struct failures *f, uint64_t at)
 {
+	f->retrying = false;
 	f->retry_at = at;
 }
 
@@ -363,6 +365,7 @@ bool failures_follow(struct failures *f, const step_list *planned, const step_li
 {
 	size_t n = 0, before = f->list.n;
 
+	f->retrying = false;
 	for (size_t i = 0; i < before; i++) {
 		struct failure *failure = &f->list.v[i];
 

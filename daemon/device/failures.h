@@ -7,8 +7,8 @@
  * retry_at); the device does not rest before. A step of a reload that failed is not tried again
  * until something changes.
  *
- * A SET that was refused, but for sizes, may need something else first: another param, a mode, ports. So it is sent
- * again
+ * A SET that was refused, but for sizes, may need something else first: another param, a mode,
+ * ports. So it is sent again
  *
  *	failures_acknowledged()	  at once after another SET of the same phase, the first time, and
  *				  again after one that was refused before
@@ -54,6 +54,7 @@ struct failure {
 struct failures {
 	VEC(struct failure) list;
 	unsigned tries; /* of what failed for the moment, in a row */
+	bool retrying;	/* it is forgotten, and not planned again yet */
 	uint64_t retry_at;
 	char *last_error, *last_extack; /* of the last one; "" where nothing of it holds */
 	uint64_t last_at;		/* microseconds; 0: none */

@@ -400,13 +400,15 @@ static void tell(struct status *s, const struct status_input *in, struct status_
 }
 
 /*
- * What a reload would reset is being looked at: nothing is done until that is known, so what was
- * found before still holds. It takes no longer than a read does.
+ * What a reload would reset is being looked at, or what failed for the moment is about to be tried
+ * again: nothing is done until that is known, so what was found before still holds. It takes no
+ * longer than a read does.
  */
 static bool is_undecided(const struct status_input *in, uint64_t now)
 {
-	return in->settled && !in->reloads->foreign_open && (in->view->need & PART_IMPACT) &&
-	       in->run->activity != ACTIVITY_WRITING &&
+	bool looks = in->settled && !in->reloads->foreign_open && (in->view->need & PART_IMPACT);
+
+	return (looks || in->failures->retrying) && in->run->activity != ACTIVITY_WRITING &&
 	       (!is_reading(in) || now < in->run->since + SLOW_READ_USEC);
 }
 

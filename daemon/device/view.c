@@ -444,8 +444,8 @@ bool view_was_unread(const struct view *v, const struct object *o)
 /** view_rest() - the device has come to rest. */
 void view_rest(struct view *v, struct world *w)
 {
-	note_unread(v, w);
 	w->impact.known = false;
+	note_unread(v, w);
 	v->heard.first_at = view_has_heard(v) ? MAX(v->heard.first_at, v->asked_at) : 0;
 	v->heard.counters_at = unanswered(v, v->heard.counters_at);
 	v->heard.recreated_at = unanswered(v, v->heard.recreated_at);

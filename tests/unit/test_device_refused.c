@@ -360,6 +360,28 @@ static void test_unread_is_no_change(void **state)
 	}
 }
 
+static void not_said_too_early(struct rig *r)
+{
+	assert_true(r->d->status.state != STATE_CONVERGED ||
+		    sim_get(&r->sim, "params", "other/runtime", "value"));
+}
+
+/* Until it is tried again it is not as wanted. */
+static void test_another_try(void **state)
+{
+	struct rig r = {.watch = not_said_too_early};
+
+	(void)state;
+	sim_fault(&r.sim, (struct fault){.object = "other/runtime", .error = -EBUSY, .times = 2});
+	rig_start(&r, NIC, ENTRY("params: {other: true}"));
+	rig_expect(&r, "failed", OTHER);
+	rig_tick(&r);
+	rig_expect(&r, "failed", OTHER);
+	rig_tick(&r);
+	rig_expect(&r, "converged", OTHER);
+	rig_clear(&r);
+}
+
 /* What was asked for and found done is not the reason of what comes later. */
 static void test_who_asked(void **state)
 {
@@ -443,6 +465,7 @@ int main(void)
 		cmocka_unit_test(test_registration),
 		cmocka_unit_test(test_no_fight),
 		cmocka_unit_test(test_unread_is_no_change),
+		cmocka_unit_test(test_another_try),
 		cmocka_unit_test(test_who_asked),
 		cmocka_unit_test(test_mode_is_not_tried_again),
 		cmocka_unit_test(test_made_good_by_others),
