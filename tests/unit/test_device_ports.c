@@ -14,7 +14,7 @@
 	" 'port_splits': {'p1': {'count': 0, 'lanes': 4, 'splittable': 1},"                        \
 	"  'p2': {'count': 0, 'lanes': 4, 'splittable': 1}},"                                      \
 	" 'linecards': {'1': {'type': '', 'state': 'unprovisioned', 'supported': 'A, B'}},"        \
-	" 'shared_buffers': {'pools': {'0/0': {'size': 960, 'type': 'dynamic', 'cell': 96}},"      \
+	" 'shared_buffers': {'pools': {'0/0': {'size': 960, 'type': 'dynamic', 'cell': 1}},"       \
 	"'ports': {'p1/0/0': {'threshold': 7},"                                                    \
 	"  'p2/0/0': {'threshold': 7}}}}"
 
