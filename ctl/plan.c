@@ -82,9 +82,12 @@ static void render_hindered(const struct plan_answer *a, const struct style *sty
 	vec_each(h, &a->hindered) {
 		bool entry = !*h->handle;
 		bool failed = strcmp(h->state, "failed") == 0;
-		_cleanup_free_ char *text = mem_printf(
-			"%s%s %s %s%s%s", entry ? "entry " : "", entry ? h->entry : h->handle,
-			failed ? "has" : "is", h->state, *h->reason ? ": " : "", h->reason);
+		/* "paused by root until ..." says it already */
+		bool said = strncmp(h->reason, h->state, strlen(h->state)) == 0;
+		_cleanup_free_ char *text = mem_printf("%s%s %s %s%s%s", entry ? "entry " : "",
+						       entry ? h->entry : h->handle,
+						       failed ? "has" : "is", said ? "" : h->state,
+						       *h->reason && !said ? ": " : "", h->reason);
 
 		wrap_render(text, 4, style, out);
 	}
