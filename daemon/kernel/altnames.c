@@ -50,13 +50,13 @@ void altnames_resolve(const text_list *names,
 {
 	static const atomic_bool never;
 	const struct transport netlink = {};
-	_cleanup_free_ struct inbox *inbox = mem_new(struct inbox);
-	struct exchange_socket s = {.transport = &netlink, .inbox = inbox, .cancel = &never};
+	struct exchange_socket s = {.transport = &netlink, .cancel = &never, .hold = &never};
 	uint16_t family;
 
 	s.fd = transport_open(&netlink, RECEIVE_BUFFER);
 	if (s.fd < 0)
 		return;
+	s.inbox = inbox_new();
 	if (find_family(&s, &family))
 		vec_each(name, names) {
 			struct exchange x = {.request = ethtool_encode_get(family, *name)};
@@ -67,5 +67,6 @@ void altnames_resolve(const text_list *names,
 				found(user, *name, netdev);
 			forget(&x);
 		}
+	inbox_free(s.inbox);
 	close(s.fd);
 }
