@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Beside others: the kernel's own tests of devlink pass, unchanged, while carved runs with a config that is not about
+their device, and the kernel itself tells that carved has written nothing. The tests are from Debian's source package of
+the kernel that runs."""
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+from carved import entry
+
+pytestmark = pytest.mark.only("guest", "what the kernel's own tests test is a kernel")
+
+SELFTESTS = pathlib.Path(__file__).resolve().parents[2] / "build/selftests" / os.environ.get("CARVED_LINE", "here")
+# devlink_nl_cmd_trap_set_doit before Linux 6.6, devlink_nl_trap_set_doit since; a few without an end
+WRITES = re.compile(r"^devlink_nl_(cmd_)?(\w+_set|reload|flash_update|port_split|port_unsplit|\w+_new|\w+_del|\w+_clear|"
+                    r"\w+_recover|\w+_test)(_doit|_doit_unlocked)?$")
+ABSENT = "netdevsim/netdevsim77"
+
+
+class Witness:
+    """Kernel probes at what carries writes out: who they were by."""
+
+    folder = pathlib.Path("/sys/kernel/tracing")
+
+    def __init__(self):
+        if not (self.folder / "kprobe_events").exists():
+            subprocess.run(["mount", "-t", "tracefs", "tracefs", str(self.folder)], check=True)
+        names = {line.split()[2] for line in open("/proc/kallsyms", encoding="utf-8") if " t devlink_nl" in line.lower()}
+        self.probed = []
+        (self.folder / "kprobe_events").write_text("")
+        events = os.open(self.folder / "kprobe_events", os.O_WRONLY | os.O_APPEND)
+        for name in sorted(filter(WRITES.match, names)):
+            os.write(events, f"p:carved/{name} {name}\n".encode())
+            self.probed.append(name)
+        os.close(events)
+        (self.folder / "trace").write_text("")
+        (self.folder / "events/carved/enable").write_text("1")
+
+    def told(self):
+        """[(thread, function)], oldest first."""
+        return re.findall(r"^\s*(\S+)-\d+\s.*?: (devlink_nl_\w+): ", (self.folder / "trace").read_text(), re.M)
+
+    def end(self):
+        (self.folder / "events/carved/enable").write_text("0")
+        (self.folder / "kprobe_events").write_text("")
+
+
+@pytest.fixture
+def witness(place):
+    found = Witness()
+    yield found
+    found.end()
+
+
+@pytest.fixture
+def udev():
+    """As on any system: what the tests wait for comes from it."""
+    subprocess.run(["udevadm", "control", "--start-exec-queue"], check=True)
+    yield
+    subprocess.run(["udevadm", "control", "--stop-exec-queue"], check=True)
+
+
+def selftest(name):
+    """Return: what it prints, all of it good."""
+    folder = SELFTESTS / "drivers/net/netdevsim"
+    done = subprocess.run(["env", "REQUIRE_MZ=no", "bash", f"./{name}"], cwd=folder, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout
+    return [line for line in done.stdout.splitlines() if re.search(r"\[ *OK *\]", line)]
+
+
+def is_carved(thread):
+    return thread.startswith("carved")
+
+
+@pytest.mark.parametrize("name, least, writes, about", [
+    ("devlink.sh", 9, True, [entry(ABSENT, traps={"blackhole_route": "trap"})]), ("devlink_in_netns.sh", 2, False, [])],
+    ids=["beside another device's config", "beside an empty config"])
+def test_selftests(carved, witness, udev, name, least, writes, about):
+    """Among what the first one does are reloads, a flash, and params that it stages."""
+    carved.config(*about or ["  {}\n"], audit="1s")
+    carved.start_no_wait()
+    carved.wait_bus()
+    assert len(witness.probed) > 10, witness.probed
+    assert len(selftest(name)) >= least
+    told = witness.told()
+    assert told or not writes, "the witness has not seen the tests"
+    assert [function for thread, function in told if is_carved(thread)] == []
+    assert carved.running() and "sanitizer" not in carved.text().lower()
+
+
+def test_the_witness_sees_carved(switch, carved, witness):
+    """Or the other test would show nothing."""
+    w = switch.words
+    carved.run(entry(switch, **w.wanted))
+    carved.settled(switch)
+    kinds = {function for thread, function in witness.told() if is_carved(thread)}
+    for word in "trap_set", "reload", "param_set", "resource_set":
+        assert any(word in kind for kind in kinds), (word, kinds)
