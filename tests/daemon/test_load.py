@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Many devices, storms of notifications, edits and ends while something takes long."""
+import json
 import time
 
 import pytest
@@ -145,3 +146,22 @@ def test_stopped_between_two_steps(switch, kernel, carved, capture):
     switch.check({("driverinit", w.param): w.value, ("active", w.param): w.value, ("trap", w.trap): "trap",
                   ("group", w.group): None})
     assert switch.reloads() == 1
+
+
+@pytest.mark.only("fake-spectrum1", "only the fake holds a flash until it is told to go on, and shows no stored version")
+def test_stopped_in_a_flash(switch, kernel, carved, capture):
+    """SIGTERM: the answer is waited for and remembered, or the next carved would not know whether it was written."""
+    version = newer(switch)
+    kernel.tell("rule", switch, "FLASH_UPDATE", "*", "hold")
+    carved.config(entry(switch, **carved.firmware(switch, version)))
+    carved.start_no_wait()
+    wait(lambda: capture.writes(kind="flash"), "the flash that is held")
+    carved.kill("TERM")
+    assert carved.notify.stopping.wait(DEADLINE)
+    kernel.tell("release")
+    assert carved.wait_end() == 0
+    [memory] = (carved.folder / "state/devices").glob("*.json")
+    assert json.loads(memory.read_text())["flash"]["stage"] == "written"
+    carved.start()
+    carved.settled(switch)
+    assert switch.running() == version and switch.state()["requests"]["flashes"] == 1
