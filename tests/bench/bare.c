@@ -4,6 +4,9 @@
  * and their acknowledgements. It reads nothing before or after, and knows nothing of carved.
  *
  *	bare [--at-reload N] SOCKET HANDLE ACTION TRAP...
+ *	bare SOCKET HANDLE threshold PORTS THRESHOLD
+ *
+ * The latter sets the thresholds of so many ports, from index 0 on: in 11 pools, and of 24 TCs.
  *
  * SOCKET is the fake kernel's, or "netlink". Says how many microseconds it took, from the first
  * request to the last answer. With --at-reload it says "ready", waits for the notification that
@@ -27,11 +30,16 @@
 
 #define WINDOW 32
 
+enum { POOLS = 11, INGRESS_TCS = 8, PER_PORT = POOLS + 24 };
+
 struct bare {
 	const char *path, *bus, *dev;
 	uint16_t family;
 	uint32_t group;
 	uint32_t seq;
+	uint8_t action;
+	char **traps;
+	uint32_t threshold;
 	char buffer[256 * 1024];
 };
 
@@ -149,19 +157,53 @@ static void find_family(struct bare *b, int fd)
 	nlmsg_free(m);
 }
 
-static void set_window(struct bare *b, int fd, uint8_t action, char **traps, size_t n)
+static struct nl_msg *to_device(struct bare *b, uint8_t command)
+{
+	struct nl_msg *m = request(b, b->family, command, DEVLINK_GENL_VERSION);
+
+	nla_put_string(m, DEVLINK_ATTR_BUS_NAME, b->bus);
+	nla_put_string(m, DEVLINK_ATTR_DEV_NAME, b->dev);
+	return m;
+}
+
+static struct nl_msg *make_trap(struct bare *b, size_t i)
+{
+	struct nl_msg *m = to_device(b, DEVLINK_CMD_TRAP_SET);
+
+	nla_put_string(m, DEVLINK_ATTR_TRAP_NAME, b->traps[i]);
+	nla_put_u8(m, DEVLINK_ATTR_TRAP_ACTION, b->action);
+	return m;
+}
+
+/* Of each port its pools first; TCs of ingress are bound to the first pool, others to the fifth. */
+static struct nl_msg *make_threshold(struct bare *b, size_t i)
+{
+	size_t n = i % PER_PORT, tc = n - POOLS;
+	bool pool = n < POOLS, egress = tc >= INGRESS_TCS;
+	struct nl_msg *m =
+		to_device(b, pool ? DEVLINK_CMD_SB_PORT_POOL_SET : DEVLINK_CMD_SB_TC_POOL_BIND_SET);
+
+	nla_put_u32(m, DEVLINK_ATTR_PORT_INDEX, (uint32_t)(i / PER_PORT));
+	nla_put_u32(m, DEVLINK_ATTR_SB_INDEX, 0);
+	nla_put_u32(m, DEVLINK_ATTR_SB_THRESHOLD, b->threshold);
+	nla_put_u16(m, DEVLINK_ATTR_SB_POOL_INDEX, (uint16_t)(pool ? n : egress ? 4 : 0));
+	if (!pool) {
+		nla_put_u16(m, DEVLINK_ATTR_SB_TC_INDEX,
+			    (uint16_t)(egress ? tc - INGRESS_TCS : tc));
+		nla_put_u8(m, DEVLINK_ATTR_SB_POOL_TYPE, egress);
+	}
+	return m;
+}
+
+static void set_window(struct bare *b, int fd, struct nl_msg *(*make)(struct bare *b, size_t i),
+		       size_t first, size_t n)
 {
 	static char data[WINDOW * 256];
 	size_t len = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		struct nl_msg *m =
-			request(b, b->family, DEVLINK_CMD_TRAP_SET, DEVLINK_GENL_VERSION);
+		struct nl_msg *m = make(b, first + i);
 
-		nla_put_string(m, DEVLINK_ATTR_BUS_NAME, b->bus);
-		nla_put_string(m, DEVLINK_ATTR_DEV_NAME, b->dev);
-		nla_put_string(m, DEVLINK_ATTR_TRAP_NAME, traps[i]);
-		nla_put_u8(m, DEVLINK_ATTR_TRAP_ACTION, action);
 		nlmsg_hdr(m)->nlmsg_seq = ++b->seq;
 		memcpy(data + len, nlmsg_hdr(m), nlmsg_hdr(m)->nlmsg_len);
 		len += NLMSG_ALIGN(nlmsg_hdr(m)->nlmsg_len);
@@ -179,12 +221,13 @@ static uint64_t now(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-static void set_all(struct bare *b, int fd, uint8_t action, char **traps, size_t n)
+static void set_all(struct bare *b, int fd, struct nl_msg *(*make)(struct bare *b, size_t i),
+		    size_t n)
 {
 	uint64_t start = now();
 
 	for (size_t i = 0; i < n; i += WINDOW)
-		set_window(b, fd, action, traps + i, n - i < WINDOW ? n - i : WINDOW);
+		set_window(b, fd, make, i, n - i < WINDOW ? n - i : WINDOW);
 	printf("%llu\n", (unsigned long long)(now() - start));
 	fflush(stdout);
 }
@@ -229,7 +272,6 @@ int main(int argc, char **argv)
 	static struct bare b;
 	unsigned reloads = 0;
 	int fd, events;
-	uint8_t action;
 
 	if (argc > 2 && strcmp(argv[1], "--at-reload") == 0) {
 		reloads = (unsigned)atoi(argv[2]);
@@ -244,18 +286,25 @@ int main(int argc, char **argv)
 	b.path = argv[1];
 	b.bus = strtok(argv[2], "/");
 	b.dev = strtok(NULL, "");
-	action = strcmp(argv[3], "drop") == 0 ? DEVLINK_TRAP_ACTION_DROP : DEVLINK_TRAP_ACTION_TRAP;
+	b.action =
+		strcmp(argv[3], "drop") == 0 ? DEVLINK_TRAP_ACTION_DROP : DEVLINK_TRAP_ACTION_TRAP;
+	b.traps = argv + 4;
 	fd = open_socket(&b);
 	find_family(&b, fd);
+	if (argc == 6 && strcmp(argv[3], "threshold") == 0) {
+		b.threshold = (uint32_t)atoi(argv[5]);
+		set_all(&b, fd, make_threshold, (size_t)atoi(argv[4]) * PER_PORT);
+		return 0;
+	}
 	if (!reloads)
-		set_all(&b, fd, action, argv + 4, (size_t)argc - 4);
+		set_all(&b, fd, make_trap, (size_t)argc - 4);
 	events = reloads ? join(&b) : -1;
 	if (reloads)
 		puts("ready");
 	fflush(stdout);
 	for (; reloads; reloads--) {
 		await_reload(&b, events);
-		set_all(&b, fd, action, argv + 4, (size_t)argc - 4);
+		set_all(&b, fd, make_trap, (size_t)argc - 4);
 	}
 	return 0;
 }

@@ -10,6 +10,7 @@ take turns, so that a busy machine is as busy for each; the ratios are what coun
   nothing    what an Apply costs when nothing differs: requests that write, system calls (strace)
   reload     a reload by somebody else: from its end until all is right again, against `bare` that waits for it
   idle       wake-ups in ten seconds, memory, with 1, 64 and 256 devices of 100 settings
+  buffers    thresholds of 64 ports in 11 pools and of 24 traffic classes: an edit of all, against `bare`; memory for them
   bus        Get State: idle, while the device is reloaded, while 20,000 notifications come
   start      exec to READY=1 with nothing to change, against `carved --version`
   storm      100,000 notifications: processor time for each
@@ -49,6 +50,29 @@ def facts_of(handle, traps):
     return facts
 
 
+def facts_of_buffers(handle, ports):
+    """A device whose thresholds are codes, of so many ports."""
+    directions = {n: "ingress" if n < 4 or n == 9 else "egress" for n in range(11)}
+    tcs = [("ingress", n, 0) for n in range(8)] + [("egress", n, 4) for n in range(16)]
+    quota = {"threshold": 9, "occ": 0, "occ_max": 0}
+    return {"format": 1, "handle": handle, "driver": "bench",
+            "reload": {"failed": False, "counters": [["driver_reinit", "unspec", "local", 0]]},
+            "shared_buffers": {
+                "pools": {f"0/{n}": {"size": 9600000, "type": "dynamic", "direction": direction, "cell": 96}
+                          for n, direction in directions.items()},
+                "ports": {f"p{port}/0/{n}": quota for port in range(1, ports + 1) for n in directions},
+                "tcs": {f"p{port}/0/{direction}/{n}": {"pool": pool, **quota}
+                        for port in range(1, ports + 1) for direction, n, pool in tcs}}}
+
+
+def thresholds(number):
+    """For every port."""
+    rows = [f"    default/0/{n}: {{threshold: {number}}}\n" for n in range(11)]
+    tcs = [f"    default/0/{direction}/{n}: {{threshold: {number}}}\n"
+           for direction, many in (("ingress", 8), ("egress", 16)) for n in range(many)]
+    return "shared_buffers:\n  ports:\n" + "".join(rows) + "  tcs:\n" + "".join(tcs)
+
+
 def policy(action, traps):
     return "traps:\n" + "".join(f"  {name}: {action}\n" for name in traps)
 
@@ -72,13 +96,13 @@ class Quiet(Carved):
 class Stage:
     """A bus, a fake kernel with one big device, carved."""
 
-    def __init__(self, handles=(SPECTRUM,), traps=TRAPS):
+    def __init__(self, handles=(SPECTRUM,), traps=TRAPS, facts=facts_of):
         self.bed = Bed()
         self.bed.kernel.stop()
         files = []
         for i, handle in enumerate(handles):
             files.append(self.bed.folder / f"facts{i}.json")
-            files[-1].write_text(json.dumps(facts_of(handle, traps)))
+            files[-1].write_text(json.dumps(facts(handle, traps)))
         self.bed.kernel = conftest.Kernel(self.bed.folder, files)
         self.kernel, self.traps, self.handles = self.bed.kernel, traps, handles
         self.carved = Quiet(self.bed)
@@ -260,6 +284,60 @@ def row_idle(_rounds):
         size = {key: int(re.search(rf"^{key}:\s+(\d+) kB", rollup, re.M)[1]) for key in ("Rss", "Private_Dirty")}
         result[f"{n} devices"] = {"wake-ups in 10 s": wake_ups(stage.carved.process) - before, **size}
         stage.close()
+    return result
+
+
+def private(stage):
+    """Memory of carved alone, in kB."""
+    rollup = (stage.carved.proc() / "smaps_rollup").read_text()
+    return int(re.search(r"^Private_Dirty:\s+(\d+) kB", rollup, re.M)[1])
+
+
+def row_buffers(rounds):
+    ports, sizes = 64, {}
+    for n in 0, 4:                                           # devices; what each takes
+        stage = Stage([f"pci/0000:{i:02x}:00.0" for i in range(n or 1)], ports if n else 1, facts_of_buffers)
+        stage.carved.config(*(entry(f"e{i}", thresholds(9), f"{{handle: '{handle}'}}")
+                              for i, handle in enumerate(stage.handles)))
+        stage.carved.start()
+        stage.carved.at_rest()
+        time.sleep(2)
+        sizes[n] = private(stage)
+        stage.close()
+    stage, numbers = Stage([SPECTRUM], ports, facts_of_buffers), [10, 9]
+    stage.carved.config(entry("e", thresholds(9), f"{{handle: '{SPECTRUM}'}}"))
+    stage.carved.start()
+    stage.carved.at_rest()
+
+    def check():
+        found = stage.kernel.device(SPECTRUM)["shared_buffers"]
+        assert all(row["threshold"] == numbers[0] for kind in ("ports", "tcs") for row in found[kind].values())
+        numbers.reverse()
+
+    def carved():
+        stage.carved.config(entry("e", thresholds(numbers[0]), f"{{handle: '{SPECTRUM}'}}"))
+        stage.signals.clear()
+        before = time.monotonic()
+        job = stage.carved.call("Reload", {})
+        until(lambda: any(row[0] == job for row in stage.signals.of("JobRemoved")))
+        took = time.monotonic() - before
+        check()
+        return took
+
+    def bare():
+        before = time.monotonic()
+        subprocess.run([BUILD / "bare", stage.kernel.path, SPECTRUM, "threshold", str(ports), str(numbers[0])],
+                       check=True, stdout=subprocess.DEVNULL)
+        took = time.monotonic() - before
+        check()
+        stage.carved.call("Apply", "", {})                   # back to what is declared
+        stage.carved.at_rest()
+        numbers.reverse()
+        return took
+
+    result = {"edit of 2,240": against(rounds, carved=carved, bare=bare),
+              "kB for each device more": (sizes[4] - sizes[0]) // 4}
+    stage.close()
     return result
 
 
