@@ -128,7 +128,7 @@ def test_status(bed, carved):
            rf"^{SPECTRUM} +leaf +mlxsw_spectrum +converged +13.2010.1006 +0/0 +0 +\d{{4}}-", r"^spine .* absent ",
            "^carved: absent, 1 of 2 converged$")
     carved.config(leaf(TRAP))
-    expect(bed.ctl("status"), 3, "The files on disk say something else .*: carvectl reload$")
+    expect(bed.ctl("status"), 3, "The files on disk differ from what is in force; .*: carvectl reload$")
     expect(bed.ctl("reload"), 0, "^carved: converged$")
     expect(bed.ctl("status"), 0, "^carved: converged, 1 of 1 converged$")
     expect(bed.ctl("status", NETDEVSIM), 0, "State: unmanaged$", "Versions: fw.mgmt 10.20.30, fw.mgmt 10.20.30 .stored.$",
@@ -298,7 +298,7 @@ def test_plan_reads_first(bed, carved):
     assert len(document["steps"]) == 5 and document["hindered"] == []
     carved.config(leaf("drift: report\nreload: manual\n" + TRAP + "\n" + SIZES), entry("spine", TRAP, "{driver: none}"))
     expect(bed.ctl("plan", "--candidate"), 2, "^4 of them wait for a permitted reload")
-    expect(bed.ctl("plan"), 2, "^The files on disk say something else .*: carvectl plan --candidate$")
+    expect(bed.ctl("plan"), 2, "^The files on disk differ from what is in force; .*: carvectl plan --candidate$")
     bed.ctl("pause", "leaf")
     expect(bed.ctl("plan"), 2, rf"^5 steps, 1 reload\n{SPECTRUM} is paused: ")
 

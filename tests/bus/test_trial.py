@@ -73,7 +73,7 @@ def test_rolled_back_at_the_deadline(bed, carved, signals, old):
     assert carved.get("ConfirmDeadlineUSec") == 0 and carved.get("ConfigOutOfSync")
     assert results(carved) == ["in-force", "rolled-back", "replaced"]
     expect(bed.ctl("status"), 0, f"^{bed.file}: rolled back at .*: it was not confirmed in time$",
-           "^The files on disk say something else")
+           "^The files on disk differ from what is in force;")
     assert "drop" in bed.file.read_text()
     carved.stop()  # and again, with the same files
     carved.start()
