@@ -300,7 +300,7 @@ def test_plan_reads_first(bed, carved):
     expect(bed.ctl("plan", "--candidate"), 2, "^4 of them wait for a permitted reload")
     expect(bed.ctl("plan"), 2, "^The files on disk differ from what is in force; .*: carvectl plan --candidate$")
     bed.ctl("pause", "leaf")
-    expect(bed.ctl("plan"), 2, rf"^5 steps, 1 reload\n{SPECTRUM} is paused: ")
+    expect(bed.ctl("plan"), 2, rf"^5 steps, 1 reload\n{SPECTRUM} is paused by ")
 
 
 def test_plan_of_what_is_refused(bed, carved):
