@@ -41,10 +41,12 @@ void reloads_staging(struct reloads *r, struct world *w, const struct step *s)
 		return;
 	if (object_reload_class(&s->target) && s->disruption == DISRUPTION_RELOAD)
 		memory_note(&w->memory, &w->memory.staged, &s->target, 0, &s->target.v[0]);
-	if (!is_driverinit(&s->target))
-		return;
 	have = state_find(&w->have, s->target.class, s->target.name, s->target.cmode);
-	if (object_has(have, PARAM_VALUE))
+	if (s->target.cmode == CMODE_PERMANENT && object_has(have, PARAM_VALUE) &&
+	    !notes_find(&w->memory.until_boot, &s->target, PARAM_VALUE))
+		memory_note(&w->memory, &w->memory.before_boot, &s->target, PARAM_VALUE,
+			    &have->v[PARAM_VALUE]);
+	if (is_driverinit(&s->target) && object_has(have, PARAM_VALUE))
 		notes_put(&r->replaced, &s->target, PARAM_VALUE, &have->v[PARAM_VALUE]);
 }
 
@@ -163,6 +165,8 @@ struct reload_news reloads_attribute(struct reloads *r, struct world *w, const s
 	if (initialised)
 		memory_drop_all(m, &m->staged);
 	m->activated |= m->until_boot.notes.n && counters_action_differs(now, before, FW_ACTIVATE);
+	if (m->activated) /* it may have loaded them */
+		memory_drop_all(m, &m->before_boot);
 	r->initialised = only_ours && initialised;
 	r->foreign_open += foreign;
 	memory_count_reloads(m, own, foreign);

@@ -175,9 +175,20 @@ void memory_set_both_performed(struct memory *m)
 	m->both_performed = true;
 }
 
-/** memory_wait_for_boot() - @v, of a permanent param, is set: in force after a power cycle. */
+/**
+ * memory_wait_for_boot() - @v, of a permanent param, is set: in force after a power cycle.
+ *
+ * What is in force until then and is set back waits for nothing.
+ */
 void memory_wait_for_boot(struct memory *m, const struct object *o, const struct value *v)
 {
+	const struct value *before = notes_find(&m->before_boot, o, PARAM_VALUE);
+
+	if (before && value_equal(before, v)) {
+		memory_drop(m, &m->until_boot, o, PARAM_VALUE);
+		memory_drop(m, &m->before_boot, o, PARAM_VALUE);
+		return;
+	}
 	memory_note(m, &m->until_boot, o, PARAM_VALUE, v);
 	m->changed |= m->activated || m->registered;
 	m->activated = m->registered = false;
@@ -187,6 +198,7 @@ void memory_wait_for_boot(struct memory *m, const struct object *o, const struct
 void memory_end_wait(struct memory *m)
 {
 	memory_drop_all(m, &m->until_boot);
+	memory_drop_all(m, &m->before_boot);
 	m->activated = m->registered = false;
 }
 
@@ -333,6 +345,7 @@ void memory_clear(struct memory *m)
 	notes_clear(&m->hidden_until_boot);
 	notes_clear(&m->pristine);
 	notes_clear(&m->until_boot);
+	notes_clear(&m->before_boot);
 	free(m->pause.by);
 	lasting_clear(&m->lasting);
 	*m = (struct memory){};
@@ -363,6 +376,7 @@ void memory_copy(struct memory *to, const struct memory *from)
 	notes_copy(&to->hidden_until_boot, &from->hidden_until_boot);
 	notes_copy(&to->pristine, &from->pristine);
 	notes_copy(&to->until_boot, &from->until_boot);
+	notes_copy(&to->before_boot, &from->before_boot);
 	notes_copy(&to->lasting.good, &from->lasting.good);
 	to->pause.by = mem_strdup(from->pause.by);
 	to->lasting.attempt = mem_strdup(from->lasting.attempt);
@@ -386,6 +400,7 @@ void memory_restart(struct memory *m)
 	memory_drop_all(m, &m->staged);
 	memory_drop_all(m, &m->ignored_sizes);
 	memory_drop_all(m, &m->hidden_until_boot);
+	memory_drop_all(m, &m->before_boot);
 	memory_drop_all(m, &m->pristine);
 	m->converged_once = false;
 }

@@ -67,6 +67,7 @@ struct memory {
 	bool restore;		   /* on_removal: pristine values of what nobody wants come back */
 	uint8_t reload;		   /* enum reload_policy of the entry that wrote them */
 	struct notes until_boot;   /* permanent params that we set: in force after a power cycle */
+	struct notes before_boot;  /* ... and what they were before, which is in force until then */
 	bool activated;		   /* ... and firmware was activated since */
 	bool registered;	   /* ... and the device has registered since */
 	uint64_t reloads, foreign_reloads;

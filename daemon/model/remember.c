@@ -257,6 +257,7 @@ static const struct row memory_rows[] = {
 	SINCE(memory, "ignored_sizes", NOTES, ignored_sizes),
 	SINCE(memory, "hidden_until_boot", NOTES, hidden_until_boot),
 	SINCE(memory, "until_boot", NOTES, until_boot),
+	SINCE(memory, "before_boot", NOTES, before_boot),
 	SINCE(memory, "activated", FLAG, activated),
 	SINCE(memory, "registered", FLAG, registered),
 	SINCE(memory, "pristine", NOTES, pristine),

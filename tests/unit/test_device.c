@@ -143,9 +143,32 @@ static void test_permanent_param_that_shows_later(void **state)
 	rig_config(&r, ENTRY("params: {sriov: true}"));
 	rig_expect(&r, "pending-power-cycle", "");
 	rig_config(&r, ENTRY("params: {sriov: false}")); /* as it shows, and is not stored */
-	rig_expect(&r, "pending-power-cycle", "param sriov/permanent: true -> false\n");
+	rig_expect(&r, "converged", "param sriov/permanent: true -> false\n");
 	rig_restart(&r);
-	rig_expect(&r, "pending-power-cycle", "");
+	rig_expect(&r, "converged", "");
+	rig_clear(&r);
+}
+
+/* What was in force all the time waits for no power cycle; of another registration it may be. */
+static void test_permanent_param_that_is_set_back(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {sriov: true}"));
+	rig_expect(&r, "pending-power-cycle", "param sriov/permanent: false -> true\n");
+	rig_restart(&r);
+	rig_config(&r, ENTRY("params: {sriov: false}"));
+	rig_expect(&r, "converged", "param sriov/permanent: true -> false\n");
+	assert_int_equal(device_pending(r.d), DISRUPTION_NONE);
+	rig_config(&r, ENTRY("params: {sriov: true}"));
+	rig_expect(&r, "pending-power-cycle", "param sriov/permanent: false -> true\n");
+	sim_register(&r.sim);
+	sim_set(&r.sim, "params", "sriov/permanent", "value", 1);
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_VANISHED});
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_COUNTED});
+	rig_config(&r, ENTRY("params: {sriov: false}"));
+	rig_expect(&r, "pending-power-cycle", "param sriov/permanent: true -> false\n");
 	rig_clear(&r);
 }
 
@@ -1224,6 +1247,7 @@ int main(void)
 		cmocka_unit_test(test_group_action),
 		cmocka_unit_test(test_permanent_param),
 		cmocka_unit_test(test_permanent_param_that_shows_later),
+		cmocka_unit_test(test_permanent_param_that_is_set_back),
 		cmocka_unit_test(test_permanent_param_changed_by_others),
 		cmocka_unit_test(test_foreign_reload),
 		cmocka_unit_test(test_restore_waits_for_no_disk),
