@@ -232,6 +232,7 @@ def test_fight(day):
     rate = 1000
     while day.carved.state(SPECTRUM) != "drifted":
         rate += 1000
+        assert rate < 20000, "carved never gives way"
         day.kernel(f"set {SPECTRUM} policer 1 rate={rate}", f"storm {SPECTRUM} 1")
         wait(lambda: day.carved.state(SPECTRUM) == "drifted" or
              (day.bed.kernel.device(SPECTRUM)["trap_policers"]["1"]["rate"] == 1000 and day.carved.state(SPECTRUM) == "converged"),
@@ -274,7 +275,7 @@ def test_switch_that_is_down(day):
     day.bed.ctl("reload", "--no-wait")
     wait(lambda: day.carved.state(SPECTRUM) == "quarantined" and day.carved.all(SPECTRUM)["NextAttemptUSec"], "the roll-back to fail")
     day.type(says=[f"× {SPECTRUM} .* quarantined, DOWN .*"])
-    day.type("status", "leaf", says=["         State: quarantined, DOWN", "          DOWN: since .*, next attempt in \\d+ s"])
+    day.type("status", "leaf", says=["         State: quarantined, DOWN", "          DOWN: since .*"])
     day.kernel(f"fail-up {SPECTRUM} EIO times=0")
 
 
