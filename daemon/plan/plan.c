@@ -655,10 +655,10 @@ void plan_make(const struct state *want, const struct world *w, const struct pol
 {
 	struct planner p = {.want = want, .world = w, .policy = policy, .plan = ret};
 	const struct impact impact = world_undeclared(w, want);
+	/* torn down there is nothing left to destroy, whatever there was before */
+	bool destroys = !w->facts.reload_failed && impact.known && impact_destroys(&impact);
 
-	p.permitted =
-		policy->reload && (policy->destroy || !impact.known || !impact_destroys(&impact));
-
+	p.permitted = policy->reload && (policy->destroy || !destroys);
 	vec_each(o, &want->objects)
 		plan_object(&p, o);
 	if (w->facts.reload_failed) {
@@ -677,7 +677,7 @@ void plan_make(const struct state *want, const struct world *w, const struct pol
 		ret->pending = activation_class(&p);
 	else if (ret->ports_wait)
 		ret->pending = DISRUPTION_PORTS;
-	if (ret->pending > DISRUPTION_PORTS && impact_destroys(&impact))
+	if (ret->pending > DISRUPTION_PORTS && destroys)
 		say_destroyed(&p);
 	if (p.flash)
 		order_for_flash(&p);

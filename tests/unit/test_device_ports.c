@@ -66,6 +66,21 @@ static void test_reload_forgets(void **state)
 	rig_clear(&r);
 }
 
+/* What was split when it worked is gone, and holds no roll-back back. */
+static void test_roll_back_of_what_was_split(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, PORTS, ENTRY("port_splits: {p1: 2, p2: 2}"));
+	rig_log_clear(&r);
+	r.sim.tears_down = 1;
+	rig_config(&r, ENTRY("params: {macs: 64}"));
+	rig_expect(&r, "quarantined", STAGED RELOAD "param macs/driverinit: 64 -> 32\n" RELOAD);
+	assert_false(r.sim.facts.reload_failed);
+	rig_clear(&r);
+}
+
 /* By somebody else, and without permission to split: what waits has its own reason. */
 static void test_held_back(void **state)
 {
@@ -177,6 +192,7 @@ int main(void)
 		cmocka_unit_test(test_from_two_to_four),
 		cmocka_unit_test(test_killed_half_way),
 		cmocka_unit_test(test_reload_forgets),
+		cmocka_unit_test(test_roll_back_of_what_was_split),
 		cmocka_unit_test(test_held_back),
 		cmocka_unit_test(test_linecard),
 		cmocka_unit_test(test_thresholds_go_back),
