@@ -6,6 +6,7 @@
  */
 #include "plan/bind.h"
 #include "plan/binder.h"
+#include "plan/match.h"
 
 #include <errno.h>
 #include <string.h>
@@ -107,6 +108,7 @@ int bind_winners(const struct entry *e, const winner_list *winners, const char *
 	bind_firmware(&b, e);
 	bind_all(&b);
 	bind_note_lacks(&b);
+	match_note_layers(e, handle, &w->facts, &found);
 	vec_clear(&b.lacks);
 	if (b.needs_catalogue)
 		r = BIND_NEEDS_CATALOGUE;

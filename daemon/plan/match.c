@@ -157,6 +157,43 @@ bool match_layer(const struct layer *l, const char *handle, const struct facts *
 	return true;
 }
 
+/* The reported key that is meant by @written, if it is near to one; or NULL. */
+static const char *nearest_key(const char *written, const char *handle, const struct facts *f)
+{
+	static const char *const usual[] = {"handle", "driver", "serial_number",
+					    "board.serial_number", "netdev"};
+	text_list keys = {};
+	const char *nearest;
+
+	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
+		if (match_has_key(usual[i], handle, f))
+			vec_push(&keys, usual[i]);
+	vec_each(v, &f->versions)
+		vec_push(&keys, v->name);
+	nearest = text_nearest(written, keys.v, keys.n);
+	vec_clear(&keys);
+	return nearest;
+}
+
+/** match_note_layers() - a note for each preset of @e by a key that is not reported. */
+void match_note_layers(const struct entry *e, const char *handle, const struct facts *f,
+		       struct diag_list *diags)
+{
+	vec_each(l, &e->layers) {
+		vec_each(m, &l->matches) {
+			const char *near;
+
+			if (f->untold || is_netdev(m) || match_has_key(m->key, handle, f))
+				continue;
+			near = nearest_key(m->key, handle, f);
+			diag_add(diags, DIAG_NOTE, m->mark, NULL, handle,
+				 "preset %s is left out: the device reports no key %s%s%s%s",
+				 l->preset, m->key, near ? "; did you mean " : "", near ?: "",
+				 near ? "?" : "");
+		}
+	}
+}
+
 /** match_all() - append the entries that match the device; more than one is an error. */
 void match_all(const struct config *c, const char *handle, const struct facts *f, entry_list *ret)
 {

@@ -16,5 +16,7 @@ void match_netdev_names(const struct config *c, text_list *ret);
 bool match_wants_netdevs(const struct config *c);
 const char *match_named(const struct entry *e);
 bool match_layer(const struct layer *l, const char *handle, const struct facts *f);
+void match_note_layers(const struct entry *e, const char *handle, const struct facts *f,
+		       struct diag_list *diags);
 void match_all(const struct config *c, const char *handle, const struct facts *f, entry_list *ret);
 void match_conflict(const entry_list *matches, const char *handle, struct diag_list *diags);
