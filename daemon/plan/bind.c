@@ -46,6 +46,7 @@ static const struct special {
 	{&class_resource, bind_resources, NULL},
 	{&class_param, bind_params, NULL},
 	{&class_trap_group, bind_groups, bind_group_reads},
+	{&class_sb_port, bind_objects, bind_threshold_reads},
 };
 
 static const struct special *special_of(const struct class *class)

@@ -35,6 +35,7 @@ const struct object *bind_find(const struct binder *b, const struct wish *w);
 void reads_add(struct reads *reads, const struct class *class, const char *name);
 
 /* takes.c: what the driver is known to refuse, and to round */
+void bind_threshold_reads(struct reads *reads, const struct world *w, const struct wish *wish);
 bool bind_round(struct binder *b, const struct wish *w, const struct object *have, unsigned field,
 		struct value *v);
 bool bind_takes(struct binder *b, const struct wish *w, const struct object *have, unsigned field,

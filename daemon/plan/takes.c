@@ -353,6 +353,13 @@ static bool round_threshold(struct binder *b, const struct wish *w, const struct
 	return true;
 }
 
+/** bind_threshold_reads() - the pool in which a threshold of a port counts. */
+void bind_threshold_reads(struct reads *reads, _unused_ const struct world *w,
+			  const struct wish *wish)
+{
+	reads_add(reads, &class_sb_pool, class_port_of(wish->class, wish->object) + 1);
+}
+
 /**
  * bind_round() - @v becomes what the driver makes of it. @v: read and written
  *
