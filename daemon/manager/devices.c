@@ -272,10 +272,10 @@ void devices_configs(const struct devices *d, hash_list *ret)
 			vec_push(ret, gone->accepted.config->hash);
 }
 
-/* Does the device fail to tell what it takes to see which entry is its? */
+/* Is it not told yet, or fails the device to tell, which entry is its? */
 static bool is_open(const struct device *d)
 {
-	return d->assignment.open || (!view_is_identified(&d->view) && d->view.read.error);
+	return d->assignment.open || !view_is_identified(&d->view);
 }
 
 /* Entries that match nothing, but may match a device that is there, are not absent. */

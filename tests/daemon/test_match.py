@@ -74,6 +74,21 @@ def test_info_get_fails_and_is_needed(kernel, carved, keys):
     assert is_set(kernel)
 
 
+@pytest.mark.waits
+def test_a_device_that_is_not_read_yet(kernel, carved):
+    """It may be the one that an entry means: only what cannot be it is said to be absent."""
+    kernel.tell("add", FACTS)
+    kernel.tell("rule", MLX5, "INFO_GET", "*", "hold")
+    carved.file.write_text("version: 1\nsettings: {settle_timeout: 100ms}\ndevices:\n"
+                           f"  {MLX5}: {{{POLICY}}}\n  other: {{match: {{handle: other}}, {POLICY}}}\n")
+    carved.start_no_wait()
+    wait(lambda: "no device matches the entry other" in carved.text(), "the end of settle_timeout")
+    assert f"no device matches the entry {MLX5}" not in carved.text()
+    kernel.tell("rules-clear")
+    kernel.tell("release")
+    wait(lambda: is_set(kernel), "the policy to be set")
+
+
 def test_driver_by_sysfs(kernel, carved, tmp_path):
     """Linux 6.1 leaves it to the driver to tell its name."""
     file = tmp_path / "cpsw.json"
