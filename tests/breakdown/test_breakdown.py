@@ -65,9 +65,13 @@ def is_looked_after(board):
     wait(lambda: board.board.count("trap_set", TRAP, "trap") > before, f"the trap of {board} to be set back")
 
 
-def said(unit, since):
-    """What it has logged since it had this process."""
-    return output("journalctl", "-q", "-ocat", f"_PID={since}", "-ucarved")
+def said(pid):
+    """What this process of it has logged."""
+    return output("journalctl", "-q", "-ocat", f"_PID={pid}", "-ucarved")
+
+
+def wait_told(pid, text):
+    wait(lambda: text in said(pid), f"it to say: {text}", pause=0.5)
 
 
 def stop(unit):
@@ -77,10 +81,11 @@ def stop(unit):
 
 def stopped(unit, pid):
     try:
-        wait(lambda: unit.show("ActiveState") == "inactive", "the end of carved")
-    finally:
+        wait(lambda: unit.show("ActiveState") == "inactive", "the end of carved", pause=0.2)
+    except AssertionError:
         for task in pathlib.Path(f"/proc/{pid}/task").glob("*"):
             print(task.name, (task / "stack").read_text())
+        raise
     unit.stopped = True
 
 
@@ -92,17 +97,17 @@ def test_a_reload_that_does_not_come_back(unit, boards):
     is_looked_after(other)
     assert unit.state(slow) == "reloading" and unit.state(other) == "converged"
     assert "has not finished" not in unit.get(slow, "StateReason")
-    wait(lambda: "the kernel has not finished a reload for 1 min" in unit.get(slow, "StateReason"), "its age", MINUTES)
+    wait(lambda: "the kernel has not finished a reload for 1 min" in unit.get(slow, "StateReason"), "its age", MINUTES, pause=1)
     pid = unit.pid()
     told = f"{slow}: the kernel has not finished a reload for "
-    wait(lambda: told in said(unit, pid), "it to be told")
-    assert int(re.search(re.escape(told) + r"(\d+) s", said(unit, pid))[1]) >= 60
+    wait_told(pid, told)
+    assert int(re.search(re.escape(told) + r"(\d+) s", said(pid))[1]) >= 60
     assert "has not finished a reload" in unit.ctl("status", str(slow))[1]
     is_looked_after(other)
     stop(unit)
-    wait(lambda: f"{slow}: to stop waits for a reload" in said(unit, pid), "what the stop waits for")
+    wait_told(pid, f"{slow}: to stop waits for a reload")
     assert unit.show("ActiveState") == "deactivating" and slow.board.active("state") == "down"
-    assert said(unit, pid).count(told) == 1
+    assert said(pid).count(told) == 1
     slow.board.set("hang", 0)
     stopped(unit, pid)
     assert slow.board.active("size", SIZE) == "16000"
@@ -123,8 +128,8 @@ def test_threads_that_die_in_a_reload(unit, boards):
     second.board.set("oops", 1)
     resize(unit, boards, first, second)
     stop(unit)
-    wait(lambda: f"{second}: to stop waits for a reload" in said(unit, pid), "what the stop waits for")
-    assert f"{first}: to stop waits" not in said(unit, pid)
+    wait_told(pid, f"{second}: to stop waits for a reload")
+    assert f"{first}: to stop waits" not in said(pid)
     time.sleep(1.5)  # carved, which looks after its threads each second, has to go on with that
     second.board.set("hang", 0)
     stopped(unit, pid)

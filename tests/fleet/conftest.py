@@ -77,10 +77,15 @@ class Run:
 
 
 class Fleet:
+    command = ["ansible-playbook"]
+    plugins = TOP / "tests/fleet"
+
     def __init__(self, folder, collections):
         self.folder, self.collections = folder, collections
         self.hosts = []
         self.carvectl = bus_bed.BUILD / "carvectl"
+        self.variables = {"ansible_connection": "cut", "ansible_python_interpreter": sys.executable,
+                          "carved_install": False, "carved_carvectl": str(self.carvectl)}
 
     def add(self, number):
         hosts = [Host(f"leaf{i}", self) for i in range(len(self.hosts), len(self.hosts) + number)]
@@ -95,9 +100,7 @@ class Fleet:
         file = self.folder / "inventory.yml"
         file.write_text(yaml.safe_dump({"carved": {
             "hosts": {h.name: h.variables() for h in self.hosts},
-            "vars": {"ansible_connection": "cut", "ansible_python_interpreter": sys.executable,
-                     "carved_install": False, "carved_carvectl": str(self.carvectl),
-                     **variables}}}))
+            "vars": {**self.variables, **variables}}}))
         return file
 
     def play(self, playbook, *options, environment=None, **variables):
@@ -107,12 +110,12 @@ class Fleet:
             path.write_text(yaml.safe_dump(playbook, sort_keys=False))
             playbook = path
         done = subprocess.run(
-            ["ansible-playbook", "-i", self.inventory(**variables), *options, playbook],
+            [*self.command, "-i", self.inventory(**variables), *options, playbook],
             env={**os.environ, "ANSIBLE_COLLECTIONS_PATHS": str(self.collections),  # before ansible-core 2.15
                  "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
-                 "ANSIBLE_CONNECTION_PLUGINS": str(TOP / "tests/fleet/connection"),
+                 "ANSIBLE_CONNECTION_PLUGINS": str(self.plugins / "connection"),
                  "ANSIBLE_STDOUT_CALLBACK": "results",
-                 "ANSIBLE_CALLBACK_PLUGINS": str(TOP / "tests/fleet/callback"), "ANSIBLE_HOME": str(self.folder / "home"),
+                 "ANSIBLE_CALLBACK_PLUGINS": str(self.plugins / "callback"), "ANSIBLE_HOME": str(self.folder / "home"),
                  "ANSIBLE_LOCAL_TEMP": str(self.folder / "tmp"), "ANSIBLE_RETRY_FILES_ENABLED": "0",
                  "ANSIBLE_DEPRECATION_WARNINGS": "0", "ANSIBLE_LOCALHOST_WARNING": "0",
                  "HOME": str(self.folder), **(environment or {})},
