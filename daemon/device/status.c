@@ -537,7 +537,7 @@ char *status_of_object(const struct status_input *in, const struct object *want)
  */
 char *status_of_firmware(const struct status_input *in)
 {
-	const char *reason = in->world->memory.lasting.flash.reason;
+	const char *reason = in->world->memory.lasting.flash.reason, *why;
 
 	vec_each(f, &in->failures->list)
 		if (f->step.kind == STEP_FLASH)
@@ -546,8 +546,10 @@ char *status_of_firmware(const struct status_input *in)
 		return mem_strdup("");
 	if (reason)
 		return mem_strdup(reason);
-	return mem_strdup(
-		in->run->plan.pending != DISRUPTION_NONE ? hindrance_text(HINDRANCE_POLICY) : "");
+	if (in->run->plan.pending == DISRUPTION_NONE)
+		return mem_strdup("");
+	why = hindrance_text(in->permission.why);
+	return mem_strdup(*why ? why : hindrance_text(HINDRANCE_POLICY));
 }
 
 /** status_init() - of a device that has not been read yet. */

@@ -214,6 +214,14 @@ static void test_new_traps(void **state)
 	rig_clear(&older);
 }
 
+static void expect_why(const struct rig *r, const char *why)
+{
+	const struct status_input in = device_status_input(r->d);
+	_cleanup_free_ char *text = status_of_firmware(&in);
+
+	assert_string_equal(text, why);
+}
+
 static void test_waits_for_permission(void **state)
 {
 	struct rig r = {};
@@ -222,6 +230,10 @@ static void test_waits_for_permission(void **state)
 	rig_start(&r, OTHER, ENTRY("reload: manual, " WANTED ", traps: {t1: trap}"));
 	rig_expect(&r, "pending-reload", "trap t1: drop -> trap\n");
 	rig_expect_reason(&r, "firmware 2.0.0");
+	expect_why(&r, "waits for a permitted reload");
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_PAUSE, .until = USEC_NEVER});
+	expect_why(&r, "the device is paused");
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_PAUSE});
 	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY, .allow_reload = true});
 	rig_expect(&r, "converged", "flash 2.0.0\n" ACTIVATE "trap t1: drop -> trap\n");
 	rig_clear(&r);
