@@ -3,7 +3,7 @@
  * The least that a program can do: the SETs of traps that it is told, in windows of 32 requests,
  * and their acknowledgements. It reads nothing before or after, and knows nothing of carved.
  *
- *	bare [--at-reload N] SOCKET HANDLE ACTION TRAP...
+ *	bare [--at-reload N] SOCKET HANDLE ACTION TRAP|POLICER=RATE|GROUP~POLICER...
  *	bare SOCKET HANDLE threshold PORTS THRESHOLD
  *
  * The latter sets the thresholds of so many ports, from index 0 on: in 11 pools, and of 24 TCs.
@@ -166,12 +166,26 @@ static struct nl_msg *to_device(struct bare *b, uint8_t command)
 	return m;
 }
 
+/* A trap, which gets the action, or "POLICER=RATE", or "GROUP~POLICER". */
 static struct nl_msg *make_trap(struct bare *b, size_t i)
 {
-	struct nl_msg *m = to_device(b, DEVLINK_CMD_TRAP_SET);
+	const char *what = b->traps[i], *rate = strchr(what, '='), *policer = strchr(what, '~');
+	struct nl_msg *m = to_device(b, rate	  ? DEVLINK_CMD_TRAP_POLICER_SET
+					: policer ? DEVLINK_CMD_TRAP_GROUP_SET
+						  : DEVLINK_CMD_TRAP_SET);
+	char name[64];
 
-	nla_put_string(m, DEVLINK_ATTR_TRAP_NAME, b->traps[i]);
-	nla_put_u8(m, DEVLINK_ATTR_TRAP_ACTION, b->action);
+	if (rate) {
+		nla_put_u32(m, DEVLINK_ATTR_TRAP_POLICER_ID, (uint32_t)atoi(what));
+		nla_put_u64(m, DEVLINK_ATTR_TRAP_POLICER_RATE, strtoull(rate + 1, NULL, 10));
+	} else if (policer) {
+		snprintf(name, sizeof(name), "%.*s", (int)(policer - what), what);
+		nla_put_string(m, DEVLINK_ATTR_TRAP_GROUP_NAME, name);
+		nla_put_u32(m, DEVLINK_ATTR_TRAP_POLICER_ID, (uint32_t)atoi(policer + 1));
+	} else {
+		nla_put_string(m, DEVLINK_ATTR_TRAP_NAME, what);
+		nla_put_u8(m, DEVLINK_ATTR_TRAP_ACTION, b->action);
+	}
 	return m;
 }
 
