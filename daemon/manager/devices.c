@@ -358,6 +358,24 @@ bool devices_interruptible(const struct devices *d)
 	return true;
 }
 
+/** devices_writing() - is the kernel at a write of any of them? */
+bool devices_writing(const struct devices *d)
+{
+	vec_each(m, &d->list)
+		if (runner_writing(m->runner))
+			return true;
+	return false;
+}
+
+/** devices_broken() - has the kernel broken down in a request of any of them? */
+bool devices_broken(const struct devices *d)
+{
+	for (size_t i = 0; i < d->list.n; i++)
+		if (devices_at(d, i)->run.broken)
+			return true;
+	return false;
+}
+
 /** devices_stop() - begin nothing new. */
 void devices_stop(struct devices *d)
 {

@@ -33,6 +33,13 @@ static void doubt(struct finder *f, const char *handle, enum trigger trigger)
 	devices_hear(f->devices, handle, DEVICE_EV_STALE, true, trigger);
 }
 
+/* A list waits for each device's lock, and where the kernel broke down that is held for ever. */
+static void list(struct finder *f)
+{
+	if (!devices_broken(f->devices))
+		directory_list(f->directory);
+}
+
 static void log_overrun(struct finder *f)
 {
 	uint64_t now = clock_now();
@@ -87,7 +94,7 @@ static void on_notification(void *user, enum watch_event event, const char *hand
 		log_overrun(f);
 		devices_progress(f->devices, NULL, NULL);
 		doubt(f, NULL, TRIGGER_OVERRUN);
-		directory_list(f->directory);
+		list(f);
 		return;
 	}
 }
@@ -130,7 +137,8 @@ static void on_audit(void *user)
 	if (f->watch) {
 		doubt(f, NULL, TRIGGER_AUDIT);
 		devices_deliver(f->devices);
-		directory_list(f->directory); /* one may have come, and nobody has heard of it */
+		if (!devices_writing(f->devices))
+			list(f); /* one may have come, and nobody has heard of it */
 	} else {
 		directory_find(f->directory);
 	}
