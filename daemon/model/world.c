@@ -12,6 +12,8 @@
  */
 bool reads_all_of(const struct reads *reads, const struct class *class)
 {
+	if (!class_has_ports(class))
+		return false;
 	vec_each(n, &reads->names)
 		if (n->class == class && class_port_of(class, n->name))
 			return true;
