@@ -107,7 +107,9 @@ size_t explain_render(const struct device_answer *d, const char *object, const s
 		explain_object(o, style, out);
 		n++;
 	}
-	if (!n && !object && d->objects.n)
+	if (!n && !object && d->objects.n == 1)
+		buf_add(out, "\nThe one object is as wanted.\n");
+	else if (!n && !object && d->objects.n)
 		buf_add(out, "\nAll %zu objects are as wanted.\n", d->objects.n);
 	return n;
 }
