@@ -238,8 +238,8 @@ static void on_term(void *user)
 	struct daemon *d = user;
 
 	d->stopping = true;
+	manager_stop(d->manager); /* nothing is begun once it is told */
 	sdnotify_stopping(d->notify);
-	manager_stop(d->manager);
 }
 
 static int run(const struct options *o)

@@ -163,15 +163,15 @@ def hang_up(pid, path):
     """Every connection of the process to the socket at @path is dead from now on. Return: how many there were."""
     libc, pidfd, n = ctypes.CDLL(None, use_errno=True), os.pidfd_open(pid), 0
     for fd in map(int, os.listdir(f"/proc/{pid}/fd")):
-        if not os.readlink(f"/proc/{pid}/fd/{fd}").startswith("socket:"):
-            continue
-        with socket.socket(fileno=libc.syscall(438, pidfd, fd, 0)) as same:  # pidfd_getfd
-            try:
+        try:
+            if not os.readlink(f"/proc/{pid}/fd/{fd}").startswith("socket:"):
+                continue
+            with socket.socket(fileno=libc.syscall(438, pidfd, fd, 0)) as same:  # pidfd_getfd
                 if same.getpeername() == path:
                     same.shutdown(socket.SHUT_RDWR)
                     n += 1
-            except OSError:
-                pass
+        except (OSError, ValueError):
+            pass  # closed meanwhile, or without a peer
     os.close(pidfd)
     return n
 
