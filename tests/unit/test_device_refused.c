@@ -416,6 +416,24 @@ static void test_mode_is_not_tried_again(void **state)
 	rig_clear(&r);
 }
 
+/* From 2 to 4 goes by none: where that is refused, the port is not split as if it were whole. */
+static void test_what_follows_is_not_sent(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, PORTS, ENTRY("port_splits: {p1: 2}"));
+	rig_expect(&r, "converged", "port_split p1: none -> 2\n");
+	sim_fault(&r.sim, (struct fault){.object = "p1", .error = -EOPNOTSUPP, .times = 1});
+	rig_config(&r, ENTRY("port_splits: {p1: 4}"));
+	rig_expect(&r, "failed", "port_split p1: 2 -> none\n");
+	rig_expect_reason(&r, "port_split p1 to none was refused");
+	audit_at(&r, r.now + 10 * USEC_PER_SEC);
+	rig_expect(&r, "failed", "");
+	assert_int_equal(sim_get(&r.sim, "port_splits", "p1", "count"), 2);
+	rig_clear(&r);
+}
+
 /* Somebody else has set it, or nobody wants it any more: nothing of it holds. */
 static void test_made_good_by_others(void **state)
 {
@@ -468,6 +486,7 @@ int main(void)
 		cmocka_unit_test(test_another_try),
 		cmocka_unit_test(test_who_asked),
 		cmocka_unit_test(test_mode_is_not_tried_again),
+		cmocka_unit_test(test_what_follows_is_not_sent),
 		cmocka_unit_test(test_made_good_by_others),
 		cmocka_unit_test(test_other_words),
 	};

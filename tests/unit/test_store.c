@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <setjmp.h>
@@ -161,12 +162,55 @@ static void test_failures(void **state)
 	}
 }
 
+/* Those that were written or touched last stay, whatever their names are and in which second. */
+static void test_newest_kept(void **state)
+{
+	static const struct timespec oldest = {1000, 900000000}, middle = {2000, 1},
+				     newest = {2000, 2};
+	static const struct {
+		const char *name;
+		const struct timespec *at;
+	} files[] = {{"devices/b.json", &newest},
+		     {"devices/a.json", &oldest},
+		     {"devices/c.json", &middle}};
+	struct folder f;
+	int fd;
+
+	(void)state;
+	folder_open(&f);
+	fd = f.store.state_fd;
+	for (unsigned i = 0; i < ARRAY_SIZE(files); i++) {
+		const struct timespec times[] = {*files[i].at, *files[i].at};
+
+		assert_int_equal(file_save(fd, files[i].name, "text"), 0);
+		assert_int_equal(utimensat(fd, files[i].name, times, 0), 0);
+	}
+	file_keep_newest(fd, "devices", 3);
+	assert_true(file_exists(fd, "devices/a.json"));
+	file_keep_newest(fd, "devices", 2);
+	assert_false(file_exists(fd, "devices/a.json"));
+	assert_true(file_exists(fd, "devices/c.json"));
+	file_keep_newest(fd, "devices", 1);
+	assert_false(file_exists(fd, "devices/c.json"));
+	assert_true(file_exists(fd, "devices/b.json"));
+	file_save(fd, "devices/a.json", "text");
+	assert_int_equal(utimensat(fd, "devices/b.json", (struct timespec[]){oldest, oldest}, 0),
+			 0);
+	file_touch(fd, "devices/b.json");
+	assert_int_equal(utimensat(fd, "devices/a.json", (struct timespec[]){middle, middle}, 0),
+			 0);
+	file_keep_newest(fd, "devices", 1);
+	assert_true(file_exists(fd, "devices/b.json"));
+	folder_close(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_nothing_new),
 		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_newest_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
