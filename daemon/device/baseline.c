@@ -66,6 +66,42 @@ static bool keeps(const struct world *w, const struct entry *e)
 	return !w->undo && !(w->memory.restore && e->on_removal == REMOVAL_RESTORE);
 }
 
+/* Is the port of the noted object there? What is of a whole port is of its parts, too. */
+static bool has_port(const struct state *have, const struct note *n)
+{
+	const char *end = class_port_of(n->class, n->name);
+	_cleanup_free_ char *port = end ? mem_printf("%.*s", (int)(end - n->name), n->name) : NULL;
+
+	if (!port)
+		return true;
+	vec_each(p, &have->ports) {
+		_cleanup_free_ char *whole =
+			n->class->whole_ports && p->name ? port_whole(p->name) : NULL;
+
+		if (text_equal(whole ? whole : p->name, port))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A port that is gone takes along what it had: one that is called so later is another one. After a
+ * failed reload all are away, and come back with the next one.
+ */
+static void forget_gone_ports(struct world *w)
+{
+	struct notes *notes = &w->memory.pristine;
+
+	if (!w->have.ports_read || w->facts.reload_failed)
+		return;
+	for (size_t i = notes->notes.n; i-- > 0;) {
+		const struct object o = note_object(&notes->notes.v[i]);
+
+		if (!has_port(&w->have, &notes->notes.v[i]))
+			memory_drop(&w->memory, notes, &o, notes->notes.v[i].field);
+	}
+}
+
 /* What is neither wanted nor to be set back is not rolled back either. */
 static void forget_good(struct world *w, const struct assignment *a)
 {
@@ -101,11 +137,15 @@ static void learn_good(struct world *w, const struct assignment *a)
 	forget_good(w, a);
 }
 
-/** baseline_follow() - after a read that was bound: note what works, forget what is back. */
+/**
+ * baseline_follow() - after a read that was bound: note what works, forget what is back and what
+ * was of ports that are gone.
+ */
 void baseline_follow(struct world *w, const struct assignment *a)
 {
 	const struct entry *e = a->used.entry;
 
+	forget_gone_ports(w);
 	if (!w->facts.reload_failed && e && assignment_is_bound(a)) {
 		forget_restored(w, a, keeps(w, e));
 		if (!assignment_is_removed(a))

@@ -94,6 +94,7 @@ void state_copy(struct state *to, const struct state *from)
 	}
 	vec_each(p, &from->ports)
 		state_add_port(to, p);
+	to->ports_read = from->ports_read;
 	firmware_copy(&to->arena, &to->firmware, &from->firmware);
 }
 
@@ -149,6 +150,7 @@ void state_clear(struct state *s)
 	vec_clear(&s->ports);
 	arena_clear(&s->arena);
 	s->firmware = (struct firmware){};
+	s->ports_read = false;
 }
 
 /** object_has() - does the field have a value? Return: true if so. */

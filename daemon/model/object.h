@@ -36,6 +36,7 @@ struct state {
 	struct arena arena;
 	VEC(struct object) objects;
 	port_list ports;	  /* of a have, where it has objects of ports */
+	bool ports_read;	  /* of a have: there are no other ports than these */
 	struct firmware firmware; /* of a want */
 	const char *passed_over;  /* of a have: the name, made text, of an object that has none */
 };

@@ -165,6 +165,7 @@ static void take_ports(struct reading *r, const struct read_answer *answer)
 		decode_port(m, r->family, r->handle, &r->have);
 		decode_port(m, r->family, r->handle, &r->catalogue);
 	}
+	r->have.ports_read = true;
 }
 
 static bool is_get(const struct read_request *request)

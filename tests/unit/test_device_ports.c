@@ -186,6 +186,72 @@ static void test_linecard_takes_too_long(void **state)
 	rig_clear(&r);
 }
 
+#define SPLIT_1	  "port_splits: {p1: 2}"
+#define PORTS_9	  ", shared_buffers: {ports: {p1s1/0/0: {threshold: 9}, p2/0/0: {threshold: 9}}}"
+#define PORTS_SET "sb_port p1s1/0/0: 5 -> 9\nsb_port p2/0/0: 5 -> 9\n"
+
+/* Both ports had another value than the driver gives them. */
+static void start_with_ports(struct rig *r)
+{
+	rig_start(r, PORTS, ENTRY(SPLIT_1));
+	sim_set(&r->sim, "ports", "p1s1/0/0", "threshold", 5);
+	sim_set(&r->sim, "ports", "p2/0/0", "threshold", 5);
+	rig_log_clear(r);
+	rig_config(r, ENTRY(SPLIT_1 PORTS_9));
+	rig_expect(r, "converged", PORTS_SET);
+}
+
+/* A part that is made anew is another port: what the one before had is not given to it. */
+static void test_port_of_the_same_name(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	start_with_ports(&r);
+	sim_split(&r.sim, "p1", 0);
+	rig_stale(&r);
+	rig_expect(&r, "pending-reload", "");
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY, .allow_reload = true});
+	rig_expect(&r, "converged", "port_split p1: none -> 2\nsb_port p1s1/0/0: 7 -> 9\n");
+	rig_config(&r, ENTRY(SPLIT_1));
+	rig_expect(&r, "converged", "sb_port p1s1/0/0: 9 -> 7\nsb_port p2/0/0: 9 -> 5\n");
+	rig_config(&r, ENTRY(""));
+	rig_expect(&r, "converged", "port_split p1: 2 -> none\n");
+	rig_clear(&r);
+}
+
+/* A read that fails says nothing of ports. */
+static void test_ports_that_are_not_read(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	start_with_ports(&r);
+	r.read_error = -EIO;
+	r.read_errors = 2;
+	rig_stale(&r);
+	rig_tick(&r);
+	rig_log_clear(&r);
+	rig_config(&r, ENTRY(SPLIT_1));
+	rig_expect(&r, "converged", "sb_port p2/0/0: 9 -> 5\nsb_port p1s1/0/0: 9 -> 5\n");
+	rig_clear(&r);
+}
+
+/* Without its ports after a failed reload: those that are not split come back as the same. */
+static void test_ports_of_a_failed_reload(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	start_with_ports(&r);
+	r.sim.tears_down = 1;
+	rig_config(&r, ENTRY("params: {macs: 64}, " SPLIT_1 PORTS_9));
+	rig_log_clear(&r);
+	rig_config(&r, ENTRY(SPLIT_1));
+	rig_expect(&r, "converged", "sb_port p1s1/0/0: 9 -> 7\nsb_port p2/0/0: 9 -> 5\n");
+	rig_clear(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +263,9 @@ int main(void)
 		cmocka_unit_test(test_linecard),
 		cmocka_unit_test(test_thresholds_go_back),
 		cmocka_unit_test(test_linecard_takes_too_long),
+		cmocka_unit_test(test_port_of_the_same_name),
+		cmocka_unit_test(test_ports_that_are_not_read),
+		cmocka_unit_test(test_ports_of_a_failed_reload),
 	};
 
 	log_set_level("emerg");

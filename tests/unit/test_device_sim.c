@@ -411,6 +411,37 @@ static void read_facts(const struct sim *s, bool identify, struct facts *ret)
 					   arena_strdup(&ret->arena, v->value)}));
 }
 
+static bool asks_for_ports(const struct reads *reads)
+{
+	vec_each(n, &reads->names)
+		if (class_has_ports(n->class) || class_is_structural(n->class))
+			return true;
+	return reads->catalogue;
+}
+
+static void add_port(struct state *have, char *name)
+{
+	state_add_port(have, &(struct port){.name = name});
+	free(name);
+}
+
+/* Those that are named by what they have, and the parts of what is split. */
+static void read_ports(const struct sim *s, struct state *have)
+{
+	have->ports_read = true;
+	vec_each(o, &s->now.objects) {
+		const char *end = class_port_of(o->class, o->name);
+
+		if (s->facts.reload_failed || !end)
+			continue;
+		if (o->class != &class_port_split || !o->v[SPLIT_COUNT].num)
+			add_port(have, mem_printf("%.*s", (int)(end - o->name), o->name));
+		for (uint64_t i = 0; o->class == &class_port_split && i < o->v[SPLIT_COUNT].num;
+		     i++)
+			add_port(have, mem_printf("%ss%" PRIu64, o->name, i));
+	}
+}
+
 static void read_objects(const struct sim *s, const struct reads *reads, struct state *have,
 			 struct state *catalogue)
 {
@@ -425,6 +456,8 @@ static void read_objects(const struct sim *s, const struct reads *reads, struct 
 		if (reads->catalogue && o->class != &class_resource)
 			add_copy(catalogue, o, o->name);
 	}
+	if (asks_for_ports(reads))
+		read_ports(s, have);
 	state_sort(have);
 	state_sort(catalogue);
 }
