@@ -59,10 +59,11 @@ def witness(place):
 
 @pytest.fixture
 def udev():
-    """As on any system: what the tests wait for comes from it."""
+    """As on any system: what the tests wait for comes from it. At their end they unload netdevsim."""
     subprocess.run(["udevadm", "control", "--start-exec-queue"], check=True)
     yield
     subprocess.run(["udevadm", "control", "--stop-exec-queue"], check=True)
+    subprocess.run(["modprobe", "netdevsim"], check=True)
 
 
 def selftest(name):
