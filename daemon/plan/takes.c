@@ -275,23 +275,48 @@ static char *pool_of_tc(const struct binder *b, const struct wish *w, const stru
 	return pool_name(have, wanted_pool(b, w, have));
 }
 
+/* The numbers of all pools into which @tc can be bound. */
+static void add_pools(const struct binder *b, const struct object *tc, bool egress, struct buf *out)
+{
+	size_t before = out->n;
+
+	vec_each(pool, &b->world->catalogue.objects) {
+		_cleanup_free_ char *last = mem_strdup(strrchr(pool->name, '/'));
+		_cleanup_free_ char *same =
+			last ? pool_name(tc, strtoul(last + 1, NULL, 10)) : NULL;
+
+		if (pool->class != &class_sb_pool || strcmp(same, pool->name) != 0 ||
+		    object_num(pool, POOL_DIRECTION, egress) != egress)
+			continue;
+		buf_add(out, "%s%s", out->n > before ? ", " : "", last + 1);
+	}
+}
+
 static bool takes_binding(struct binder *b, const struct wish *w, const struct object *have,
 			  uint64_t number)
 {
 	_cleanup_free_ char *name = pool_name(have, number);
 	const struct object *pool = find_pool(b, name);
 	bool egress = strstr(have->name, "/egress/");
+	const char *own = egress ? "egress" : "ingress";
+	_cleanup_free_ char *text = NULL;
+	struct buf pools = {};
 
-	if (!pool && !b->world->has_catalogue)
-		b->needs_catalogue = true;
-	else if (!pool)
-		bind_error(b, w, "the device has no shared buffer pool %" PRIu64, number);
-	else if (object_num(pool, POOL_DIRECTION, egress) != egress)
-		bind_error(b, w, "pool %" PRIu64 " is one of %s, TC %s one of %s", number,
-			   egress ? "ingress" : "egress", have->name,
-			   egress ? "egress" : "ingress");
-	else
+	if (pool && object_num(pool, POOL_DIRECTION, egress) == egress)
 		return true;
+	if (!b->world->has_catalogue) {
+		b->needs_catalogue = true;
+		return false;
+	}
+	add_pools(b, have, egress, &pools);
+	text = buf_take(&pools);
+	if (!pool)
+		bind_error(b, w,
+			   "the device has no shared buffer pool %" PRIu64 "; of %s it has %s",
+			   number, own, text);
+	else
+		bind_error(b, w, "pool %" PRIu64 " is one of %s, TC %s one of %s; of %s are %s",
+			   number, egress ? "ingress" : "egress", have->name, own, own, text);
 	return false;
 }
 

@@ -55,6 +55,31 @@ static void refuse_iwarp(struct rig *r, bool (*cause)(const struct sim *s))
 					  .cause = cause});
 }
 
+#define ESWITCH                                                                                    \
+	"{'format': 1, 'handle': 'sim/a', 'driver': 'sim',"                                        \
+	" 'reload': {'failed': false, 'counters': []},"                                            \
+	" 'eswitch': {'mode': 'legacy', 'inline_mode': 'none', 'encap': 'true'}}"
+
+/* Which inline modes an ASIC takes only its driver knows: its words, and the place in the file. */
+static void test_inline_mode(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, ESWITCH, ENTRY("eswitch: {mode: legacy}"));
+	sim_fault(&r.sim, (struct fault){.object = "eswitch",
+					 .error = -EOPNOTSUPP,
+					 .extack = "Inline mode can't be set",
+					 .times = 1000});
+	rig_log_clear(&r);
+	rig_config(&r, ENTRY("eswitch: {mode: legacy, inline_mode: transport}"));
+	rig_expect(&r, "failed", "eswitch eswitch: inline_mode none -> inline_mode transport\n");
+	rig_expect_reason(&r, "inline_mode transport was refused: Operation not supported: "
+			      "Inline mode can't be set (/proc/self/fd/");
+	rig_expect_reason(&r, ":2:56)");
+	rig_clear(&r);
+}
+
 static void test_order_of_the_file(void **state)
 {
 	struct rig r = {};
@@ -466,6 +491,7 @@ static void test_other_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_inline_mode),
 		cmocka_unit_test(test_order_of_the_file),
 		cmocka_unit_test(test_once_more),
 		cmocka_unit_test(test_once_more_in_vain),
