@@ -186,7 +186,17 @@ static void add_age(const struct run *r, uint64_t now, struct finding *f)
 			run_request(r), minutes);
 }
 
-static void find_activity(const struct status_input *in, uint64_t now, struct finding *f)
+/* find_quarantine() tells of it. */
+static bool rolls_back(const struct status_input *in)
+{
+	enum rollback rollback = in->world->memory.lasting.rollback;
+
+	return in->run->activity == ACTIVITY_WRITING && in->world->facts.reload_failed &&
+	       (rollback == ROLLBACK_GOOD || rollback == ROLLBACK_DEFAULTS);
+}
+
+/* How far it is with what is being done, or why nothing is. */
+static void find_progress(const struct status_input *in, uint64_t now, struct finding *f)
 {
 	const struct run *r = in->run;
 	const struct view *v = in->view;
@@ -211,6 +221,14 @@ static void find_activity(const struct status_input *in, uint64_t now, struct fi
 			v->presence == PRESENCE_LINGERING ? ", and still answers" : "");
 	else if (!in->settled && (is_reading(in) || !view_is_identified(v)))
 		buf_add(also(f, STATE_READING), "reading the device");
+}
+
+static void find_activity(const struct status_input *in, uint64_t now, struct finding *f)
+{
+	const struct run *r = in->run;
+
+	if (!rolls_back(in))
+		find_progress(in, now, f);
 	if (r->activity == ACTIVITY_WRITING || (is_reading(in) && f->reason.n))
 		add_age(r, now, f);
 }
@@ -293,26 +311,53 @@ static void name_steps(const step_list *steps, struct buf *b)
 		buf_add(b, " and %zu more", n - REPORTED_MAX);
 }
 
+/* Is all in force that @s sets? Then another program has staged something else. */
+static bool is_only_staged(const struct status_input *in, const struct step *s)
+{
+	return step_traits(s)->sets && drift_is_in_force(&s->target, in->world);
+}
+
+/* Steps that are requests; the lists borrow them. */
+static void sort_reported(const struct status_input *in, step_list *differ, step_list *staged)
+{
+	vec_each(s, &in->run->plan.steps)
+		if (step_traits(s)->request)
+			vec_push(is_only_staged(in, s) ? staged : differ, *s);
+}
+
+static void report(const struct status_input *in, const step_list *differ, const step_list *staged,
+		   struct finding *f)
+{
+	enum hindrance why = in->permission.why;
+	bool paused = why == HINDRANCE_PAUSED;
+	enum device_state state = paused ? STATE_PAUSED : STATE_DRIFTED;
+	const char *cause = why == HINDRANCE_OFF ? hindrance_text(why) : "drift: report";
+
+	if (differ->n && paused)
+		buf_add(also(f, state), "%zu %s for its end", differ->n,
+			differ->n == 1 ? "difference waits" : "differences wait");
+	else if (differ->n)
+		buf_add(also(f, state), "%zu %s only reported (%s)", differ->n,
+			differ->n == 1 ? "difference is" : "differences are", cause);
+	name_steps(differ, &f->reason);
+	if (staged->n && paused)
+		buf_add(also(f, state), "what somebody else has staged waits for its end");
+	else if (staged->n)
+		buf_add(also(f, state), "what somebody else has staged is only reported (%s)",
+			cause);
+	name_steps(staged, &f->reason);
+}
+
 static void find_reported(const struct status_input *in, struct finding *f)
 {
-	const step_list *steps = &in->run->plan.steps;
-	enum hindrance why = in->permission.why;
-	struct buf *b;
-	size_t n = 0;
+	step_list differ = {}, staged = {};
 
-	vec_each(s, steps)
-		n += step_traits(s)->request != NULL;
-	if (!n || in->permission.may != MAY_NOTHING)
+	if (in->permission.may != MAY_NOTHING)
 		return;
-	b = also(f, why == HINDRANCE_PAUSED ? STATE_PAUSED : STATE_DRIFTED);
-	if (why == HINDRANCE_PAUSED)
-		buf_add(b, "%zu %s for its end", n,
-			n == 1 ? "difference waits" : "differences wait");
-	else
-		buf_add(b, "%zu %s only reported (%s)", n,
-			n == 1 ? "difference is" : "differences are",
-			why == HINDRANCE_OFF ? hindrance_text(why) : "drift: report");
-	name_steps(steps, b);
+	sort_reported(in, &differ, &staged);
+	report(in, &differ, &staged, f);
+	vec_clear(&differ);
+	vec_clear(&staged);
 }
 
 static void find_drift(const struct status_input *in, struct finding *f)

@@ -726,6 +726,8 @@ static void test_roll_back(void **state)
 		   "trap t1: drop -> trap\ntrap t2: drop -> mirror\n");
 	rig_expect_reason(&r, "No space left on device");
 	rig_expect_reason(&r, "worked before are in force");
+	assert_non_null(strstr(r.d->history.records.v[1].detail, "are being brought back"));
+	assert_null(strstr(r.d->history.records.v[1].detail, "steps"));
 	assert_int_equal(sim_get(&r.sim, "resources", "/kvd/a", "size"), 400);
 	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 48);
 	sim_set(&r.sim, "traps", "t1", "action", 0); /* live policy goes on being enforced */
@@ -1086,6 +1088,26 @@ static void see(struct rig *r)
 		seen[n_seen++] = r->d->status.state;
 }
 
+/* What is staged is no difference yet, and told for itself. */
+static void test_report_of_staged(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("drift: report, params: {macs: 32}, traps: {t1: trap}"));
+	sim_set(&r.sim, "params", "macs/driverinit", "value", 64);
+	rig_stale(&r);
+	assert_string_equal(r.d->status.reason, "what somebody else has staged is only reported "
+						"(drift: report): param macs/driverinit");
+	sim_set(&r.sim, "traps", "t1", "action", 2);
+	rig_stale(&r);
+	assert_string_equal(r.d->status.reason,
+			    "1 difference is only reported (drift: report): trap "
+			    "t1; what somebody else has staged is only reported "
+			    "(drift: report): param macs/driverinit");
+	rig_clear(&r);
+}
+
 /* Differences that are only reported stay so while they are looked at. */
 static void test_report_does_not_flap(void **state)
 {
@@ -1343,6 +1365,7 @@ int main(void)
 		cmocka_unit_test(test_staged_as_declared_and_reloaded),
 		cmocka_unit_test(test_down),
 		cmocka_unit_test(test_outage_of_two_reloads),
+		cmocka_unit_test(test_report_of_staged),
 		cmocka_unit_test(test_report_does_not_flap),
 		cmocka_unit_test(test_since),
 		cmocka_unit_test(test_last_error_goes),
