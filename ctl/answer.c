@@ -309,6 +309,15 @@ static void clear_lists(const struct answer_type *type, void *answer)
 	}
 }
 
+/**
+ * answer_waits_for_others() - is @reason, of a state, that other devices come first? No permission
+ * shortens that.
+ */
+bool answer_waits_for_others(const char *reason)
+{
+	return strstr(reason, "waits until others");
+}
+
 /** answer_clear() - free the lists of @answer and the @arena with its texts. */
 void answer_clear(const struct answer_type *type, void *answer, struct arena *arena)
 {

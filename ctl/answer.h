@@ -231,6 +231,7 @@ extern const struct answer_type apply_type, check_type, event_type, history_type
 
 void answer_init(const struct answer_type *type, void *answer);
 void answer_clear(const struct answer_type *type, void *answer, struct arena *arena);
+bool answer_waits_for_others(const char *reason);
 json_t *answer_to_json(const struct answer_type *type, const void *answer);
 int answer_print_line(const struct answer_type *type, const void *answer, FILE *to);
 int answer_print_json(const struct answer_type *type, const void *answer, FILE *to);

@@ -35,8 +35,10 @@ static int refused(struct apply *a, const char *why)
 static int not_allowed(struct apply *a, const char *why)
 {
 	client_say("%s", why);
-	client_say("to reload it now, whatever that resets: carvectl apply %s --allow-reload",
-		   a->device);
+	if (!answer_waits_for_others(why))
+		client_say("to reload it now, whatever that resets: carvectl apply %s "
+			   "--allow-reload",
+			   a->device);
 	a->answer.result = "pending-reload";
 	return CTL_NOT_THERE;
 }

@@ -39,6 +39,8 @@ static void say_help(const struct device_answer *d, const struct style *style, s
 	/* what is left alone is not touched by an apply */
 	const char *state = strstr(d->reason, "carvectl retry") ? "failed" : d->state;
 
+	if (answer_waits_for_others(d->reason))
+		return;
 	for (size_t i = 0; i < ARRAY_SIZE(helps); i++) {
 		_cleanup_free_ char *text = NULL;
 		const char *slot = strstr(helps[i].help, "%s");

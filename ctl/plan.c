@@ -203,6 +203,8 @@ static bool has_steps(const struct plan_answer *a, const char *handle)
 
 static bool is_in_the_way(const struct plan_answer *a, const struct device_answer *d)
 {
+	if (answer_waits_for_others(d->reason))
+		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(hindrances); i++)
 		if (strcmp(d->state, hindrances[i].state) == 0)
 			return hindrances[i].always || !has_steps(a, d->handle);

@@ -33,13 +33,13 @@ static const struct table_column marked_columns[] = {
 	{.title = "", .tight = true},
 	{.title = "DEVICE", .fit = TABLE_WRAP, .min = 21, .squeeze = true},
 	{.title = "ENTRY", .fit = TABLE_WRAP, .min = 8, .spare = 2, .squeeze = true},
-	{.title = "DRIVER", .fit = TABLE_WRAP, .min = 9, .squeeze = true},
+	{.title = "DRIVER", .fit = TABLE_WRAP, .squeeze = true},
 	{.title = "STATE", .fit = TABLE_WRAP, .squeeze = true},
 	{.title = "FIRMWARE", .fit = TABLE_WRAP, .spare = 1, .squeeze = true},
-	{.title = "RELOADS", .fit = TABLE_WRAP, .tight = true},
+	{.title = "RELOADS", .fit = TABLE_WRAP, .spare = 3, .tight = true},
 	{.title = "DRIFT", .fit = TABLE_WRAP, .tight = true},
-	{.title = "CHANGED", .fit = TABLE_WRAP},
-	{.title = "REASON", .fit = TABLE_CUT, .min = 40, .spare = 3, .below = true},
+	{.title = "CHANGED", .fit = TABLE_WRAP, .spare = 4},
+	{.title = "REASON", .fit = TABLE_CUT, .min = 40, .spare = 5, .below = true},
 };
 
 /* A terminal shows how long ago it was, all else the time. */
@@ -382,6 +382,16 @@ static bool is_as_wanted(const struct object_answer *o)
 	return !*o->reason && strcmp(o->wanted, o->actual) == 0;
 }
 
+/* Why there are no objects to show. */
+static const char *no_objects(const struct device_answer *d)
+{
+	if (is(d->state, "refused"))
+		return "No config that fits was accepted for it: nothing is set.\n";
+	return d->read_at || is(d->state, "unmanaged")
+		       ? "Nothing is managed on it.\n"
+		       : "It has not been read yet: what is managed on it is not known.\n";
+}
+
 /* @all: else those that are as wanted are only counted */
 static void put_objects(const struct device_answer *d, bool all, const struct style *style,
 			struct buf *out)
@@ -390,9 +400,7 @@ static void put_objects(const struct device_answer *d, bool all, const struct st
 	size_t good = 0;
 
 	if (!d->objects.n) {
-		buf_add(out, is(d->state, "refused")
-				     ? "No config that fits was accepted for it: nothing is set.\n"
-				     : "Nothing is managed on it.\n");
+		buf_add(out, "%s", no_objects(d));
 		return;
 	}
 	vec_each(o, &d->objects) {

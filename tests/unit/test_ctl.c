@@ -7,6 +7,7 @@
 #include "ctl/answer.h"
 #include "ctl/ask.h"
 #include "ctl/client.h"
+#include "ctl/explain.h"
 #include "ctl/glyph.h"
 #include "ctl/history.h"
 #include "ctl/metrics.h"
@@ -326,12 +327,12 @@ static void test_status(_unused_ void **state)
 	      "carved: failed, 0 of 2 converged\n");
 	status_render(&a, &s, NOW, &out);
 	check(&out,
-	      "  DEVICE           DRIVER         STATE     FIRMWARE     RELOADS DRIFT CHANGED\n"
-	      "× pci/0000:03:00.0 mlxsw_spectrum failed    13.2010.1006 2/1     1     5min ago\n"
+	      "  DEVICE           ENTRY     DRIVER         STATE     FIRMWARE     RELOADS DRIFT\n"
+	      "× pci/0000:03:00.0 leaf-asic mlxsw_spectrum failed    13.2010.1006 2/1     1\n"
 	      "    trap source_mac_is_multicast: the kernel refuses it\n"
-	      "○ spine            -              absent    -            -       -     -\n"
+	      "○ spine            -         -              absent    -            -       -\n"
 	      "    no device matches this entry\n"
-	      "  pci/0000:04:00.0 mlx5_core      unmanaged -            0/0     0     -\n"
+	      "  pci/0000:04:00.0 -         mlx5_core      unmanaged -            0/0     0\n"
 	      "\n"
 	      "carved: failed, 0 of 2 converged\n");
 	clear_status(&a);
@@ -512,6 +513,72 @@ static void test_plan_hindered(_unused_ void **state)
 		    "--candidate\n");
 	answer_clear(&plan_type, &permitted, &permitted.arena);
 	answer_clear(&plan_type, &a, &a.arena);
+}
+
+/* What waits for other devices is not told to be permitted. */
+static void test_waits_for_others(_unused_ void **state)
+{
+	struct status_answer a;
+	struct device_answer *d;
+	struct buf out = {};
+
+	answer_init(&status_type, &a);
+	d = add_device(&a, "pci/0000:08:00.1", "nic", "pending-reload");
+	d->reason = "waits until others are reloaded or flashed: firmware fw";
+	explain_render(d, NULL, &ascii, &out);
+	check(&out, "pci/0000:08:00.1 is pending-reload\n"
+		    "  waits until others are reloaded or flashed: firmware fw\n");
+	d->reason = "waits for a permitted reload: firmware fw";
+	explain_render(d, NULL, &ascii, &out);
+	check(&out, "pci/0000:08:00.1 is pending-reload\n"
+		    "  waits for a permitted reload: firmware fw\n"
+		    "  to reload it now, whatever that resets: carvectl apply pci/0000:08:00.1 "
+		    "--allow-reload\n");
+	clear_status(&a);
+}
+
+/* What could not be read yet may well be managed. */
+static void test_status_unread(_unused_ void **state)
+{
+	struct status_answer a;
+	struct device_answer *d;
+	struct buf out = {};
+
+	answer_init(&status_type, &a);
+	d = add_device(&a, "pci/0000:03:00.0", "", "failed");
+	d->reason = "the device cannot be read: Input/output error";
+	status_render_device(d, false, &ascii, NOW, &out);
+	assert_non_null(strstr(out.s, "\n\nIt has not been read yet: what is managed on it is not "
+				      "known.\n"));
+	buf_clear(&out);
+	d->state = "converged";
+	d->read_at = NOW;
+	status_render_device(d, false, &ascii, NOW, &out);
+	assert_non_null(strstr(out.s, "\n\nNothing is managed on it.\n"));
+	buf_clear(&out);
+	clear_status(&a);
+}
+
+/* The longest name of a device leaves room for its driver, its entry and its firmware. */
+static void test_status_narrow(_unused_ void **state)
+{
+	struct style s = terminal(80);
+	struct status_answer a;
+	struct device_answer *d;
+	struct buf out = {};
+
+	answer_init(&status_type, &a);
+	a.state = "converged";
+	d = add_device(&a, "netdevsim/netdevsim10", "leaf", "converged");
+	d->driver = "mlxsw_spectrum";
+	d->firmware_running = "13.2010.1006";
+	d->changed_at = NOW;
+	status_render(&a, &s, NOW, &out);
+	check(&out,
+	      "  DEVICE                 ENTRY  DRIVER          STATE      FIRMWARE      DRIFT\n"
+	      "● netdevsim/netdevsim10  leaf   mlxsw_spectrum  converged  13.2010.1006  0\n"
+	      "\ncarved: converged, 1 of 1 converged\n");
+	clear_status(&a);
 }
 
 /* Only what traffic or firmware would notice is worth a question. */
@@ -921,6 +988,9 @@ int main(void)
 		cmocka_unit_test(test_status_exit_code),
 		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_plan_hindered),
+		cmocka_unit_test(test_waits_for_others),
+		cmocka_unit_test(test_status_unread),
+		cmocka_unit_test(test_status_narrow),
 		cmocka_unit_test(test_ask),
 		cmocka_unit_test(test_all_widths),
 		cmocka_unit_test(test_when),
