@@ -139,6 +139,9 @@ struct class
 	int absent_errors[CLASS_MAX_ERRORS]; /* errno of a GET: the device has no such object */
 	uint8_t cmd_get, cmd_set, cmd_reply;
 	uint8_t cmd_none; /* FIELD_BY_NONE: of a SET to none, which carries no field; 0: cmd_set */
+	/* Where cmd_reply tells of several kinds: the u16 that says which, and what it is of this
+	 * one; sort_attr 0: it tells of one kind */
+	uint16_t sort_attr, sort;
 	const struct field *fields;
 	size_t n_fields, n_writable;
 

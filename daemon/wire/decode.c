@@ -200,13 +200,23 @@ int decode_handle(const struct nlmsghdr *m, uint16_t family, char ret[static HAN
 	return handle_of(&a, ret);
 }
 
+static bool tells_of(const struct nlmsghdr *m, const struct attrs *a, const struct class *class)
+{
+	uint64_t sort;
+
+	return class->cmd_reply == command_of(m) &&
+	       (!class->sort_attr ||
+		(attr_uint(a->v[class->sort_attr], 2, &sort) && sort == class->sort));
+}
+
 /**
  * decode_answer() - add what @m says of @handle to @state and @facts.
  *
  * The state needs a state_sort() afterwards. An INFO_GET answer adds to facts; a GET answer
  * replaces the counters.
  *
- * Return: 1; 0 where @m is not about @handle or of an unknown command; -EBADMSG where it was cut.
+ * Return: 1; 0 where @m is not about @handle, or of an unknown command or kind; -EBADMSG where it
+ * was cut.
  */
 int decode_answer(const struct nlmsghdr *m, uint16_t family, const char *handle,
 		  struct state *state, struct facts *facts)
@@ -228,7 +238,7 @@ int decode_answer(const struct nlmsghdr *m, uint16_t family, const char *handle,
 		return 1;
 	}
 	for (size_t i = 0; i < n_classes; i++)
-		if (classes[i]->cmd_reply == command_of(m))
+		if (tells_of(m, &a, classes[i]))
 			return decode_objects(classes[i], &a, state) ? 1 : -EBADMSG;
 	return 0;
 }

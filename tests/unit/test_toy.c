@@ -170,9 +170,35 @@ static const struct class class_reporter = {
 	.settable = reporter_settable,
 };
 
+/* ---- a leaf: its replies tell of nodes, too, which have another key ---- */
+
+enum { TOY_SORT = 66, TOY_LEAF = 0, TOY_NODE = 1 };
+
+static const struct field leaf_fields[] = {
+	{"share", VALUE_U64, 64, FIELD_WRITABLE, NULL, "bytes per second"},
+};
+
+static const struct class class_leaf = {
+	.name = "toy_leaf",
+	.section = "toy_leafs",
+	.noun = "toy leaf",
+	.form = FORM_SCALAR,
+	.phase = PHASE_PARAM,
+	.keys = {{"port", VALUE_U32, 3, NULL, 0}},
+	.absent_errors = {ENODEV},
+	.cmd_get = 210,
+	.cmd_set = 211,
+	.cmd_reply = 212,
+	.sort_attr = TOY_SORT,
+	.sort = TOY_LEAF,
+	.fields = leaf_fields,
+	.n_fields = ARRAY_SIZE(leaf_fields),
+	.n_writable = 1,
+};
+
 const struct class *const classes[] = {
 	&class_resource, &class_param, &class_trap_policer, &class_trap_group, &class_trap,
-	&class_pool,	 &class_mode,  &class_card,	    &class_reporter,
+	&class_leaf,	 &class_pool,  &class_mode,	    &class_card,       &class_reporter,
 };
 const size_t n_classes = ARRAY_SIZE(classes);
 
@@ -588,6 +614,39 @@ static void test_catalogue(void **state)
 	vec_clear(&requests);
 }
 
+static void put_leaf(struct bytes *b, uint16_t sort)
+{
+	size_t at = open_answer(b, 212);
+
+	put_u16(b, TOY_SORT, sort);
+	if (sort == TOY_LEAF)
+		put_u32(b, 3, 7);
+	else
+		put_string(b, 67, "a node");
+	put_u64(b, 64, 1000);
+	msg_close(b, at);
+}
+
+/* What else the same command tells of is passed over, and nothing is missed in it. */
+static void test_one_kind_of_two(void **state)
+{
+	struct world w = {};
+	struct bytes b = {};
+
+	(void)state;
+	put_leaf(&b, TOY_NODE);
+	decode_each(m, b.data, b.len)
+		assert_int_equal(decode_answer(m, FAMILY, HANDLE, &w.have, &w.facts), 0);
+	put_leaf(&b, TOY_LEAF);
+	decode_each(m, b.data, b.len)
+		assert_true(decode_answer(m, FAMILY, HANDLE, &w.have, &w.facts) >= 0);
+	assert_int_equal(w.have.objects.n, 1);
+	assert_ptr_equal(w.have.objects.v[0].class, &class_leaf);
+	assert_string_equal(w.have.objects.v[0].name, "7");
+	assert_int_equal(object_num(&w.have.objects.v[0], 0, 0), 1000);
+	world_clear(&w);
+}
+
 /* An answer without the nest, or without a part of the key, was cut. */
 static void test_cut(void **state)
 {
@@ -720,11 +779,17 @@ static void test_bus(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plan),	  cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_set_whole), cmocka_unit_test(test_set_each),
-		cmocka_unit_test(test_reads),	  cmocka_unit_test(test_catalogue),
-		cmocka_unit_test(test_cut),	  cmocka_unit_test(test_drift),
-		cmocka_unit_test(test_bus),	  cmocka_unit_test(test_facts_and_capture),
+		cmocka_unit_test(test_plan),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_set_whole),
+		cmocka_unit_test(test_set_each),
+		cmocka_unit_test(test_reads),
+		cmocka_unit_test(test_catalogue),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_one_kind_of_two),
+		cmocka_unit_test(test_drift),
+		cmocka_unit_test(test_bus),
+		cmocka_unit_test(test_facts_and_capture),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
