@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Beside others: the kernel's own tests of devlink pass, unchanged, while carved runs with a config that is not about
-their device, and the kernel itself tells that carved has written nothing. The tests are from Debian's source package of
-the kernel that runs."""
+their device, and the kernel itself tells that carved has written nothing; they are from Debian's source package of the
+kernel that runs. And who listens to the kernel hears of an apply what he would hear of the same commands."""
 import os
 import pathlib
 import re
@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from carved import entry
+from switch import output, wait
 
 pytestmark = pytest.mark.only("guest", "what the kernel's own tests test is a kernel")
 
@@ -110,3 +111,60 @@ def test_the_witness_sees_carved(switch, carved, witness):
     kinds = {function for thread, function in witness.told() if is_carved(thread)}
     for word in "trap_set", "reload", "param_set", "resource_set":
         assert any(word in kind for kind in kinds), (word, kinds)
+
+
+class Monitor:
+    """devlink monitor, from when it listens."""
+
+    def __init__(self, file):
+        self.file = file
+        with file.open("w", encoding="utf-8") as out:
+            self.process = subprocess.Popen(["stdbuf", "-oL", "devlink", "monitor"], stdout=out)
+        wait(lambda: self.socket()[0] != "00000000", "devlink monitor to listen")
+
+    def socket(self):
+        """By /proc/net/netlink, of generic netlink: its groups, and how much it has not read."""
+        rows = [line.split() for line in open("/proc/net/netlink", encoding="utf-8")]
+        return next((row[3:5] for row in rows if row[1:3] == ["16", str(self.process.pid)]), ("00000000", "0"))
+
+    def has_read_all(self):
+        """It sleeps after there was nothing left."""
+        return self.socket()[1] == "0" and \
+            pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "S"
+
+    def told(self):
+        """All its lines, and its end."""
+        wait(self.has_read_all, "devlink monitor to have read all")
+        self.process.terminate()
+        self.process.wait()
+        return self.file.read_text().splitlines()
+
+
+def by_hand(switch):
+    """The commands that come to `wanted` and a policer, in carved's order."""
+    w, (rate, burst) = switch.words, switch.words.rates[0]
+    for command in (
+            f"dev param set {switch} name {w.param} value {w.yaml.get(w.value, w.value)} cmode driverinit",
+            f"resource set {switch} path {w.size} size {w.sizes[0]}",
+            f"dev reload {switch}",
+            f"trap policer set {switch} policer {w.policer} rate {rate} burst {burst}",
+            f"trap set {switch} trap {w.trap} action trap"):
+        output("devlink", *command.split())
+
+
+@pytest.mark.only("6.12", "what differs with the kernel differs for both")
+def test_the_monitor_tells_no_difference(switch, carved, folder):
+    """What devlink monitor prints of an apply is what it prints of the same commands, on the same device made again."""
+    w, (rate, burst) = switch.words, switch.words.rates[0]
+    monitor = Monitor(folder / "applied")
+    carved.run(entry(switch, **w.wanted, trap_policers={w.policer: {"rate": rate, "burst": burst}}))
+    carved.settled(switch)
+    applied, look = monitor.told(), switch.look()
+    carved.stop()
+    switch.remove()
+    switch.create()
+    monitor = Monitor(folder / "by hand")
+    by_hand(switch)
+    assert monitor.told() == applied
+    assert switch.look() == look
+    assert any(line.startswith(f"[param,new] {switch}: name {w.param} ") for line in applied), applied
