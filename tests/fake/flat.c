@@ -225,7 +225,7 @@ static bool keeps_eswitch(const struct device *d, const struct flat *o)
 
 static const struct flat_kind {
 	const char *within, *section; /* within: the section that it is a part of, or NULL */
-	uint8_t get, set;
+	uint8_t get, set, reply;
 	uint16_t nest;
 	int absent; /* errno of a key that there is not */
 	struct flat_key keys[FLAT_KEYS];
@@ -237,6 +237,7 @@ static const struct flat_kind {
 	 "health_reporters",
 	 DEVLINK_CMD_HEALTH_REPORTER_GET,
 	 DEVLINK_CMD_HEALTH_REPORTER_SET,
+	 DEVLINK_CMD_HEALTH_REPORTER_GET,
 	 DEVLINK_ATTR_HEALTH_REPORTER,
 	 EINVAL,
 	 {{DEVLINK_ATTR_PORT_INDEX, 4, true, NULL},
@@ -254,6 +255,7 @@ static const struct flat_kind {
 	 "eswitch",
 	 DEVLINK_CMD_ESWITCH_GET,
 	 DEVLINK_CMD_ESWITCH_SET,
+	 DEVLINK_CMD_ESWITCH_GET,
 	 0,
 	 EOPNOTSUPP,
 	 {{0, 0, false, NULL}},
@@ -266,6 +268,7 @@ static const struct flat_kind {
 	 "pools",
 	 DEVLINK_CMD_SB_POOL_GET,
 	 DEVLINK_CMD_SB_POOL_SET,
+	 DEVLINK_CMD_SB_POOL_NEW,
 	 0,
 	 EINVAL,
 	 {{DEVLINK_ATTR_SB_INDEX, 4, false, NULL}, {DEVLINK_ATTR_SB_POOL_INDEX, 2, false, NULL}},
@@ -279,6 +282,7 @@ static const struct flat_kind {
 	 "ports",
 	 DEVLINK_CMD_SB_PORT_POOL_GET,
 	 DEVLINK_CMD_SB_PORT_POOL_SET,
+	 DEVLINK_CMD_SB_PORT_POOL_NEW,
 	 0,
 	 EINVAL,
 	 {{DEVLINK_ATTR_PORT_INDEX, 4, true, NULL},
@@ -291,6 +295,7 @@ static const struct flat_kind {
 	 "tcs",
 	 DEVLINK_CMD_SB_TC_POOL_BIND_GET,
 	 DEVLINK_CMD_SB_TC_POOL_BIND_SET,
+	 DEVLINK_CMD_SB_TC_POOL_BIND_NEW,
 	 0,
 	 EINVAL,
 	 {{DEVLINK_ATTR_PORT_INDEX, 4, true, NULL},
@@ -433,14 +438,14 @@ struct flat *flat_find(const struct call *c)
 	return NULL;
 }
 
-/** flat_reply() - the command of an answer; of shared buffers GET, SET and NEW are in a row. */
+/** flat_reply() - the command of an answer to a GET or a dump. */
 uint8_t flat_reply(uint8_t command)
 {
 	const struct flat_kind *k = kind_of(command);
 
 	if (command == DEVLINK_CMD_LINECARD_GET)
 		return DEVLINK_CMD_LINECARD_NEW;
-	return k && k->within ? (uint8_t)(command + 2) : command;
+	return k ? k->reply : command;
 }
 
 static bool has_buffer(const struct device *d, const struct nlattr *sb)
