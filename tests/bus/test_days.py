@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The days of an operator, on a terminal of 80 columns: what each screen says, and that no line is wider than it has to be.
 With SCREENS=FOLDER all screens are written there, to be looked at."""
+import json
 import os
 import pathlib
 import re
 import shutil
+import signal
 
 import pytest
 
@@ -331,3 +333,82 @@ def test_device_that_goes(day):
     day.kernel(f"bind {SPECTRUM}")
     day.carved.wait_state(SPECTRUM, "converged")
     day.type("history", says=[f".* {SPECTRUM} +registration +converged.*"])
+
+
+def test_interrupted(day):
+    """Ctrl-C in a flash ends the wait only, and says so."""
+    day.carved.run(leaf(TRAP))
+    image(day)
+    day.kernel(f"rule {SPECTRUM} FLASH_UPDATE * hold times=1")
+    day.carved.config(leaf(TRAP + "\n" + IMAGE))
+    terminal = Terminal(day.bed, COLUMNS, "reload", "--yes")
+    day.carved.wait_state(SPECTRUM, "flashing")
+    terminal.process.send_signal(signal.SIGINT)
+    text = day.screen(plain(terminal.read()), ["reload", "--yes"])
+    assert text.endswith("carvectl: carved goes on; to follow it: carvectl monitor, or carvectl status\n")
+    assert terminal.process.returncode == -signal.SIGINT
+    day.kernel("release")
+    day.carved.wait_state(SPECTRUM, "converged")
+    text = day.type("history", "leaf")
+    assert "firmware fw 13.2010.1006 -> 13.2010.1406; reload fw_activate;" in one_line(text)
+
+
+def test_removal(day):
+    """What no file names any more is set back, or stays with on_removal: keep."""
+    def policer():
+        return day.bed.kernel.device(SPECTRUM)["trap_policers"]["1"]["rate"]
+
+    before = policer()
+    kept = "on_removal: keep\n" + TRAP
+    day.carved.run(leaf(kept + "\ntrap_policers: {1: {rate: 1000}}"))
+    day.carved.config(leaf(kept))
+    day.type("plan", "--candidate", says=["Nothing to do."], exit_code=0)
+    day.type("reload", says=["Nothing was done.", "carved: converged"], exit_code=0)
+    day.type("status", "leaf", says=["1 object as wanted \\(--all\\)"])
+    assert policer() == 1000
+    day.carved.config(leaf("trap_policers: {1: {rate: 2000}}"))
+    day.type("reload", says=["carved: converged"], exit_code=0)
+    day.carved.config()
+    day.type("plan", "--candidate", says=[f"{SPECTRUM} +live +trap_policer +1 +rate 2000 → rate .*", "    restore: was .*"], exit_code=2)
+    day.type("reload", says=["carved: converged"], exit_code=0)
+    assert policer() in (before, 1000)
+    day.type("explain", SPECTRUM, says=[f"{SPECTRUM} is unmanaged"])
+
+
+def test_many_devices(day):
+    """Each has a line, and what is done to it one more."""
+    for i in range(40):
+        facts = json.loads((FACTS / "netdevsim.json").read_text())
+        facts["handle"] = f"pci/0000:{0x40 + i:02x}:00.0"
+        file = day.bed.folder / f"{i}.json"
+        file.write_text(json.dumps(facts))
+        day.kernel(f"add {file}")
+    day.carved.run(entry("all", TRAP, "{driver: netdevsim}"))
+    text = day.type(says=["carved: converged, 41 of 41 converged"], exit_code=0)
+    assert len(text.splitlines()) == 1 + 42 + 2
+    day.carved.config(entry("all", TRAP.replace("trap}", "drop}"), "{driver: netdevsim}"))
+    day.type("plan", "--candidate", says=["41 steps"], exit_code=2)
+    text = day.type("reload", says=["carved: converged"], exit_code=0)
+    assert one_line(text).count("trap source_mac_is_multicast trap -> drop") == 41
+    day.type("status", "--problems", says=["No device is other than wanted."], exit_code=0)
+
+
+def test_what_is_typed_wrong(day):
+    day.carved.run(leaf(TRAP))
+    day.type("show", says=["carvectl: there is no command show; did you mean status\\?"], exit_code=64)
+    day.type("reload", "leaf", says=["carvectl: reload takes no arguments"], exit_code=64)
+    day.type("plan", "leef", says=["carvectl: no device or entry is called leef; did you mean leaf\\?"], exit_code=1)
+    day.type("explain", "leaf", "x", says=["carvectl: nothing that is called x is managed on leaf; .*"], exit_code=1)
+
+
+def test_size_below_what_is_in_use(day):
+    """Where that is seen, and what is said of a smaller size; a check in CI that knows the device."""
+    day.carved.run(leaf(TRAP))
+    day.kernel(f"occ {SPECTRUM} /kvd/linear/chunks 45000")
+    day.type("resources", "leaf", says=["    chunks +49152 +45000 0-147456/32 +·+█+▒+·+"])
+    day.carved.config(leaf("resources: {/kvd/linear/chunks: 32768}"))
+    text = day.type("plan", "--candidate", exit_code=1)
+    assert "32768 is less than the 45000 entries of /kvd/linear/chunks in use" in one_line(text)
+    day.type("reload", "--yes", says=["carved: refused"], exit_code=3)
+    day.type("status", "leaf", says=["         State: refused", "1 object as wanted \\(--all\\)"])
+    day.type("check", str(day.bed.file), "--facts", str(FACTS / "mlx5.json"), says=["No errors\\."], exit_code=0)
