@@ -56,6 +56,10 @@ class Day:
         for line in lines:
             self.bed.kernel.ask(line)
 
+    def held(self, command):
+        """The kernel has taken it; only from then on is there something to release."""
+        wait(lambda: command in [r["command"] for r in self.bed.kernel.ask("requests")], f"{command} to be held")
+
     def wide(self, *words):
         """The same on a large terminal, where nothing is cut off or moved below."""
         text = self.type(*words, columns=200)
@@ -188,6 +192,7 @@ def test_flash(day):
                                           "The end of a trial would not undo: .*"], exit_code=2)
     day.bed.ctl("reload", "--no-wait")
     day.carved.wait_state(SPECTRUM, "flashing")
+    day.held("FLASH_UPDATE")
     day.type(says=[f"↻ {SPECTRUM} .* flashing .*", "carved: flashing, 0 of 1 converged"], exit_code=3)
     day.type("status", "leaf", says=["         State: flashing"])
     day.type("plan", says=[f"{SPECTRUM} is flashing: .*"], hides=["Nothing to do"], exit_code=2)
@@ -221,6 +226,7 @@ def test_two_windows(day):
     day.carved.config(leaf("resources: {/kvd/hash_double: 60288}"))
     day.type("reload", "--no-wait", "--yes", says=["carved: accepted"], exit_code=0)
     day.carved.wait_state(SPECTRUM, "reloading")
+    day.held("RELOAD")
     day.type("status", "leaf", says=["         State: reloading", "        Reason: 1 of \\d steps, trigger config",
                                      "resource  /kvd/hash_double  60288   60416"])
     day.type("plan", says=[f"{SPECTRUM} is reloading: 1 of \\d steps, trigger config"], hides=["Nothing to do"], exit_code=2)
@@ -343,6 +349,7 @@ def test_interrupted(day):
     day.carved.config(leaf(TRAP + "\n" + IMAGE))
     terminal = Terminal(day.bed, COLUMNS, "reload", "--yes")
     day.carved.wait_state(SPECTRUM, "flashing")
+    day.held("FLASH_UPDATE")
     terminal.process.send_signal(signal.SIGINT)
     text = day.screen(plain(terminal.read()), ["reload", "--yes"])
     assert text.endswith("carvectl: carved goes on; to follow it: carvectl monitor, or carvectl status\n")
@@ -412,3 +419,22 @@ def test_size_below_what_is_in_use(day):
     day.type("reload", "--yes", says=["carved: refused"], exit_code=3)
     day.type("status", "leaf", says=["         State: refused", "1 object as wanted \\(--all\\)"])
     day.type("check", str(day.bed.file), "--facts", str(FACTS / "mlx5.json"), says=["No errors\\."], exit_code=0)
+
+
+def test_killed(day):
+    """With a reload under way, which is lost with it: the next start makes up for that."""
+    day.carved.run(leaf("resources: {/kvd/hash_double: 60416}"))
+    day.kernel(f"rule {SPECTRUM} RELOAD * hold times=1")
+    day.carved.config(leaf("resources: {/kvd/hash_double: 60288}"))
+    day.bed.ctl("reload", "--no-wait")
+    day.carved.wait_state(SPECTRUM, "reloading")
+    day.held("RELOAD")
+    day.carved.process.kill()
+    day.carved.process.wait()
+    day.type(says=["carvectl: carved is not running; start it with: systemctl start carved"], exit_code=1)
+    day.carved.start()
+    day.carved.at_rest()
+    day.type(says=[f"● {SPECTRUM} +leaf +mlxsw_spectrum +converged .*", "carved: converged, 1 of 1 converged"], exit_code=0)
+    day.type("status", "leaf", says=["1 object as wanted \\(--all\\)"], hides=["Drift"])
+    assert [r["command"] for r in day.bed.kernel.ask("requests")].count("RELOAD") == 2
+    assert day.bed.kernel.device(SPECTRUM)["resources"]["/kvd/hash_double"]["size"] == 60288
