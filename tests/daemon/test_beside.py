@@ -117,10 +117,13 @@ class Monitor:
     """devlink monitor, from when it listens."""
 
     def __init__(self, file):
-        self.file = file
+        self.file, room = file, pathlib.Path("/proc/sys/net/core/rmem_default")
+        before = room.read_text()
         with file.open("w", encoding="utf-8") as out:
+            room.write_text("8388608")  # it ends where a reload tells more than its socket holds
             self.process = subprocess.Popen(["stdbuf", "-oL", "devlink", "monitor"], stdout=out)
         wait(lambda: self.socket()[0] != "00000000", "devlink monitor to listen")
+        room.write_text(before)
 
     def socket(self):
         """By /proc/net/netlink, of generic netlink: its groups, and how much it has not read."""
