@@ -139,8 +139,12 @@ static int list_devices(sd_bus_message *m, void *user, _unused_ sd_bus_error *er
 
 	if (r >= 0)
 		r = sd_bus_message_open_container(reply, 'a', "(ssso)");
-	for (size_t i = 0; r >= 0 && i < manager_count(b->manager); i++)
-		r = append_device(reply, runner_device(manager_at(b->manager, i)));
+	for (size_t i = 0; r >= 0 && i < manager_count(b->manager); i++) {
+		struct runner *runner = manager_at(b->manager, i);
+
+		if (bus_find_device(b, runner)) /* or its path is not there yet */
+			r = append_device(reply, runner_device(runner));
+	}
 	state = device_state_name(manager_absent(b->manager, &absent));
 	vec_each(e, &absent)
 		if (r >= 0)

@@ -176,6 +176,14 @@ static bool is_reading(const struct status_input *in)
 	return in->run->activity == ACTIVITY_READING;
 }
 
+/* Is what its entry wants to be read for the first time? */
+static bool is_unread(const struct status_input *in)
+{
+	const struct assignment *a = in->assignment;
+
+	return !in->settled || (a->used.entry && !a->refused && !assignment_is_bound(a));
+}
+
 /* What is in flight has been so for minutes. */
 static void add_age(const struct run *r, uint64_t now, struct finding *f)
 {
@@ -219,7 +227,7 @@ static void find_progress(const struct status_input *in, uint64_t now, struct fi
 	else if (view_has_vanished(v))
 		buf_add(also(f, STATE_READING), "it said that it is gone%s",
 			v->presence == PRESENCE_LINGERING ? ", and still answers" : "");
-	else if (!in->settled && (is_reading(in) || !view_is_identified(v)))
+	else if (is_unread(in) && (is_reading(in) || !view_is_identified(v)))
 		buf_add(also(f, STATE_READING), "reading the device");
 }
 

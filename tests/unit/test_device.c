@@ -780,7 +780,13 @@ static void test_never_identified(void **state)
 	rig_clear(&r);
 }
 
-/* A version is what it is matched by. */
+static void check_not_converged_before_set(struct rig *r)
+{
+	if (sim_get(&r->sim, "traps", "t1", "action") == 0)
+		assert_int_not_equal(r->d->status.state, STATE_CONVERGED);
+}
+
+/* A version is what it is matched by. What the entry wants is read only once it is known. */
 static void test_never_matched(void **state)
 {
 	struct rig r = {.sim = {.mute = true}};
@@ -794,6 +800,7 @@ static void test_never_matched(void **state)
 	rig_expect(&r, "unmanaged", "");
 	rig_config(&r, "devices: {x: {match: {driver: sim, fw: '1.*'}, " LIVE "}}");
 	r.sim.mute = false;
+	r.watch = check_not_converged_before_set;
 	rig_tick(&r);
 	rig_expect(&r, "converged", LIVE_SENT);
 	rig_clear(&r);
