@@ -5,6 +5,7 @@ for it; a timer is a maintenance window. Which scripts are run after what is sho
 import contextlib
 import ctypes
 import fcntl
+import os
 import pathlib
 import socket
 import struct
@@ -38,8 +39,10 @@ def ring(netdev, rx=None):
 
 def netdevs(switch):
     """Those that the switch has now; none while it is reloaded."""
-    folder = pathlib.Path(f"/sys/bus/{switch.bus}/devices/{switch.name}/net")
-    return sorted(path.name for path in folder.glob("*"))
+    try:
+        return sorted(os.listdir(f"/sys/bus/{switch.bus}/devices/{switch.name}/net"))
+    except FileNotFoundError:
+        return []
 
 
 def master(netdev):
@@ -96,7 +99,10 @@ def dispatcher(unit):
 
 def has_all_back(switch, names):
     now = netdevs(switch)
-    return len(now) == names and all(master(netdev) == "br0" and ring(netdev) == 1024 for netdev in now)
+    try:
+        return len(now) == names and all(master(netdev) == "br0" and ring(netdev) == 1024 for netdev in now)
+    except OSError:  # one of them is renamed or gone meanwhile
+        return False
 
 
 def test_what_a_reload_forgets(switch, unit, dispatcher, bridge):
