@@ -86,6 +86,19 @@ static bool is_odd(const struct object_answer *o)
 	return *o->reason || strcmp(o->wanted, o->actual) != 0;
 }
 
+/* Nothing of it is odd, by the last read, which may be from before what goes on. */
+static void say_all_wanted(const struct device_answer *d, struct buf *out)
+{
+	bool old = strcmp(d->state, "reading") == 0;
+	const char *when = old ? " when it was last read" : "";
+
+	if (d->objects.n == 1)
+		buf_add(out, "\nThe one object %s as wanted%s.\n", old ? "was" : "is", when);
+	else if (d->objects.n)
+		buf_add(out, "\nAll %zu objects %s as wanted%s.\n", d->objects.n,
+			old ? "were" : "are", when);
+}
+
 /**
  * explain_render() - append why a device is as it is.
  * @object: only this one; NULL: all that are not as wanted
@@ -109,10 +122,8 @@ size_t explain_render(const struct device_answer *d, const char *object, const s
 		explain_object(o, style, out);
 		n++;
 	}
-	if (!n && !object && d->objects.n == 1)
-		buf_add(out, "\nThe one object is as wanted.\n");
-	else if (!n && !object && d->objects.n)
-		buf_add(out, "\nAll %zu objects are as wanted.\n", d->objects.n);
+	if (!n && !object)
+		say_all_wanted(d, out);
 	return n;
 }
 

@@ -526,6 +526,8 @@ int command_import(const struct ctl *ctl)
 		else
 			import_render(&im, &out);
 		exit_code = output_text(&out, im.unsaid.n ? CTL_STEPS : CTL_OK);
+		if (!im.settings.n && !im.unsaid.n)
+			client_say("no command of devlink that sets something was found");
 	}
 	import_clear(&im);
 	return exit_code;

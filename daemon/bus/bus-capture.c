@@ -220,12 +220,18 @@ uint64_t bus_captures_expire(struct bus *b, uint64_t now)
 			next = MIN(next, c->until);
 			continue;
 		}
-		sd_bus_reply_method_errorf(c->call, BUS_ERROR("Busy"), "%s cannot be read now%s%s",
-					   d->handle, *d->status.reason ? ": " : "",
-					   d->status.reason);
+		bus_reply_unread(c->call, d);
 		end(b, i);
 	}
 	return next;
+}
+
+/** bus_reply_unread() - @d would have had to be read for @call. Return: as sd_bus_send(). */
+int bus_reply_unread(sd_bus_message *call, const struct device *d)
+{
+	return sd_bus_reply_method_errorf(call, BUS_ERROR("Busy"), "%s cannot be read now%s%s",
+					  d->handle, *d->status.reason ? ": " : "",
+					  d->status.reason);
 }
 
 /** bus_captures_answer() - answer those who waited for what @changed has read now. */

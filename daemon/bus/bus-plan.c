@@ -116,9 +116,9 @@ static const struct image_verdict *look_at(void *user, const struct firmware *f)
 
 /* What the devices are found to be like. */
 struct survey {
-	bool found;	    /* a device that is meant */
-	bool again;	    /* a file has to be looked at first */
-	const char *unread; /* a device that is concerned and of which too little is known */
+	bool found;		     /* a device that is meant */
+	bool again;		     /* a file has to be looked at first */
+	const struct device *unread; /* it is concerned, and too little is known of it */
 	struct diag_list diags;
 };
 
@@ -130,7 +130,7 @@ static void plan_device(struct bus *b, struct bus_candidate *c, const struct dev
 	if (c->in_force)
 		device_preview(d, c->permitted, plan);
 	else if (!d->world.has_catalogue)
-		s->unread = d->handle;
+		s->unread = d;
 	else
 		s->again |= device_candidate(d, c->config, c->permitted, look_at, &asked, plan,
 					     &s->diags) == -EAGAIN;
@@ -166,8 +166,7 @@ static int reply_plan(const struct bus_candidate *c, sd_bus_message *reply, cons
 	if (s->diags.n_errors)
 		return reply_error(c->call, BUS_ERROR("Refused"), &s->diags);
 	if (s->unread)
-		return sd_bus_reply_method_errorf(c->call, BUS_ERROR("Busy"),
-						  "%s cannot be read now", s->unread);
+		return bus_reply_unread(c->call, s->unread);
 	return finish_reply(reply);
 }
 

@@ -288,6 +288,7 @@ uint64_t bus_capture_until(struct bus *b, const struct device *d);
 void bus_read_soon(struct bus *b, const struct runner *runner);
 uint64_t bus_reads_begin(struct bus *b, uint64_t now);
 uint64_t bus_captures_expire(struct bus *b, uint64_t now);
+int bus_reply_unread(sd_bus_message *call, const struct device *d);
 void bus_captures_answer(struct bus *b, const struct runner *changed);
 void bus_captures_drop(struct bus *b, const struct runner *removed);
 void bus_captures_forget(struct bus *b, const struct caller *left);

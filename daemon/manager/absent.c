@@ -86,7 +86,7 @@ static bool explain(const struct devices *d, const char *key, const char *patter
 	}
 	if (values.n) {
 		buf_add(b, "no device has the %s %s", key, pattern);
-		name_words(&values, pattern, "here are", b);
+		name_words(&values, pattern, "known here are", b);
 	} else {
 		buf_add(b, "no device reports a key %s", key);
 		name_words(&keys, key, "keys reported here are", b);

@@ -154,9 +154,9 @@ void configs_keep(struct configs *c, const hash_list *used)
 	c->fresh = false;
 	c->generation++;
 	r = store_keep_config(c->store, c->paths.file, c->in_force);
-	log_fact(LOG_INFO, MESSAGE_CONFIG_ACCEPTED,
-		 "the config is in force: %zu entries, %zu files", c->in_force->entries.n,
-		 c->in_force->files.n);
+	log_fact(LOG_INFO, MESSAGE_CONFIG_ACCEPTED, "the config is in force: %zu %s, %zu %s",
+		 c->in_force->entries.n, c->in_force->entries.n == 1 ? "entry" : "entries",
+		 c->in_force->files.n, c->in_force->files.n == 1 ? "file" : "files");
 	if (r < 0)
 		log_fact(LOG_WARNING, MESSAGE_NOT_SAVED,
 			 "the config is not kept for a start with broken files: %s", strerror(-r));

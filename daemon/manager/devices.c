@@ -131,7 +131,7 @@ static void forget(struct devices *d, size_t i)
 
 	vec_remove(&d->list, i);
 	log_with(LOG_INFO, &(struct log_fields){.id = MESSAGE_GONE, .device = handle},
-		 "%s: no such device", handle);
+		 "%s: the device is gone", handle);
 	emit(d->observers, device_removed, m.runner);
 	departed_keep(&d->departed, m.runner);
 	runner_free(m.runner);

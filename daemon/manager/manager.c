@@ -249,7 +249,7 @@ static void take_lock(struct manager *m)
 	int r = store_lock(&m->store);
 
 	if (r == -EWOULDBLOCK && m->options.once) {
-		log_fact(LOG_ERR, MESSAGE_RUNNING, "a carved is running already (%s/lock)",
+		log_fact(LOG_ERR, MESSAGE_RUNNING, "carved is running already (%s/lock)",
 			 m->options.runtime_dir);
 		finish(m, EXIT_RUNNING);
 	} else if (r == -EWOULDBLOCK) {

@@ -7,10 +7,11 @@ import pathlib
 import re
 import shutil
 import signal
+import subprocess
 
 import pytest
 
-from conftest import FACTS, REPOSITORY, SPECTRUM, entry, wait
+from conftest import BUILD, FACTS, NOBODY, REPOSITORY, SPECTRUM, entry, wait
 from test_carvectl import Terminal, plain
 from test_dbus import leaf
 
@@ -333,7 +334,7 @@ def test_device_that_goes(day):
     day.carved.run(leaf(TRAP))
     day.kernel(f"unbind {SPECTRUM}")
     wait(lambda: day.carved.state(SPECTRUM) is None, "it to be missed")
-    day.type(says=["○ leaf .* absent .*", "    no device has the driver mlxsw_spectrum; here are netdevsim"], exit_code=3)
+    day.type(says=["○ leaf .* absent .*", "    no device has the driver mlxsw_spectrum; known here are netdevsim"], exit_code=3)
     day.type("explain", "leaf", says=["leaf is absent"])
     day.type("pause", "leaf", says=["carvectl: no device matches the entry leaf"], exit_code=1)
     day.kernel(f"bind {SPECTRUM}")
@@ -380,6 +381,206 @@ def test_removal(day):
     day.type("reload", says=["carved: converged"], exit_code=0)
     assert policer() in (before, 1000)
     day.type("explain", SPECTRUM, says=[f"{SPECTRUM} is unmanaged"])
+
+
+def test_foreign_reload_goes_on(day):
+    """What is asked meanwhile is answered, by what was read before it, and says what is waited for."""
+    day.carved.run(leaf(TRAP))
+    day.kernel(f"delay {SPECTRUM} 3600000", f"reload {SPECTRUM}")
+    day.carved.wait_state(SPECTRUM, "reading")
+    busy = "the kernel is busy with another request to the device"
+    day.type(says=[f"↻ {SPECTRUM} +leaf +mlxsw_spectrum +reading .*", f"    {busy}", "carved: reading, 0 of 1 converged"], exit_code=3)
+    day.type("status", "leaf", says=["         State: reading", f"        Reason: {busy}", " Was converged: .*"], exit_code=3)
+    day.type("plan", says=[f"{SPECTRUM} is reading: {busy}"], hides=["Nothing to do"], exit_code=2)
+    day.type("explain", "leaf", says=[f"  {busy}", "The one object was as wanted when it was last read\\."])
+    for words in ["plan", "--candidate"], ["capture", "leaf"], ["resources", "leaf"]:
+        day.type(*words, says=[f"carvectl: {SPECTRUM} cannot be read now: {busy}"], exit_code=1)
+    day.type("history", says=[f".* {SPECTRUM} +start +converged"], hides=["foreign"], exit_code=0)
+    day.kernel(f"delay {SPECTRUM} 0")
+    day.carved.wait_state(SPECTRUM, "converged")
+    day.type("history", says=[f".* {SPECTRUM} +foreign-reload +converged +\\d.*"])
+    day.type("status", "leaf", says=["       Reloads: 0 by carved, 1 by others", "   Last reload: .* s outage"], exit_code=0)
+    assert day.bed.kernel.device(SPECTRUM)["traps"]["source_mac_is_multicast"]["action"] == "trap"
+
+
+def test_ninety_objects(day):
+    """The first screen has what is not as wanted, whatever else is managed."""
+    facts = json.loads((FACTS / "spectrum1.json").read_text())
+    facts["handle"] = "pci/0000:04:00.0"
+    for i in range(43):
+        facts["traps"][f"one_more_drop_that_has_a_long_name_{i}"] = facts["traps"]["source_mac_is_multicast"]
+    file = day.bed.folder / "many.json"
+    file.write_text(json.dumps(facts))
+    day.kernel(f"add {file}")
+    day.carved.run()
+    day.bed.file.write_text(day.bed.ctl("capture", facts["handle"]).stdout)
+    day.type("reload", says=["Nothing was done.", "carved: converged"], exit_code=0)
+    day.kernel("rule * TRAP_SET sip_is_mc EINVAL times=9 text=not this one")
+    day.bed.file.write_text(day.bed.file.read_text().replace("sip_is_mc: drop", "sip_is_mc: trap").replace("non_ip: drop", "non_ip: trap"))
+    day.type("reload", says=["carved: failed"], exit_code=3)
+    text = day.type("status", facts["handle"], says=["         State: failed", "trap +sip_is_mc +trap +drop +.*", "92 objects as wanted \\(--all\\)"],
+                    hides=["trap +non_ip"], exit_code=3)
+    assert len(text.splitlines()) <= 26  # 24 where the path is not that long
+    text = day.type("status", facts["handle"], "--all", says=["trap +non_ip +trap +trap"], hides=["--all\\)"])
+    assert len(re.findall("^(?:resource|param|trap_policer|trap_group|trap) ", text, re.M)) == 93
+    day.type("explain", facts["handle"], says=["trap sip_is_mc"], hides=["non_ip"])
+
+
+def jq(text, program):
+    done = subprocess.run(["jq", "--compact-output", "--exit-status", program], input=text, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), (program, text, done.stderr)
+    return done.stdout
+
+
+def test_all_by_jq(day):
+    """One document each, whatever the exit code; what is shown on standard error is not in it."""
+    waiting = leaf("reload: manual\nresources: {/kvd/hash_double: 60288}\n" + TRAP)
+    day.carved.run(waiting, entry("gone", TRAP, "{driver: none}"))
+    file = str(day.bed.file)
+    asked = {
+        ("status",): '.devices[] | select(.state == "pending-reload").handle', ("status", "leaf"): ".devices[0].objects[0].wanted",
+        ("plan",): ".steps[-1].to, .held[-1].class, .hindered[0].reason", ("plan", "--candidate"): ".steps | length > 0",
+        ("history",): ".records[0].time_usec / 1000", ("configs",): ".configs[0].hash", ("configs", "show", "0"): ".files[0].text",
+        ("diff",): ".changes == []", ("explain", "leaf"): ".devices[0].reason", ("resources",): ".[] | keys[0]",
+        ("capture", "leaf"): ".devices | keys[0]", ("capture", "leaf", "--facts"): ".handle", ("check", file): ".unchecked[0]",
+        ("import", file): ".config.version", ("reload",): ".result", ("apply", "leaf"): ".result", ("retry", "leaf"): ".result",
+        ("pause", "leaf"): ".devices[0].paused_until_usec", ("resume", "leaf"): ".devices[0].handle"}
+    for words, program in asked.items():
+        jq(day.bed.ctl("--json", *words).stdout, program)
+    assert day.bed.ctl("import", file).stderr == "carvectl: no command of devlink that sets something was found\n"
+    day.bed.file.write_text("version: 1\ndevcies: {}\n")
+    for words, program in {("check", file): ".problems[0]", ("reload",): ".diagnostics[0]", ("status",): ".diagnostics[0]"}.items():
+        assert "devcies" in jq(day.bed.ctl("--json", *words).stdout, program)
+    with subprocess.Popen([BUILD / "carvectl", "--json", "monitor"], env=day.bed.environment, stdout=subprocess.PIPE, text=True) as monitor:
+        wait(lambda: day.kernel(f"reload {SPECTRUM}") or day.carved.all(SPECTRUM)["ForeignReloadCount"] > 3, "some reloads")
+        day.carved.stop()
+        lines = [monitor.stdout.readline() for _ in range(2)]
+        monitor.terminate()
+    assert all(jq(line, ".event, .time_usec") for line in lines)
+
+
+def test_journal(day):
+    """A day as the journal has it: a line for a fact, in the order in which they came about."""
+    size = "resources: {/kvd/hash_double: %d}\n" + TRAP
+    log, seen = day.carved.log, []
+
+    def lines(*wanted):
+        """Those that are new, when the last one has come."""
+        wait(lambda: len(log.read_text().splitlines()) - len(seen) >= len(wanted), f"{wanted[-1]!r} in {log.read_text()!r}")
+        new = log.read_text().splitlines()[len(seen):]
+        seen.extend(new)
+        assert len(new) == len(wanted), new
+        for line, pattern in zip(new, wanted):
+            assert re.fullmatch(pattern.replace("DEV", SPECTRUM), line), (pattern, line)
+
+    day.carved.config(leaf(size % 60288))
+    day.carved.start("--log-level=info")
+    day.carved.at_rest()
+    lines("the config is in force: 1 entry, 1 file", "netdevsim/netdevsim10: reading -> unmanaged",
+          "DEV: resource /kvd/hash_double is set: 60416 -> 60288, at the next reload",
+          r"DEV: applying -> reloading \(1 of 3 steps, trigger start\)", "DEV: trap source_mac_is_multicast is set: drop -> trap",
+          r"DEV: at rest \S+ ms after the start of a reload by carved", "DEV: applying -> converged")
+    day.kernel(f"reload {SPECTRUM}")
+    lines(r"DEV: 1 setting restored \S+ ms after a reload by somebody else")
+    day.kernel(f"set {SPECTRUM} trap source_mac_is_multicast drop", f"storm {SPECTRUM} 1")
+    lines("DEV: changed by somebody else: trap source_mac_is_multicast is drop, wanted trap")
+    day.carved.wait_state(SPECTRUM, "converged")
+    day.kernel(f"fail-up {SPECTRUM} EIO times=1 text=it did not come up")
+    day.carved.config(leaf(size % 60160), entry("sim", TRAP, "{driver: netdevsm}"))
+    day.type("reload", "--yes", exit_code=3)
+    failed = "reload driver_reinit failed: Input/output error: mlxsw_spectrum: it did not come up"
+    lines("the config is in force: 2 entries, 1 file", "DEV: resource /kvd/hash_double is set: 60288 -> 60160, at the next reload",
+          r"DEV: applying -> reloading \(1 of \d steps, trigger config\)", f"DEV: {failed}", f"DEV: {failed}; going back to the values that worked",
+          "DEV: resource /kvd/hash_double is set: 60160 -> 60288, at the next reload", "DEV: trap source_mac_is_multicast is set: drop -> trap",
+          r"DEV: at rest \S+ ms after the start of a reload by carved",
+          rf"DEV: reloading -> quarantined \({failed}; the values that worked before are in force; .*\)",
+          "no device matches the entry sim: no device has the driver netdevsm; did you mean netdevsim\\? known here are netdevsim, mlxsw_spectrum")
+    day.bed.file.write_text("version: 1\ndevcies: {}\n")
+    day.type("reload", exit_code=1)
+    lines(r'.*/carved.yaml:2:1: unknown key "devcies" in this file; did you mean "devices"\?', "the config is refused; the one in force stays")
+    day.kernel(f"unbind {SPECTRUM}")
+    lines("DEV: the device is gone")
+
+
+def test_plain_terminals_and_pipes(day):
+    """Without UTF-8 there is ASCII only, in a pipe or with NO_COLOR no escapes, and no words are lost with them."""
+    day.carved.run(leaf("reload: manual\nresources: {/kvd/hash_double: 60288}\n" + TRAP))
+    for words in ["status"], ["status", "leaf"], ["plan"], ["resources", "leaf"], ["explain", "leaf"], ["history"]:
+        colour = Terminal(day.bed, COLUMNS, *words).read()
+        assert ("\x1b[" in colour) == (words[0] != "explain"), words
+        ascii_only = day.type(*words, LC_ALL="C")
+        assert ascii_only.isascii(), ascii_only
+        assert "\x1b" not in Terminal(day.bed, COLUMNS, *words, NO_COLOR="1").read()
+        piped = day.bed.ctl(*words)
+        assert "\x1b" not in piped.stdout and not piped.stderr
+        for word in SPECTRUM, words[-1]:
+            assert (word in ascii_only) == (word in piped.stdout)
+
+
+def test_a_second_one(day):
+    """Beside the one that runs, none writes: --once says so and ends, a daemon waits and says for what."""
+    day.carved.run(leaf(TRAP))
+    day.kernel("forget")
+    day.carved.config(leaf(TRAP.replace("trap}", "drop}")))
+    command = [BUILD / "carved", f"--kernel=unix:{day.bed.kernel.path}", f"--config-root={day.bed.root}",
+               f"--state-dir={day.bed.folder}/state", f"--runtime-dir={day.bed.folder}/runtime"]
+    once = subprocess.run([*command, "--once"], env=day.bed.environment, capture_output=True, text=True, check=False)
+    assert (once.returncode, once.stdout) == (75, "")
+    assert once.stderr == f"carved is running already ({day.bed.folder}/runtime/lock)\n"
+    assert subprocess.run([*command, "--check"], check=False).returncode == 0
+    with subprocess.Popen(command, env=day.bed.environment, stderr=subprocess.PIPE, text=True) as second:
+        assert "another carved has not ended yet" in second.stderr.readline()
+        second.terminate()
+    assert second.returncode == 0
+    assert not [r for r in day.bed.kernel.ask("requests") if r["command"].endswith("SET")]
+    day.type(says=["carved: converged, 1 of 1 converged"], exit_code=0)
+
+
+def test_by_busctl(day):
+    """Who has nothing but systemd's tools finds it all."""
+    day.carved.run(leaf("reload: manual\nresources: {/kvd/hash_double: 60288}\n" + TRAP))
+
+    def busctl(*words):
+        command = ["busctl", f"--address={day.bed.bus.address}", *words]
+        return day.screen(subprocess.run(command, capture_output=True, text=True, check=True).stdout, ["(busctl)", *words])
+    path = "/org/carved1/device/pci_2f0000_3a03_3a00_2e0"
+    assert path in busctl("tree", "org.carved1")
+    device = busctl("introspect", "org.carved1", path)
+    assert re.search(r'^\.State +property +s +"pending-reload" +emits-change', device, re.M)
+    assert re.search(r"^\.Objects +property +a\(ssssss\) +\S.* emits-invalidation", device, re.M)
+    manager = "org.carved1", "/org/carved1", "org.carved1.Manager"
+    assert busctl("call", *manager, "Plan", "sa{sv}", "leaf", "0").startswith(f'a(sssssss) 2 "{SPECTRUM}" "resource" "/kvd/hash_double"')
+    assert ' "start" "pending-reload" ' in busctl("call", *manager, "History", "su", "leaf", "5")
+    assert busctl("get-property", *manager, "State") == 's "pending-reload"\n'
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else")
+def test_who_may_only_read(day):
+    """All can be seen, nothing changed, and what is refused says what it takes."""
+    day.carved.run(leaf("reload: manual\nresources: {/kvd/hash_double: 60288}"))
+    may = {"status": 3, "plan": 2, "plan --candidate": 2, "diff": 0, "configs": 0, "configs show 0": 0, "resources": 0, "explain leaf": 0,
+           "history": 0, "capture leaf": 0, "metrics": 0}
+    for words, exit_code in may.items():
+        done = day.bed.ctl(*words.split(), prefix=NOBODY)
+        assert (done.returncode, done.stderr) == (exit_code, "") and done.stdout, (words, done)
+    day.kernel("forget")
+    for words in "reload", "apply leaf --allow-reload", "retry leaf", "pause leaf", "resume leaf", "confirm", "rollback":
+        done = day.bed.ctl(*words.split(), prefix=NOBODY)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert re.fullmatch(f'carvectl: no permission \\(.*\\): "carvectl {words.split()[0]}" needs root\n', done.stderr), done
+    assert not [r for r in day.bed.kernel.ask("requests") if r["command"] in ("RELOAD", "RESOURCE_SET")]
+    day.type(says=["carved: pending-reload, 0 of 1 converged"], exit_code=3)
+
+
+def test_on_a_bus_of_ones_own(day):
+    """Tried out without root's bus: daemon and command line both by --bus=user."""
+    day.carved.config(leaf(TRAP))
+    day.carved.start("--bus=user", environment={"DBUS_SESSION_BUS_ADDRESS": day.bed.bus.address, "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nowhere"})
+    day.carved.at_rest()
+    done = day.bed.ctl("--bus=user", "status", DBUS_SESSION_BUS_ADDRESS=day.bed.bus.address, DBUS_SYSTEM_BUS_ADDRESS="unix:path=/nowhere")
+    assert done.returncode == 0 and "carved: converged, 1 of 1 converged" in done.stdout
+    done = day.bed.ctl("--bus=user", "status", DBUS_SESSION_BUS_ADDRESS="unix:path=/nowhere")
+    assert done.returncode == 1 and done.stderr.endswith("start it with: carved --bus=user\n")
 
 
 def test_many_devices(day):

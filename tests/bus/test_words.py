@@ -143,6 +143,15 @@ def test_completion_of_devices(bed, carved):
     assert bash.complete("carvectl --json status sp") == {"spine"}
 
 
+def test_completion_of_files(bed, tmp_path):
+    for name in "one.yaml", "other.yaml":
+        (tmp_path / name).touch()
+    bash = Bash(bed.environment)
+    for words in "check", "check --facts", "import", "metrics --output":
+        assert bash.complete(f"carvectl {words} {tmp_path}/on") == {f"{tmp_path}/one.yaml"}
+    assert bash.complete(f"carvectl plan {tmp_path}/on") == set()
+
+
 def introspected(carved, path, interface):
     text = carved.object(path).Introspect(dbus_interface="org.freedesktop.DBus.Introspectable")
     node = next(i for i in xml.etree.ElementTree.fromstring(text) if i.get("name") == interface)

@@ -35,11 +35,11 @@ def test_start_and_config(switch, carved):
         f"{switch.handle}: trap {w.trap} is set: drop -> trap", f"{switch.handle}: applying -> converged"]
     carved.reload(entry(switch, traps={w.trap: "trap"}))
     carved.settled(switch)
-    assert [line for line in new.take() if "D-Bus" not in line] == ["the config is in force: 1 entries, 1 files"]
+    assert [line for line in new.take() if "D-Bus" not in line] == ["the config is in force: 1 entry, 1 file"]
     carved.reload(entry(switch, traps={w.trap: "drop"}))
     wait(lambda: switch.trap(w.trap) == "drop", "the trap to be set")
     carved.settled(switch)
-    assert new.take() == ["the config is in force: 1 entries, 1 files", f"{switch.handle}: trap {w.trap} is set: trap -> drop",
+    assert new.take() == ["the config is in force: 1 entry, 1 file", f"{switch.handle}: trap {w.trap} is set: trap -> drop",
                           f"{switch.handle}: applying -> converged"]
 
 

@@ -109,7 +109,7 @@ def test_netdev(kernel, carved):
     folder = sysfs(carved, MLX5, "mlx5_core", ["enp8s0", "enp8s0_r1"])
     start(carved, f"x: {{match: {{netdev: eth7}}, {POLICY}}}")
     assert carved.state(MLX5) == "unmanaged"
-    assert "no device has the netdev eth7; here are enp8s0, enp8s0_r1" in carved.text()
+    assert "no device has the netdev eth7; known here are enp8s0, enp8s0_r1" in carved.text()
     (folder / "net/enp8s0").rename(folder / "net/eth7")
     carved.wait_state(MLX5, "converged")
     assert is_set(kernel)
@@ -120,5 +120,5 @@ def test_a_key_that_none_reports(kernel, carved):
     start(carved, f"x: {{match: {{drvier: mlx5_core}}, {POLICY}}}", f"pci/08:00.0: {{{POLICY}}}")
     reasons = dict(carved.manager("AbsentEntries"))
     assert reasons["x"].startswith("no device reports a key drvier; did you mean driver? keys reported here are handle, driver")
-    assert reasons["pci/08:00.0"] == f"no device has the handle pci/08:00.0; did you mean {MLX5}? here are {MLX5}"
+    assert reasons["pci/08:00.0"] == f"no device has the handle pci/08:00.0; did you mean {MLX5}? known here are {MLX5}"
     wait(lambda: f"no device matches the entry x: {reasons['x']}" in carved.text(), "the journal to tell")

@@ -12,7 +12,8 @@
  *	refuse-down HANDLE ERRNO [times=N] [text=...]	the next reload, before anything
  *	fail-up HANDLE ERRNO [times=N] [early=1] [text=...]	early: before sizes are read
  *	fail-flash HANDLE ERRNO [percent=N] [times=N] [text=...]
- *	delay HANDLE MSEC			of every reload; the device is locked meanwhile
+ *	delay HANDLE MSEC			of every reload, also of one that goes on; the
+ *						device is locked meanwhile
  *	flash HANDLE MSEC [steps=N]		of every flash
  *	linecard HANDLE MSEC [N] [fail=TIMES]	a change takes so long; card N fails so often
  *	file HANDLE NAME [VERSION=VALUE]...	is in the firmware path
@@ -205,7 +206,11 @@ static int do_fail_flash(struct line *l)
 
 static int do_delay(struct line *l)
 {
+	struct operation *o = &l->dev->operation;
+
 	l->dev->quirks.reload_msec = strtoull(l->word[2], NULL, 10);
+	if (o->kind == OPERATION_RELOAD)
+		o->due = o->started + l->dev->quirks.reload_msec;
 	return 0;
 }
 

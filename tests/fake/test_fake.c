@@ -440,6 +440,25 @@ static void test_two_reloads_queue(void **state)
 	probe_stop(&p);
 }
 
+static void test_reload_that_is_told_to_end(void **state)
+{
+	struct probe p;
+
+	(void)state;
+	probe_start(&p, FAKE_6_1, "netdevsim");
+	probe_tell(&p, "delay " NSIM " 3600000");
+	probe_tell(&p, "reload " NSIM);
+	fake_advance(p.fake, 1000);
+	probe_request(&p, DEVLINK_CMD_GET, 0, NSIM);
+	probe_begin(&p, p.socket);
+	assert_true(fake_busy(p.socket));
+	probe_tell(&p, "delay " NSIM " 0");
+	assert_false(fake_busy(p.socket));
+	assert_string_equal(probe_state(&p, NSIM, "counters"),
+			    "[[\"driver_reinit\",\"unspec\",\"local\",1]]");
+	probe_stop(&p);
+}
+
 static void test_unbind_while_busy(void **state)
 {
 	struct fake_socket *other;
@@ -712,6 +731,7 @@ int main(void)
 		cmocka_unit_test(test_ack_options),
 		cmocka_unit_test(test_locks),
 		cmocka_unit_test(test_two_reloads_queue),
+		cmocka_unit_test(test_reload_that_is_told_to_end),
 		cmocka_unit_test(test_unbind_while_busy),
 		cmocka_unit_test(test_closed_sender),
 		cmocka_unit_test(test_overrun),
