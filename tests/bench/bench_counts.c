@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The work of carved itself in one row of tests/bench/counts, for callgrind to count: what is in
- * measured() counts, as far as it is of daemon/. A device of 200 traps, in the process and on
- * virtual time (tests/unit/sim.h), so that a run is like any other.
+ * measured() counts, as far as it is of daemon/. A device of 200 traps, or of 64 ports with 35
+ * thresholds each, in the process and on virtual time (tests/unit/sim.h), so that a run is like any
+ * other.
  *
  *	bench_counts ROW
  */
@@ -18,9 +19,17 @@
 #define ENTRIES	 50
 #define ACT_TRAP 1
 
+/* Thresholds of a port: in pools, and of traffic classes. */
+#define PORTS	   64
+#define POOLS	   11
+#define INGRESS	   8
+#define EGRESS	   16
+#define THRESHOLDS (PORTS * (POOLS + INGRESS + EGRESS))
+
 struct bench {
 	struct rig r;
 	char *facts, *drop, *trap, *many;
+	char *buffers, *nine, *ten; /* a device with thresholds, and configs of it */
 	struct config *config;
 	struct bytes answers[TRAPS];
 };
@@ -72,6 +81,63 @@ static char *make_facts(void)
 	return buf_take(&b);
 }
 
+/* The thresholds of @port, behind a "{" or others. */
+static void add_rows(struct buf *b, const char *port, const char *between, int n, const char *value)
+{
+	for (int i = 0; i < n; i++)
+		buf_add(b, "%s'%s/0/%s%d': {%s}", b->s[b->n - 1] == '{' ? "" : ", ", port, between,
+			i, value);
+}
+
+static void add_pools(struct buf *b, const char *port, const char *value)
+{
+	add_rows(b, port, "", POOLS, value);
+}
+
+static void add_tcs(struct buf *b, const char *port, const char *value)
+{
+	add_rows(b, port, "ingress/", INGRESS, value);
+	add_rows(b, port, "egress/", EGRESS, value);
+}
+
+static char *thresholds(const char *number)
+{
+	_cleanup_free_ char *value = mem_printf("threshold: %s", number);
+	struct buf b = {};
+
+	buf_add(&b, "devices: {sim/a: {shared_buffers: {ports: {");
+	add_pools(&b, "default", value);
+	buf_add(&b, "}, tcs: {");
+	add_tcs(&b, "default", value);
+	buf_add(&b, "}}}}");
+	return buf_take(&b);
+}
+
+static void add_ports(struct buf *b,
+		      void (*add)(struct buf *b, const char *port, const char *value),
+		      const char *value)
+{
+	for (int i = 1; i <= PORTS; i++) {
+		_cleanup_free_ char *port = mem_printf("p%d", i);
+
+		add(b, port, value);
+	}
+}
+
+static char *make_buffers(void)
+{
+	struct buf b = {};
+
+	buf_add(&b, "{'format': 1, 'handle': 'sim/a', 'driver': 'sim', 'reload': {'failed': false, "
+		    "'counters': [['driver_reinit', 'unspec', 'local', 0]]}, 'shared_buffers': "
+		    "{'ports': {");
+	add_ports(&b, add_pools, "'threshold': 9, 'occ': 0, 'occ_max': 0");
+	buf_add(&b, "}, 'tcs': {");
+	add_ports(&b, add_tcs, "'pool': 0, 'threshold': 9, 'occ': 0, 'occ_max': 0");
+	buf_add(&b, "}}}");
+	return buf_take(&b);
+}
+
 /* ---- the rows ---- */
 
 static void start_changed(struct bench *b)
@@ -109,6 +175,19 @@ static void reload(struct bench *b)
 	rig_send(&b->r, &(struct device_event){.type = DEVICE_EV_COUNTED,
 					       .trigger = TRIGGER_NOTIFICATION});
 	assert_int_equal(b->r.sim.sets, 2 * TRAPS);
+}
+
+static void start_buffers(struct bench *b)
+{
+	rig_start(&b->r, b->buffers, b->nine);
+	assert_int_equal(b->r.sim.sets, 0);
+}
+
+static void edit_thresholds(struct bench *b)
+{
+	rig_config(&b->r, b->ten);
+	assert_int_equal(b->r.sim.sets, THRESHOLDS);
+	assert_string_equal(device_state_name(b->r.d->status.state), "converged");
 }
 
 static void load(struct bench *b)
@@ -173,9 +252,13 @@ static void speak(struct bench *b)
 static const struct row {
 	const char *name;
 	void (*before)(struct bench *b), (*run)(struct bench *b);
-} rows[] = {{"edit", start_same, edit},	       {"nothing", start_changed, apply},
-	    {"reload", start_changed, reload}, {"start", nothing_before, start_same},
-	    {"load", start_same, load},	       {"wire", make_answers, speak}};
+} rows[] = {{"edit", start_same, edit},
+	    {"nothing", start_changed, apply},
+	    {"reload", start_changed, reload},
+	    {"start", nothing_before, start_same},
+	    {"load", start_same, load},
+	    {"wire", make_answers, speak},
+	    {"thresholds", start_buffers, edit_thresholds}};
 
 /* All that counts: callgrind is told its name. */
 __attribute__((noinline)) void measured(const struct row *row, struct bench *b);
@@ -194,13 +277,17 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], rows[i].name) == 0)
 			row = &rows[i];
 	if (!row) {
-		fprintf(stderr, "usage: bench_counts edit|nothing|reload|start|load|wire\n");
+		fprintf(stderr,
+			"usage: bench_counts edit|nothing|reload|start|load|wire|thresholds\n");
 		return 64;
 	}
 	b.facts = make_facts();
 	b.drop = config_as("drop");
 	b.trap = config_as("trap");
 	b.many = config_of_many();
+	b.buffers = make_buffers();
+	b.nine = thresholds("9");
+	b.ten = thresholds("10");
 	row->before(&b);
 	measured(row, &b);
 	rig_clear(&b.r);
@@ -208,5 +295,8 @@ int main(int argc, char **argv)
 	free(b.drop);
 	free(b.trap);
 	free(b.many);
+	free(b.buffers);
+	free(b.nine);
+	free(b.ten);
 	return 0;
 }

@@ -764,11 +764,11 @@ static size_t do_steps(struct rig *r, const step_list *steps, struct step_result
 
 static void do_run(struct rig *r, const struct device_todo *todo, struct device_todo *next)
 {
-	struct step_result results[256];
+	struct step_result *results = mem_alloc(todo->n_steps * sizeof(*results));
 	step_list steps = {};
 	size_t n;
 
-	assert_true(todo->n_steps > 0 && todo->n_steps < ARRAY_SIZE(results));
+	assert_true(todo->n_steps > 0);
 	check_remembered(r, todo);
 	copy_steps(todo, &steps);
 	n = do_steps(r, &steps, results);
@@ -782,6 +782,7 @@ static void do_run(struct rig *r, const struct device_todo *todo, struct device_
 			&(struct device_event){
 				.type = DEVICE_EV_DONE, .results = results, .n_results = n},
 			next);
+	free(results);
 }
 
 static bool dies(struct rig *r)
