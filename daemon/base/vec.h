@@ -58,6 +58,16 @@
 		vec_->n--;                                                                         \
 	})
 
+/* vec_insert(): @item becomes the one at @i. */
+#define vec_insert(vec, i, item)                                                                   \
+	({                                                                                         \
+		size_t at_ = (i);                                                                  \
+		vec_add(vec);                                                                      \
+		memmove(&(vec)->v[at_ + 1], &(vec)->v[at_],                                        \
+			((vec)->n - 1 - at_) * sizeof(*(vec)->v));                                 \
+		(vec)->v[at_] = (item);                                                            \
+	})
+
 #define vec_clear(vec)                                                                             \
 	({                                                                                         \
 		__typeof__(vec) vec_ = (vec);                                                      \

@@ -66,21 +66,25 @@ static bool keeps(const struct world *w, const struct entry *e)
 	return !w->undo && !(w->memory.restore && e->on_removal == REMOVAL_RESTORE);
 }
 
-/* Is the port of the noted object there? What is of a whole port is of its parts, too. */
+/* Is @p what @name begins with, up to @n? What is of a whole port is of its parts, too. */
+static bool is_port(const struct port *p, const struct class *class, const char *name, size_t n)
+{
+	_cleanup_free_ char *whole = class->whole_ports && p->name ? port_whole(p->name) : NULL;
+	const char *port = whole ? whole : p->name;
+
+	return port && strncmp(port, name, n) == 0 && port[n] == '\0';
+}
+
+/* Is the port of the noted object there? */
 static bool has_port(const struct state *have, const struct note *n)
 {
 	const char *end = class_port_of(n->class, n->name);
-	_cleanup_free_ char *port = end ? mem_printf("%.*s", (int)(end - n->name), n->name) : NULL;
 
-	if (!port)
+	if (!end)
 		return true;
-	vec_each(p, &have->ports) {
-		_cleanup_free_ char *whole =
-			n->class->whole_ports && p->name ? port_whole(p->name) : NULL;
-
-		if (text_equal(whole ? whole : p->name, port))
+	vec_each(p, &have->ports)
+		if (is_port(p, n->class, n->name, (size_t)(end - n->name)))
 			return true;
-	}
 	return false;
 }
 
@@ -183,18 +187,25 @@ static void keep(struct world *w, const struct object *o, unsigned field)
 		memory_note(&w->memory, pristine, o, field, v);
 }
 
-/* Of @s, after which the driver shows others of the same section anew. */
-static bool is_shown_anew(const struct step *s, const struct object *o)
+/* Does the driver show others of the same section anew after @s? */
+static bool shows_anew(const struct step *s)
 {
 	const struct class *class = s->target.class;
 
-	if (!class->within || o->class == class || !o->class->within ||
-	    strcmp(class->within, o->class->within) != 0)
-		return false;
-	for (unsigned i = 0; i < class->n_writable; i++)
+	for (unsigned i = 0; class->within && i < class->n_writable; i++)
 		if (object_has(&s->target, i) && class->fields[i].flags & FIELD_REREAD)
 			return true;
 	return false;
+}
+
+static void keep_others(struct world *w, const struct state *want, const struct class *class)
+{
+	vec_each(o, &want->objects) {
+		if (o->class == class || !text_equal(o->class->within, class->within))
+			continue;
+		for (unsigned i = 0; i < o->class->n_writable; i++)
+			keep(w, o, i);
+	}
 }
 
 /**
@@ -208,7 +219,6 @@ void baseline_keep(struct world *w, const struct state *want, const struct step 
 		return;
 	for (unsigned i = 0; i < s->target.class->n_writable; i++)
 		keep(w, &s->target, i);
-	vec_each(o, &want->objects)
-		for (unsigned i = 0; is_shown_anew(s, o) && i < o->class->n_writable; i++)
-			keep(w, o, i);
+	if (shows_anew(s))
+		keep_others(w, want, s->target.class);
 }

@@ -11,13 +11,37 @@ static void note_clear(struct note *n)
 		free((char *)n->value.str);
 }
 
+static int compare(const struct note *note, const struct object *o, unsigned field)
+{
+	int c = CMP((uintptr_t)note->class, (uintptr_t)o->class);
+
+	c = c ? c : CMP(note->cmode, o->cmode);
+	c = c ? c : CMP(note->field, field);
+	return c ? c : strcmp(note->name, o->name);
+}
+
+/* The place in @n->sorted that a note of the field of @o has, or would have. */
+static size_t place_of(const struct notes *n, const struct object *o, unsigned field)
+{
+	size_t low = 0, high = n->sorted.n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (compare(&n->notes.v[n->sorted.v[middle]], o, field) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static struct note *find(const struct notes *n, const struct object *o, unsigned field)
 {
-	vec_each(note, &n->notes)
-		if (note->class == o->class && note->cmode == o->cmode && note->field == field &&
-		    strcmp(note->name, o->name) == 0)
-			return note;
-	return NULL;
+	size_t place = place_of(n, o, field);
+	struct note *note = place < n->sorted.n ? &n->notes.v[n->sorted.v[place]] : NULL;
+
+	return note && compare(note, o, field) == 0 ? note : NULL;
 }
 
 /** notes_find() - the value noted for a field of @o, or NULL. */
@@ -32,11 +56,24 @@ const struct value *notes_find(const struct notes *n, const struct object *o, un
 void notes_drop(struct notes *n, const struct object *o, unsigned field)
 {
 	struct note *note = find(n, o, field);
+	size_t at;
 
 	if (!note)
 		return;
+	at = (size_t)(note - n->notes.v);
+	vec_remove(&n->sorted, place_of(n, o, field));
+	vec_each(i, &n->sorted)
+		*i -= *i > at;
 	note_clear(note);
-	vec_remove(&n->notes, (size_t)(note - n->notes.v));
+	vec_remove(&n->notes, at);
+}
+
+static void add(struct notes *n, const struct note *note)
+{
+	const struct object o = {.class = note->class, .name = note->name, .cmode = note->cmode};
+
+	vec_insert(&n->sorted, place_of(n, &o, note->field), (uint32_t)n->notes.n);
+	vec_push(&n->notes, *note);
 }
 
 /** notes_put() - note @value for a field of @o. Return: false where it stood there already. */
@@ -52,7 +89,7 @@ bool notes_put(struct notes *n, const struct object *o, unsigned field, const st
 	if (value->type == VALUE_STRING)
 		note.value.str = mem_strdup(value->str);
 	notes_drop(n, o, field);
-	vec_push(&n->notes, note);
+	add(n, &note);
 	return true;
 }
 
@@ -62,6 +99,7 @@ void notes_clear(struct notes *n)
 	vec_each(note, &n->notes)
 		note_clear(note);
 	vec_clear(&n->notes);
+	vec_clear(&n->sorted);
 }
 
 /** note_object() - the object that is meant, with the noted value; borrows from the note. */
@@ -360,7 +398,7 @@ static void notes_copy(struct notes *to, const struct notes *from)
 		copy.name = mem_strdup(n->name);
 		if (n->value.type == VALUE_STRING)
 			copy.value.str = mem_strdup(n->value.str);
-		vec_push(&to->notes, copy);
+		add(to, &copy);
 	}
 }
 

@@ -18,8 +18,10 @@ struct note {
 	bool kept;	  /* of a pristine value: it comes back only if a trial is undone */
 };
 
+/* In the order in which they were made. */
 struct notes {
 	VEC(struct note) notes;
+	VEC(uint32_t) sorted; /* where they are, by what they are of */
 };
 
 /* After a reload that failed and left the device torn down: what is tried to bring it back. */

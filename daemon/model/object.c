@@ -17,10 +17,11 @@ static size_t class_index(const struct class *class)
 /** object_compare() - the order of class, then name (numbers in it as numbers), then cmode. */
 int object_compare(const struct object *a, const struct object *b)
 {
-	int c = CMP(class_index(a->class), class_index(b->class));
+	int c;
 
-	if (c == 0)
-		c = strverscmp(a->name, b->name);
+	if (a->class != b->class)
+		return CMP(class_index(a->class), class_index(b->class));
+	c = strverscmp(a->name, b->name);
 	return c ? c : CMP(a->cmode, b->cmode);
 }
 
