@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define MOMENT_USEC   (200 * USEC_PER_MSEC)
-#define PATIENCE_USEC (5 * USEC_PER_SEC)
+#define PATIENCE_USEC (30 * USEC_PER_SEC)
 
 #define PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

@@ -13,15 +13,22 @@
 
 #define UDEV "/run/udev/control"
 
+/*
+ * udev keeps ID_RENAMING from before it renames a netdev until it has seen the new name. A netdev
+ * that is not there any more has another name by now, or is made again: it has to be looked for.
+ */
 static bool is_named(const char *netdev)
 {
+	const char *renaming;
 	sd_device *d = NULL;
 	int r = sd_device_new_from_subsystem_sysname(&d, "net", netdev);
 
 	if (r >= 0)
 		r = sd_device_get_is_initialized(d);
+	if (r > 0 && sd_device_get_property_value(d, "ID_RENAMING", &renaming) >= 0)
+		r = 0;
 	sd_device_unref(d);
-	return r != 0; /* one that has gone meanwhile need not be waited for */
+	return r > 0;
 }
 
 static char *folder_of(const char *handle)
@@ -35,7 +42,7 @@ static char *folder_of(const char *handle)
 
 /**
  * netdevs_of() - their names, with spaces between them; to be freed.
- * @ret_named: is none of them about to be renamed?
+ * @ret_named: has udev named all of them, and are these the names still?
  */
 char *netdevs_of(const char *handle, bool *ret_named)
 {
