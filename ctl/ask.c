@@ -27,7 +27,7 @@ static char *describe(const struct step_answer *s, const struct style *style)
 	if (is(s->kind, "reload"))
 		return mem_printf("  %s: reload%s%s", s->handle, *s->from ? ", " : "", s->from);
 	if (is(s->class, "ports"))
-		return mem_printf("  %s: %s %s, its netdevs go and come anew%s%s", s->handle,
+		return mem_printf("  %s: %s %s, its netdevs go away and come back%s%s", s->handle,
 				  s->kind, s->object, *s->from ? ": " : "", s->from);
 	return NULL;
 }

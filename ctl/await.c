@@ -100,7 +100,7 @@ static int read_options(const struct ctl *ctl, struct await *a)
 
 	if (ctl->wait_for && strcmp(ctl->wait_for, "settled") != 0 &&
 	    strcmp(ctl->wait_for, "converged") != 0) {
-		client_say("--for=%s: there are converged and settled", ctl->wait_for);
+		client_say("--for=%s: it is converged or settled", ctl->wait_for);
 		return CTL_USAGE;
 	}
 	a->settled = ctl->wait_for && strcmp(ctl->wait_for, "settled") == 0;

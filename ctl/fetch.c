@@ -19,7 +19,7 @@ static int misread(const struct client *c, int r)
 	if (r >= 0)
 		return 0;
 	sd_bus_error_set_const(&error, SD_BUS_ERROR_INVALID_SIGNATURE,
-			       "its answer has another form");
+			       "its answer is not understood");
 	return client_fail(c, &error, r);
 }
 

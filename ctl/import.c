@@ -235,7 +235,7 @@ static const char *why_not(const word_list *w, size_t from)
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		if (begins(w, from, others[i].words))
 			return others[i].why;
-	return "carved has no word for it";
+	return "carved has no setting for it";
 }
 
 /* @from: behind "devlink" and its options. Return: why it cannot be said, or NULL. */
@@ -257,7 +257,7 @@ static const char *take(struct imported *im, const word_list *w, size_t from)
 	from += n + 1;
 	for (size_t i = from - 1; i < w->n; i++)
 		if (strpbrk(w->v[i], "$`%"))
-			return "its words are only known when it runs";
+			return "its arguments are known only when it runs";
 	if (!is_handle(device))
 		return "carved names a port by its physical number: see devlink port show";
 	if (c)
@@ -460,7 +460,7 @@ void import_render(const struct imported *im, struct buf *out)
 		if (is_first_device(im, s))
 			render_device(im, s->device, out);
 	if (im->unsaid.n)
-		buf_add(out, "\n# Not said here:\n");
+		buf_add(out, "\n# Not translated:\n");
 	vec_each(u, &im->unsaid) {
 		_cleanup_free_ char *text = text_clean_line(u->text);
 

@@ -118,7 +118,7 @@ static const char *take_line(struct imported *im, struct devlink_file *f, const 
 	if (is(l->section, "Param") && is(l->key, "Value") && *f->name)
 		/* devlinkd writes it to whatever cmodes there are; mostly that is one */
 		return import_add(im, f->handle, "params", f->name, "", l->value);
-	return "carved has no word for it";
+	return "carved has no setting for it";
 }
 
 static void on_devlink_line(struct imported *im, void *user, const struct ini_line *line)

@@ -154,14 +154,13 @@ static void render_identity(const struct status_answer *a, struct buf *out)
 		buf_add(out, ",by=\"others\"} %" PRIu64 "\n", d->foreign_reloads);
 	}
 	begin(out, "carved_device_down", "gauge",
-	      "Is it torn down, by a reload that failed: ports and traps are gone.");
+	      "Whether a failed reload has left it torn down: ports and traps are gone.");
 	each_device(d, a)
 	{
 		add_device(out, "carved_device_down", d);
 		buf_add(out, "} %d\n", d->down_since != 0);
 	}
-	begin(out, "carved_device_drift", "gauge",
-	      "Attributes that are not in force as they are wanted.");
+	begin(out, "carved_device_drift", "gauge", "Attributes that are not in force as wanted.");
 	each_device(d, a)
 	{
 		add_device(out, "carved_device_drift", d);
@@ -174,20 +173,18 @@ static const struct {
 	size_t offset; /* microseconds; 0: not known */
 } times[] = {
 	{"carved_device_last_reload_outage_seconds",
-	 "From the begin of the last reload until all was as wanted again.",
+	 "From the beginning of the last reload until all was as wanted again.",
 	 offsetof(struct device_answer, outage_usec)},
-	{"carved_device_state_timestamp_seconds", "Since when it is in its state.",
+	{"carved_device_state_timestamp_seconds", "Since when it has been in its state.",
 	 offsetof(struct device_answer, state_since)},
 	{"carved_device_down_timestamp_seconds",
-	 "Since when it is torn down by a reload that failed; missing where it is not.",
+	 "Since when a failed reload has left it torn down; missing where it is not.",
 	 offsetof(struct device_answer, down_since)},
-	{"carved_device_converged_timestamp_seconds", "When it became as wanted the last time.",
+	{"carved_device_converged_timestamp_seconds", "When it last became as wanted.",
 	 offsetof(struct device_answer, converged_at)},
-	{"carved_device_last_change_timestamp_seconds",
-	 "When something was done to it the last time.",
+	{"carved_device_last_change_timestamp_seconds", "When something was last done to it.",
 	 offsetof(struct device_answer, changed_at)},
-	{"carved_device_last_read_timestamp_seconds",
-	 "When it was read the last time, be it for an audit.",
+	{"carved_device_last_read_timestamp_seconds", "When it was last read, audits included.",
 	 offsetof(struct device_answer, read_at)},
 };
 
@@ -217,8 +214,8 @@ static const struct {
 	{"carved_resource_size", "The size in force.", offsetof(struct resource_answer, size)},
 	{"carved_resource_size_pending", "The size that the next reload brings.",
 	 offsetof(struct resource_answer, size_new)},
-	{"carved_resource_min", "The least size.", offsetof(struct resource_answer, min)},
-	{"carved_resource_max", "The greatest size.", offsetof(struct resource_answer, max)},
+	{"carved_resource_min", "The smallest size.", offsetof(struct resource_answer, min)},
+	{"carved_resource_max", "The largest size.", offsetof(struct resource_answer, max)},
 	{"carved_resource_occupancy", "Entries in use.", offsetof(struct resource_answer, occ)},
 };
 

@@ -56,7 +56,7 @@ static int fetch_facts(struct client *c, const char *device, struct world *ret, 
 		json_object_set_new(json, device, resources_of(j));
 	json_decref(j);
 	if (r < 0)
-		client_say("%s: its answer has another form", device);
+		client_say("%s: its answer is not understood", device);
 	else
 		state_sort(&ret->have);
 	return r;

@@ -386,7 +386,7 @@ static bool is_as_wanted(const struct object_answer *o)
 static const char *no_objects(const struct device_answer *d)
 {
 	if (is(d->state, "refused"))
-		return "No config that fits was accepted for it: nothing is set.\n";
+		return "No config that fits it was accepted: nothing is set.\n";
 	return d->read_at || is(d->state, "unmanaged")
 		       ? "Nothing is managed on it.\n"
 		       : "It has not been read yet: what is managed on it is not known.\n";
@@ -571,7 +571,7 @@ static void put_all(const struct status_answer *a, bool problems, const struct s
 		    struct buf *out)
 {
 	if (problems && !a->devices.n)
-		buf_add(out, "No device is other than wanted.\n");
+		buf_add(out, "All devices are as wanted.\n");
 	else
 		status_render(a, style, clock_wall(), out);
 }

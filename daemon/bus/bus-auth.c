@@ -233,6 +233,6 @@ int bus_authorize(struct bus *b, struct caller *c, sd_bus_message *call,
 	if (c->uid == UINT32_MAX)
 		return deny(call, demand->action, "the caller is not known");
 	if (b->is_users)
-		return deny(call, demand->action, "this carved is somebody else's");
+		return deny(call, demand->action, "this carved runs as another user");
 	return ask(b, c, call, demand, error);
 }

@@ -104,7 +104,7 @@ static int do_confirm(struct bus *b, _unused_ struct caller *c, sd_bus_message *
 	if (r < 0)
 		return sd_bus_error_setf(
 			error, SD_BUS_ERROR_FAILED,
-			"it is confirmed, and that cannot be saved: after a restart of carved it "
+			"it is confirmed, but that cannot be saved: after a restart of carved it "
 			"would be on trial again (%s)",
 			strerror(-r));
 	return sd_bus_reply_method_return(m, NULL);

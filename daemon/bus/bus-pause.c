@@ -37,7 +37,7 @@ static void answer(struct bus *b, size_t i, int error)
 	caller_give(p.caller, SHARE_JOBS);
 	if (error)
 		sd_bus_reply_method_errorf(p.call, SD_BUS_ERROR_IO_ERROR,
-					   "this is in force, and would not outlive a restart of "
+					   "this is in force, but would not outlive a restart of "
 					   "carved, as it cannot be saved: %s",
 					   strerror(-error));
 	else

@@ -81,9 +81,9 @@ static void give_up(struct world *w, const char *boot, const struct firmware *f)
 	bool activated = w->memory.lasting.flash.stage == FLASH_ACTIVATED;
 
 	set_stage(&w->memory, boot, f, FLASH_MISMATCH,
-		  mem_printf("firmware %s did not come true: after %s, %s is %s%s%s", f->version,
-			     activated ? "the activation" : "the flash", f->key,
-			     running ? running : "not reported", stored ? ", stored " : "",
+		  mem_printf("firmware %s was %s, but the device runs %s %s%s%s", f->version,
+			     activated ? "activated" : "flashed", f->key,
+			     running ? running : "of an unknown version", stored ? ", stored " : "",
 			     stored ? stored : ""));
 }
 

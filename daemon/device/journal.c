@@ -32,7 +32,7 @@ void journal_registered(struct journal j, bool managed)
 {
 	struct log_fields f = fields(j, MESSAGE_REGISTERED);
 
-	log_with(managed ? LOG_NOTICE : LOG_DEBUG, &f, "%s: the device registered anew", j.handle);
+	log_with(managed ? LOG_NOTICE : LOG_DEBUG, &f, "%s: the device registered again", j.handle);
 }
 
 /** journal_unreadable() - reads fail for good; see error_text(). */
@@ -229,7 +229,7 @@ void journal_reloaded(struct journal j, uint64_t outage)
 {
 	struct log_fields f = fields(j, MESSAGE_RELOADED);
 
-	log_with(LOG_NOTICE, &f, "%s: at rest %.1f ms after the start of a reload by carved",
+	log_with(LOG_NOTICE, &f, "%s: reloaded by carved; ports were down for up to %.1f ms",
 		 j.handle, (double)outage / USEC_PER_MSEC);
 }
 

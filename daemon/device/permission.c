@@ -97,12 +97,12 @@ const char *hindrance_text(enum hindrance h)
 	case HINDRANCE_POLICY:
 		return "waits for a permitted reload";
 	case HINDRANCE_FAILED:
-		return "kept back by what failed, until another try or another config";
+		return "held back by what failed, until carvectl retry or another config";
 	case HINDRANCE_QUARANTINE:
 	case HINDRANCE_ROLLBACK_WAITS:
 		return "in quarantine: a reload with it failed";
 	case HINDRANCE_FIGHT:
-		return "left alone: somebody else sets it again and again";
+		return "left alone: another program keeps changing it";
 	case HINDRANCE_NONE:
 	case HINDRANCE_UNMANAGED:
 		break;

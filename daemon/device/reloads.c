@@ -214,9 +214,9 @@ static char *explain(const struct world *w, const struct failures *f)
 	struct buf b = {};
 
 	if (!w->facts.reload_failed)
-		return mem_printf(
-			"in each of %d reloads the device registered anew, or all went down",
-			REREGISTRATIONS_MAX);
+		return mem_printf("in each of %d reloads the device registered again, or the "
+				  "system went down",
+				  REREGISTRATIONS_MAX);
 	vec_each(failure, &f->list) {
 		struct failure once = *failure;
 

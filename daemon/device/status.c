@@ -144,7 +144,7 @@ static void find_firmware(const struct status_input *in, struct finding *f)
 	if (l->reason)
 		buf_add(b, "%s", l->reason);
 	else
-		buf_add(b, "firmware %s ran in this boot and does not any more", want->version);
+		buf_add(b, "firmware %s ran in this boot, but no longer does", want->version);
 	buf_add(b, "; it is not flashed again until its config changes or carvectl retry");
 }
 
@@ -225,8 +225,8 @@ static void find_progress(const struct status_input *in, uint64_t now, struct fi
 	else if (in->reloads->foreign_open && will_read)
 		buf_add(also(f, STATE_READING), "it was reloaded by somebody else");
 	else if (view_has_vanished(v))
-		buf_add(also(f, STATE_READING), "it said that it is gone%s",
-			v->presence == PRESENCE_LINGERING ? ", and still answers" : "");
+		buf_add(also(f, STATE_READING), "the kernel says that it is gone%s",
+			v->presence == PRESENCE_LINGERING ? ", but it still answers" : "");
 	else if (is_unread(in) && (is_reading(in) || !view_is_identified(v)))
 		buf_add(also(f, STATE_READING), "reading the device");
 }
@@ -276,8 +276,8 @@ static void find_until_boot(const struct status_input *in, struct finding *f)
 				note->name);
 	}
 	if (waits && m->registered)
-		buf_add(&f->reason, "; the device registered anew since, and whether that was "
-				    "enough is not known: carvectl retry ends the wait");
+		buf_add(&f->reason, "; the device registered anew since; carved cannot tell "
+				    "whether that was enough; carvectl retry ends the wait");
 }
 
 static void find_pending(const struct status_input *in, struct finding *f)
@@ -384,7 +384,7 @@ static void find_drift(const struct status_input *in, struct finding *f)
 	}
 	if (plan->yielded_text.n)
 		buf_add(also(f, STATE_DRIFTED),
-			"somebody else sets it again and again, left alone until the config "
+			"another program keeps changing it; left alone until the config "
 			"changes or carvectl retry: %s",
 			plan->yielded_text.s);
 	if (plan->unread_text.n)

@@ -112,7 +112,7 @@ static void end_overdue_trial(struct configs *c, const struct config *files)
 	rebooted = strcmp(t->boot, c->boot) != 0;
 	if (configs_find(c, t->before, &before) == 0)
 		end_trial(c, known ? files : NULL, before,
-			  rebooted ? "the system was started again before it was confirmed"
+			  rebooted ? "the system was rebooted before it was confirmed"
 				   : "it was not confirmed in time",
 			  NULL);
 }

@@ -202,7 +202,7 @@ static char *explain_number(const char *text)
 	if (digits > 1 && text[0] == '0')
 		return mem_printf("write the number without leading zeros instead of \"%s\"", text);
 	if (text[0] == '-' || text[0] == '+')
-		return mem_printf("\"%s\" has a sign; a whole number from 0 on is wanted", text);
+		return mem_printf("\"%s\" has a sign; a whole number, 0 or more, is wanted", text);
 	if (digits && (text[digits] == '.' || text[digits] == 'e' || text[digits] == 'E'))
 		return mem_printf("\"%s\" is not a whole number", text);
 	if (digits && text[digits] == ' ')
@@ -251,7 +251,7 @@ static int unknown_name(const char *text, const struct enum_names *names, char *
 	struct buf b = {};
 
 	if (names->closed)
-		buf_add(&b, "\"%s\" is none of ", text);
+		buf_add(&b, "\"%s\" is not one of ", text);
 	else
 		buf_add(&b, "\"%s\" is neither a number nor %s", text,
 			names->n > 1 ? "one of " : "");
@@ -386,7 +386,7 @@ int size_parse(const char *text, struct size *ret, char **ret_why)
 		return parse_percent(text, digits, ret, ret_why);
 	if (!digits && text[0] != '-' && text[0] != '+')
 		return fail(ret_why,
-			    mem_printf("\"%s\" is no size: write a number, 40%%, rest, min, "
+			    mem_printf("\"%s\" is not a size: write a number, 40%%, rest, min, "
 				       "max or unlimited",
 				       text));
 	r = parse_number(text, &num, ret_why);

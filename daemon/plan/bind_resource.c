@@ -167,7 +167,7 @@ static bool whole_of(struct tree *t, const struct slot *s, const struct slot *pa
 	if (!parent)
 		bind_error(t->b, w, "%s has no parent to take %s of", w->object, w->text);
 	else if (parent->resolved && parent->value == VALUE_UNLIMITED)
-		bind_error(t->b, w, "%s is unlimited, %s of it is no number", parent->have->name,
+		bind_error(t->b, w, "%s is unlimited, %s of it is not a number", parent->have->name,
 			   w->text);
 	else if (parent->resolved)
 		*ret = parent->value;
@@ -241,7 +241,7 @@ static void resolve_rest(struct tree *t, struct slot *s, const struct slot *pare
 			continue;
 		if (o->winner && o->size.kind == SIZE_REST && o < s) {
 			bind_error(t->b, s->winner->wish,
-				   "%s is the rest already: only one child of a parent can be",
+				   "%s already takes the rest: only one child of a parent can",
 				   o->have->name);
 			return;
 		}

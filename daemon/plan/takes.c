@@ -94,8 +94,8 @@ static bool excludes(struct binder *b, const struct wish *w, const struct object
 	trap = wish_to_trap(b);
 	if (trap)
 		bind_error(b, w,
-			   "%s takes mode %s and action trap (of %s %s, line %u) only one without "
-			   "the other",
+			   "%s does not take mode %s together with action trap (of %s %s, "
+			   "line %u)",
 			   driver, w->text, trap->class->noun, trap->object, trap->mark.line);
 	return trap;
 }

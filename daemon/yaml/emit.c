@@ -264,7 +264,8 @@ static bool find_flaw(const struct object *o, struct buf *why)
 	if (o->v[PARAM_VALUE].type <= VALUE_U64)
 		name = enum_name(object_names(o, PARAM_VALUE), o->v[PARAM_VALUE].num);
 	if (text_equal(text, "default") || text_equal(name, "unknown"))
-		buf_add(why, "is %s, which the driver may tell and not take", text ? text : name);
+		buf_add(why, "is %s, which the driver may report but not accept",
+			text ? text : name);
 	return why->n;
 }
 

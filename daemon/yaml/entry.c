@@ -333,7 +333,7 @@ static void check_rests(struct build *b, const struct layer *l)
 			if (!is_rest_beside(before, w))
 				continue;
 			diag_add(b->diags, DIAG_ERROR, w->mark, w->source, NULL,
-				 "%s is the rest already: only one child of a parent can be",
+				 "%s already takes the rest: only one child of a parent can",
 				 before->object);
 			break;
 		}

@@ -218,7 +218,7 @@ static void refuse_duplicates(struct reader *r, const struct node *map)
 		if (strcmp(sorted[i - 1]->key, sorted[i]->key) != 0)
 			continue;
 		first = mark_format(place_mark(sorted[i - 1]->at));
-		place_error(r->diags, sorted[i]->at, "key \"%s\" is written already at %s",
+		place_error(r->diags, sorted[i]->at, "key \"%s\" is already written at %s",
 			    sorted[i]->key, first);
 	}
 	free(sorted);

@@ -76,7 +76,7 @@ static bool is_half_a_value(const struct pair *p)
 }
 
 /**
- * rules_unknown() - report a key that is none of @names.
+ * rules_unknown() - report a key that is not one of @names.
  *
  * The pair takes the name that was probably meant, so that nobody misses it.
  */

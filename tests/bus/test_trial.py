@@ -115,7 +115,7 @@ def test_after_a_reboot(bed, carved, signals, old):
     carved.start()
     carved.at_rest()
     assert now(bed)[:2] == old[:2]
-    assert carved.get("Diagnostics")[0].endswith("the system was started again before it was confirmed")
+    assert carved.get("Diagnostics")[0].endswith("the system was rebooted before it was confirmed")
 
 
 def test_during_a_trial(bed, carved, signals, old):

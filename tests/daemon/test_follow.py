@@ -96,7 +96,7 @@ def elsewhere():
 
 @pytest.mark.only("guest", "the fake has no network namespaces")
 def test_moved_to_another_namespace_and_back(switch, carved, capture, elsewhere):
-    """There it is none of carved's; back again, it has kept its sizes and params, but not its policy."""
+    """There it is not one of carved's; back again, it has kept its sizes and params, but not its policy."""
     carved.run(everything(switch))
     output("devlink", "dev", "reload", switch.handle, "netns", elsewhere)
     wait(lambda: carved.listed() == {switch.handle: "absent"}, "the device to be missed")

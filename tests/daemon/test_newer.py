@@ -208,7 +208,7 @@ def test_registered_anew_in_silence(kernel, folder, carved, restarted):
     kernel.tell("queue", 0)
     wait(lambda: device.param("depth") == 9, "the policy to be restored")
     carved.settled(device)
-    assert f"{device}: the device registered anew" in carved.text()
+    assert f"{device}: the device registered again" in carved.text()
 
 
 # ---- resources of ports ----

@@ -33,7 +33,7 @@ def test_registered_anew_while_not_running(switch, carved):
     carved.start()
     carved.settled(switch)
     assert switch.trap(words.trap) == "trap"
-    assert f"{switch}: the device registered anew" in carved.text()
+    assert f"{switch}: the device registered again" in carved.text()
 
 
 @SIM

@@ -596,7 +596,7 @@ static void test_ask(_unused_ void **state)
 	check(&out, "This disturbs traffic:\n"
 		    "  pci/0000:03:00.0: reload, 3 netdevs up, 1 with a master\n"
 		    "  a/b: flash fw 1 -> 2\n"
-		    "  a/b: port_split p5, its netdevs go and come anew: swp5\n");
+		    "  a/b: port_split p5, its netdevs go away and come back: swp5\n");
 	a.steps.n = 1;
 	assert_int_equal(ask_render(&a, &ascii, &out), 0);
 	answer_clear(&plan_type, &a, &a.arena);

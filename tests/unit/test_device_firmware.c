@@ -328,7 +328,7 @@ static void test_disappears(void **state)
 	rig_send(&r, &(struct device_event){.type = DEVICE_EV_VANISHED});
 	rig_send(&r, &(struct device_event){.type = DEVICE_EV_COUNTED});
 	rig_expect(&r, "failed", "");
-	rig_expect_reason(&r, "does not any more");
+	rig_expect_reason(&r, "no longer does");
 	rig_restart(&r);
 	rig_expect(&r, "failed", "");
 	r.env.boot = "boot 2";

@@ -1018,7 +1018,7 @@ static void test_reload_registers_anew(void **state)
 	rig_log_clear(&r);
 	rig_stale(&r);
 	rig_expect(&r, "quarantined", "");
-	rig_expect_reason(&r, "in each of 10 reloads the device registered anew");
+	rig_expect_reason(&r, "in each of 10 reloads the device registered again");
 	rig_restart(&r);
 	rig_expect(&r, "quarantined", "");
 	r.during_write = NULL;
@@ -1205,7 +1205,7 @@ static void test_power_cuts(void **state)
 			power_cut(&r);
 		}
 		assert_string_equal(device_state_name(r.d->status.state), "quarantined");
-		rig_expect_reason(&r, "in each of 10 reloads the device registered anew");
+		rig_expect_reason(&r, "in each of 10 reloads the device registered again");
 		reloads = r.sim.reloads;
 		assert_int_equal(reloads, 10);
 		assert_int_equal(sim_get(&r.sim, "traps", "t1", "action"), 1);

@@ -471,18 +471,19 @@ static void test_captured_flaws(void **state)
 	state_sort(&w.catalogue);
 	text = yaml_emit_world("pci/0000:03:00.0", &w, false);
 	assert_string_equal(
-		text, "# Param csum/runtime is default, which the driver may tell and not take.\n"
-		      "# Param fw_load_policy/runtime is unknown, which the driver may tell and "
-		      "not take.\n"
-		      "# Param order/runtime is of type 129, which carved does not set.\n"
-		      "version: 1\n"
-		      "devices:\n"
-		      "  \"pci/0000:03:00.0\":\n"
-		      "    params:\n"
-		      "      csum: {runtime: \"default\"}\n"
-		      "      dsum: {runtime: \"default\"}\n"
-		      "      fw_load_policy: {runtime: unknown}\n"
-		      "      plain: {runtime: 3}\n");
+		text,
+		"# Param csum/runtime is default, which the driver may report but not accept.\n"
+		"# Param fw_load_policy/runtime is unknown, which the driver may report "
+		"but not accept.\n"
+		"# Param order/runtime is of type 129, which carved does not set.\n"
+		"version: 1\n"
+		"devices:\n"
+		"  \"pci/0000:03:00.0\":\n"
+		"    params:\n"
+		"      csum: {runtime: \"default\"}\n"
+		"      dsum: {runtime: \"default\"}\n"
+		"      fw_load_policy: {runtime: unknown}\n"
+		"      plain: {runtime: 3}\n");
 	as_json = yaml_emit_world("pci/0000:03:00.0", &w, true);
 	assert_null(strchr(as_json, '#'));
 	world_clear(&w);
@@ -510,7 +511,7 @@ static bool matches(const char *key, const char *pattern, const char *handle)
 	return whole;
 }
 
-/* An instance in which those of one chip are nested reports their driver and is none of them. */
+/* An instance in which those of one chip are nested reports their driver and is not one of them. */
 static void test_instance_without_a_device(void **state)
 {
 	(void)state;

@@ -407,7 +407,7 @@ static void test_refused(void **state)
 	expect_refused("toy_pools: {p1/0/4: {size: 1}}",
 		       "toy pool \"p1/0/4\": write it as port/sb/pool/direction\n");
 	expect_refused("toy_pools: {p1/0/4/up: {size: 1}}",
-		       "toy pool \"p1/0/4/up\": direction: \"up\" is none of ingress, egress\n");
+		       "toy pool \"p1/0/4/up\": direction: \"up\" is not one of ingress, egress\n");
 	expect_refused("toy_pools: {p1/0/0/egress: {size: 1}}",
 		       "toy pool \"p1/0/0/egress\": pool: the least is 1\n");
 	expect_refused("toy_pools: {p1/0/70000/egress: {size: 1}}",
