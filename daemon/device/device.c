@@ -256,8 +256,9 @@ static void look(struct device *d, uint64_t now, struct device_todo *todo)
 }
 
 /*
- * What is noted of a step is on disk before it is sent, and all that is remembered before a flash,
- * a reload or what is staged for one. Policy that is only set again does not wait for the disk.
+ * What is noted of a step is kept before it is sent; on disk before a flash, a reload or what is
+ * staged for one, as is all that is remembered. Policy does not wait for the disk: a power cut ends
+ * what was set, too.
  */
 static void send(struct device *d, uint64_t now, struct device_todo *todo)
 {
@@ -276,6 +277,7 @@ static void send(struct device *d, uint64_t now, struct device_todo *todo)
 		history_sending(&d->history, s, now);
 		flash_begin(&d->world.memory, d->env->boot, s);
 		todo->save |= m->changed || s->phase <= PHASE_RELOAD;
+		todo->lasting |= s->phase <= PHASE_RELOAD;
 	}
 	m->changed |= changed;
 	run_begin(&d->run, ACTIVITY_WRITING, now);

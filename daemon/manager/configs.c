@@ -138,9 +138,25 @@ static void forget_others(struct configs *c, const hash_list *used)
 	vec_clear(&keep);
 }
 
+/** configs_begin() - the config in force, which was adopted, counts and is told of. */
+void configs_begin(struct configs *c)
+{
+	if (!c->fresh)
+		return;
+	c->generation++;
+	log_fact(LOG_INFO, MESSAGE_CONFIG_ACCEPTED, "the config is in force: %zu %s, %zu %s",
+		 c->in_force->entries.n, c->in_force->entries.n == 1 ? "entry" : "entries",
+		 c->in_force->files.n, c->in_force->files.n == 1 ? "file" : "files");
+}
+
+/** configs_is_urgent() - is it to be on disk before a device hears of it? */
+bool configs_is_urgent(const struct configs *c)
+{
+	return c->fresh && (c->urgent || configs_read_once(c));
+}
+
 /**
- * configs_keep() - count the config in force as accepted and keep it on disk, where that is not
- * done yet.
+ * configs_keep() - keep the config in force on disk as accepted, where that is not done yet.
  * @used: the configs that devices live by; what neither they nor the ledger need is deleted
  *
  * What is kept belongs to the carved that has the lock.
@@ -151,12 +167,8 @@ void configs_keep(struct configs *c, const hash_list *used)
 
 	if (!c->fresh)
 		return;
-	c->fresh = false;
-	c->generation++;
+	c->fresh = c->urgent = false;
 	r = store_keep_config(c->store, c->paths.file, c->in_force);
-	log_fact(LOG_INFO, MESSAGE_CONFIG_ACCEPTED, "the config is in force: %zu %s, %zu %s",
-		 c->in_force->entries.n, c->in_force->entries.n == 1 ? "entry" : "entries",
-		 c->in_force->files.n, c->in_force->files.n == 1 ? "file" : "files");
 	if (r < 0)
 		log_fact(LOG_WARNING, MESSAGE_NOT_SAVED,
 			 "the config is not kept for a start with broken files: %s", strerror(-r));

@@ -5,14 +5,16 @@
  *
  *	configs_load(c, &config)		the files now; tells the journal what is wrong
  *	configs_accept(c, config, who, 0)	it is in force from here on
- *	configs_keep(c, &used)			... and on disk, as soon as this carved has the lock
+ *	configs_begin(c)			... is told of, as soon as this carved has the lock
+ *	configs_keep(c, &used)			... and on disk: at once if configs_is_urgent(c)
  *
  * On trial it is in force until configs_confirm(), or else configs_roll_back() brings back the one
  * that was in force before.
  *
  * Invariants: in_force is set once configs_start() has succeeded, and never goes away; diags are
  * those of the last configs_load() or configs_read(), adopted or not; fresh is true from an
- * adoption to its configs_keep().
+ * adoption to its configs_keep(), and so is urgent where a start would not come to the same config
+ * by the files and the ledger on disk.
  */
 #pragma once
 
@@ -31,7 +33,7 @@ struct configs {
 	struct ledger ledger;
 	struct diag_list diags;
 	uint64_t generation; /* counts the configs that came into force */
-	bool fresh;
+	bool fresh, urgent;
 	struct {
 		stamp_list stamps; /* of the files when they were compared; empty: not known */
 		uint64_t with;	   /* the hash of the config that was in force */
@@ -48,6 +50,8 @@ struct configs {
 bool configs_read_once(const struct configs *c);
 int configs_load(struct configs *c, struct config **ret);
 void configs_adopt(struct configs *c, struct config *config);
+void configs_begin(struct configs *c);
+bool configs_is_urgent(const struct configs *c);
 void configs_keep(struct configs *c, const hash_list *used);
 int configs_save_ledger(const struct configs *c);
 int configs_find(const struct configs *c, uint64_t hash, struct config **ret);

@@ -358,6 +358,15 @@ bool devices_interruptible(const struct devices *d)
 	return true;
 }
 
+/** devices_saving() - is something that is to be remembered not on disk yet? */
+bool devices_saving(const struct devices *d)
+{
+	vec_each(m, &d->list)
+		if (runner_saving(m->runner))
+			return true;
+	return false;
+}
+
 /** devices_writing() - is the kernel at a write of any of them? */
 bool devices_writing(const struct devices *d)
 {

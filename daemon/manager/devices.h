@@ -65,6 +65,7 @@ bool devices_any_absent(const struct devices *d);
 enum device_state devices_state(const struct devices *d);
 bool devices_busy(const struct devices *d);
 bool devices_interruptible(const struct devices *d);
+bool devices_saving(const struct devices *d);
 bool devices_writing(const struct devices *d);
 bool devices_broken(const struct devices *d);
 void devices_stop(struct devices *d);

@@ -9,6 +9,7 @@
 #include "manager/configs.h"
 #include "manager/finder.h"
 #include "manager/jobs.h"
+#include "manager/keeper.h"
 #include "manager/loading.h"
 #include "manager/look.h"
 #include "manager/turns.h"
@@ -35,6 +36,7 @@ struct manager {
 	bool reloaded; /* the files were read again: observers are to be told */
 	struct store store;
 	struct configs configs;
+	struct keeper keeper;
 	struct devices devices;
 	struct finder finder;
 	struct jobs jobs;
@@ -86,6 +88,8 @@ static void conclude(void *user)
 	m->reloaded = false;
 	if (m->phase != MANAGER_STOPPING) {
 		settled = jobs_settled(&m->jobs, &m->devices, !m->finder.problem);
+		if (m->configs.fresh && !devices_busy(&m->devices))
+			keeper_keep(&m->keeper);
 		if (settled)
 			undone(m);
 		jobs_end(&m->jobs, &m->devices, &m->observers);
@@ -93,7 +97,8 @@ static void conclude(void *user)
 	emit(&m->observers, concluded, settled);
 	if (m->phase == MANAGER_STOPPING
 		    ? devices_interruptible(&m->devices)
-		    : settled && m->options.once && !devices_retrying(&m->devices))
+		    : settled && m->options.once && !devices_retrying(&m->devices) &&
+			      !devices_saving(&m->devices))
 		finish(m, exit_code_of(m));
 }
 
@@ -130,15 +135,6 @@ static void on_settle_timer(void *user)
 
 /* --- the config ------------------------------------------------------------------- */
 
-static void keep_config(struct manager *m)
-{
-	hash_list used = {};
-
-	devices_configs(&m->devices, &used);
-	configs_keep(&m->configs, &used);
-	vec_clear(&used);
-}
-
 static void schedule_trial(struct manager *m)
 {
 	const struct ledger *l = &m->configs.ledger;
@@ -147,10 +143,7 @@ static void schedule_trial(struct manager *m)
 	m->devices.env.device.trial = ledger_has_trial(l);
 }
 
-/*
- * It is on disk before a device hears of it. Return: the job that ends when all have come to
- * rest.
- */
+/* Return: the job that ends when all have come to rest. */
 static uint64_t enact(struct manager *m, const char *who)
 {
 	const struct device_event e = {.type = DEVICE_EV_CONFIG,
@@ -162,7 +155,7 @@ static uint64_t enact(struct manager *m, const char *who)
 	m->devices.config = m->configs.in_force;
 	m->devices.undoing = m->configs.ledger.undoing;
 	if (m->phase != MANAGER_WAITING_FOR_LOCK)
-		keep_config(m);
+		keeper_begin(&m->keeper);
 	schedule_settle(m);
 	schedule_trial(m);
 	job = jobs_add(&m->jobs, "");
@@ -213,7 +206,7 @@ static void on_lock(struct manager *m)
 {
 	m->phase = MANAGER_RUNNING;
 	store_forget_devices(&m->store);
-	keep_config(m);
+	keeper_begin(&m->keeper);
 	schedule_trial(m);
 	finder_start(&m->finder);
 }
@@ -320,6 +313,7 @@ struct manager *manager_new(struct loop *loop, const struct manager_options *opt
 	m->lock_timer = loop_timer_new(loop, on_lock_timer, m);
 	m->settle_timer = loop_timer_new(loop, on_settle_timer, m);
 	m->trial_timer = loop_timer_new(loop, on_trial_timer, m);
+	keeper_init(&m->keeper, &m->configs, &m->devices, loop);
 	return m;
 }
 
@@ -338,6 +332,7 @@ struct manager *manager_free(struct manager *m)
 	loop_timer_free(m->lock_timer);
 	loop_timer_free(m->settle_timer);
 	loop_timer_free(m->trial_timer);
+	keeper_clear(&m->keeper);
 	loop_task_free(m->conclusion);
 	configs_clear(&m->configs);
 	store_close(&m->store);
@@ -399,8 +394,10 @@ static void tell_waits(const struct manager *m)
 /** manager_stop() - end the loop between two steps: what the kernel is at cannot be interrupted. */
 void manager_stop(struct manager *m)
 {
-	if (m->phase == MANAGER_RUNNING)
+	if (m->phase == MANAGER_RUNNING) {
 		tell_waits(m);
+		keeper_keep(&m->keeper);
+	}
 	m->phase = MANAGER_STOPPING;
 	devices_stop(&m->devices);
 	loop_timer_set(m->lock_timer, USEC_NEVER);

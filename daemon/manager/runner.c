@@ -34,6 +34,7 @@ struct runner {
 	bool unnamed_told, no_thread_told;
 	enum sent sent;
 	unsigned saving; /* batches that save */
+	bool unsaved;	 /* something is to be saved, and no batch does it yet */
 	int save_error;	 /* the last one, or 0 */
 	struct progress progress;
 	struct reading reading;	    /* of SENT_READ */
@@ -139,20 +140,25 @@ static struct precheck *free_save(struct precheck *p)
 	return NULL;
 }
 
-/* The disk may be slow: the channel's thread waits for it, before any request that comes after. */
-static void save(struct runner *r)
+/*
+ * The disk may be slow: the channel's thread waits for it, before any request that comes after.
+ * @lasting: all of it, not only what a reboot ends
+ */
+static void save(struct runner *r, bool lasting)
 {
+	bool again = !r->device->assignment.used.entry && !r->device->world.memory.pause.until;
+	enum saving_kind kind = again ? SAVING_AGAIN : lasting ? SAVING_ALL : SAVING_RUNNING;
 	struct save_job *job;
 	struct batch *b;
 
+	r->unsaved = kind == SAVING_RUNNING;
 	if (r->device->world.memory.unreadable)
 		return;
 	job = mem_new(struct save_job);
 	b = batch_new(0);
 	job->precheck = (struct precheck){.run = run_save, .free = free_save};
-	job->saving = store_saving_new(r->env->store, r->device->handle, &r->device->world.memory,
-				       !r->device->assignment.used.entry &&
-					       !r->device->world.memory.pause.until);
+	job->saving =
+		store_saving_new(r->env->store, r->device->handle, &r->device->world.memory, kind);
 	b->before = &job->precheck;
 	r->saving++;
 	chan_submit(r->chan, b);
@@ -178,14 +184,16 @@ static void finish_save(struct runner *r, const struct batch *b)
 	r->env->changed(r->env->user, r);
 }
 
-/* Memory is to be on disk before a write. A read does not wait for it. */
+/*
+ * Memory is to be kept before a write. Neither a read nor what follows it at once waits for the
+ * disk.
+ */
 static void carry_out(struct runner *r, struct device_todo *todo)
 {
-	bool reads = todo->what == DEVICE_READ && !r->env->stopping;
-
-	if (todo->save && !reads)
-		save(r);
+	r->unsaved |= todo->save;
 	if (r->env->stopping) {
+		if (r->unsaved)
+			save(r, true);
 		vec_clear(&todo->reads.names);
 		if (r->sent != SENT_NOTHING) /* a thread that dies is noticed to the end */
 			loop_timer_set(r->timer, todo->wake_at);
@@ -194,19 +202,23 @@ static void carry_out(struct runner *r, struct device_todo *todo)
 	switch (todo->what) {
 	case DEVICE_READ:
 		send_read(r, todo);
-		if (todo->save)
-			save(r);
 		break;
 	case DEVICE_LOOK:
 		send_look(r, todo->image);
 		break;
 	case DEVICE_RUN:
+		if (r->unsaved)
+			save(r, todo->lasting);
 		send_steps(r, todo);
 		break;
 	case DEVICE_GONE:
+		if (r->unsaved)
+			save(r, true);
 		r->gone = true;
 		break;
 	case DEVICE_REST:
+		if (r->unsaved && r->sent == SENT_NOTHING)
+			save(r, true);
 		break;
 	}
 	loop_timer_set(r->timer, todo->wake_at);
@@ -406,9 +418,11 @@ struct runner *runner_free(struct runner *r)
 	return NULL;
 }
 
-/** runner_stop() - later phases of what the kernel is at are not sent. */
+/** runner_stop() - later phases of what the kernel is at are not sent; what is to be is saved. */
 void runner_stop(struct runner *r)
 {
+	if (r->unsaved)
+		save(r, true);
 	chan_hold(r->chan, true);
 }
 
@@ -439,7 +453,7 @@ bool runner_gone(const struct runner *r)
 /** runner_saving() - is something that is to be remembered not on disk yet? */
 bool runner_saving(const struct runner *r)
 {
-	return r->saving > 0;
+	return r->saving > 0 || r->unsaved;
 }
 
 /** runner_save_error() - what kept it from being saved the last time. Return: 0 or -errno. */

@@ -7,7 +7,8 @@
  *	runner_free(r);			... at the end, or when gone and not saving
  *
  * Invariants: at most one batch that asks or writes is in flight, and the machine knows of it;
- * savings go ahead of what is written after them, in the same channel.
+ * savings go ahead of what is written after them, in the same channel. What nothing that is written
+ * waits for is saved when the device rests.
  */
 #pragma once
 

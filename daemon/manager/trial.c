@@ -46,6 +46,7 @@ void configs_accept(struct configs *c, struct config *config, const char *who, u
 {
 	uint64_t before = confirm ? before_trial(c) : 0;
 
+	c->urgent |= confirm || !ledger_follows_files(&c->ledger);
 	ledger_accept(&c->ledger, config->hash, who, clock_wall());
 	if (confirm)
 		begin_trial(c, confirm, before);
@@ -94,6 +95,7 @@ static void end_trial(struct configs *c, const struct config *trial, const struc
 	_cleanup_free_ char *text = mem_printf("%srolled back at %s: %s", files, when, why);
 
 	log_fact(LOG_WARNING, MESSAGE_ROLLED_BACK, "%s", text);
+	c->urgent = true;
 	ledger_roll_back(&c->ledger, text, who, clock_wall());
 }
 
@@ -178,6 +180,7 @@ int configs_replace(struct configs *c, uint64_t hash, const char *who, uint64_t 
 	log_fact(LOG_NOTICE, MESSAGE_ROLLED_BACK, "the config %08" PRIx32 " is in force again",
 		 (uint32_t)(hash >> 32));
 	before = confirm ? before_trial(c) : 0;
+	c->urgent = true;
 	ledger_replace(&c->ledger, hash, files, text, who, clock_wall());
 	if (confirm)
 		begin_trial(c, confirm, before);

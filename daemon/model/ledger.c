@@ -22,6 +22,12 @@ bool ledger_has_trial(const struct ledger *l)
 	return l->trial.hash;
 }
 
+/** ledger_follows_files() - would a start take what is in the files, whatever was before? */
+bool ledger_follows_files(const struct ledger *l)
+{
+	return !ledger_has_trial(l) && !l->why && !l->undoing;
+}
+
 /** ledger_in_force() - Return: the hash of the config in force; 0: none was accepted so far. */
 uint64_t ledger_in_force(const struct ledger *l)
 {

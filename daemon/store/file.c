@@ -189,7 +189,7 @@ void store_close(struct store *s)
 
 /* --- writing ---------------------------------------------------------------------- */
 
-static int write_all(int fd, const char *text, size_t len)
+static int write_all(int fd, const char *text, size_t len, bool lasting)
 {
 	while (len) {
 		ssize_t n = write(fd, text, len);
@@ -201,21 +201,21 @@ static int write_all(int fd, const char *text, size_t len)
 			len -= (size_t)n;
 		}
 	}
-	return fsync(fd) < 0 ? -errno : 0;
+	return lasting && fsync(fd) < 0 ? -errno : 0;
 }
 
 /* One that is left from a crash, or was put there by another, is not written to. */
-static int write_new(int dir, const char *name, const char *text)
+static int write_new(int dir, const char *name, const char *text, bool lasting)
 {
 	_cleanup_close_ int fd = -1;
 
 	(void)unlinkat(dir, name, 0);
 	fd = open_below(dir, name, O_WRONLY | O_CREAT | O_EXCL);
-	return fd < 0 ? fd : write_all(fd, text, strlen(text));
+	return fd < 0 ? fd : write_all(fd, text, strlen(text), lasting);
 }
 
 /* A rename is on disk when its directory is. */
-static int replace(int dir, const char *name, const char *text)
+static int replace(int dir, const char *name, const char *text, bool lasting)
 {
 	_cleanup_free_ char *temporary = NULL;
 	const char *base;
@@ -225,12 +225,12 @@ static int replace(int dir, const char *name, const char *text)
 	if (parent < 0)
 		return parent;
 	temporary = mem_printf("%s.new", base);
-	r = write_new(parent, temporary, text);
+	r = write_new(parent, temporary, text, lasting);
 	if (r == 0 && renameat(parent, temporary, parent, base) < 0)
 		r = -errno;
 	if (r < 0)
 		(void)unlinkat(parent, temporary, 0);
-	return r < 0 || fsync(parent) == 0 ? r : -errno;
+	return r < 0 || !lasting || fsync(parent) == 0 ? r : -errno;
 }
 
 /* --- reading ---------------------------------------------------------------------- */
@@ -267,13 +267,14 @@ static int read_all(int dir, const char *name, char **ret, size_t *ret_n)
 }
 
 /**
- * file_save() - @text is what is to be on disk when it returns; what stands there already is not
+ * file_save() - @text is what is to be there when it returns; what stands there already is not
  * written again.
  * @text: NULL: it cannot be written
+ * @lasting: also after a power cut; else only after a crash of the process
  *
  * Return: 0; -EILSEQ without a text; -errno.
  */
-int file_save(int dir, const char *name, const char *text)
+int file_save(int dir, const char *name, const char *text, bool lasting)
 {
 	_cleanup_free_ char *before = NULL;
 	size_t n;
@@ -283,7 +284,7 @@ int file_save(int dir, const char *name, const char *text)
 	if (read_all(dir, name, &before, &n) == 0 && n == strlen(text) &&
 	    memcmp(before, text, n) == 0)
 		return 0;
-	return replace(dir, name, text);
+	return replace(dir, name, text, lasting);
 }
 
 /** file_exists() - is there a file of that name, or is that not known? */

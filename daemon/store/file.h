@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Files that outlive the process. All that the store keeps goes through here: a file is written to
- * a temporary one, synced and renamed, so that it is there as a whole or not at all, also after a
- * crash. A file is named below one of the two directories of the store, which are descriptors.
- * Decides nothing of what is in it.
+ * a temporary one and renamed, so that it is there as a whole or not at all, also after a crash.
+ * What outlives a reboot is synced in between, and its directory afterwards; what does not is in
+ * memory (/run), and has nothing to wait for. A file is named below one of the two directories of
+ * the store, which are descriptors. Decides nothing of what is in it.
  */
 #pragma once
 
@@ -28,7 +29,7 @@ int store_open(struct store *s);
 struct store store_reader(const struct store *s);
 void store_close(struct store *s);
 
-int file_save(int dir, const char *name, const char *text);
+int file_save(int dir, const char *name, const char *text, bool lasting);
 int file_open_lock(int dir, const char *name, bool create);
 bool file_exists(int dir, const char *name);
 void file_touch(int dir, const char *name);

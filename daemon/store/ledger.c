@@ -124,5 +124,5 @@ int store_save_ledger(const struct store *s, const struct ledger *l)
 					"accepted", list, "trial", trial_to_json(&l->trial),
 					"files", hash_to_json(l->files), "why", l->why, "undoing",
 					(int)l->undoing));
-	return file_save(s->state_fd, LEDGER_FILE, text);
+	return file_save(s->state_fd, LEDGER_FILE, text, true);
 }

@@ -33,7 +33,7 @@ static void take_over(void *user, const char *name)
 	if (file_read_json(s->former_fd, path, &j) < 0)
 		return;
 	text = file_json_text(j);
-	(void)file_save(s->runtime_fd, path, text);
+	(void)file_save(s->runtime_fd, path, text, false);
 }
 
 /* Only the first start finds no lock of its own: what it takes over is not older than its own. */

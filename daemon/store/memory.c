@@ -123,9 +123,9 @@ void store_forget_devices(const struct store *s)
 
 struct saving {
 	int running, lasting; /* directories, of its own: a thread may be at it for long */
-	bool again;
+	enum saving_kind kind;
 	char *name;
-	char *memory, *rest; /* texts */
+	char *memory, *rest; /* texts; SAVING_RUNNING has no rest */
 };
 
 static int duplicate(int dir)
@@ -137,35 +137,35 @@ static int duplicate(int dir)
 
 /**
  * store_saving_new() - what is remembered of a device now, to be written later.
- * @again: only where there is something of it already
  *
  * Return: to be freed.
  */
 struct saving *store_saving_new(const struct store *s, const char *handle, const struct memory *m,
-				bool again)
+				enum saving_kind kind)
 {
 	struct saving *saving = mem_new(struct saving);
 
-	saving->again = again;
-
+	saving->kind = kind;
 	saving->running = duplicate(s->runtime_fd);
 	saving->lasting = duplicate(s->state_fd);
 	saving->name = device_file(handle);
 	saving->memory = file_json_text(memory_to_json(handle, m));
-	saving->rest = file_json_text(lasting_to_json(handle, &m->lasting));
+	if (kind != SAVING_RUNNING)
+		saving->rest = file_json_text(lasting_to_json(handle, &m->lasting));
 	return saving;
 }
 
 /** store_saving_write() - on disk when it returns. Return: 0 or -errno. */
 int store_saving_write(const struct saving *saving)
 {
-	int r, error;
+	int r = 0, error;
 
-	if (saving->again && !file_exists(saving->lasting, saving->name) &&
+	if (saving->kind == SAVING_AGAIN && !file_exists(saving->lasting, saving->name) &&
 	    !file_exists(saving->running, saving->name))
 		return 0;
-	r = file_save(saving->lasting, saving->name, saving->rest);
-	error = file_save(saving->running, saving->name, saving->memory);
+	if (saving->kind != SAVING_RUNNING)
+		r = file_save(saving->lasting, saving->name, saving->rest, true);
+	error = file_save(saving->running, saving->name, saving->memory, false);
 
 	return r < 0 ? r : error;
 }

@@ -78,8 +78,7 @@ struct rig {
 	struct device_env env;	   /* without kernel and boot: those of most tests */
 	struct buf log;		   /* what was sent */
 	json_t *saved, *lasting;   /* the memory on disk */
-	json_t *saving, *saving_lasting; /* ... and what is written when a read is over */
-	bool reading;
+	bool unsaved;		   /* what is remembered is not, or not all of it */
 	/* called once, while a read or a write is in flight */
 	void (*during_read)(struct rig *r);
 	void (*during_write)(struct rig *r);

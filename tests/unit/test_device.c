@@ -203,6 +203,7 @@ static void look_at_first_write(struct rig *r)
 
 	saved(r, &pristine, &foreign);
 	assert_int_equal(pristine, 1);
+	assert_null(r->lasting);
 }
 
 static void look_at_restore(struct rig *r)
@@ -215,7 +216,7 @@ static void look_at_restore(struct rig *r)
 	assert_int_equal(r->d->world.memory.foreign_reloads, 1);
 }
 
-/* What is replaced for the first time is on disk before; to restore policy waits for no disk. */
+/* What policy replaces for the first time is kept before, which waits for no disk. */
 static void test_restore_waits_for_no_disk(void **state)
 {
 	struct rig r = {.during_write = look_at_first_write};

@@ -505,7 +505,8 @@ static void check_remembered(const struct rig *r, const struct device_todo *todo
 	struct lasting lasting = {};
 	struct memory memory = {};
 
-	assert_int_equal(lasting_from_json(r->lasting, &lasting), 0);
+	if (r->lasting) /* policy does not wait for it */
+		assert_int_equal(lasting_from_json(r->lasting, &lasting), 0);
 	assert_int_equal(memory_from_json(r->saved, &memory), 0);
 	for (size_t i = 0; i < todo->n_steps; i++) {
 		const struct step *s = &todo->steps[i];
@@ -569,27 +570,28 @@ static void forget(json_t **j)
 	*j = NULL;
 }
 
-/* What is to be written to the disk. */
-static void save(struct rig *r)
+/* As manager/runner.c keeps it: what nothing that is written waits for when the device rests. */
+static void save(struct rig *r, const struct device_todo *todo)
 {
-	forget(&r->saving);
-	forget(&r->saving_lasting);
-	r->saving = memory_to_json(r->d->handle, &r->d->world.memory);
-	r->saving_lasting = lasting_to_json(r->d->handle, &r->d->world.memory.lasting);
-	assert_non_null(r->saving);
-	assert_non_null(r->saving_lasting);
-}
+	bool writes = todo->what == DEVICE_RUN, lasting = !writes || todo->lasting;
+	bool waits = !writes && r->d->run.activity != ACTIVITY_NONE;
 
-/* A read goes ahead of it. */
-static void write_saved(struct rig *r)
-{
-	if (!r->saving)
+	r->unsaved |= todo->save;
+	if (!r->unsaved || waits)
 		return;
+	if (++r->saves == r->dies_at_save) {
+		r->killed = true;
+		return;
+	}
+	r->unsaved = !lasting;
 	forget(&r->saved);
+	r->saved = memory_to_json(r->d->handle, &r->d->world.memory);
+	assert_non_null(r->saved);
+	if (!lasting)
+		return;
 	forget(&r->lasting);
-	r->saved = r->saving;
-	r->lasting = r->saving_lasting;
-	r->saving = r->saving_lasting = NULL;
+	r->lasting = lasting_to_json(r->d->handle, &r->d->world.memory.lasting);
+	assert_non_null(r->lasting);
 }
 
 static void deliver(struct rig *r, const struct device_event *e, struct device_todo *todo)
@@ -598,12 +600,7 @@ static void deliver(struct rig *r, const struct device_event *e, struct device_t
 	r->events++;
 	device_event(r->d, e, r->now, todo);
 	trace(r, e, todo);
-	if (todo->save && ++r->saves == r->dies_at_save)
-		r->killed = true;
-	else if (todo->save)
-		save(r);
-	if (todo->what != DEVICE_READ && !r->reading && !r->killed)
-		write_saved(r);
+	save(r, todo);
 	assert_true(device_state_name(r->d->status.state) != NULL);
 	/* what is gone, as far as is known, has not converged */
 	assert_false(view_has_vanished(&r->d->view) && r->d->status.state == STATE_CONVERGED);
@@ -677,11 +674,7 @@ static void do_read(struct rig *r, struct device_todo *todo, struct device_todo 
 	read_facts(&r->sim, todo->reads.identify, &facts);
 	read_objects(&r->sim, &todo->reads, &have, &catalogue);
 	vec_clear(&todo->reads.names);
-	r->reading = true;
 	interrupt(r, &r->during_read);
-	r->reading = false;
-	if (!r->killed)
-		write_saved(r);
 	if (r->reads > r->good_reads && r->read_errors && r->read_errors--)
 		reading.error = r->read_error;
 	if ((r->sim.mute || (r->sim.dumb && r->sim.facts.reload_failed)) && todo->reads.identify)
@@ -923,8 +916,7 @@ void rig_restart(struct rig *r)
 	r->d = device_free(r->d);
 	r->killed = r->gone = false;
 	r->kill_at = r->dies_at_save = 0;
-	forget(&r->saving);
-	forget(&r->saving_lasting);
+	r->unsaved = false;
 	if (r->saved)
 		assert_int_equal(memory_from_json(r->saved, &memory), 0);
 	if (r->lasting)
@@ -982,8 +974,6 @@ void rig_clear(struct rig *r)
 	config_unref(r->config);
 	forget(&r->saved);
 	forget(&r->lasting);
-	forget(&r->saving);
-	forget(&r->saving_lasting);
 	buf_clear(&r->log);
 	state_clear(&r->sim.now);
 	state_clear(&r->sim.defaults);
