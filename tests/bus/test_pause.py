@@ -135,7 +135,7 @@ def test_cannot_be_remembered(bed, carved):
     folder = bed.folder / "runtime/devices"
     shutil.rmtree(folder)
     folder.write_text("a file")
-    expect(bed.ctl("pause", "leaf"), 1, "^$", err=["in force, and would not outlive a restart of carved, as it cannot be "
+    expect(bed.ctl("pause", "leaf"), 1, "^$", err=["in force, but would not outlive a restart of carved, as it cannot be "
                                                   "saved: Not a directory"])
     assert carved.state(SPECTRUM) == "paused"
 

@@ -26,7 +26,7 @@
  *		EFFECT: ERRNO, ignore, clamp=SIZE, lose-answer, lose, hold; COMMAND: TRAP_SET ...
  *		hold: the sender is stuck in sendmsg(); if it is killed the request was never made
  *	rules-clear
- *	release					what rules hold goes on
+ *	release					what rules hold goes on, and they hold nothing more
  *	reload HANDLE [ACTION] [no_reset]	by somebody else
  *	update HANDLE FILE [component=NAME]	by somebody else: a flash
  *	set HANDLE trap NAME ACTION		by somebody else, through the same checks
@@ -314,6 +314,9 @@ static int do_rules_clear(struct line *l)
 
 static int do_release(struct line *l)
 {
+	for (struct rule *r = l->fake->rules; r; r = r->next)
+		if (r->effect == RULE_HOLD)
+			r->times = 0;
 	for (struct fake_socket *s = l->fake->sockets; s; s = s->next)
 		s->held = false;
 	return 0;
