@@ -37,7 +37,8 @@ static void say_missing(const struct await *a, const struct status_answer *s)
 {
 	vec_each(d, &s->devices)
 		if (!is_good(a, d->state))
-			client_say("%s is %s%s%s", *d->handle ? d->handle : d->entry, d->state,
+			client_say("%s %s%s%s%s", *d->handle ? d->handle : d->entry,
+				   strcmp(d->state, "failed") == 0 ? "has " : "is ", d->state,
 				   *d->reason ? ": " : "", d->reason);
 }
 

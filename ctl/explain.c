@@ -109,7 +109,8 @@ size_t explain_render(const struct device_answer *d, const char *object, const s
 		      struct buf *out)
 {
 	_cleanup_free_ char *line =
-		mem_printf("%s is %s", *d->handle ? d->handle : d->entry, d->state);
+		mem_printf("%s %s %s", *d->handle ? d->handle : d->entry,
+			   strcmp(d->state, "failed") == 0 ? "has" : "is", d->state);
 	size_t n = 0;
 
 	wrap_render(line, 0, style, out);

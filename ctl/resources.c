@@ -231,7 +231,7 @@ int command_resources(const struct ctl *ctl)
 	_cleanup_client_ struct client c = {};
 
 	if (ctl->watch && !can_watch(ctl)) {
-		client_say("--watch draws on a terminal, and no JSON");
+		client_say("--watch needs a terminal, and has no JSON");
 		return CTL_ERROR;
 	}
 	if (client_open(&c, ctl) < 0)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /** buf_add() - append formatted text. */
 void buf_add(struct buf *b, const char *format, ...)
@@ -233,10 +234,36 @@ const char *text_below(const char *path, const char *root)
 	return strncmp(path, root, n) == 0 ? path + n : path;
 }
 
+/* "policers" of "trap_policers", "/linear" of "/kvd/linear". */
+static bool is_last_part(const char *word, const char *name)
+{
+	size_t n = strlen(name), part;
+
+	word += *word == '/';
+	part = strlen(word);
+	return part && n > part && strchr("_/", name[n - part - 1]) &&
+	       strcasecmp(name + n - part, word) == 0;
+}
+
+static const char *whole_of(const char *word, const char *const *names, size_t n)
+{
+	const char *found = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!is_last_part(word, names[i]))
+			continue;
+		if (found)
+			return NULL;
+		found = names[i];
+	}
+	return found;
+}
+
 /**
  * text_nearest() - the one of @names that @word was probably meant to be.
  *
- * Return: a member of @names, or NULL if none is near (more than a third of the letters differ).
+ * Return: a member of @names that is near (at most a third of the letters differ), or else the only
+ * one of which @word is the last part; NULL if there is none.
  */
 const char *text_nearest(const char *word, const char *const *names, size_t n)
 {
@@ -258,5 +285,5 @@ const char *text_nearest(const char *word, const char *const *names, size_t n)
 			best = names[i];
 		}
 	}
-	return best;
+	return best ? best : whole_of(word, names, n);
 }

@@ -19,9 +19,25 @@ bool bus_is_concerned(const struct device *d, const struct config *config)
 	return false;
 }
 
+/** bus_is_open() - may an entry match it, and only the driver fails to tell whether one does? */
+bool bus_is_open(const struct device *d, const struct config *config)
+{
+	entry_list may = {};
+	bool open;
+
+	if (bus_is_concerned(d, config))
+		return false;
+	match_open(config, d->handle, &d->world.facts, &may);
+	open = may.n;
+	vec_clear(&may);
+	return open;
+}
+
 static enum disrupts disrupts_one(const struct device *d, const struct demand *demand,
 				  struct config *config, bool other)
 {
+	if (bus_is_open(d, config))
+		return DISRUPTS_RELOAD;
 	if (!bus_is_concerned(d, config))
 		return DISRUPTS_NONE;
 	if (!d->view.read.at || (other && !d->world.has_catalogue))

@@ -150,6 +150,8 @@ static int append_devices(struct bus *b, struct bus_candidate *c, sd_bus_message
 		s->found = true;
 		if (is_concerned(c, d))
 			plan_device(b, c, d, &plan, s);
+		else if (!c->in_force && bus_is_open(d, c->config))
+			s->unread = d;
 		r = append_steps(reply, d, &plan);
 	}
 	return r;

@@ -266,6 +266,7 @@ int bus_resume(sd_bus_message *m, void *user, sd_bus_error *error);
 
 /* bus-demand.c: what would be done to traffic */
 bool bus_is_concerned(const struct device *d, const struct config *config);
+bool bus_is_open(const struct device *d, const struct config *config);
 enum disrupts bus_disrupts(const struct bus *b, const struct demand *demand, struct config *config);
 const char *bus_disrupts_name(enum disrupts disrupts);
 

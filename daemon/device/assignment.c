@@ -49,6 +49,7 @@ void assignment_set_latest(struct assignment *a, struct config *config)
 	config_unref(a->latest);
 	a->latest = config;
 	vec_clear(&a->matches); /* they were of the one before */
+	vec_clear(&a->may);
 }
 
 static void add_entry(entry_list *list, const struct entry *entry)
@@ -61,7 +62,7 @@ static void add_entry(entry_list *list, const struct entry *entry)
 
 /**
  * assignment_entries() - by whose names the device is called: the entry in use, then those of the
- * latest config that match it, which may be refused.
+ * latest config that match it, which may be refused; or else those that may match it.
  * @ret: must be empty; gets each name once
  */
 void assignment_entries(const struct assignment *a, entry_list *ret)
@@ -70,6 +71,9 @@ void assignment_entries(const struct assignment *a, entry_list *ret)
 		add_entry(ret, a->used.entry);
 	vec_each(e, &a->matches)
 		add_entry(ret, *e);
+	if (!ret->n)
+		vec_each(e, &a->may)
+			add_entry(ret, *e);
 }
 
 /*
@@ -176,7 +180,10 @@ void assignment_match(struct assignment *a, const char *handle, struct world *w,
 	verify_inheritance(a, handle, w);
 	vec_clear(&a->matches);
 	match_all(a->latest, handle, &w->facts, &a->matches);
-	a->open = !a->matches.n && match_is_open(a->latest, handle, &w->facts);
+	vec_clear(&a->may);
+	if (!a->matches.n)
+		match_open(a->latest, handle, &w->facts, &a->may);
+	a->open = a->may.n;
 	left = assignment_removed_entry(&w->memory);
 	if (a->matches.n > 1) {
 		refuse_conflict(a, handle, news);
@@ -255,6 +262,7 @@ void assignment_clear(struct assignment *a)
 	state_clear(&a->want);
 	vec_clear(&a->winners);
 	vec_clear(&a->matches);
+	vec_clear(&a->may);
 	diag_clear(&a->diags);
 	config_entry_set(&a->used, NULL, NULL);
 	config_entry_set(&a->accepted, NULL, NULL);

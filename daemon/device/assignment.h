@@ -23,7 +23,8 @@ struct assignment {
 	bool unverified;	/* accepted was a predecessor's: whether it matches is to be seen */
 	winner_list winners;	/* of used.entry */
 	entry_list matches;	/* more than one are refused */
-	bool open;		/* none, but of what the driver fails to tell some may need it */
+	entry_list may;		/* without matches: those that need what the driver fails to tell */
+	bool open;		/* there are such */
 	bool refused;		/* the latest config is not carried out */
 	struct diag_list diags; /* errors, and notes */
 	struct state want;

@@ -73,7 +73,7 @@ struct device *device_free(struct device *d)
 static void ask_again(struct device *d)
 {
 	d->settled = false;
-	view_outdate(&d->view, PART_IDENTITY);
+	view_doubt_identity(&d->view);
 	failures_forget(&d->failures);
 	run_forget_done(&d->run);
 	view_forget_image(&d->world);
@@ -301,14 +301,14 @@ static void tell_rest(struct device *d, bool restored, const struct resting *r, 
 }
 
 /*
- * Firmware is decided on when the driver tells its versions: the mandate for it is kept. So is that
- * of a paused device: it is used when the pause is over.
+ * Which entry is the device's, and firmware, are decided on when the driver tells its versions: the
+ * mandate for that is kept. So is that of a paused device: it is used when the pause is over.
  */
 static enum mandate mandate_at_rest(const struct device *d)
 {
 	if (d->world.memory.pause.until || d->turn == TURN_HELD)
 		return d->mandate;
-	return d->view.identity.error && d->assignment.want.firmware.version
+	return d->assignment.open || (d->view.identity.error && d->assignment.want.firmware.version)
 		       ? MIN(d->mandate, MANDATE_RELOAD)
 		       : MANDATE_NONE;
 }

@@ -93,6 +93,13 @@ void view_outdate(struct view *v, unsigned parts)
 	v->old |= parts;
 }
 
+/** view_doubt_identity() - the driver is asked what it is, even if it has just failed to tell. */
+void view_doubt_identity(struct view *v)
+{
+	v->identity.at = 0;
+	view_outdate(v, PART_IDENTITY);
+}
+
 /**
  * view_needs() - what has to be done before a plan can be made.
  *

@@ -101,6 +101,7 @@ void view_init(struct view *v, uint64_t now);
 void view_hear(struct view *v, enum presence_event e, unsigned heard, uint64_t now);
 void view_need(struct view *v, unsigned parts);
 void view_outdate(struct view *v, unsigned parts);
+void view_doubt_identity(struct view *v);
 bool view_is_identified(const struct view *v);
 void view_flashed(struct view *v, uint64_t now);
 bool view_has_heard(const struct view *v);

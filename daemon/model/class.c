@@ -73,7 +73,8 @@ static int parse_part(const struct class *class, const struct key *key, const ch
 
 	if (key->attr == DEVLINK_ATTR_PORT_INDEX && key->type == VALUE_STRING &&
 	    !port_name_valid(text)) {
-		*ret_why = mem_strdup("a port is written as p1, p1s0, l1p5, or default");
+		*ret_why = mem_strdup("a port is written as p1, p1s0, l1p5, or default: by "
+				      "its number, which devlink port show tells");
 		return -EINVAL;
 	}
 	if (class->whole_ports && port_is_part(text)) {

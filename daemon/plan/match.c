@@ -89,13 +89,12 @@ bool match_may_be(const struct entry *e, const char *handle, const struct facts 
 	return true;
 }
 
-/** match_is_open() - does only what the driver fails to tell keep an entry of @c from matching? */
-bool match_is_open(const struct config *c, const char *handle, const struct facts *f)
+/** match_open() - append the entries of @c that only what the driver fails to tell may keep off. */
+void match_open(const struct config *c, const char *handle, const struct facts *f, entry_list *ret)
 {
 	vec_each(e, &c->entries)
 		if (f->untold && match_may_be(e, handle, f))
-			return true;
-	return false;
+			vec_push(ret, e);
 }
 
 /** match_has_key() - does the device report a value for a key of `match`? */

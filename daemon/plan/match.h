@@ -8,7 +8,7 @@
 
 bool match_entry(const struct entry *e, const char *handle, const struct facts *f);
 bool match_may_be(const struct entry *e, const char *handle, const struct facts *f);
-bool match_is_open(const struct config *c, const char *handle, const struct facts *f);
+void match_open(const struct config *c, const char *handle, const struct facts *f, entry_list *ret);
 bool match_value(const char *pattern, const char *value);
 bool match_has_key(const char *key, const char *handle, const struct facts *f);
 bool match_netdev(const char *pattern, const struct facts *f);

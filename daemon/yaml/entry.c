@@ -253,11 +253,24 @@ static const char *nearest_entry(const char *name, const struct node *devices)
 	return nearest;
 }
 
+/* The handle of which @name is the address alone, as lspci has it; to be freed, or NULL. */
+static char *missing_bus(const char *name)
+{
+	static const char address[] = "xxxx:xx:xx.x";
+	size_t n = 0;
+
+	while (name[n] &&
+	       (address[n] == 'x' ? isxdigit((unsigned char)name[n]) != 0 : name[n] == address[n]))
+		n++;
+	return n == strlen(address) && !name[n] ? mem_printf("pci/%s", name) : NULL;
+}
+
 static void no_match(struct build *b, const struct pair *p, const struct node *devices)
 {
-	const char *nearest = NULL;
+	_cleanup_free_ char *handle = missing_bus(p->key);
+	const char *nearest = handle;
 
-	if (b->diags->diags.n < DIAG_MAX)
+	if (!nearest && b->diags->diags.n < DIAG_MAX)
 		nearest = nearest_entry(p->key, devices);
 	if (nearest)
 		place_error(b->diags, p->at,

@@ -201,7 +201,8 @@ static void check_name(struct schema *s, const struct object_place *o)
 
 static void check_object(struct schema *s, const struct object_place *o)
 {
-	check_name(s, o);
+	if (!rules_is_half(o->pair))
+		check_name(s, o);
 	switch (o->class->form) {
 	case FORM_SCALAR:
 		if (rules_expect(s, o->pair, NODE_SCALAR))

@@ -25,6 +25,15 @@ const char *rules_type_name(enum node_type type)
 	return NULL;
 }
 
+/** rules_is_half() - is it what follows a comma of a value that has no quotes, in braces? */
+bool rules_is_half(const struct pair *p)
+{
+	struct place end = p->at;
+
+	end.column += (uint32_t)strlen(p->key);
+	return p->value->type == NODE_EMPTY && place_char(end) != ':';
+}
+
 /**
  * rules_expect() - whether @p has a value of @type to look at.
  *
@@ -46,6 +55,11 @@ bool rules_expect(struct schema *s, struct pair *p, enum node_type type)
 	else if (strchr(p->key, ':'))
 		place_error(s->diags, p->at, "\"%s\" has no value; is a space missing after \":\"?",
 			    p->key);
+	else if (rules_is_half(p))
+		place_error(s->diags, p->at,
+			    "\"%s\" has no value; write numbers without a comma, and quote a "
+			    "value that has one",
+			    p->key);
 	else
 		place_error(s->diags, p->at, "\"%s\" has no value; to take it away write null",
 			    p->key);
@@ -66,15 +80,6 @@ void rules_text(struct schema *s, const struct pair *p)
 			    v->text);
 }
 
-/* Is it what follows a comma of a value that has no quotes, in braces? */
-static bool is_half_a_value(const struct pair *p)
-{
-	struct place end = p->at;
-
-	end.column += (uint32_t)strlen(p->key);
-	return p->value->type == NODE_EMPTY && place_char(end) != ':';
-}
-
 /**
  * rules_unknown() - report a key that is not one of @names.
  *
@@ -93,8 +98,7 @@ void rules_unknown(struct schema *s, struct pair *p, const char *where, const ch
 			    p->key, where, nearest);
 	else
 		place_error(s->diags, p->at, "unknown key \"%s\" in %s; known are %s%s", p->key,
-			    where, known.s,
-			    is_half_a_value(p) ? "; quote a value with a comma" : "");
+			    where, known.s, rules_is_half(p) ? "; quote a value with a comma" : "");
 	buf_clear(&known);
 	p->key = nearest ? nearest : p->key;
 	p->value->type = NODE_BAD;

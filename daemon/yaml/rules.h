@@ -46,6 +46,7 @@ struct key_set {
 };
 
 const char *rules_type_name(enum node_type type);
+bool rules_is_half(const struct pair *p);
 bool rules_expect(struct schema *s, struct pair *p, enum node_type type);
 void rules_text(struct schema *s, const struct pair *p);
 void rules_check(struct schema *s, struct node *map, const struct key_set *set,

@@ -684,7 +684,7 @@ def test_resources(bed, carved):
     assert max(len(line) for line in text.splitlines()) <= 60 and text.isascii()
     assert re.search(r"^  hash_single +87040 +- \.+=+\.+$\n    from-to/step: 65536-212992/128$", text, re.M)
     expect(bed.ctl("resources", "spine"), 1, "^$", err=["no device or entry is called spine"])
-    expect(bed.ctl("resources", "--watch"), 1, "^$", err=["^carvectl: --watch draws on a terminal, and no JSON$"])
+    expect(bed.ctl("resources", "--watch"), 1, "^$", err=["^carvectl: --watch needs a terminal, and has no JSON$"])
     found = bed.json("resources")
     assert set(found) == {SPECTRUM, NETDEVSIM} and found[SPECTRUM]["/kvd/linear"]["size_new"] == 65536
 

@@ -639,3 +639,22 @@ def test_killed(day):
     day.type("status", "leaf", says=["1 object as wanted \\(--all\\)"], hides=["Drift"])
     assert [r["command"] for r in day.bed.kernel.ask("requests")].count("RELOAD") == 2
     assert day.bed.kernel.device(SPECTRUM)["resources"]["/kvd/hash_double"]["size"] == 60288
+
+
+def test_driver_that_cannot_tell(day):
+    """Which entry is the device's is not known: its name is not denied, and whoever asks makes carved look again."""
+    day.kernel(f"rule {SPECTRUM} INFO_GET * EIO times=1000 text=no firmware answers")
+    entry_of_it = leaf("resources: {/kvd/hash_double: 60288}\n" + TRAP)
+    day.carved.run(entry_of_it)
+    why = "the driver does not tell its versions: Input/output error: mlxsw_spectrum: no firmware answers"
+    day.type(says=[f"× {SPECTRUM} +- +failed .*", "carved: failed, 0 of 1 converged"], exit_code=3)
+    day.type("status", "leaf", says=["         State: failed", f".* Reason: {why}.*"], exit_code=3)
+    day.type("plan", "leaf", says=[f"{SPECTRUM} has failed: {why}"], hides=["Nothing to do"], exit_code=0)
+    day.type("plan", "--candidate", says=[f"carvectl: {SPECTRUM} cannot be read now: {why}"], exit_code=1)
+    day.type("wait", "leaf", "--timeout", "10ms", says=[f"carvectl: {SPECTRUM} has failed: {why}"], exit_code=3)
+    day.type("explain", "leaf", says=[f"{SPECTRUM} has failed {why} when the cause is gone: .*"])
+    day.kernel("rules-clear")
+    day.type("reload", "--yes", says=["carved: converged"], exit_code=0)
+    assert day.bed.kernel.device(SPECTRUM)["resources"]["/kvd/hash_double"]["size"] == 60288
+    assert "by somebody else" not in day.carved.log.read_text()
+    day.type("history", "leaf", hides=["drift"])
