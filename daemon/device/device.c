@@ -35,6 +35,8 @@ struct device *device_new(const struct device_env *env, const char *handle, stru
 	if (memory) {
 		d->world.memory = *memory;
 		*memory = (struct memory){};
+		if (d->world.memory.leaving)
+			memory_restart(&d->world.memory);
 	}
 	d->mandate = MANDATE_RELOAD;
 	d->history.trigger = trigger;
@@ -149,6 +151,8 @@ static void take_notification(struct device *d, const struct device_event *e, ui
 
 	view_hear(&d->view, e->type == DEVICE_EV_VANISHED ? PRESENCE_EV_DEL : PRESENCE_EV_NEW,
 		  heard[e->type], now);
+	if (e->type == DEVICE_EV_VANISHED)
+		memory_set_leaving(&d->world.memory, true);
 	if (e->trigger == TRIGGER_FLASH) {
 		view_flashed(&d->view, now);
 		history_flashed(&d->history, now);
@@ -415,7 +419,7 @@ static void close_history(struct device *d, const struct resting *r, uint64_t no
 void device_event(struct device *d, const struct device_event *event, uint64_t now,
 		  struct device_todo *ret)
 {
-	bool was_down = d->world.facts.reload_failed;
+	bool was_down = d->world.facts.reload_failed, was_leaving = d->world.memory.leaving;
 	struct resting resting = {};
 	struct status_input in;
 	struct status_news news;
@@ -427,6 +431,7 @@ void device_event(struct device *d, const struct device_event *event, uint64_t n
 	ret->wake_at = MIN(ret->wake_at, run_wake_at(&d->run, now));
 	if (ret->what != DEVICE_RUN || ret->save)
 		ret->save = memory_take_changed(&d->world.memory);
+	ret->save_first = ret->save && d->world.memory.leaving && !was_leaving;
 	if (ret->save)
 		status_changed(&d->status);
 	if (ret->what == DEVICE_GONE)

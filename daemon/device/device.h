@@ -73,8 +73,9 @@ struct device_todo {
 	const struct image_verdict *image; /* file and sha256 to look at */
 	const struct step *steps;
 	size_t n_steps;
-	bool save;    /* the memory must be kept first; what is not asked for now is later */
-	bool lasting; /* ... on disk, where a power cut does not end it; else a crash does not */
+	bool save;	 /* the memory must be kept first; what is not asked for now is later */
+	bool lasting;	 /* ... on disk, where a power cut does not end it; else a crash does not */
+	bool save_first; /* ... before a read, and whatever is in flight */
 	uint64_t wake_at;
 };
 

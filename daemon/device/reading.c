@@ -343,6 +343,7 @@ static void take_news(struct device *d, const struct reading_news *news, uint64_
 {
 	if (news->registered)
 		start_anew(d);
+	memory_set_leaving(&d->world.memory, view_has_vanished(&d->view));
 	if (news->registered && !news->identified)
 		return;
 	if (!news->registered && news->before.n && counters_differ(&news->now, &news->before))

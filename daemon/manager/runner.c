@@ -186,7 +186,7 @@ static void finish_save(struct runner *r, const struct batch *b)
 
 /*
  * Memory is to be kept before a write. Neither a read nor what follows it at once waits for the
- * disk.
+ * disk, but where it says so.
  */
 static void carry_out(struct runner *r, struct device_todo *todo)
 {
@@ -201,6 +201,8 @@ static void carry_out(struct runner *r, struct device_todo *todo)
 	}
 	switch (todo->what) {
 	case DEVICE_READ:
+		if (todo->save_first)
+			save(r, true);
 		send_read(r, todo);
 		break;
 	case DEVICE_LOOK:
@@ -217,7 +219,7 @@ static void carry_out(struct runner *r, struct device_todo *todo)
 		r->gone = true;
 		break;
 	case DEVICE_REST:
-		if (r->unsaved && r->sent == SENT_NOTHING)
+		if (r->unsaved && (todo->save_first || r->sent == SENT_NOTHING))
 			save(r, true);
 		break;
 	}

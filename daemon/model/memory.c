@@ -171,6 +171,18 @@ void memory_set_registration(struct memory *m, uint64_t registration)
 	m->registration = registration;
 }
 
+/**
+ * memory_set_leaving() - has the device said that it is gone, and not been known since?
+ *
+ * The numbers of registrations tell that by themselves.
+ */
+void memory_set_leaving(struct memory *m, bool leaving)
+{
+	leaving &= !m->registration;
+	m->changed |= m->leaving != leaving;
+	m->leaving = leaving;
+}
+
 /** memory_count_reloads() - so many reloads of carved's, and by other programs, were seen. */
 void memory_count_reloads(struct memory *m, unsigned own, unsigned foreign)
 {
@@ -430,10 +442,11 @@ void memory_copy(struct memory *to, const struct memory *from)
 /** memory_restart() - the device registered again: keep only what is not about its registration. */
 void memory_restart(struct memory *m)
 {
-	m->changed |= m->counters.n || m->registration || m->converged_once;
+	m->changed |= m->counters.n || m->registration || m->leaving || m->converged_once;
 	m->times_registered++;
 	vec_clear(&m->counters);
 	m->registration = 0;
+	m->leaving = false;
 	memory_drop_all(m, &m->in_force);
 	memory_drop_all(m, &m->staged);
 	memory_drop_all(m, &m->ignored_sizes);

@@ -60,8 +60,9 @@ struct lasting {
 struct memory {
 	counter_list counters; /* as last read: less now means another registration */
 	uint64_t registration; /* which one all this is about, see struct facts; 0: not known */
-	struct notes in_force; /* driverinit params: in force while another value is staged */
-	struct notes staged;   /* by carved, for a reload of its own that has not come yet */
+	bool leaving; /* it has said that it is gone: what answers to a later process is another */
+	struct notes in_force;	    /* driverinit params: in force while another value is staged */
+	struct notes staged;	    /* by carved, for a reload of its own that has not come yet */
 	struct notes ignored_sizes; /* that the driver left staged in a good reload of ours */
 	struct notes
 		hidden_until_boot; /* permanent params set by us whose GET shows the old value */
@@ -96,6 +97,7 @@ void memory_drop(struct memory *m, struct notes *list, const struct object *o, u
 void memory_drop_all(struct memory *m, struct notes *list);
 void memory_set_counters(struct memory *m, const counter_list *counters);
 void memory_set_registration(struct memory *m, uint64_t registration);
+void memory_set_leaving(struct memory *m, bool leaving);
 void memory_count_reloads(struct memory *m, unsigned own, unsigned foreign);
 void memory_set_removal(struct memory *m, bool restore, uint8_t reload);
 void memory_set_place(struct memory *m, struct note *n, struct mark mark);

@@ -252,6 +252,7 @@ struct row {
 static const struct row memory_rows[] = {
 	ALWAYS(memory, "counters", COUNTERS, counters),
 	SINCE(memory, "registration", COUNT, registration),
+	SINCE(memory, "leaving", FLAG, leaving),
 	ALWAYS(memory, "in_force", NOTES, in_force),
 	SINCE(memory, "staged", NOTES, staged),
 	SINCE(memory, "ignored_sizes", NOTES, ignored_sizes),

@@ -90,6 +90,7 @@ struct rig {
 	unsigned requests;
 	bool loses; /* at_request: whatever the error says, it is no answer of the driver */
 	unsigned saves, dies_at_save; /* in the n-th one, which is not on disk; 0: never */
+	bool disk_full;		      /* nothing is saved, of which the machine is told */
 };
 
 void sim_set(struct sim *s, const char *section, const char *name, const char *field, uint64_t num);
@@ -105,6 +106,7 @@ uint64_t sim_active(const struct sim *s, const char *param);
 struct config *rig_load(const char *text);
 void rig_start(struct rig *r, const char *facts, const char *config);
 void rig_restart(struct rig *r);
+void rig_reboot(struct rig *r, const char *boot);
 void rig_send(struct rig *r, const struct device_event *e);
 void rig_stale(struct rig *r);
 bool rig_was_reloaded(struct rig *r);

@@ -369,6 +369,31 @@ static void test_a_day_of_refusals(void **state)
 	rig_clear(&r);
 }
 
+/*
+ * It says that it is gone, and carved ends; a successor is reloaded as often as it was. What was in
+ * force in the one is not in the other.
+ */
+static void test_gone_before_the_end(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 64}"));
+	rig_expect(&r, "converged", STAGED RELOAD);
+	r.kill_at = r.actions + 1;
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_VANISHED,
+					    .trigger = TRIGGER_NOTIFICATION});
+	assert_true(r.killed);
+	sim_register(&r.sim);
+	assert_int_equal(sim_reload(&r.sim, REINIT), 0);
+	rig_restart(&r);
+	rig_expect(&r, "converged", STAGED RELOAD);
+	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 64);
+	rig_restart(&r);
+	rig_expect(&r, "converged", "");
+	rig_clear(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -377,6 +402,7 @@ int main(void)
 		cmocka_unit_test(test_impact_is_read_before_each_reload),
 		cmocka_unit_test(test_reload_waits_for_no_other),
 		cmocka_unit_test(test_quarantine_ends_with_another_kernel),
+		cmocka_unit_test(test_gone_before_the_end),
 		cmocka_unit_test(test_pristine_is_of_this_registration),
 		cmocka_unit_test(test_staged_over_what_is_set_back),
 		cmocka_unit_test(test_not_in_vain),

@@ -505,6 +505,8 @@ static void check_remembered(const struct rig *r, const struct device_todo *todo
 	struct lasting lasting = {};
 	struct memory memory = {};
 
+	if (r->disk_full) /* it goes on all the same */
+		return;
 	if (r->lasting) /* policy does not wait for it */
 		assert_int_equal(lasting_from_json(r->lasting, &lasting), 0);
 	assert_int_equal(memory_from_json(r->saved, &memory), 0);
@@ -574,7 +576,7 @@ static void forget(json_t **j)
 static void save(struct rig *r, const struct device_todo *todo)
 {
 	bool writes = todo->what == DEVICE_RUN, lasting = !writes || todo->lasting;
-	bool waits = !writes && r->d->run.activity != ACTIVITY_NONE;
+	bool waits = !writes && r->d->run.activity != ACTIVITY_NONE && !todo->save_first;
 
 	r->unsaved |= todo->save;
 	if (!r->unsaved || waits)
@@ -584,6 +586,10 @@ static void save(struct rig *r, const struct device_todo *todo)
 		return;
 	}
 	r->unsaved = !lasting;
+	if (r->disk_full) {
+		device_not_saved(r->d);
+		return;
+	}
 	forget(&r->saved);
 	r->saved = memory_to_json(r->d->handle, &r->d->world.memory);
 	assert_non_null(r->saved);
@@ -927,6 +933,16 @@ void rig_restart(struct rig *r)
 				    .type = DEVICE_EV_CONFIG, .config = r->config, .undo = true});
 	else
 		rig_send(r, &(struct device_event){.type = DEVICE_EV_TICK});
+}
+
+/* So does the system: what is not to outlive it is gone, and the driver begins anew. */
+void rig_reboot(struct rig *r, const char *boot)
+{
+	forget(&r->saved);
+	sim_register(&r->sim);
+	r->env.boot = boot;
+	r->now = 10 * USEC_PER_SEC;
+	rig_restart(r);
 }
 
 /** @facts may use ' for ". */

@@ -46,6 +46,7 @@ static void fill(struct memory *m)
 	m->foreign_reloads = INT64_MAX;
 	m->converged_once = true;
 	m->registration = UINT64_C(1) << 31;
+	m->leaving = true;
 	vec_push(&m->counters, ((struct counter){1, 0, false, UINT32_MAX}));
 	vec_push(&m->counters, ((struct counter){2, 1, true, 3}));
 	put(&m->in_force, &class_param, "b", CMODE_DRIVERINIT,
@@ -85,6 +86,7 @@ static void test_memory_round_trip(void **state)
 	assert_int_equal(back.foreign_reloads, m.foreign_reloads);
 	assert_int_equal(back.converged_once, m.converged_once);
 	assert_int_equal(back.registration, m.registration);
+	assert_true(back.leaving);
 	assert_false(counters_differ(&m.counters, &back.counters));
 	assert_same_notes(&m.in_force, &back.in_force);
 	assert_same_notes(&m.ignored_sizes, &back.ignored_sizes);
