@@ -31,8 +31,14 @@ struct wanted {
 	uint64_t num;
 };
 
+/* Of an entry: when it may be reloaded, and what is left of what it does not want any more. */
+static const char *const policies[] = {"", "reload: auto, ", "reload: boot, ", "reload: manual, "};
+static const char *const removals[] = {"on_removal: restore, ", "on_removal: keep, "};
+
 struct random_world {
 	uint64_t random;
+	bool with_policies, manual; /* manual: the entry may not permit every reload */
+	char *text;		    /* of the latest config */
 	unsigned trap_group[N_TRAPS], trap_type[N_TRAPS];
 	VEC(struct wanted) wanted;
 	struct rig r;
@@ -285,12 +291,22 @@ static void write_ports(struct random_world *w, struct buf *b)
 	buf_add(b, "}");
 }
 
+static void write_policies(struct random_world *w, struct buf *b)
+{
+	unsigned policy = pick(w, ARRAY_SIZE(policies));
+
+	w->manual = policy >= 2;
+	buf_add(b, "%s%s", policies[policy], removals[pick(w, ARRAY_SIZE(removals))]);
+}
+
 static char *make_config(struct random_world *w)
 {
 	struct buf b = {};
 
 	w->wanted.n = 0;
 	buf_add(&b, "devices: {sim/a: {");
+	if (w->with_policies)
+		write_policies(w, &b);
 	if (pick(w, 2))
 		write_sizes(w, &b);
 	write_params(w, &b);
@@ -299,6 +315,8 @@ static char *make_config(struct random_world *w)
 	write_ports(w, &b);
 	buf_add(&b, "}}");
 	buf_add(&w->history, "config %s\n", b.s);
+	free(w->text);
+	w->text = mem_strdup(b.s);
 	return buf_take(&b);
 }
 
@@ -713,7 +731,8 @@ static bool enforces(struct random_world *w)
 static bool converges(struct random_world *w)
 {
 	rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_CONFIG, .config = w->r.config});
-	rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_APPLY, .retry = true});
+	rig_send(&w->r, &(struct device_event){
+				.type = DEVICE_EV_APPLY, .retry = true, .allow_reload = w->manual});
 	let_it_work(w, STATE_PENDING_RELOAD);
 	if (strstr(w->r.d->status.reason, "it would destroy")) /* somebody's, whom nobody asked */
 		rig_send(&w->r,
@@ -739,7 +758,8 @@ static bool run_a_world(unsigned seed, bool numbered)
 		good = false;
 	}
 	if (!good)
-		print_error("world %u:\n%s", seed, w.history.s);
+		fprintf(stderr, "world %u:\n%s", seed, w.history.s);
+	free(w.text);
 	vec_clear(&w.wanted);
 	buf_clear(&w.history);
 	rig_clear(&w.r);
@@ -801,12 +821,439 @@ static bool run_trial(unsigned seed)
 	}
 	good = good && enforces(&w) && converges(&w);
 	if (!good)
-		print_error("trial %u:\n%s", seed, w.history.s);
+		fprintf(stderr, "trial %u:\n%s", seed, w.history.s);
+	free(w.text);
 	vec_clear(&w.wanted);
 	if (confirmed)
 		vec_clear(&old.wanted);
 	buf_clear(&w.history);
 	rig_clear(&w.r);
+	return good;
+}
+
+/* ---- all at once ---- */
+
+/* A config as it was in force, and what it comes to. */
+struct said {
+	char *text;
+	bool manual;
+	VEC(struct wanted) wanted;
+};
+
+/* What the device has, to compare it later. */
+struct snapshot {
+	struct state now, active;
+};
+
+struct life {
+	struct random_world w;
+	struct said before; /* the trial; its text is NULL where there is none */
+	struct snapshot before_trial;
+	unsigned boots;
+};
+
+static void said_clear(struct said *s)
+{
+	free(s->text);
+	vec_clear(&s->wanted);
+	*s = (struct said){};
+}
+
+static void snapshot_take(struct snapshot *s, const struct sim *sim)
+{
+	state_copy(&s->now, &sim->now);
+	state_copy(&s->active, &sim->active);
+}
+
+static void snapshot_clear(struct snapshot *s)
+{
+	state_clear(&s->now);
+	state_clear(&s->active);
+}
+
+static bool object_is_as(const struct state *is, const struct object *o, const char *when)
+{
+	const struct object *other = state_find(is, o->class, o->name, o->cmode);
+	bool good = true;
+
+	if (!other) {
+		print_error("%s %s is gone%s\n", o->class->section, o->name, when);
+		return false;
+	}
+	for (unsigned i = 0; i < o->class->n_writable; i++) {
+		if (!object_has(o, i) || other->v[i].num == o->v[i].num)
+			continue;
+		print_error("%s %s is %" PRIu64 ", and was %" PRIu64 "%s\n", o->class->section,
+			    o->name, other->v[i].num, o->v[i].num, when);
+		good = false;
+	}
+	return good;
+}
+
+/* All that can be written is as it was, what is in force as well as what is shown. */
+static bool is_as(const struct snapshot *s, const struct sim *sim)
+{
+	bool good = true;
+
+	vec_each(o, &s->now.objects)
+		good &= object_is_as(&sim->now, o, "");
+	vec_each(o, &s->active.objects)
+		if (o->class == &class_param && o->cmode == CMODE_DRIVERINIT)
+			good &= object_is_as(&sim->active, o, ", in force");
+	vec_each(o, &sim->now.objects) {
+		if (o->class != &class_resource || !object_has(o, RESOURCE_SIZE_NEW))
+			continue;
+		print_error("%s is left staged\n", o->name);
+		good = false;
+	}
+	return good;
+}
+
+/* What is in force now, with what it comes to. */
+static void said_take(struct said *s, const struct random_world *w)
+{
+	s->text = mem_strdup(w->text);
+	s->manual = w->manual;
+	vec_each(x, &w->wanted)
+		vec_push(&s->wanted, *x);
+}
+
+/* @s is in force again: the oracle goes by it. */
+static void believe(struct random_world *w, struct said *s)
+{
+	free(w->text);
+	w->text = TAKE(s->text);
+	w->manual = s->manual;
+	w->wanted.n = 0;
+	vec_each(x, &s->wanted)
+		vec_push(&w->wanted, *x);
+	said_clear(s);
+}
+
+static void die_soon(struct random_world *w)
+{
+	w->r.kill_at = w->r.actions + 1 + pick(w, 8);
+	w->r.undone = pick(w, 4);
+	buf_add(&w->history, "killed soon\n");
+}
+
+static void live_on(struct random_world *w)
+{
+	if (!w->r.killed)
+		return;
+	buf_add(&w->history, "restarted\n");
+	rig_restart(&w->r);
+}
+
+/* Another config, for a time: a second one does not change what comes back. */
+static void begin_trial(struct life *l)
+{
+	_cleanup_free_ char *config = NULL;
+	struct random_world *w = &l->w;
+
+	if (!l->before.text)
+		said_take(&l->before, w);
+	config = make_config(w);
+	buf_add(&w->history, "... on trial\n");
+	w->r.env.trial = true;
+	if (pick(w, 3) == 0)
+		die_soon(w);
+	rig_config(&w->r, config);
+	live_on(w);
+}
+
+static void confirm(struct life *l)
+{
+	buf_add(&l->w.history, "confirmed\n");
+	l->w.r.env.trial = false;
+	said_clear(&l->before);
+}
+
+static void undo(struct life *l)
+{
+	l->w.r.env.trial = false;
+	believe(&l->w, &l->before);
+	roll_back(&l->w, l->w.text);
+}
+
+static void pause_it(struct random_world *w, uint64_t until)
+{
+	buf_add(&w->history, until == USEC_NEVER ? "paused\n"
+			     : until		 ? "paused for a while\n"
+						 : "resumed\n");
+	rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_PAUSE,
+					       .until = until,
+					       .who = until ? "the test" : NULL});
+	live_on(w);
+}
+
+static bool is_paused(const struct random_world *w)
+{
+	return w->r.d->world.memory.pause.until;
+}
+
+static void ask_for_it(struct random_world *w)
+{
+	static const struct device_event asks[] = {{.type = DEVICE_EV_APPLY},
+						   {.type = DEVICE_EV_APPLY, .retry = true},
+						   {.type = DEVICE_EV_APPLY, .allow_reload = true},
+						   {.type = DEVICE_EV_CAPTURE},
+						   {.type = DEVICE_EV_TURN}};
+	unsigned i = pick(w, ARRAY_SIZE(asks));
+
+	buf_add(&w->history, "asked for %u\n", i);
+	rig_send(&w->r, &asks[i]);
+	live_on(w);
+}
+
+static void reboot(struct life *l)
+{
+	static const char *const boots[] = {"boot 2", "boot 3", "boot 4", "boot 5"};
+	struct random_world *w = &l->w;
+
+	buf_add(&w->history, "rebooted\n");
+	w->r.during_read = w->r.during_write = NULL;
+	w->r.sim.faults.n = w->r.sim.tears_down = 0;
+	w->r.kill_at = 0;
+	if (l->before.text) { /* what was not confirmed is rolled back at the start */
+		w->r.env.trial = false;
+		believe(w, &l->before);
+		config_unref(w->r.config);
+		w->r.config = rig_load(w->text);
+		w->r.undoing = true;
+	}
+	rig_reboot(&w->r, boots[l->boots++ % ARRAY_SIZE(boots)]);
+	let_it_work(w, STATE_QUARANTINED);
+	w->r.undoing = false;
+}
+
+/* Nothing that is remembered gets to the disk for a while, during which nothing must die. */
+static void fill_disk(struct random_world *w)
+{
+	buf_add(&w->history, "the disk is full\n");
+	w->r.kill_at = 0;
+	w->r.disk_full = true;
+	for (unsigned n = 1 + pick(w, 3); n > 0; n--) {
+		reload_by_others(w);
+		rig_tick(&w->r);
+		set_something_of_ports(w);
+		rig_stale(&w->r);
+	}
+	buf_add(&w->history, "... and not any more\n");
+	w->r.disk_full = false;
+	rig_stale(&w->r);
+}
+
+/* The driver cannot say everything for a while. */
+static void say_little(struct random_world *w)
+{
+	buf_add(&w->history, "it cannot be read a few times\n");
+	w->r.read_error = pick(w, 2) ? -EIO : -EBUSY;
+	w->r.read_errors = 1 + pick(w, 3);
+	for (unsigned n = pick(w, 4); n > 0 && !w->r.killed; n--)
+		rig_tick(&w->r);
+	live_on(w);
+}
+
+static void plug_functions(struct random_world *w)
+{
+	w->r.sim.impact.vfs = pick(w, 3);
+	buf_add(&w->history, "%u VFs\n", w->r.sim.impact.vfs);
+}
+
+/* While it is paused nothing is written, whatever happens: @log is how much was sent before. */
+static bool kept_still(struct random_world *w, bool paused, size_t log)
+{
+	if (!paused || !is_paused(w) || w->r.log.n == log)
+		return true;
+	print_error("it wrote while it was paused:\n%s", w->r.log.s + log);
+	return false;
+}
+
+static void something_happens(struct life *l)
+{
+	struct random_world *w = &l->w;
+
+	switch (pick(w, 16)) {
+	case 0:
+		begin_trial(l);
+		return;
+	case 1:
+		if (l->before.text)
+			confirm(l);
+		return;
+	case 2:
+		if (l->before.text)
+			undo(l);
+		return;
+	case 3:
+		pause_it(w, pick(w, 2) ? USEC_NEVER : w->r.now + pick(w, 900) * USEC_PER_SEC);
+		return;
+	case 4:
+		pause_it(w, 0);
+		return;
+	case 5:
+		ask_for_it(w);
+		return;
+	case 6:
+		reboot(l);
+		return;
+	case 7:
+		fill_disk(w);
+		return;
+	case 8:
+		say_little(w);
+		return;
+	case 9:
+		plug_functions(w);
+		return;
+	case 10:
+		buf_add(&w->history, "stopped and started\n");
+		rig_restart(&w->r);
+		return;
+	case 11:
+		buf_add(&w->history, "asleep for hours\n");
+		w->r.now += 5 * 3600 * USEC_PER_SEC;
+		rig_tick(&w->r);
+		return;
+	default:
+		mischief(w);
+		return;
+	}
+}
+
+/* Nobody is in the way any more: all is as wanted, or waits for a reload that is not permitted. */
+static bool comes_to_be(struct life *l)
+{
+	struct random_world *w = &l->w;
+
+	w->r.kill_at = w->r.read_errors = 0;
+	w->r.disk_full = false;
+	w->r.sim.impact.vfs = 0;
+	live_on(w);
+	if (l->before.text && pick(w, 2))
+		undo(l);
+	else if (l->before.text)
+		confirm(l);
+	if (is_paused(w))
+		pause_it(w, 0);
+	return enforces(w) && converges(w);
+}
+
+static void life_begin(struct life *l)
+{
+	_cleanup_free_ char *facts = make_facts(&l->w), *config = NULL;
+
+	l->w.with_policies = true;
+	config = make_config(&l->w);
+	rig_start(&l->w.r, facts, config);
+}
+
+static void life_end(struct life *l)
+{
+	free(l->w.text);
+	said_clear(&l->before);
+	snapshot_clear(&l->before_trial);
+	vec_clear(&l->w.wanted);
+	buf_clear(&l->w.history);
+	rig_clear(&l->w.r);
+}
+
+static bool run_life(unsigned seed)
+{
+	struct life l = {.w = {.random = seed * UINT64_C(2654435761) + 13}};
+	struct random_world *w = &l.w;
+	bool good = true;
+
+	w->r.sim.numbered = pick(w, 2);
+	life_begin(&l);
+	for (unsigned i = 2 + pick(w, 10); i > 0 && good && !w->r.stuck; i--) {
+		bool paused = is_paused(w);
+		size_t log = w->r.log.n;
+
+		something_happens(&l);
+		good = kept_still(w, paused, log);
+	}
+	good = good && comes_to_be(&l);
+	if (!good)
+		fprintf(stderr, "life %u:\n%s", seed, w->history.s);
+	life_end(&l);
+	return good;
+}
+
+/* What may happen to carved alone while a config is on trial. */
+static void trouble_carved(struct random_world *w)
+{
+	switch (pick(w, 6)) {
+	case 0:
+		pause_it(w, USEC_NEVER);
+		return;
+	case 1:
+		pause_it(w, 0);
+		return;
+	case 2:
+		buf_add(&w->history, "stopped and started\n");
+		rig_restart(&w->r);
+		return;
+	case 3:
+		ask_for_it(w);
+		return;
+	case 4:
+		w->r.sim.tears_down = pick(w, 3);
+		buf_add(&w->history, "%u reloads tear it down\n", w->r.sim.tears_down);
+		return;
+	case 5:
+		rig_tick(&w->r);
+		live_on(w);
+		return;
+	}
+}
+
+/*
+ * By whatever it takes: the policy of the config before does not count. Where a reload for it tore
+ * the device down it is in quarantine, says so, and what only the trial named stays.
+ */
+static bool is_undone(struct life *l)
+{
+	struct random_world *w = &l->w;
+
+	w->r.sim.tears_down = w->r.kill_at = 0;
+	if (is_paused(w))
+		pause_it(w, 0);
+	undo(l);
+	let_it_work(w, STATE_CONVERGED);
+	if (w->r.d->status.state != STATE_QUARANTINED)
+		return quiet(w) && all_hold(w, false) && is_as(&l->before_trial, &w->r.sim);
+	rig_send(&w->r, &(struct device_event){
+				.type = DEVICE_EV_APPLY, .retry = true, .allow_reload = true});
+	let_it_work(w, STATE_CONVERGED);
+	return quiet(w) && all_hold(w, false);
+}
+
+/*
+ * Nobody but carved changes the device: when configs on trial have come and gone, it is as it was
+ * to the last value, also of what the config in force does not name.
+ */
+static bool run_undo(unsigned seed)
+{
+	struct life l = {.w = {.random = seed * UINT64_C(2654435761) + 17}};
+	struct random_world *w = &l.w;
+	bool good;
+
+	w->r.sim.numbered = pick(w, 2);
+	life_begin(&l);
+	rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_APPLY, .allow_reload = true});
+	good = quiet(w) && all_hold(w, false);
+	snapshot_take(&l.before_trial, &w->r.sim);
+	for (unsigned i = 1 + pick(w, 2); i > 0; i--) {
+		begin_trial(&l);
+		for (unsigned j = pick(w, 4); j > 0; j--)
+			trouble_carved(w);
+	}
+	good = good && is_undone(&l) && idle(w);
+	if (!good)
+		fprintf(stderr, "undo %u:\n%s", seed, w->history.s);
+	life_end(&l);
 	return good;
 }
 
@@ -841,11 +1288,24 @@ static void test_trials(void **state)
 	run_all(run_trial, 1000);
 }
 
+/* Trials, pauses, reboots, a full disk, policies, and all the mischief of the others in one. */
+static void test_lives(void **state)
+{
+	(void)state;
+	run_all(run_life, 2000);
+}
+
+static void test_undone(void **state)
+{
+	(void)state;
+	run_all(run_undo, 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_worlds),
-		cmocka_unit_test(test_trials),
+		cmocka_unit_test(test_undone),		cmocka_unit_test(test_lives),
+		cmocka_unit_test(test_worlds),		cmocka_unit_test(test_trials),
 		cmocka_unit_test(test_numbered_worlds),
 	};
 
