@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""For all suites: up to CARVED_AGAIN tests of a run that fail are run once more, at once, from new fixtures.
+"""For all suites. What a kernel does by itself is dealt out among the guests that run the same one (SHARED).
+
+Up to CARVED_AGAIN tests of a run that fail are run once more, at once, from new fixtures.
 
 run-tests sets it: some thousand tests wait for what others do, beside emulated machines that share two processors.
 A test that passes then counts as passed and is told as `unsteady`, with why it failed first (tests/count), up to the
@@ -7,15 +9,36 @@ last lines of run-tests. It shows a race, of its own or of carved's, and is to b
 looks for mutants, sees each failure.
 """
 import os
+import zlib
 
 import pytest
 from _pytest.runner import runtestprotocol
+
+# of tests/vm/build: Debian 13 keeps the Linux that Debian 12 also has as an update, one source for both
+SAME_KERNEL = ("6.12", "trixie")
+SHARED = ("asicsim", "kernel-facts", "fake/conformance")
 
 LEFT = pytest.StashKey()  # so many more
 
 
 def pytest_configure(config):
     config.stash[LEFT] = int(os.environ.get("CARVED_AGAIN") or 0)
+
+
+def here(item):
+    """Each test on one of the lines with this kernel, if both are booted."""
+    suite = item.nodeid.removeprefix("tests/").rpartition("/")[0]
+    line, lines = os.environ.get("CARVED_LINE"), os.environ.get("CARVED_LINES", "").split()
+    if suite not in SHARED or line not in SAME_KERNEL or not set(SAME_KERNEL) <= set(lines):
+        return True
+    return SAME_KERNEL[zlib.crc32(item.name.encode()) % 2] == line
+
+
+def pytest_collection_modifyitems(config, items):
+    if os.environ.get("CARVED_EVERYTHING"):
+        return
+    config.hook.pytest_deselected(items=[item for item in items if not here(item)])
+    items[:] = [item for item in items if here(item)]
 
 
 def tell(item, report):

@@ -19,7 +19,7 @@ def modprobe(module):
     return subprocess.run(["modprobe", module], capture_output=True, text=True, check=False)
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def quiet():
     """udev renames the ports' netdevs some time later, which notifies on some kernels: not while we listen."""
     subprocess.run(["udevadm", "control", "--stop-exec-queue"], check=False)
