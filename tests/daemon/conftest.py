@@ -49,6 +49,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "needs(feature...): of the switch or its place")
     config.addinivalue_line("markers", "only(where, why): a place, guest or fake, a line, or a kind")
     config.addinivalue_line("markers", "anywhere(why): in a guest, with netdevsim, on one of the lines")
+    config.addinivalue_line("markers", "decided(why): by carved alone; --fake has it with each kind, a guest once")
     config.addinivalue_line("markers", "waits: long and for nothing else; first, while others need the processors")
 
 
@@ -92,36 +93,45 @@ def reason_to_skip(item, place):
 
 
 def kind_of(item):
-    return item.callspec.params.get("switch_kind") if hasattr(item, "callspec") else None
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    return params.get("switch_kind", params.get("flashed"))
 
 
-def lines_of(item, both):
-    """The lines that it runs on. A test that both drivers can do runs with one of them on one line, with the other on
-    a line that has another Debian; one that only one of them can do on both of these lines; one that depends on
-    neither runs once, as does one that names its line."""
+def lines_of(item, kinds):
+    """The lines that it runs on, if these kinds can do it. What several can do runs with one of them on one line, with
+    the next on a line that has another Debian, and so on in turn; what only one can do on both of these lines. Of what
+    is `decided` by carved alone only one of these runs is left. One that depends on neither runs once, as does one that
+    names its line."""
     if LINE in (mark.args[0] for mark in item.iter_markers("only")):
         return [LINE]
     if item.get_closest_marker("anywhere"):
         return [LINES[zlib.crc32(item.name.encode()) % len(LINES)]]
     turn = zlib.crc32(item.originalname.encode())
-    two = [LINES[(turn + n) % len(LINES)] for n in (0, (len(LINES) + 1) // 2)]
-    return [two[kind_of(item) is Guest.kinds["netdevsim"]]] if both else two
+    two = [LINES[(turn + n) % len(LINES)] for n in ((len(LINES) + 1) // 2, 0)]
+    once = turn // len(LINES) if two[0] != two[1] and is_decided(item) else None
+    if len(kinds) < 2:
+        return two if once is None else [two[once % 2]]
+    at = kinds.index(kind_of(item))
+    return [two[at % 2]] if once is None or once % len(kinds) == at else []
+
+
+def is_decided(item):
+    return item.get_closest_marker("decided") and not {"unit", "installed", "relay"} & set(item.fixturenames)
 
 
 def pytest_collection_modifyitems(config, items):
-    place, many = place_class(config), collections.Counter()
+    place, able = place_class(config), collections.defaultdict(list)
     items.sort(key=lambda item: not item.get_closest_marker("waits"))
     for item in items:
         why = reason_to_skip(item, place)
         if why:
             item.add_marker(pytest.mark.skip(reason=why))
-        else:
-            many[item.originalname, kind_of(item)] += 1
+        elif kind_of(item) not in able[item.originalname]:
+            able[item.originalname].append(kind_of(item))
     if place is Host or os.environ.get("CARVED_EVERYTHING"):
         return
-    kinds = Guest.kinds.values()
     elsewhere = [item for item in items if not item.get_closest_marker("skip")
-                 and LINE not in lines_of(item, all(many[item.originalname, kind] for kind in kinds))]
+                 and LINE not in lines_of(item, able[item.originalname])]
     config.hook.pytest_deselected(items=elsewhere)
     items[:] = [item for item in items if item not in elsewhere]
 

@@ -8,6 +8,7 @@ import pytest
 from carved import PLACE, config, entry, wait
 from sysbus import BusError
 
+pytestmark = pytest.mark.decided("when which files are in force")
 BAD = {"malformed": "version: 1\ndevices: [\n", "unknown key": "version: 1\ndevice: {}\n",
        "wrong type": "version: 1\ndevices: 7\n"}
 

@@ -2,8 +2,11 @@
 """What carved says of what happens: one line for one fact, none for what is on its way, no flood."""
 import re
 
+import pytest
+
 from carved import entry, wait
 
+pytestmark = pytest.mark.decided("what is said, and how often")
 RESTORED = r"(1 setting|\d+ settings) restored \d+\.\d ms after a reload by somebody else"
 DRIFT = "changed by somebody else:"
 

@@ -13,6 +13,7 @@ MANY = 32
 RELOAD = 3  # seconds
 
 
+@pytest.mark.decided("who waits for whom")
 @pytest.mark.needs("slow reload")
 def test_many_devices(make_switch, carved, capture):
     """They are reloaded side by side, and one that somebody holds delays neither another nor the bus."""

@@ -8,6 +8,7 @@ import pytest
 from carved import NOBODY, PLACE, config, entry, wait
 from words import NETDEVSIM, SPECTRUM1
 
+DECIDED = pytest.mark.decided("whether it is begun at all")
 FILE = {
     "malformed": ("devices: {\n", "{"),
     "unknown key": ("devices: {a: {match: {driver: d}, trap: {}}}", 'did you mean "traps"'),
@@ -60,6 +61,7 @@ def test_file(once, body, says):
     assert any(says in line for line in said.splitlines() if re.search(PLACE + ": error", line))
 
 
+@DECIDED
 def test_all_problems_at_once(switch, once, capture):
     refusals = [switch.words.refusals[case] for case in ("resource", "param", "trap")]
     text = config(entry(switch, "\n".join(body for body, _ in refusals)))
@@ -71,6 +73,7 @@ def test_all_problems_at_once(switch, once, capture):
     assert capture.writes() == []
 
 
+@DECIDED
 def test_absent_device(switch, once, capture):
     text = config(entry(f"{switch.bus}/absent", traps={switch.words.trap: "trap"}))
     status, said = once.run("--once", text=text)
@@ -79,6 +82,7 @@ def test_absent_device(switch, once, capture):
     assert capture.writes() == []
 
 
+@DECIDED
 def test_two_entries_on_one_device(switch, once, capture):
     traps = {switch.words.trap: "trap"}
     text = config(entry("one", traps=traps, match=f"{{handle: '{switch}'}}"),
@@ -136,6 +140,7 @@ def test_no_privilege(switch, once):
     assert switch.trap(trap) == "drop"
 
 
+@DECIDED
 def test_daemon_is_running(switch, carved, once):
     carved.run(entry(switch, traps={switch.words.trap: "trap"}))
     status, said = once.run("--once", "--runtime-dir", carved.folder / "runtime", text=config())
@@ -143,6 +148,7 @@ def test_daemon_is_running(switch, carved, once):
     assert "running" in said
 
 
+@DECIDED
 def test_not_converged(switch, once):
     w = switch.words
     switch.fail_set("policer", w.policer)

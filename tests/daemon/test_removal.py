@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is taken out of the files goes back to what it was before carved's first write, unless the entry says keep."""
+import pytest
+
 from carved import entry, wait
 from test_apply import check_all, everything
+
+pytestmark = pytest.mark.decided("what a setting goes back to")
 
 
 def test_of_everything(switch, carved, capture):

@@ -59,6 +59,7 @@ def plain(place, kernel, make_switch):
     carved.finish()
 
 
+@pytest.mark.decided("what is lost or grows in the long run")
 @pytest.mark.needs("storm")
 def test_soak(make_switch, kernel, plain, request):
     cycles, switch, dice = request.config.getoption("--cycles"), make_switch(), random.Random(7)

@@ -5,6 +5,8 @@ import pytest
 from carved import entry, wait
 from test_firmware import newer
 
+pytestmark = pytest.mark.decided("which state is shown")
+
 
 @pytest.mark.only("fake", "no real kernel stops at a SET")
 def test_applying(switch, kernel, carved, capture):
