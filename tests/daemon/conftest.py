@@ -48,7 +48,7 @@ def pytest_configure(config):
     config.stash[WITHOUT] = []
     config.addinivalue_line("markers", "needs(feature...): of the switch or its place")
     config.addinivalue_line("markers", "only(where, why): a place, guest or fake, a line, or a kind")
-    config.addinivalue_line("markers", "anywhere(why): in a guest, with netdevsim, on one of the lines")
+    config.addinivalue_line("markers", "anywhere(why, lines=1): in a guest, with netdevsim, on so many of the lines")
     config.addinivalue_line("markers", "decided(why): by carved alone; --fake has it with each kind, a guest once")
     config.addinivalue_line("markers", "waits: long and for nothing else; first, while others need the processors")
 
@@ -100,12 +100,14 @@ def kind_of(item):
 def lines_of(item, kinds):
     """The lines that it runs on, if these kinds can do it. What several can do runs with one of them on one line, with
     the next on a line that has another Debian, and so on in turn; what only one can do on both of these lines. Of what
-    is `decided` by carved alone only one of these runs is left. One that depends on neither runs once, as does one that
-    names its line."""
+    is `decided` by carved alone only one of these runs is left. One that depends on neither runs once, or on
+    as many lines as its mark says; one that names its line, there."""
     if LINE in (mark.args[0] for mark in item.iter_markers("only")):
         return [LINE]
-    if item.get_closest_marker("anywhere"):
-        return [LINES[zlib.crc32(item.name.encode()) % len(LINES)]]
+    anywhere = item.get_closest_marker("anywhere")
+    if anywhere:
+        turn, step = zlib.crc32(item.name.encode()), (len(LINES) + 1) // 2
+        return [LINES[(turn + n * step) % len(LINES)] for n in range(anywhere.kwargs.get("lines", 1))]
     turn = zlib.crc32(item.originalname.encode())
     two = [LINES[(turn + n) % len(LINES)] for n in ((len(LINES) + 1) // 2, 0)]
     once = turn // len(LINES) if two[0] != two[1] and is_decided(item) else None
