@@ -5,6 +5,7 @@
  */
 #include "base/clock.h"
 #include "ctl.h"
+#include "done.h"
 #include "fetch.h"
 #include "style.h"
 
@@ -35,11 +36,12 @@ static int on_news(sd_bus_message *m _unused_, void *user, sd_bus_error *error _
 
 static void say_missing(const struct await *a, const struct status_answer *s)
 {
-	vec_each(d, &s->devices)
+	vec_each(d, &s->devices) {
+		_cleanup_free_ char *text = done_state(d);
+
 		if (!is_good(a, d->state))
-			client_say("%s %s%s%s%s", *d->handle ? d->handle : d->entry,
-				   strcmp(d->state, "failed") == 0 ? "has " : "is ", d->state,
-				   *d->reason ? ": " : "", d->reason);
+			client_say("%s", text);
+	}
 }
 
 /* Return: the exit code; -EAGAIN where it is too early for one. */

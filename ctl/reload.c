@@ -105,8 +105,9 @@ static void render_trial(uint64_t deadline, struct buf *out)
 	wrap_render(text, 0, &style, out);
 }
 
-static int show(const struct ctl *ctl, const struct reload_answer *a, int exit_code)
+static int show(struct client *c, const struct reload_answer *a, int exit_code)
 {
+	const struct ctl *ctl = c->ctl;
 	struct style style = style_of(STDOUT_FILENO);
 	struct buf out = {};
 
@@ -114,6 +115,8 @@ static int show(const struct ctl *ctl, const struct reload_answer *a, int exit_c
 		return output_json(&reload_type, a, exit_code);
 	if (!ctl->no_wait && (a->records.n || exit_code == CTL_OK))
 		done_render(&a->records, &style, &out);
+	if (exit_code == CTL_NOT_THERE)
+		done_render_missing(c, &a->records, &style, &out);
 	if (exit_code != CTL_ERROR)
 		buf_add(&out, "carved: %s\n", a->result);
 	if (exit_code == CTL_NOT_THERE)
@@ -136,7 +139,7 @@ static int settle(struct wait *w, uint64_t job, uint64_t before, struct reload_a
 	a->result = result;
 	say_diagnostics(&a->diagnostics);
 	exit_code = ctl->no_wait || strcmp(result, "converged") == 0 ? CTL_OK : CTL_NOT_THERE;
-	return show(ctl, a, exit_code);
+	return show(w->client, a, exit_code);
 }
 
 /* What the other config would do as it comes into force. */
@@ -168,7 +171,7 @@ static int run(struct wait *w, const struct request *q, struct reload_answer *a)
 	if (r >= 0)
 		r = request(w->client, q, a, &job);
 	if (r > 0)
-		return show(w->client->ctl, a, CTL_ERROR);
+		return show(w->client, a, CTL_ERROR);
 	return r < 0 ? CTL_ERROR : settle(w, job, before, a);
 }
 

@@ -106,11 +106,11 @@ static void render_trial(uint64_t deadline, const struct style *style, uint64_t 
 			 struct buf *out)
 {
 	_cleanup_free_ char *until = when_text(deadline), *text = NULL;
-	uint64_t left = deadline > now ? deadline - now : 0;
+	_cleanup_free_ char *left = when_left(deadline, now);
 
-	text = mem_printf("The config is on trial until %s, for another %" PRIu64
-			  " s; to keep it: carvectl confirm",
-			  until, left / USEC_PER_SEC);
+	text = mem_printf("The config is on trial until %s, for another %s; to keep it: carvectl "
+			  "confirm",
+			  until, left);
 	wrap_render(text, 0, style, out);
 }
 
@@ -185,7 +185,8 @@ static void put_reloads(const struct device_answer *d, const struct style *style
 			   d->outage_usec / 1000 % 1000);
 
 	put_label("Reloads", counts, style, out);
-	put_label("Last reload", d->outage_usec ? outage : "", style, out);
+	/* of one that was over: the outage that goes on is shown as DOWN */
+	put_label("Last reload", d->outage_usec && !d->down_since ? outage : "", style, out);
 }
 
 static void put_time(const char *label, uint64_t at, const char *more, const struct style *style,

@@ -28,6 +28,18 @@ char *when_ago(uint64_t time, uint64_t now)
 	return mem_printf("%" PRIu64 "s ago", ago / USEC_PER_SEC);
 }
 
+/** when_left() - how long it is from @now to @time, as "90 s", "59 min" or "3 h"; to be freed. */
+char *when_left(uint64_t time, uint64_t now)
+{
+	uint64_t left = time > now ? time - now : 0;
+
+	if (left >= 2 * USEC_PER_HOUR)
+		return mem_printf("%" PRIu64 " h", left / USEC_PER_HOUR);
+	if (left >= 2 * USEC_PER_MIN)
+		return mem_printf("%" PRIu64 " min", left / USEC_PER_MIN);
+	return mem_printf("%" PRIu64 " s", left / USEC_PER_SEC);
+}
+
 /** when_duration() - the duration as "3.012 s"; to be freed. */
 char *when_duration(uint64_t usec)
 {

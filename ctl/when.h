@@ -6,4 +6,5 @@
 
 char *when_text(uint64_t time);
 char *when_ago(uint64_t time, uint64_t now);
+char *when_left(uint64_t time, uint64_t now);
 char *when_duration(uint64_t usec);

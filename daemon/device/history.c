@@ -51,16 +51,28 @@ void history_set_asked(struct history *h, enum trigger t, const char *who)
 	h->asked = true;
 }
 
+/* What was not kept is sent once more. */
+static bool tells_last(const struct buf *done, const char *text)
+{
+	size_t n = strlen(text);
+
+	return done->n >= n && strcmp(done->s + done->n - n, text) == 0;
+}
+
 /** history_add_step() - @s was carried out. */
 void history_add_step(struct history *h, const struct step *s)
 {
 	_cleanup_free_ char *object = step_object_label(s);
+	bool to = step_traits(s)->to;
+	_cleanup_free_ char *text =
+		mem_printf("%s %s%s%s%s%s", step_kind_name(s), object, to ? " " : "",
+			   to ? s->from : "", to ? " -> " : "", to ? s->to : "");
 
+	if (to && tells_last(&h->done, text))
+		return;
 	if (h->n_done++ >= DETAIL_STEPS_MAX)
 		return;
-	buf_add(&h->done, "%s%s %s", h->done.n ? "; " : "", step_kind_name(s), object);
-	if (step_traits(s)->to)
-		buf_add(&h->done, " %s -> %s", s->from, s->to);
+	buf_add(&h->done, "%s%s", h->done.n ? "; " : "", text);
 }
 
 /** history_add_failure() - a step did not come true. */

@@ -63,7 +63,7 @@ static void find_unread(const struct status_input *in, struct finding *f)
 
 	if (v->read.error)
 		buf_add(also(f, STATE_FAILED), "the device cannot be read: %s", device);
-	if (v->identity.error)
+	else if (v->identity.error) /* where nothing can be read, it may be no fault of versions */
 		buf_add(also(f, needs_identity(in->assignment) ? STATE_FAILED : STATE_CONVERGED),
 			"the driver does not tell its versions: %s", versions);
 }

@@ -175,8 +175,8 @@ int configs_replace(struct configs *c, uint64_t hash, const char *who, uint64_t 
 
 	if (r < 0)
 		return r;
-	text = mem_printf("put aside at %s: %s asked for an older config", when,
-			  who ? who : "somebody");
+	text = mem_printf("the files on disk were put aside at %s: %s asked for an older config",
+			  when, who ? who : "somebody");
 	log_fact(LOG_NOTICE, MESSAGE_ROLLED_BACK, "the config %08" PRIx32 " is in force again",
 		 (uint32_t)(hash >> 32));
 	before = confirm ? before_trial(c) : 0;

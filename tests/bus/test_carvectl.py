@@ -349,7 +349,7 @@ def test_reload_that_fails(bed, carved):
     carved.config(leaf(TRAP + "\n" + SIZES))
     expect(bed.ctl("reload"), 3, "^pci.*: failed .config.: .*not today", "^carved: failed$", "carvectl status$")
     done = bed.ctl("status", "leaf")
-    expect(done, 3, "^resource +/kvd/linear .* kept back by what failed, until another try or another config")
+    expect(done, 3, "^resource +/kvd/linear .* held back by what failed, until carvectl retry or another config")
     assert "permitted" not in done.stdout and done.stdout.count("not today") == 1
 
 

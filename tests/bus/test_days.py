@@ -148,7 +148,7 @@ def test_match_that_matches_nothing(day):
     day.carved.run(leaf(TRAP))
     day.bed.file.write_text(day.bed.file.read_text().replace("driver:", "drivr:"))
     day.type("plan", "--candidate", says=[f"{SPECTRUM} +live +trap +source_mac_is_multicast +trap → drop", "    restore: was .*"], exit_code=2)
-    day.type("reload", says=["carved: absent"], exit_code=3)
+    day.type("reload", says=["carved: absent", "entry leaf is absent: no device reports a key drivr; did you mean driver\\? .*"], exit_code=3)
     day.type(says=["○ leaf +- +absent .*", "    no device reports a key drivr; did you mean driver\\? .*", "carved: absent, 0 of 1 converged"])
     day.type("explain", "leaf", says=["leaf is absent", "  no device reports a key drivr; did you mean driver\\? .*"])
     day.type("plan", says=["entry leaf is absent: no device reports a key drivr; did you mean driver\\? .*"], exit_code=1)
@@ -285,8 +285,21 @@ def test_switch_that_is_down(day):
     day.bed.ctl("reload", "--no-wait")
     wait(lambda: day.carved.state(SPECTRUM) == "quarantined" and day.carved.all(SPECTRUM)["NextAttemptUSec"], "the roll-back to fail")
     day.type(says=[f"× {SPECTRUM} .* quarantined, DOWN .*"])
-    day.type("status", "leaf", says=["         State: quarantined, DOWN", "          DOWN: since .*"])
+    day.type("status", "leaf", says=["         State: quarantined, DOWN", "          DOWN: since .*"], hides=["Last reload"])
     day.kernel(f"fail-up {SPECTRUM} EIO times=0")
+
+
+def test_busy_for_the_moment(day):
+    """What is tried again by itself has no record yet: the kernel's words are there all the same."""
+    day.carved.run(leaf("trap_policers: {1: {rate: 1000}}"))
+    day.kernel(f"rule {SPECTRUM} TRAP_SET * EBUSY times=1000 text=in use")
+    day.carved.config(leaf(TRAP))
+    text = day.type("reload", says=["carved: failed", "What is missing and why: carvectl status"], exit_code=3)
+    assert f"{SPECTRUM} has failed: trap source_mac_is_multicast to trap was refused: Device or resource busy: mlxsw_spectrum: in use" \
+        in one_line(text.replace("\r", "\n"))
+    day.type("status", "leaf", says=["         State: failed", "      Next try: in \\d+ s"])
+    day.kernel("rules-clear")
+    day.type("retry", "leaf", says=["carved: converged"], exit_code=0)
 
 
 def test_power_cycle(day):

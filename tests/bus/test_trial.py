@@ -54,7 +54,7 @@ def test_confirmed(bed, carved, signals, old):
     assert now(bed) == ("drop", 90112, 1)
     assert begun + 50 < carved.get("ConfirmDeadlineUSec") / 1e6 < begun + 120
     assert results(carved) == ["on-trial", "replaced"]
-    expect(bed.ctl("status"), 0, "^The config is on trial until .*, for another [0-9]+ s; to keep it: carvectl confirm$")
+    expect(bed.ctl("status"), 0, "^The config is on trial until .*, for another [0-9]+ (s|min|h); to keep it: carvectl confirm$")
     expect(bed.ctl("confirm"), 0, "^The config is confirmed, and stays in force.$")
     assert carved.get("ConfirmDeadlineUSec") == 0 and results(carved) == ["in-force", "replaced"]
     expect(bed.ctl("confirm"), 1, "^$", err=["no config is on trial"])
@@ -147,9 +147,9 @@ def test_rollback(bed, carved, old):
            r"^1 +[0-9a-f]{16} +20.* +start +replaced$")
     assert [config["result"] for config in bed.json("configs")["configs"]] == ["in-force", "replaced"]
     expect(bed.ctl("configs", "show", "1"), 0, f"^# {bed.file}$", "^    traps: {" + NAME + ": trap}$")
-    expect(bed.ctl("rollback", "1"), 0, "^carved: converged$", err=["^put aside at .*: root asked for an older config$"])
+    expect(bed.ctl("rollback", "1"), 0, "^carved: converged$", err=["^the files on disk were put aside at .*: root asked for an older config$"])
     assert now(bed)[0] == "trap" and carved.get("ConfigOutOfSync")
-    expect(bed.ctl("status"), 0, "^put aside at .*: root asked for an older config$")
+    expect(bed.ctl("status"), 0, "^the files on disk were put aside at .*: root asked for an older config$")
     expect(bed.ctl("rollback"), 0)
     assert now(bed)[0] == "drop" and not carved.get("ConfigOutOfSync")
     for number in "7", "x", "-1":
@@ -161,7 +161,7 @@ def test_rollback(bed, carved, old):
 def test_rollback_on_trial(bed, carved, signals, old):
     carved.config(leaf("traps: {" + NAME + ": drop}"))
     bed.ctl("reload")
-    expect(bed.ctl("rollback", "1", "--confirm", "2s"), 0, "^On trial until ", err=["^put aside at "])
+    expect(bed.ctl("rollback", "1", "--confirm", "2s"), 0, "^On trial until ", err=["^the files on disk were put aside at "])
     assert now(bed)[0] == "trap"
     wait(lambda: now(bed)[0] == "drop", "the other one to come back")
     carved.wait_state(SPECTRUM, "converged")

@@ -372,7 +372,7 @@ def test_what_a_refused_reload_waits_for(kernel, folder, carved, error, says):
     assert "permitted" not in carved.get(device, "StateReason")
     assert carved.state(device) == "failed"
     (_, name, _, _, reason, _), = carved.get(device, "Objects")
-    assert (name, reason) == ("/kvd/hash_single", "kept back by what failed, until another try or another config")
+    assert (name, reason) == ("/kvd/hash_single", "held back by what failed, until carvectl retry or another config")
 
 
 def test_tables_that_cannot_be_sized(kernel, folder, carved, capture):
