@@ -324,6 +324,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	signal(SIGPIPE, SIG_IGN);
+	mem_one_heap();
 	if (o.check)
 		return check(&o);
 	uname(&kernel);

@@ -8,14 +8,22 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BLOCK_SIZE 4000
-#define ALIGNMENT  16
+/* With what malloc and a block add, sizes are powers of two: many an arena holds a few strings. */
+#define OVERHEAD  48
+#define BLOCK_MIN (512 - OVERHEAD)
+#define BLOCK_MAX (4096 - OVERHEAD)
+#define ALIGNMENT 16
 
 struct arena_block {
 	struct arena_block *previous;
 	size_t used, size;
 	_Alignas(ALIGNMENT) unsigned char data[];
 };
+
+static size_t next_size(const struct arena_block *last)
+{
+	return last ? MIN(2 * last->size + OVERHEAD, (size_t)BLOCK_MAX) : (size_t)BLOCK_MIN;
+}
 
 /** arena_alloc() - @size zeroed bytes, aligned for any object. */
 void *arena_alloc(struct arena *a, size_t size)
@@ -25,7 +33,7 @@ void *arena_alloc(struct arena *a, size_t size)
 
 	size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
 	if (!b || b->size - b->used < size) {
-		size_t room = MAX(size, (size_t)BLOCK_SIZE);
+		size_t room = MAX(size, next_size(b));
 
 		b = mem_alloc(sizeof(*b) + room);
 		b->size = room;

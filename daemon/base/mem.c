@@ -47,6 +47,16 @@ char *mem_printf(const char *format, ...)
 	return must(s);
 }
 
+/**
+ * mem_one_heap() - threads that begin later allocate from the one heap, and get none of their own.
+ *
+ * Theirs would keep what a short burst took; what they do between two system calls is little.
+ */
+void mem_one_heap(void)
+{
+	mallopt(M_ARENA_MAX, 1);
+}
+
 /** mem_trim() - what was freed goes back to the system, as far as it is whole pages. */
 void mem_trim(void)
 {

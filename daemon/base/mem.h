@@ -35,6 +35,7 @@
 void *mem_alloc(size_t size);
 void *mem_resize(void *p, size_t size);
 char *mem_strdup(const char *s);
+void mem_one_heap(void);
 void mem_trim(void);
 char *mem_printf(const char *format, ...) _printf_(1, 2);
 

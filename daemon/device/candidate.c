@@ -93,7 +93,7 @@ static struct policy policy_of(const struct candidate *c, const struct device *d
 static void plan(struct candidate *c, const struct device *d, bool permitted, struct plan *ret)
 {
 	struct policy policy = policy_of(c, d, permitted);
-	struct state goal = {};
+	struct state goal = {}, whole = {};
 
 	reloads_check_key(&c->world, &c->assignment.want);
 	baseline_follow(&c->world, &c->assignment);
@@ -103,7 +103,9 @@ static void plan(struct candidate *c, const struct device *d, bool permitted, st
 					  .world = &c->world,
 					  .identified = !d->view.identity.error},
 		     &goal);
-	plan_make(&goal, &c->world, &policy, ret);
+	goal_whole(&goal, &c->assignment.want, &whole);
+	plan_make(&whole, &c->world, &policy, ret);
+	state_clear(&whole);
 	state_clear(&goal);
 }
 

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* See composition.h. */
 #include "device/composition.h"
+#include "device/goal.h"
+
+/** device_goal() - all that is planned for; see goal_whole(). */
+void device_goal(const struct device *d, struct state *ret)
+{
+	goal_whole(&d->goal, &d->assignment.want, ret);
+}
 
 /** device_journal() - whom and what a line of the journal is about. */
 struct journal device_journal(const struct device *d)

@@ -34,7 +34,7 @@ struct device {
 	char *handle;
 	struct world world;	      /* shared data; the parts' headers say who writes what */
 	struct assignment assignment; /* which entry is the device's, and what is wanted */
-	struct state goal;	      /* what is planned for */
+	struct state goal;	      /* what is planned for and not wanted; see goal.h */
 	struct view view;	      /* what is known, and what to ask */
 	enum mandate mandate;
 	struct run run;
@@ -48,6 +48,7 @@ struct device {
 	bool settled;	/* has rested since it registered or the config changed */
 };
 
+void device_goal(const struct device *d, struct state *ret);
 struct journal device_journal(const struct device *d);
 struct permission device_permission(const struct device *d);
 struct permission device_permission_by(const struct device *d, enum mandate mandate);

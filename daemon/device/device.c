@@ -567,12 +567,15 @@ char *device_firmware_status(const struct device *d)
 void device_preview(const struct device *d, bool permitted, struct plan *ret)
 {
 	struct permission p = device_permission_by(d, MAX(d->mandate, MANDATE_LIVE));
+	struct state goal = {};
 
 	if (permitted && p.may == MAY_NOTHING)
 		return;
-	plan_make(&d->goal, &d->world,
+	device_goal(d, &goal);
+	plan_make(&goal, &d->world,
 		  &(struct policy){.reload = !permitted || p.may >= MAY_RELOAD,
 				   .destroy = !permitted || p.may >= MAY_DESTROY,
 				   .yielded = &d->fights.yielded},
 		  ret);
+	state_clear(&goal);
 }

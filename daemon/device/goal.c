@@ -84,15 +84,17 @@ void goal_restored(const struct state *goal, struct state *ret)
 	}
 }
 
-/** goal_compose() - after a read that was bound. @ret: is replaced */
+/**
+ * goal_compose() - after a read that was bound: what is planned for and not wanted.
+ * @ret: is replaced; with the firmware
+ */
 void goal_compose(const struct goal_input *in, struct state *ret)
 {
 	const struct memory *m = &in->world->memory;
 
 	state_clear(ret);
-	state_copy(ret, &in->assignment->want);
-	if (!in->identified)
-		ret->firmware = (struct firmware){};
+	if (in->identified)
+		firmware_copy(&ret->arena, &ret->firmware, &in->assignment->want.firmware);
 	if (assignment_is_bound(in->assignment))
 		set_back(ret, in);
 	if (m->lasting.rollback != ROLLBACK_NONE)
@@ -100,4 +102,43 @@ void goal_compose(const struct goal_input *in, struct state *ret)
 	if (m->lasting.rollback == ROLLBACK_GOOD) /* has nothing of what came while it was down */
 		roll_back(ret, in->world, &m->lasting.good);
 	state_sort(ret);
+}
+
+static struct object overlay(const struct object *want, const struct object *own)
+{
+	struct object o = *want;
+
+	for (unsigned i = 0; i < o.class->n_fields; i++)
+		if (object_has(own, i))
+			object_set(&o, i, own->v[i]);
+	for (unsigned i = 0; i < o.class->n_writable; i++)
+		if (own->restored & FIELD_BIT(i))
+			o.mark[i] = own->mark[i];
+	o.restored = own->restored;
+	o.order = want->order ? want->order : own->order;
+	return o;
+}
+
+/**
+ * goal_whole() - all that is planned for.
+ * @goal: of goal_compose()
+ * @want: of the assignment that it was composed of
+ * @ret: must be empty; borrows from both
+ */
+void goal_whole(const struct state *goal, const struct state *want, struct state *ret)
+{
+	const struct object *v = want->objects.v;
+	size_t i = 0, n = want->objects.n;
+
+	ret->firmware = goal->firmware;
+	vec_each(own, &goal->objects) {
+		while (i < n && object_compare(&v[i], own) < 0)
+			vec_push(&ret->objects, v[i++]);
+		if (i < n && object_compare(&v[i], own) == 0)
+			vec_push(&ret->objects, overlay(&v[i++], own));
+		else
+			vec_push(&ret->objects, *own);
+	}
+	while (i < n)
+		vec_push(&ret->objects, v[i++]);
 }

@@ -19,14 +19,17 @@ static void plan_for(struct device *d, enum may may, bool patient)
 				.patient = patient,
 				.yielded = &d->fights.yielded};
 	step_list refused = {};
+	struct state goal = {};
 	struct plan plan = {};
 
 	vec_each(f, &d->failures.list)
 		if (!f->due || (f->step.disruption == DISRUPTION_PORTS && may < MAY_RELOAD))
 			vec_push(&refused, f->step); /* borrowed */
 	policy.refused = &refused;
-	plan_make(&d->goal, &d->world, &policy, &plan);
+	device_goal(d, &goal);
+	plan_make(&goal, &d->world, &policy, &plan);
 	run_set_plan(&d->run, &plan);
+	state_clear(&goal);
 	vec_clear(&refused);
 }
 
@@ -120,10 +123,10 @@ static bool find_not_kept(struct device *d, uint64_t now)
 }
 
 /* Does @s bring the wanted value? Of what waits for a reload it brings back the one in force. */
-static bool is_wanted(const struct device *d, const struct step *s)
+static bool is_wanted(const struct state *goal, const struct step *s)
 {
 	const struct object *o = &s->target;
-	const struct object *want = state_find(&d->goal, o->class, o->name, o->cmode);
+	const struct object *want = state_find(goal, o->class, o->name, o->cmode);
 
 	return !object_reload_class(o) || (want && value_equal(&want->v[0], &o->v[0]));
 }
@@ -135,6 +138,7 @@ static bool is_wanted(const struct device *d, const struct step *s)
 static bool find_drift(struct device *d, uint64_t now)
 {
 	struct drift_news news = {};
+	struct state goal = {};
 	step_list steps = {};
 	bool found;
 
@@ -147,13 +151,15 @@ static bool find_drift(struct device *d, uint64_t now)
 		if (!failures_has(&d->failures, s) && !view_was_unread(&d->view, &s->target))
 			vec_push(&steps, *s); /* borrowed */
 	fights_look(&d->fights, &steps, now, &news);
+	device_goal(d, &goal);
 	vec_each(s, &news.yielded)
-		journal_yielded(device_journal(d), *s, is_wanted(d, *s));
+		journal_yielded(device_journal(d), *s, is_wanted(&goal, *s));
 	if (news.n) {
-		journal_drift(device_journal(d), news.first, is_wanted(d, news.first), news.n);
+		journal_drift(device_journal(d), news.first, is_wanted(&goal, news.first), news.n);
 		history_tell_drift(&d->history, news.first);
 	}
 	found = news.yielded.n;
+	state_clear(&goal);
 	vec_clear(&news.yielded);
 	vec_clear(&steps);
 	return found;
@@ -285,7 +291,11 @@ static bool bind(struct device *d)
 /* Another instance is under this handle: everything is at the driver's defaults. */
 static void start_anew(struct device *d)
 {
-	reloads_registered(&d->reloads, &d->world, &d->goal);
+	struct state goal = {};
+
+	device_goal(d, &goal);
+	reloads_registered(&d->reloads, &d->world, &goal);
+	state_clear(&goal);
 	d->mandate = MAX(d->mandate, MANDATE_RELOAD);
 	d->settled = false;
 	failures_forget(&d->failures);
@@ -299,9 +309,12 @@ static void start_anew(struct device *d)
 /* The device was reloaded: by whom, and what does that make of what is known? */
 static void account(struct device *d, const struct reading_news *news)
 {
-	struct reload_news reload =
-		reloads_attribute(&d->reloads, &d->world, &d->goal, &news->before, &news->now);
+	struct reload_news reload;
+	struct state goal = {};
 
+	device_goal(d, &goal);
+	reload = reloads_attribute(&d->reloads, &d->world, &goal, &news->before, &news->now);
+	state_clear(&goal);
 	if (!news->identified) /* versions may have changed */
 		view_outdate(&d->view, PART_IDENTITY);
 	/* firmware whose activation was carried out, but not answered, is not activated again */

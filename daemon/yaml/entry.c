@@ -209,6 +209,7 @@ static void add_layer(struct build *b, struct entry *e, const char *preset, cons
 		add_firmware(b, layer, p);
 	for (size_t i = 0; i < n_classes; i++)
 		add_class(b, layer, classes[i], from);
+	vec_fit(&layer->wishes);
 }
 
 static void add_presets(struct build *b, struct entry *e, const struct node *list)

@@ -275,7 +275,7 @@ static char *case_as_text(const struct plan_case *c, const struct world *w)
 {
 	_cleanup_free_ char *diagnostics = NULL, *all = NULL;
 	struct diag_list diags = {};
-	struct state want = {}, goal = {};
+	struct state want = {}, goal = {}, whole = {};
 	struct buf out = {};
 	int r = -EINVAL;
 
@@ -288,9 +288,11 @@ static char *case_as_text(const struct plan_case *c, const struct world *w)
 	buf_add(&out, "%s", diagnostics);
 	if (r == 0) {
 		compose(c, w, &want, &goal);
-		show_plan(&out, c, &goal, w, true);
-		show_plan(&out, c, &goal, w, false);
+		goal_whole(&goal, &want, &whole);
+		show_plan(&out, c, &whole, w, true);
+		show_plan(&out, c, &whole, w, false);
 	}
+	state_clear(&whole);
 	state_clear(&goal);
 	state_clear(&want);
 	diag_clear(&diags);
