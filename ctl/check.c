@@ -205,8 +205,7 @@ static const char *written_of(const struct entry *e, const struct object *o)
 		vec_each(w, &l->wishes)
 			if (w->class == &class_resource && w->object && w->text &&
 			    strcmp(w->object, o->name) == 0 &&
-			    w->mark.line == o->mark[RESOURCE_SIZE].line &&
-			    w->mark.file == o->mark[RESOURCE_SIZE].file)
+			    mark_same(w->mark, object_mark(o, RESOURCE_SIZE)))
 				return w->text;
 	return "";
 }

@@ -50,7 +50,7 @@ static void forget_restored(struct world *w, const struct assignment *a, bool ke
 		const struct object o = note_object(n), *want = wanted(a, n);
 
 		if (want)
-			memory_set_place(&w->memory, n, want->mark[n->field]);
+			memory_set_place(&w->memory, n, object_mark(want, n->field));
 		memory_keep(&w->memory, n, !want && (keep || n->kept));
 		if (!want && (n->kept ? !w->trial : back && is_back(w, n)))
 			memory_drop(&w->memory, notes, &o, n->field);

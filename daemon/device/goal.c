@@ -2,8 +2,6 @@
 /* See goal.h. */
 #include "device/goal.h"
 
-#include <string.h>
-
 static bool is_wanted(const struct state *want, const struct note *n)
 {
 	const struct object *o = state_find(want, n->class, n->name, n->cmode);
@@ -48,7 +46,7 @@ static void set_back(struct state *goal, const struct goal_input *in)
 			o = set_goal(goal, in->world, n);
 		if (!o)
 			continue;
-		o->mark[n->field] = n->mark;
+		state_set_mark(goal, o, n->field, n->mark);
 		o->restored |= FIELD_BIT(n->field);
 		if (!o->order)
 			o->order = order;
@@ -77,9 +75,10 @@ void goal_restored(const struct state *goal, struct state *ret)
 			continue;
 		back = state_add(ret, o->class, o->name, o->cmode);
 		for (unsigned i = 0; i < o->class->n_writable; i++)
-			if (o->restored & FIELD_BIT(i))
+			if (o->restored & FIELD_BIT(i)) {
 				object_set(back, i, o->v[i]);
-		memcpy(back->mark, o->mark, sizeof(back->mark));
+				state_set_mark(ret, back, i, object_mark(o, i));
+			}
 		back->restored = o->restored;
 	}
 }
@@ -104,19 +103,20 @@ void goal_compose(const struct goal_input *in, struct state *ret)
 	state_sort(ret);
 }
 
-static struct object overlay(const struct object *want, const struct object *own)
+static void add_overlaid(struct state *ret, const struct object *want, const struct object *own)
 {
 	struct object o = *want;
 
 	for (unsigned i = 0; i < o.class->n_fields; i++)
 		if (object_has(own, i))
 			object_set(&o, i, own->v[i]);
+	o.marks = NULL;
 	for (unsigned i = 0; i < o.class->n_writable; i++)
-		if (own->restored & FIELD_BIT(i))
-			o.mark[i] = own->mark[i];
+		state_set_mark(ret, &o, i,
+			       object_mark(own->restored & FIELD_BIT(i) ? own : want, i));
 	o.restored = own->restored;
 	o.order = want->order ? want->order : own->order;
-	return o;
+	vec_push(&ret->objects, o);
 }
 
 /**
@@ -135,7 +135,7 @@ void goal_whole(const struct state *goal, const struct state *want, struct state
 		while (i < n && object_compare(&v[i], own) < 0)
 			vec_push(&ret->objects, v[i++]);
 		if (i < n && object_compare(&v[i], own) == 0)
-			vec_push(&ret->objects, overlay(&v[i++], own));
+			add_overlaid(ret, &v[i++], own);
 		else
 			vec_push(&ret->objects, *own);
 	}

@@ -130,7 +130,7 @@ void journal_foreign_size(struct journal j, const struct step *s)
 /** journal_ignored_size() - a reload has not loaded the size of @want, a resource. */
 void journal_ignored_size(struct journal j, const struct object *want)
 {
-	struct log_fields f = fields_at(j, MESSAGE_UNREAD_SIZE, want->name, want->mark[0]);
+	struct log_fields f = fields_at(j, MESSAGE_UNREAD_SIZE, want->name, object_mark(want, 0));
 
 	log_with(LOG_NOTICE, &f,
 		 "%s: resource %s was accepted, but the driver did not read it in the reload",

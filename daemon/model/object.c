@@ -69,6 +69,14 @@ struct object *state_find(const struct state *s, const struct class *class, cons
 	return bsearch(&key, s->objects.v, s->objects.n, sizeof(key), compare);
 }
 
+/** state_set_mark() - the value that @o, of @s, wants in @field was written at @mark. */
+void state_set_mark(struct state *s, struct object *o, unsigned field, struct mark mark)
+{
+	if (!o->marks)
+		o->marks = arena_alloc(&s->arena, o->class->n_writable * sizeof(*o->marks));
+	o->marks[field] = mark;
+}
+
 /** state_add_port() - note a copy of @port. */
 void state_add_port(struct state *s, const struct port *port)
 {
@@ -92,6 +100,9 @@ void state_copy(struct state *to, const struct state *from)
 		for (unsigned i = 0; i < o->class->n_fields; i++)
 			if (value_is_text(&copy->v[i]))
 				copy->v[i].str = arena_strdup(&to->arena, o->v[i].str);
+		copy->marks = NULL;
+		for (unsigned i = 0; o->marks && i < o->class->n_writable; i++)
+			state_set_mark(to, copy, i, o->marks[i]);
 	}
 	vec_each(p, &from->ports)
 		state_add_port(to, p);
@@ -116,7 +127,7 @@ static bool object_same(const struct object *a, const struct object *b)
 		if (!field_same(a, b, i))
 			return false;
 	for (unsigned i = 0; i < a->class->n_writable; i++)
-		if (!mark_same(a->mark[i], b->mark[i]))
+		if (!mark_same(object_mark(a, i), object_mark(b, i)))
 			return false;
 	return true;
 }
@@ -165,6 +176,12 @@ void object_set(struct object *o, unsigned field, struct value v)
 {
 	o->v[field] = v;
 	o->present |= FIELD_BIT(field);
+}
+
+/** object_mark() - where the value of a writable field was written. Return: no place if nowhere. */
+struct mark object_mark(const struct object *o, unsigned field)
+{
+	return o->marks ? o->marks[field] : (struct mark){};
 }
 
 /**
@@ -273,16 +290,27 @@ char *object_format(const struct object *o, field_mask fields)
 	return buf_take(&b);
 }
 
-/** object_origin() - where the value that is wanted of @field was written; to be freed. */
-char *object_origin(const struct object *o, unsigned field)
+/**
+ * origin_format() - where the value that is wanted was written, which is at @mark.
+ * @restored: it was, and is not any more
+ *
+ * Return: to be freed.
+ */
+char *origin_format(struct mark mark, bool restored)
 {
-	char *place = mark_format(o->mark[field]);
+	char *place = mark_format(mark);
 	_cleanup_free_ char *was = NULL;
 
-	if (!(o->restored & FIELD_BIT(field)))
+	if (!restored)
 		return place;
 	was = place;
 	return *was ? mem_printf("restore: was %s", was) : mem_strdup("restore");
+}
+
+/** object_origin() - where the value that is wanted of @field was written; to be freed. */
+char *object_origin(const struct object *o, unsigned field)
+{
+	return origin_format(object_mark(o, field), o->restored & FIELD_BIT(field));
 }
 
 /**

@@ -16,19 +16,20 @@ typedef uint16_t field_mask; /* of fields of an object: FIELD_BIT(index) */
 
 #define FIELD_BIT(field) ((field_mask)(1u << (field)))
 
+/* Of some devices there are thousands: members are in an order that leaves no gaps. */
 struct object {
 	const struct class *class;
 	const char *name;
-	uint8_t cmode; /* enum cmode for params, else CLASS_NO_CMODE */
-	field_mask present;
-	int error;		 /* of a have: -errno where it is there, but cannot be read */
-	const char *error_words; /* the kernel's, with it; or NULL */
-	bool has_port;
-	uint32_t port; /* the index of the port that it is of */
 	struct value v[CLASS_MAX_FIELDS];
-	struct mark mark[CLASS_MAX_WRITABLE]; /* of a want: where the value was written */
-	int order;	     /* of a want: those of one phase are set in this order */
+	struct mark *marks;	 /* of a want: where its writable values were written, or NULL */
+	const char *error_words; /* the kernel's, with error; or NULL */
+	int error;		 /* of a have: -errno where it is there, but cannot be read */
+	int order;		 /* of a want: those of one phase are set in this order */
+	uint32_t port;		 /* the index of the port that it is of */
+	field_mask present;
 	field_mask restored; /* of a want: not written any more, they go back to what they were */
+	bool has_port;
+	uint8_t cmode; /* enum cmode for params, else CLASS_NO_CMODE */
 };
 
 /* Sorted objects of one device; names and strings live in the arena. */
@@ -46,6 +47,7 @@ struct object *state_add(struct state *s, const struct class *class, const char 
 void state_sort(struct state *s);
 struct object *state_find(const struct state *s, const struct class *class, const char *name,
 			  uint8_t cmode);
+void state_set_mark(struct state *s, struct object *o, unsigned field, struct mark mark);
 void state_add_port(struct state *s, const struct port *port);
 void state_copy(struct state *to, const struct state *from);
 bool state_same(const struct state *a, const struct state *b);
@@ -54,6 +56,7 @@ void state_clear(struct state *s);
 int object_compare(const struct object *a, const struct object *b);
 bool object_has(const struct object *o, unsigned field);
 void object_set(struct object *o, unsigned field, struct value v);
+struct mark object_mark(const struct object *o, unsigned field);
 field_mask object_differs(const struct object *want, const struct object *have);
 field_mask object_writable(const struct object *o);
 bool object_is_none(const struct object *o, unsigned field);
@@ -65,6 +68,7 @@ bool object_reload_class(const struct object *o);
 
 char *object_progress(const struct object *o);
 char *object_label(const struct object *o);
+char *origin_format(struct mark mark, bool restored);
 char *object_origin(const struct object *o, unsigned field);
 char *object_format(const struct object *o, field_mask fields);
 

@@ -23,6 +23,7 @@ void step_set_target(struct step *s, const struct object *o, field_mask fields)
 
 	s->target = *o;
 	s->target.name = mem_strdup(o->name);
+	s->target.marks = NULL;
 	s->target.present = (o->present & (field_mask)~object_writable(o)) | fields;
 	for (unsigned i = 0; i < o->class->n_fields; i++)
 		if (value_is_text(&o->v[i]))
@@ -138,8 +139,8 @@ char *step_origin(const struct step *s)
 {
 	field_mask fields = s->kind == STEP_SET ? object_writable(&s->target) : 0;
 
-	return fields ? object_origin(&s->target, (unsigned)__builtin_ctz(fields))
-		      : mark_format(s->mark);
+	return origin_format(s->mark,
+			     fields && s->target.restored & FIELD_BIT(__builtin_ctz(fields)));
 }
 
 /** step_same() - do both set the same object to the same values, in the same way? */

@@ -28,7 +28,7 @@ static void fold_objects(struct state *s)
 			if (!object_has(o, f))
 				continue;
 			object_set(kept, f, o->v[f]);
-			kept->mark[f] = o->mark[f];
+			state_set_mark(s, kept, f, object_mark(o, f));
 		}
 		kept->order = MIN(kept->order, o->order);
 	}

@@ -461,7 +461,7 @@ static void want_size(struct binder *b, const struct slot *s)
 
 	object_set(o, RESOURCE_SIZE, (struct value){.type = VALUE_U64, .num = s->value});
 	object_set(o, RESOURCE_ID, s->have->v[RESOURCE_ID]);
-	o->mark[RESOURCE_SIZE] = s->winner->wish->mark;
+	state_set_mark(b->want, o, RESOURCE_SIZE, s->winner->wish->mark);
 	o->order = s->winner->wish->order;
 	bind_staged(b, s->winner->wish, o);
 }

@@ -255,7 +255,7 @@ void bind_want(struct binder *b, const struct wish *w, const struct class *class
 	struct object *o = state_add(b->want, class, name, cmode);
 
 	object_set(o, field, v);
-	o->mark[field] = w->mark;
+	state_set_mark(b->want, o, field, w->mark);
 	o->order = w->order;
 	bind_staged(b, w, o);
 }

@@ -76,7 +76,7 @@ static void add_set(struct planner *p, const struct object *target, field_mask f
 	step_set_target(s, target, fields);
 	s->from = from;
 	s->to = object_format(target, fields);
-	s->mark = target->mark[__builtin_ctz(fields)];
+	s->mark = object_mark(target, (unsigned)__builtin_ctz(fields));
 }
 
 static void add_remember(struct planner *p, const struct object *o, const struct value *in_force)

@@ -152,7 +152,7 @@ static void check_want(const struct state *want, const struct world *w)
 		MUST(state_find(&w->have, o->class, o->name, o->cmode));
 		MUST(o->present);
 		for (unsigned f = 0; f < o->class->n_writable; f++)
-			MUST(!object_has(o, f) || o->mark[f].line);
+			MUST(!object_has(o, f) || object_mark(o, f).line);
 	}
 }
 
