@@ -24,7 +24,7 @@ struct planner {
 	struct plan *plan;
 	bool reload;	/* something wanted is not in force */
 	bool permitted; /* it may be brought about by a reload now */
-	bool flash, activate;
+	bool flash, activate, takes_ports;
 	const char *in_the_way; /* version of an image that is to be activated before the flash */
 };
 
@@ -39,9 +39,8 @@ static struct step *add_step(struct planner *p, enum step_kind kind, enum phase 
 {
 	struct step *s = vec_add(&p->plan->steps);
 
-	s->kind = kind;
-	s->phase = phase;
-	s->disruption = disruption;
+	p->takes_ports |= disruption == DISRUPTION_PORTS;
+	*s = (struct step){.kind = kind, .phase = phase, .disruption = disruption};
 	return s;
 }
 
@@ -388,7 +387,7 @@ static void plan_live(struct planner *p, const struct object *want, const struct
 		if (!p->policy->overdue)
 			return;
 	}
-	if (is_taken_away(p, &have))
+	if (p->takes_ports && is_taken_away(p, &have))
 		return; /* set when the port is there again */
 	if (want->class->set != SET_EACH) {
 		if (fields)
