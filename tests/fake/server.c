@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #define DATAGRAM_MAX (256 * 1024)
-#define CLIENTS_MAX  64
+#define CLIENTS_MAX  320 /* of 256 devices, and more than their notifications */
 
 enum client_kind { CLIENT_KERNEL, CLIENT_CONTROL };
 
