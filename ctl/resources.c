@@ -81,6 +81,7 @@ static int add_all(struct client *c, const struct style *style, json_t *json, st
 	const struct ctl *ctl = c->ctl;
 	struct status_answer a = {};
 	int r = fetch_status(c, ctl->n_args ? ctl->args[0] : NULL, &a);
+	bool found = !ctl->n_args;
 
 	vec_each(d, &a.devices) {
 		_cleanup_free_ char *handle = NULL;
@@ -92,8 +93,11 @@ static int add_all(struct client *c, const struct style *style, json_t *json, st
 			buf_add(out, "%s", out->n ? "\n" : "");
 			picture_render(handle, &w, style, out);
 		}
+		found |= *d->handle;
 		world_clear(&w);
 	}
+	if (r >= 0 && !found)
+		r = fetch_no_such_device(c, ctl->args[0]);
 	answer_clear(&status_type, &a, &a.arena);
 	return r;
 }

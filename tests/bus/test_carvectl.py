@@ -81,7 +81,7 @@ def test_no_such_device(bed, carved):
 def test_absent_entry(bed, carved):
     """Its name is known, only there is nothing to be done to it."""
     carved.run(leaf(TRAP), entry("spine", TRAP, "{driver: none}"))
-    for command in "apply", "retry", "capture":
+    for command in "apply", "retry", "capture", "resources":
         expect(bed.ctl(command, "spine"), 1, "^$", err=["^carvectl: no device matches the entry spine$"])
     expect(bed.ctl("plan", "spine"), 1, "^$", err=["^carvectl: no device matches the entry spine$"])
     expect(bed.ctl("plan"), 1, "^entry spine is absent: ")
