@@ -493,8 +493,11 @@ static void test_plan_hindered(_unused_ void **state)
 	assert_int_equal(plan_exit_code(&a), CTL_STEPS);
 	answer_init(&plan_type, &permitted);
 	vec_push(&permitted.steps, a.steps.v[1]);
+	vec_push(&a.steps, ((struct step_answer){"pci/0000:03:00.0", "trap", "taken_meanwhile",
+						 "drop", "trap", "live", ""}));
 	plan_find_held(&a, &permitted);
 	assert_int_equal(a.held.n, 1);
+	a.steps.n--;
 	plan_render(&a, &ascii, &out);
 	assert_non_null(strstr(out.s,
 			       "\n2 steps, 1 reload\n1 of them waits for a permitted reload; "
