@@ -66,6 +66,24 @@ static void test_reload_forgets(void **state)
 	rig_clear(&r);
 }
 
+/* Its mode was declared, so a reload that forgets it needs no permission of its own. */
+static void test_reload_forgets_mode(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r,
+		  "{'format': 1, 'handle': 'sim/a', 'driver': 'sim', 'reload': {'failed': false, "
+		  "'counters': [['driver_reinit', 'unspec', 'local', 0]]}, 'eswitch': {'mode': "
+		  "'legacy'}, 'params': {'macs': {'driverinit': {'type': 'u32', 'value': 32}}}}",
+		  ENTRY("eswitch: {mode: switchdev}"));
+	rig_expect(&r, "converged", "eswitch eswitch: mode legacy -> mode switchdev\n");
+	rig_config(&r, ENTRY("eswitch: {mode: switchdev}, params: {macs: 64}"));
+	rig_expect(&r, "converged",
+		   STAGED RELOAD "eswitch eswitch: mode legacy -> mode switchdev\n");
+	rig_clear(&r);
+}
+
 /* What was split when it worked is gone, and holds no roll-back back. */
 static void test_roll_back_of_what_was_split(void **state)
 {
@@ -258,6 +276,7 @@ int main(void)
 		cmocka_unit_test(test_from_two_to_four),
 		cmocka_unit_test(test_killed_half_way),
 		cmocka_unit_test(test_reload_forgets),
+		cmocka_unit_test(test_reload_forgets_mode),
 		cmocka_unit_test(test_roll_back_of_what_was_split),
 		cmocka_unit_test(test_held_back),
 		cmocka_unit_test(test_linecard),
