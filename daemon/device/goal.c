@@ -2,6 +2,8 @@
 /* See goal.h. */
 #include "device/goal.h"
 
+#include <string.h>
+
 static bool is_wanted(const struct state *want, const struct note *n)
 {
 	const struct object *o = state_find(want, n->class, n->name, n->cmode);
@@ -11,14 +13,14 @@ static bool is_wanted(const struct state *want, const struct note *n)
 
 static struct object *set_goal(struct state *goal, const struct world *w, const struct note *n)
 {
-	const struct object like = note_object(n);
 	const struct object *have = state_find(&w->have, n->class, n->name, n->cmode);
 	struct object *o = NULL;
 
 	if (!have || have->error)
 		return NULL;
 	vec_each(known, &goal->objects)
-		if (object_compare(known, &like) == 0)
+		if (known->class == n->class && known->cmode == n->cmode &&
+		    strcmp(known->name, n->name) == 0)
 			o = known;
 	if (!o)
 		o = state_add(goal, n->class, n->name, n->cmode);
