@@ -76,7 +76,7 @@ def wait_told(pid, text):
 
 def stop(unit):
     output("systemctl", "stop", "--no-block", "carved")
-    wait(lambda: unit.show("ActiveState") == "deactivating", "carved to be told to stop")
+    wait(lambda: unit.show("ActiveState") == "deactivating", "carved to be told to stop", pause=0.2)
 
 
 def stopped(unit, pid):

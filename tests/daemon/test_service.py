@@ -33,7 +33,7 @@ def test_systemd_starts_it_again(switch, unit, capture):
     unit.run(everything(switch))
     capture.clear()
     unit.kill("KILL")
-    wait(lambda: unit.show("NRestarts", "ActiveState") == ["1", "active"], "it to be started again")
+    wait(lambda: unit.show("NRestarts", "ActiveState") == ["1", "active"], "it to be started again", pause=0.3)
     assert unit.state(switch) == "converged"
     assert capture.writes() == []
     assert switch.reloads() == 1

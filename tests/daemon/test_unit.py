@@ -23,6 +23,7 @@ DROPIN = pathlib.Path("/run/systemd/system/carved.service.d/one-test.conf")
 LOCK = pathlib.Path("/run/carved/private/lock")
 STATE = pathlib.Path("/var/lib/carved")
 SHORT = "WatchdogSec=2s\n"
+PAUSE = 0.3  # seconds between looks of which each takes a process
 
 
 @contextlib.contextmanager
@@ -60,7 +61,7 @@ def test_flash_outlives_watchdog(switch, unit):
     with changed_unit(SHORT):
         unit.config(entry(switch, firmware=wanted))
         unit.start_no_wait()
-        wait(unit.ready, "the unit to be started", deadline=60)
+        wait(unit.ready, "the unit to be started", deadline=60, pause=PAUSE)
         assert unit.show("NRestarts", "ActiveState") == ["0", "active"]
         unit.settled(switch)
     assert switch.board.active("fw", "running") == version
@@ -95,7 +96,7 @@ def test_hung_loop_is_ended(switch, unit):
     with changed_unit(SHORT):
         unit.run(entry(switch, traps={switch.words.trap: "trap"}))
         unit.kill("STOP")
-        wait(lambda: unit.show("NRestarts", "ActiveState") == ["1", "active"], "it to be started again")
+        wait(lambda: unit.show("NRestarts", "ActiveState") == ["1", "active"], "it to be started again", pause=PAUSE)
         assert unit.state(switch) == "converged"
 
 
@@ -123,7 +124,7 @@ def test_waits_for_the_one_before(switch, unit):
         fcntl.flock(lock, fcntl.LOCK_EX)
         unit.config(entry(switch, traps={switch.words.trap: "trap"}))
         unit.start_no_wait()
-        wait(lambda: "another carved has not ended" in unit.show("StatusText"), "it to say why it waits")
+        wait(lambda: "another carved has not ended" in unit.show("StatusText"), "it to say why it waits", pause=PAUSE)
         assert unit.show("ActiveState") == "activating"
     unit.wait_ready()
     assert switch.trap(switch.words.trap) == "trap"
@@ -147,7 +148,7 @@ def test_out_of_memory(switch, unit):
     assert in_proc(unit, "limits", r"^Max core file size +(.*) bytes") == ["0", "0"]
     pid = unit.pid()
     limit.write_text("1M\n")
-    wait(lambda: unit.show("NRestarts", "ActiveState") == ["1", "active"], "it to be started again")
+    wait(lambda: unit.show("NRestarts", "ActiveState") == ["1", "active"], "it to be started again", pause=PAUSE)
     assert unit.pid() != pid and limit.read_text() == before
     unit.settled(switch)
     assert switch.reloads() == 1
@@ -164,7 +165,7 @@ def test_too_many_threads(switch, unit):
     unit.config(entry(switch, **switch.words.wanted))
     with changed_unit("TasksMax=1\n"):
         unit.start_no_wait()
-        wait(lambda: said(unit, "Resource temporarily unavailable"), "it to say so")
+        wait(lambda: said(unit, "Resource temporarily unavailable"), "it to say so", pause=PAUSE)
         assert unit.show("NRestarts") == "0" and unit.pid()
         assert switch.reloads() == 0
         unit.stop()
@@ -186,7 +187,7 @@ def test_too_many_files(switch, unit):
     free = next(fd for fd in range(8192) if fd not in taken)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (free + 1, 8192))
     unit.kill("HUP")
-    wait(lambda: said(unit, "Too many open files"), "it to say so")
+    wait(lambda: said(unit, "Too many open files"), "it to say so", pause=PAUSE)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (8192, 8192))
     unit.reload(entry(switch, traps={trap2: "trap"}))
     unit.settled(switch)
@@ -200,7 +201,8 @@ def test_runs_no_program(switch, unit):
     with changed_unit("ExecStartPre=/bin/true\n"):
         unit.config(entry(switch, traps={switch.words.trap: "trap"}))
         unit.start_no_wait()
-        wait(lambda: unit.show("ExecMainStatus", "Result") != ["0", "success"] or unit.show("NRestarts") != "0", "it to fail")
+        wait(lambda: unit.show("ExecMainStatus", "Result") != ["0", "success"] or unit.show("NRestarts") != "0", "it to fail",
+             pause=PAUSE)
         unit.stop()
     count = pathlib.Path("/run/carved/private/filters")
     with changed_unit(f"NoExecPaths=\nExecPaths=\nExecStartPre=/bin/sh -c 'grep Seccomp_filters /proc/self/status >{count}'\n"):
@@ -216,7 +218,7 @@ def test_drift_in_the_journal(switch, unit):
     unit.run(entry(switch, traps={trap: "trap"}), audit="1s")
     switch.set_trap(trap, "mirror")
     wait(lambda: switch.trap(trap) == "trap", "the trap to be set back")
-    line, = wait(lambda: told("DRIFT", unit), "the line")
+    line, = wait(lambda: told("DRIFT", unit), "the line", pause=PAUSE)
     fields = {name: line[name] for name in ("CARVED_DEVICE", "CARVED_OBJECT", "CARVED_TRIGGER", "CONFIG_FILE")}
     assert fields == {"CARVED_DEVICE": switch.handle, "CARVED_OBJECT": trap, "CARVED_TRIGGER": "audit",
                       "CONFIG_FILE": str(unit.file)}
