@@ -15,6 +15,7 @@
 
 #include "base/mem.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define VEC(type)                                                                                  \
@@ -76,8 +77,18 @@
 		vec_->n = vec_->cap = 0;                                                           \
 	})
 
+/* Most lists are made in order: to see that is one comparison a member. */
+static inline bool vec_is_sorted(const void *v, size_t n, size_t size,
+				 int (*cmp)(const void *a, const void *b))
+{
+	for (size_t i = 1; i < n; i++)
+		if (cmp((const char *)v + (i - 1) * size, (const char *)v + i * size) > 0)
+			return false;
+	return true;
+}
+
 #define vec_sort(vec, cmp)                                                                         \
 	({                                                                                         \
-		if ((vec)->n > 1)                                                                  \
+		if (!vec_is_sorted((vec)->v, (vec)->n, sizeof(*(vec)->v), cmp))                    \
 			qsort((vec)->v, (vec)->n, sizeof(*(vec)->v), cmp);                         \
 	})

@@ -42,20 +42,11 @@ struct object *state_add(struct state *s, const struct class *class, const char 
 	return o;
 }
 
-static bool is_sorted(const struct state *s)
-{
-	for (size_t i = 1; i < s->objects.n; i++)
-		if (object_compare(&s->objects.v[i - 1], &s->objects.v[i]) > 0)
-			return false;
-	return true;
-}
-
 /** state_sort() - all objects are there: bring them into the order of object_compare(). */
 void state_sort(struct state *s)
 {
 	vec_fit(&s->objects);
-	if (!is_sorted(s)) /* most are made in order */
-		vec_sort(&s->objects, compare);
+	vec_sort(&s->objects, compare);
 }
 
 /** state_find() - the object, or NULL. */
