@@ -1,17 +1,24 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""guest.py [ROUNDS]: carved beside what else could do the same, on a real kernel; `run --guest LINE` starts it in a guest.
+"""guest.py [ROUNDS [ROW...]]: carved beside what else could do the same, on a real kernel; `run --guest LINE` starts it
+in a guest.
 
 A Spectrum-1 by asicsim: every policer gets another rate, every group another policer, and each trap that drops goes to
 the CPU. Contenders take turns, each from the driver's defaults, which a reload brings back; what the device is like
 afterwards is asked of devlink.
 
-  set     the settings as a process: carved --once (with nothing remembered), devlink -b, a loop of devlink, bare
+  set     the settings as a process: carved --once (with nothing remembered), a loop of devlink, bare, devlink -b; and
+          what it takes to start carved and devlink at all
+  edit    the traps get another action: SIGHUP until a carved that is up says READY=1, against `bare` and devlink -b
 
 Prints a table, and the ratios to the last contender as JSON.
 """
 import json
+import os
 import pathlib
+import shutil
+import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -22,8 +29,8 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/asicsim"))
 from board import Board  # noqa: E402 # pylint: disable=wrong-import-position
 
-BUILD = TOP / "build/plain"
-CARVED = TOP / "build/root-plain/usr/sbin/carved"
+# copied into the guest: to map a page of what is shared with the host takes longer than to set a trap
+CARVED, BARE = pathlib.Path("/run/bench/carved"), pathlib.Path("/run/bench/bare")
 
 
 def run(*command, **options):
@@ -33,30 +40,34 @@ def run(*command, **options):
 class Bench:
     def __init__(self, folder):
         self.board = Board("spectrum1", 1, 1)
-        self.handle, self.folder = "asicsim/asicsim1", folder
+        self.handle, self.folder, self.action = "asicsim/asicsim1", folder, "trap"
         self.traps = [row["name"] for row in self.rows() if row["type"] == "drop" and row["action"] == "drop"]
         self.policers = {row["policer"]: row["rate"] + 100 for row in self.rows("policer")}
         others = list(self.policers)
         self.groups = {row["name"]: others[i % len(others)] for i, row in enumerate(self.rows("group"), 1)}
         self.settings = ([f"{i}={rate}" for i, rate in self.policers.items()] +
                          [f"{name}~{i}" for name, i in self.groups.items()] + self.traps)
+        self.write()
+
+    def write(self):
+        """The same in each contender's words."""
         lines = "".join([*(f"trap policer set {self.handle} policer {i} rate {rate}\n" for i, rate in self.policers.items()),
                          *(f"trap group set {self.handle} group {name} policer {i}\n" for name, i in self.groups.items()),
-                         *(f"trap set {self.handle} trap {trap} action trap\n" for trap in self.traps)])
-        (folder / "batch").write_text(lines)
-        (folder / "loop").write_text("".join(f"devlink {line}" for line in lines.splitlines(True)))
-        (folder / "config.yaml").write_text(
+                         *(f"trap set {self.handle} trap {trap} action {self.action}\n" for trap in self.traps)])
+        (self.folder / "batch").write_text(lines)
+        (self.folder / "loop").write_text("".join(f"devlink {line}" for line in lines.splitlines(True)))
+        (self.folder / "config.yaml").write_text(
             f"version: 1\nsettings: {{audit_interval: 0, settle_timeout: 100ms}}\ndevices:\n  {self.handle}:\n" +
             "    trap_policers:\n" + "".join(f"      {i}: {{rate: {rate}}}\n" for i, rate in self.policers.items()) +
             "    trap_groups:\n" + "".join(f"      {name}: {{policer: {i}}}\n" for name, i in self.groups.items()) +
-            "    traps:\n" + "".join(f"      {trap}: trap\n" for trap in self.traps))
+            "    traps:\n" + "".join(f"      {trap}: {self.action}\n" for trap in self.traps))
 
     def rows(self, *kind):
         return next(iter(json.loads(run("devlink", "-j", "trap", *kind, "show")).values()))[self.handle]
 
     def check(self):
         traps = {row["name"]: row["action"] for row in self.rows()}
-        assert all(traps[trap] == "trap" for trap in self.traps)
+        assert all(traps[trap] == self.action for trap in self.traps)
         assert {row["policer"]: row["rate"] for row in self.rows("policer")} == self.policers
         assert {row["name"]: row["policer"] for row in self.rows("group")} == self.groups
 
@@ -75,6 +86,12 @@ class Bench:
         state = tempfile.mkdtemp(dir=self.folder)
         return ("--bus=none", "-c", self.folder / "config.yaml", f"--state-dir={state}", f"--runtime-dir={state}/run")
 
+    def start(self):
+        run(CARVED, "--version")
+
+    def start_devlink(self):
+        run("devlink", "-V")
+
     def once(self):
         return self.timed(CARVED, "--once", "--log-level=err", *self.options())
 
@@ -85,7 +102,42 @@ class Bench:
         return self.timed("sh", self.folder / "loop")
 
     def bare(self):
-        return self.timed(BUILD / "bare", "netlink", self.handle, "trap", *self.settings)
+        return self.timed(BARE, "netlink", self.handle, "trap", *self.settings)
+
+    def turn(self):
+        """Another action for the traps, in the files."""
+        self.action = "drop" if self.action == "trap" else "trap"
+        self.write()
+
+
+def clocked(function):
+    before = time.monotonic()
+    function()
+    return time.monotonic() - before
+
+
+class Resident:
+    """A carved that is up, and tells what it has come to as it tells systemd."""
+
+    def __init__(self, bench):
+        path = str(bench.folder / "notify")
+        pathlib.Path(path).unlink(missing_ok=True)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(path)
+        self.socket.settimeout(60)
+        self.process = subprocess.Popen([CARVED, "--log-level=err", *bench.options()],
+                                        env={**os.environ, "NOTIFY_SOCKET": path})
+        self.wait("READY=1")
+
+    def wait(self, what):
+        while what not in self.socket.recv(4096).decode():
+            pass
+        return time.monotonic()
+
+    def end(self):
+        self.process.terminate()
+        assert self.process.wait() == 0
+        self.socket.close()
 
 
 def table(name, times):
@@ -96,24 +148,58 @@ def table(name, times):
     return {what: statistics.median(list_) / last for what, list_ in times.items()}
 
 
-def measure_set(bench, rounds):
-    contenders = {"carved --once": bench.once, "a loop of devlink": bench.loop, "bare": bench.bare,
-                  "devlink -b": bench.batch}
+def take_turns(name, rounds, contenders):
     times = {name: [] for name in contenders}
     for _ in range(rounds):
-        for name, contender in contenders.items():
-            times[name].append(contender())
-    return table("set", times)
+        for what, contender in contenders.items():
+            times[what].append(contender())
+    return table(name, times)
+
+
+def measure_set(bench, rounds):
+    return take_turns("set", rounds, {
+        "carved --version": lambda: clocked(bench.start), "devlink -V": lambda: clocked(bench.start_devlink),
+        "carved --once": bench.once, "a loop of devlink": bench.loop, "bare": bench.bare, "devlink -b": bench.batch})
+
+
+def measure_edit(bench, rounds):
+    resident = Resident(bench)
+
+    def carved():
+        bench.turn()
+        before = time.monotonic()
+        resident.process.send_signal(signal.SIGHUP)
+        took = resident.wait("READY=1") - before
+        bench.check()
+        return took
+
+    def process(command):
+        resident.process.send_signal(signal.SIGSTOP)
+        bench.turn()
+        took = clocked(lambda: run(*command()))
+        bench.turn()
+        subprocess.run(["devlink", "-b", bench.folder / "batch"], check=True)
+        resident.process.send_signal(signal.SIGCONT)
+        return took
+    result = take_turns("edit", rounds, {
+        "carved": carved, "devlink -b": lambda: process(lambda: ("devlink", "-b", bench.folder / "batch")),
+        "bare": lambda: process(lambda: (BARE, "netlink", bench.handle, bench.action, *bench.settings))})
+    resident.end()
+    return result
 
 
 def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+    rows = {name.removeprefix("measure_"): f for name, f in globals().items() if name.startswith("measure_")}
     run("modprobe", "asicsim")
+    CARVED.parent.mkdir(exist_ok=True)
+    shutil.copy(TOP / "build/root-plain/usr/sbin/carved", CARVED)
+    shutil.copy(TOP / "build/plain/bare", BARE)
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(pathlib.Path(folder))
         print(f"Linux {run('uname', '-r').strip()}, {len(bench.settings)} settings, {rounds} rounds")
         print("| row | of | median | worst | ratio to the last |\n|---|---|---:|---:|---:|")
-        print(json.dumps({"set": measure_set(bench, rounds)}))
+        print(json.dumps({name: rows[name](bench, rounds) for name in sys.argv[2:] or rows}))
         bench.board.remove()
 
 

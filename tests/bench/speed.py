@@ -5,12 +5,14 @@
 On this machine, with the plain build, a bus and a fake kernel of its own: no guest, no privilege but to trace. Contenders
 take turns, so that a busy machine is as busy for each; the ratios are what counts, the times inform. See doc/figures.md.
 
-  edit       a config that changes 200 traps: D-Bus Reload to the end of its job, against `bare` as a process
+  edit       a config that changes 200 traps: D-Bus Reload until all is as wanted, and until the end of its job, when the
+             config is on disk, too; against `bare` as a process
   once       the same by `carved --once`, from nothing remembered, against `bare` as a process
   nothing    what an Apply costs when nothing differs: requests that write, system calls (strace)
   reload     a reload by somebody else: from its end until all is right again, against `bare` that waits for it
   idle       wake-ups in ten seconds, memory, with 1, 64 and 256 devices of 100 settings
   buffers    thresholds of 64 ports in 11 pools and of 24 traffic classes: an edit of all, against `bare`; memory for them
+  many       1, 32 and 128 devices that take one reload of 3 s each, and 20 traps: exec until all are as wanted
   bus        Get State: idle, while the device is reloaded, while 20,000 notifications come
   start      exec to READY=1 with nothing to change, against `carved --version`
   storm      100,000 notifications: processor time for each
@@ -118,7 +120,8 @@ class Stage:
                              for i, handle in enumerate(self.handles)))
 
     def is_all(self, action):
-        return all(self.kernel.device(h)["traps"][t]["action"] == action for h in self.handles for t in self.traps)
+        found = [self.kernel.device(handle)["traps"] for handle in self.handles]
+        return all(traps[trap]["action"] == action for traps in found for trap in self.traps)
 
     def bare(self, action):
         before = time.monotonic()
@@ -158,19 +161,23 @@ def row_edit(rounds):
         stage.signals.clear()
         before = time.monotonic()
         job = stage.carved.call("Reload", {})
-        until(lambda: any(row[0] == job for row in stage.signals.of("JobRemoved")))
+        until(lambda: stage.signals.of("Changed"))
         took = time.monotonic() - before
+        until(lambda: any(row[0] == job for row in stage.signals.of("JobRemoved")))
+        ends.append(time.monotonic() - before)
         assert stage.is_all(actions[0])
         actions.reverse()
         return took
 
     def bare():
         return other.bare(actions[0])
+    ends = []
     other = Stage()
     stage.config("drop")
     stage.carved.start()
     stage.carved.at_rest()
     result = against(rounds, carved=carved, bare=bare)
+    result["carved, the job"] = spread(ends)
     stage.close()
     other.close()
     return result
@@ -338,6 +345,28 @@ def row_buffers(rounds):
     result = {"edit of 2,240": against(rounds, carved=carved, bare=bare),
               "kB for each device more": (sizes[4] - sizes[0]) // 4}
     stage.close()
+    return result
+
+
+def row_many(_rounds):
+    result, seconds = {}, 3
+    for n in 1, 32, 128:
+        stage = Stage([f"pci/0000:{i:02x}:00.0" for i in range(n)], TRAPS[:20])
+        for handle in stage.handles:
+            stage.kernel.ask(f"delay {handle} {1000 * seconds}")
+        stage.carved.config(*(entry(f"e{i}", "params: {fw_load_policy: 1}\n" + policy("trap", stage.traps),
+                                    f"{{handle: '{handle}'}}") for i, handle in enumerate(stage.handles)))
+        before = time.monotonic()
+        stage.carved.start()
+        stage.carved.at_rest()
+        took = time.monotonic() - before
+        assert stage.is_all("trap")
+        assert sum(r["command"] == "RELOAD"
+                   for r in stage.kernel.ask("requests")) == n
+        result[f"{n} devices"] = {"seconds": took, "processor time, s": stage.cpu()}
+        stage.close()
+    for figures in result.values():
+        figures["ratio"] = figures["seconds"] / result["1 devices"]["seconds"]
     return result
 
 
