@@ -278,8 +278,10 @@ static bool bind(struct device *d)
 	if (view_needs(&d->view))
 		return false;
 	learn(d);
-	if (assignment_is_bound(&d->assignment))
+	if (assignment_is_bound(&d->assignment)) {
+		reloads_doubt(&d->world, &d->assignment.want);
 		reloads_check_key(&d->world, &d->assignment.want);
+	}
 	compose_goal(d);
 	if (assignment_is_removed(&d->assignment) && !assignment_removed_entry(&d->world.memory)) {
 		assignment_release(&d->assignment, &d->world.memory);

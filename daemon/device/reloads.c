@@ -122,16 +122,62 @@ static uint8_t initialising_action(const counter_list *counters)
 /*
  * A reload by another program, or another registration, came before or after a SET of carved's:
  * rather the value that is not wanted is in force, which a reload puts right, than to believe the
- * other.
+ * other. Both are noted, as another may be wanted later.
  */
-static void doubt_replaced(const struct reloads *r, struct memory *m, const struct state *goal)
+static void doubt_replaced(const struct reloads *r, struct world *w, const struct state *goal)
 {
+	struct memory *m = &w->memory;
+
 	vec_each(n, &r->replaced.notes) {
 		const struct object o = note_object(n);
 		const struct object *want = state_find(goal, n->class, n->name, n->cmode);
+		const struct value *shown = world_in_force(w, &o, n->field);
+		bool wanted = want && value_equal(&want->v[n->field], &n->value);
 
-		if (!want || !value_equal(&want->v[n->field], &n->value))
+		if (shown && !value_equal(shown, &n->value))
+			memory_note(m, &m->doubtful, &o, n->field, wanted ? &n->value : shown);
+		if (!wanted)
 			memory_note(m, &m->in_force, &o, n->field, &n->value);
+	}
+}
+
+/* What @o comes to: as wanted, or set back; NULL: as it is. */
+static const struct value *goal_of(const struct world *w, const struct state *want,
+				   const struct object *o)
+{
+	const struct object *wanted = state_find(want, o->class, o->name, o->cmode);
+
+	return wanted ? &wanted->v[PARAM_VALUE] : notes_find(&w->memory.pristine, o, PARAM_VALUE);
+}
+
+/* @n may be in force instead of @believed, and is taken for it from here on. */
+static void swap(struct memory *m, const struct note *n, const struct value *believed)
+{
+	_cleanup_free_ char *text =
+		believed->type == VALUE_STRING ? mem_strdup(believed->str) : NULL;
+	const struct object o = note_object(n);
+	struct value other = *believed;
+
+	if (text)
+		other.str = text;
+	memory_note(m, &m->in_force, &o, n->field, &n->value);
+	memory_note(m, &m->doubtful, &o, n->field, &other);
+}
+
+/**
+ * reloads_doubt() - after bind: of two values either of which may be in force, the one that is not
+ * wanted is taken for it.
+ */
+void reloads_doubt(struct world *w, const struct state *want)
+{
+	for (size_t i = 0; i < w->memory.doubtful.notes.n; i++) {
+		const struct note *n = &w->memory.doubtful.notes.v[i];
+		const struct object o = note_object(n);
+		const struct value *goal = goal_of(w, want, &o);
+		const struct value *believed = world_in_force(w, &o, n->field);
+
+		if (goal && believed && value_equal(believed, goal))
+			swap(&w->memory, n, believed);
 	}
 }
 
@@ -156,8 +202,9 @@ struct reload_news reloads_attribute(struct reloads *r, struct world *w, const s
 
 	if (initialised && world_loads(w, &class_param, only_ours ? r->own_action : action)) {
 		memory_drop_all(m, &m->in_force);
+		memory_drop_all(m, &m->doubtful);
 		if (foreign)
-			doubt_replaced(r, m, goal);
+			doubt_replaced(r, w, goal);
 	}
 	if (only_ours && r->own_action == DEVLINK_RELOAD_ACTION_DRIVER_REINIT &&
 	    counters_action_differs(now, before, FW_ACTIVATE))
@@ -196,7 +243,7 @@ void reloads_registered(struct reloads *r, struct world *w, const struct state *
 
 	end_wait_for_boot(m, w->facts.driver);
 	memory_restart(m);
-	doubt_replaced(r, m, goal);
+	doubt_replaced(r, w, goal);
 	r->own_action = 0;
 	r->initialised = false;
 }

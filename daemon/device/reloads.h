@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Whose reload was it, what did it bring into force, and what does a failed one mean? The only
- * writer of memory's counters, in_force, ignored_sizes, hidden_until_boot, until_boot, reloads,
- * foreign_reloads, both_performed, converged_once and of all of memory.lasting but good, flash and
- * accepted.
+ * writer of memory's counters, in_force, doubtful, ignored_sizes, hidden_until_boot, until_boot,
+ * reloads, foreign_reloads, both_performed, converged_once and of all of memory.lasting but good,
+ * flash and accepted.
  *
  * Counters are compared for difference: they restart whenever the device registers.
  *
@@ -55,6 +55,7 @@ void reloads_acknowledged(struct reloads *r, struct memory *m, const struct step
 struct reload_news reloads_attribute(struct reloads *r, struct world *w, const struct state *goal,
 				     const counter_list *before, const counter_list *now);
 void reloads_registered(struct reloads *r, struct world *w, const struct state *goal);
+void reloads_doubt(struct world *w, const struct state *want);
 void reloads_answered(struct reloads *r, struct memory *m, const counter_list *now);
 enum attempt_news reloads_judge(struct world *w, struct failures *f, bool registered, uint64_t now,
 				char **ret_why);

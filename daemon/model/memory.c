@@ -390,6 +390,7 @@ void memory_clear(struct memory *m)
 {
 	vec_clear(&m->counters);
 	notes_clear(&m->in_force);
+	notes_clear(&m->doubtful);
 	notes_clear(&m->staged);
 	notes_clear(&m->ignored_sizes);
 	notes_clear(&m->hidden_until_boot);
@@ -421,6 +422,7 @@ void memory_copy(struct memory *to, const struct memory *from)
 	to->counters = (counter_list){};
 	counters_copy(&to->counters, &from->counters);
 	notes_copy(&to->in_force, &from->in_force);
+	notes_copy(&to->doubtful, &from->doubtful);
 	notes_copy(&to->staged, &from->staged);
 	notes_copy(&to->ignored_sizes, &from->ignored_sizes);
 	notes_copy(&to->hidden_until_boot, &from->hidden_until_boot);
@@ -448,6 +450,7 @@ void memory_restart(struct memory *m)
 	m->registration = 0;
 	m->leaving = false;
 	memory_drop_all(m, &m->in_force);
+	memory_drop_all(m, &m->doubtful);
 	memory_drop_all(m, &m->staged);
 	memory_drop_all(m, &m->ignored_sizes);
 	memory_drop_all(m, &m->hidden_until_boot);

@@ -61,8 +61,9 @@ struct memory {
 	counter_list counters; /* as last read: less now means another registration */
 	uint64_t registration; /* which one all this is about, see struct facts; 0: not known */
 	bool leaving; /* it has said that it is gone: what answers to a later process is another */
-	struct notes in_force;	    /* driverinit params: in force while another value is staged */
-	struct notes staged;	    /* by carved, for a reload of its own that has not come yet */
+	struct notes in_force; /* driverinit params: in force while another value is staged */
+	struct notes doubtful; /* ... or this is, as a reload by others came beside a SET of it */
+	struct notes staged;   /* by carved, for a reload of its own that has not come yet */
 	struct notes ignored_sizes; /* that the driver left staged in a good reload of ours */
 	struct notes
 		hidden_until_boot; /* permanent params set by us whose GET shows the old value */

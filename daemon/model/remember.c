@@ -254,6 +254,7 @@ static const struct row memory_rows[] = {
 	SINCE(memory, "registration", COUNT, registration),
 	SINCE(memory, "leaving", FLAG, leaving),
 	ALWAYS(memory, "in_force", NOTES, in_force),
+	SINCE(memory, "doubtful", NOTES, doubtful),
 	SINCE(memory, "staged", NOTES, staged),
 	SINCE(memory, "ignored_sizes", NOTES, ignored_sizes),
 	SINCE(memory, "hidden_until_boot", NOTES, hidden_until_boot),

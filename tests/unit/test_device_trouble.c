@@ -1317,6 +1317,37 @@ static void test_param_goes_with_the_ports(void **state)
 	rig_clear(&r);
 }
 
+static void reload_beside(struct rig *r)
+{
+	sim_reload(&r->sim, REINIT);
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_COUNTED,
+					   .trigger = TRIGGER_NOTIFICATION});
+	rig_send(r, &(struct device_event){
+			    .type = DEVICE_EV_PAUSE, .until = USEC_NEVER, .who = "the test"});
+}
+
+/*
+ * Another program reloads beside a SET of what is staged: which value it has loaded nobody can
+ * tell. Whichever is wanted later takes a reload, also that of before.
+ */
+static void test_reloaded_beside_a_set(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("reload: auto, params: {macs: 32}"));
+	rig_log_clear(&r);
+	r.during_write = reload_beside;
+	rig_config(&r, ENTRY("reload: auto, params: {macs: 64}"));
+	rig_expect(&r, "paused", STAGED);
+	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 64);
+	rig_config(&r, ENTRY("reload: auto, params: {macs: 32}"));
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_PAUSE});
+	assert_string_equal(device_state_name(r.d->status.state), "converged");
+	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 32);
+	rig_clear(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1375,6 +1406,7 @@ int main(void)
 		cmocka_unit_test(test_roll_back_again),
 		cmocka_unit_test(test_reload_failed_by_others),
 		cmocka_unit_test(test_reload_failed_at_start),
+		cmocka_unit_test(test_reloaded_beside_a_set),
 	};
 
 	log_set_level(getenv("LOG_LEVEL") ? getenv("LOG_LEVEL") : "crit");
