@@ -96,6 +96,8 @@ def test_carvectl(bed, carved, tmp_path):
     done = bed.ctl("diff", f"--with={bed.file}={new}")
     assert done.returncode == 2 and "trap → drop" in done.stdout, done
     assert "devices.leaf.traps.source_mac_is_multicast" in done.stdout
+    new.write_text(bed.file.read_text() + "    trap_policers: {1: {rate: 99}}\n")
+    assert "+ devices.leaf.trap_policers.1.rate" in bed.ctl("diff", f"--with={bed.file}={new}").stdout
     done = bed.ctl("plan", f"--without={bed.file}")
     assert done.returncode == 2 and "trap → drop" in done.stdout, done
     assert action(bed) == "trap"

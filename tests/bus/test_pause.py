@@ -6,9 +6,10 @@ import shutil
 import subprocess
 import time
 
+import dbus
 import pytest
 
-from conftest import BUILD, DEADLINE, SPECTRUM, wait
+from conftest import BUILD, MANAGER, SPECTRUM, wait
 from test_carvectl import TRAP, expect
 from test_dbus import SIZES, error_of, leaf
 
@@ -117,13 +118,17 @@ def test_answered_when_it_is_remembered(bed, carved):
     bed.kernel.ask(f"rule {SPECTRUM} TRAP_SET * hold")
     disturb(bed)
     carved.wait_state(SPECTRUM, "applying")
-    asked = subprocess.Popen([BUILD / "carvectl", "pause", "leaf"], env=bed.environment, stdout=subprocess.PIPE)
+    answers = []
+    pause = carved.object().get_dbus_method("Pause", MANAGER)
+    pause("leaf", dbus.UInt64(FOREVER), {}, reply_handler=lambda: answers.append("paused"), error_handler=answers.append)
     carved.wait_state(SPECTRUM, "paused")
-    assert asked.poll() is None and not remembered(bed)
+    carved.get("State")  # would be answered later
+    wait(lambda: True, "nothing")
+    assert not answers and not remembered(bed)
     bed.kernel.ask("release")
-    said, _ = asked.communicate(timeout=DEADLINE)
+    wait(lambda: answers, "an answer")
     carved.process.kill()
-    assert asked.returncode == 0 and b"paused" in said and remembered(bed)
+    assert answers == ["paused"] and remembered(bed)
     carved.process.wait()
     carved.start()
     carved.wait_state(SPECTRUM, "paused")

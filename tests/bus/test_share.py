@@ -3,6 +3,7 @@
 import collections
 import os
 import re
+import select
 
 import pytest
 
@@ -124,6 +125,7 @@ def test_a_caller_that_left_is_forgotten(bed, carved, leaf, nobodies):
         asked = polkit.stdout.readline()
         identity = re.search("'(.*)'$", asked)[1]
         caller.close()
+        wait(lambda: select.select([polkit.stdout], [], [], 0)[0], "polkit to be told")
         assert polkit.stdout.readline() == f"cancelled {identity}\n", i
     assert carved.get("Generation") == 1
 

@@ -58,10 +58,11 @@ def test_confirmed(bed, carved, signals, old):
     expect(bed.ctl("confirm"), 0, "^The config is confirmed, and stays in force.$")
     assert carved.get("ConfirmDeadlineUSec") == 0 and results(carved) == ["in-force", "replaced"]
     expect(bed.ctl("confirm"), 1, "^$", err=["no config is on trial"])
-    carved.stop()
+    carved.process.send_signal(signal.SIGKILL)
+    carved.process.wait(DEADLINE)
     carved.start()
     carved.at_rest()
-    assert now(bed) == ("drop", 90112, 1)
+    assert now(bed) == ("drop", 90112, 1) and carved.get("ConfirmDeadlineUSec") == 0
 
 
 def test_rolled_back_at_the_deadline(bed, carved, signals, old):

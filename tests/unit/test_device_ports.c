@@ -270,6 +270,34 @@ static void test_ports_of_a_failed_reload(void **state)
 	rig_clear(&r);
 }
 
+#define BOUND                                                                                      \
+	"{'format': 1, 'handle': 'sim/a', 'driver': 'sim',"                                        \
+	" 'reload': {'failed': false, 'counters': [['driver_reinit', 'unspec', 'local', 0]]},"     \
+	" 'port_splits': {'p1': {'count': 0, 'lanes': 4, 'splittable': 1}},"                       \
+	" 'shared_buffers': {'pools': {"                                                           \
+	"  '0/0': {'size': 960, 'type': 'static', 'direction': 'ingress', 'cell': 1},"             \
+	"  '0/1': {'size': 0, 'type': 'static', 'direction': 'ingress', 'cell': 1}},"              \
+	" 'tcs': {'p1/0/ingress/1': {'pool': 0, 'threshold': 8}}}}"
+
+/* Drivers refuse to change a pool that something is bound to: out of it first, into it last. */
+static void test_out_of_a_pool_first(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, BOUND,
+		  ENTRY("shared_buffers: {pools: {0/1: {size: 480}}, tcs: {p1/0/ingress/1: "
+			"{pool: 1}}}"));
+	rig_expect(&r, "converged",
+		   "sb_pool 0/1: size 0 -> size 480\n"
+		   "sb_tc p1/0/ingress/1: pool 0 -> pool 1\n");
+	rig_config(&r, ENTRY(""));
+	rig_expect(&r, "converged",
+		   "sb_tc p1/0/ingress/1: pool 1 -> pool 0\n"
+		   "sb_pool 0/1: size 480 -> size 0\n");
+	rig_clear(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +313,7 @@ int main(void)
 		cmocka_unit_test(test_port_of_the_same_name),
 		cmocka_unit_test(test_ports_that_are_not_read),
 		cmocka_unit_test(test_ports_of_a_failed_reload),
+		cmocka_unit_test(test_out_of_a_pool_first),
 	};
 
 	log_set_level("emerg");

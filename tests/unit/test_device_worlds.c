@@ -3,7 +3,7 @@
  * Random worlds: random devices, wishes and mischief. When all is quiet and somebody asks, the
  * device must come to be as wanted, within few events, and a second pass must write nothing. What
  * is wanted is known here by itself, not from plan/. WORLDS is the number of worlds, SEED the
- * first.
+ * first; ONLY=test_name runs one kind of them.
  */
 #include "sim.h"
 #include "base/clock.h"
@@ -1309,6 +1309,7 @@ int main(void)
 		cmocka_unit_test(test_numbered_worlds),
 	};
 
+	cmocka_set_test_filter(getenv("ONLY"));
 	log_set_level(getenv("LOG_LEVEL") ? getenv("LOG_LEVEL") : "emerg");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -310,6 +310,23 @@ static void test_undo_of_a_paused_device(void **state)
 	rig_clear(&r);
 }
 
+/* Another config counts as ever: what it takes out under `keep` is kept. */
+static void test_config_after_an_undo_that_waits(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("on_removal: keep, " LIVE));
+	pause_until(&r, USEC_NEVER);
+	roll_back(&r, ENTRY("on_removal: keep, " LIVE));
+	rig_log_clear(&r);
+	rig_config(&r, ENTRY("on_removal: keep, traps: {t1: trap}"));
+	pause_until(&r, 0);
+	rig_expect(&r, "converged", "");
+	assert_int_equal(sim_get(&r.sim, "trap_policers", "1", "rate"), 500);
+	rig_clear(&r);
+}
+
 #define OLD                                                                                        \
 	ENTRY("reload: manual, on_removal: keep, params: {mode: smfs}, traps: {t1: trap, t2: "     \
 	      "trap}")
@@ -419,6 +436,7 @@ int main(void)
 		cmocka_unit_test(test_kept_on_a_trial_that_is_confirmed),
 		cmocka_unit_test(test_undo_that_fails),
 		cmocka_unit_test(test_undo_of_a_paused_device),
+		cmocka_unit_test(test_config_after_an_undo_that_waits),
 		cmocka_unit_test(test_killed_anywhere),
 	};
 
