@@ -10,7 +10,8 @@
  *
  * SOCKET is the fake kernel's, or "netlink". Says how many microseconds it took, from the first
  * request to the last answer. With --at-reload it says "ready", waits for the notification that
- * ends a reload of the device, and does it then, N times.
+ * ends a reload of the device, and does it then, N times. Without settings it says when that
+ * notification came, in microseconds of the boot's clock.
  */
 #include <errno.h>
 #include <linux/devlink.h>
@@ -57,6 +58,7 @@ static bool is_netlink(const struct bare *b)
 static int open_socket(const struct bare *b)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	struct sockaddr_nl nl = {.nl_family = AF_NETLINK};
 	int fd, size = 1 << 20;
 
 	if (is_netlink(b)) {
@@ -64,6 +66,8 @@ static int open_socket(const struct bare *b)
 		if (fd < 0)
 			fail("socket");
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+		if (bind(fd, (struct sockaddr *)&nl, sizeof(nl)) < 0) /* or it hears nothing */
+			fail("bind");
 		return fd;
 	}
 	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", b->path);
@@ -235,6 +239,12 @@ static uint64_t now(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
+static void say(uint64_t time)
+{
+	printf("%llu\n", (unsigned long long)time);
+	fflush(stdout);
+}
+
 static void set_all(struct bare *b, int fd, struct nl_msg *(*make)(struct bare *b, size_t i),
 		    size_t n)
 {
@@ -242,8 +252,7 @@ static void set_all(struct bare *b, int fd, struct nl_msg *(*make)(struct bare *
 
 	for (size_t i = 0; i < n; i += WINDOW)
 		set_window(b, fd, make, i, n - i < WINDOW ? n - i : WINDOW);
-	printf("%llu\n", (unsigned long long)(now() - start));
-	fflush(stdout);
+	say(now() - start);
 }
 
 static int join(const struct bare *b)
@@ -292,7 +301,7 @@ int main(int argc, char **argv)
 		argc -= 2;
 		argv += 2;
 	}
-	if (argc < 5 || !strchr(argv[2], '/')) {
+	if (argc < (reloads ? 4 : 5) || !strchr(argv[2], '/')) {
 		fprintf(stderr,
 			"usage: bare [--at-reload N] SOCKET|netlink HANDLE ACTION TRAP...\n");
 		return 64;
@@ -318,7 +327,10 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	for (; reloads; reloads--) {
 		await_reload(&b, events);
-		set_all(&b, fd, make_trap, (size_t)argc - 4);
+		if (argc == 4)
+			say(now());
+		else
+			set_all(&b, fd, make_trap, (size_t)argc - 4);
 	}
 	return 0;
 }

@@ -7,9 +7,11 @@ A Spectrum-1 by asicsim: every policer gets another rate, every group another po
 the CPU. Contenders take turns, each from the driver's defaults, which a reload brings back; what the device is like
 afterwards is asked of devlink.
 
-  set     the settings as a process: carved --once (with nothing remembered), a loop of devlink, bare, devlink -b; and
-          what it takes to start carved and devlink at all
-  edit    the traps get another action: SIGHUP until a carved that is up says READY=1, against `bare` and devlink -b
+  set       the settings as a process: carved --once (with nothing remembered), a loop of devlink, bare, devlink -b; and
+            what it takes to start carved and devlink at all
+  edit      the traps get another action: SIGHUP until a carved that is up says READY=1, against `bare` and devlink -b
+  reload    a reload by somebody else: from its last notification, which another process takes the time of, until carved
+            says that all is right again, against `bare`, which waits for it and reads nothing
 
 Prints a table, and the ratios to the last contender as JSON.
 """
@@ -134,6 +136,15 @@ class Resident:
             pass
         return time.monotonic()
 
+    def silent(self):
+        """What was said so far is of no interest, and nothing is said for so long."""
+        self.socket.settimeout(1.5)  # reads after notifications are limited to two a second
+        try:
+            while True:
+                self.socket.recv(4096)
+        except TimeoutError:
+            self.socket.settimeout(60)
+
     def end(self):
         self.process.terminate()
         assert self.process.wait() == 0
@@ -166,6 +177,7 @@ def measure_edit(bench, rounds):
     resident = Resident(bench)
 
     def carved():
+        resident.silent()
         bench.turn()
         before = time.monotonic()
         resident.process.send_signal(signal.SIGHUP)
@@ -184,6 +196,39 @@ def measure_edit(bench, rounds):
     result = take_turns("edit", rounds, {
         "carved": carved, "devlink -b": lambda: process(lambda: ("devlink", "-b", bench.folder / "batch")),
         "bare": lambda: process(lambda: (BARE, "netlink", bench.handle, bench.action, *bench.settings))})
+    resident.end()
+    return result
+
+
+def measure_reload(bench, rounds):
+    if bench.action == "drop":  # the driver's default
+        bench.turn()
+    resident = Resident(bench)
+    told = subprocess.Popen([BARE, "--at-reload", str(10 * rounds), "netlink", bench.handle, "trap"],
+                            stdout=subprocess.PIPE, text=True)
+    assert told.stdout.readline() == "ready\n"
+
+    def carved():
+        resident.silent()
+        bench.reload()
+        took = resident.wait("STATUS=converged") - float(told.stdout.readline()) / 1e6
+        bench.check()
+        return took
+
+    def bare():
+        resident.process.send_signal(signal.SIGSTOP)
+        with subprocess.Popen([BARE, "--at-reload", "1", "netlink", bench.handle, bench.action, *bench.settings],
+                              stdout=subprocess.PIPE, text=True) as waiter:
+            assert waiter.stdout.readline() == "ready\n"
+            bench.reload()
+            waiter.stdout.readline()
+            took = time.monotonic() - float(told.stdout.readline()) / 1e6
+        bench.check()
+        resident.process.send_signal(signal.SIGCONT)
+        return took
+    result = take_turns("reload", rounds, {"carved": carved, "bare": bare})
+    told.terminate()
+    told.wait()
     resident.end()
     return result
 
