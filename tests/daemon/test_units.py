@@ -5,6 +5,7 @@ for it; a timer is a maintenance window. Which scripts are run after what is sho
 import contextlib
 import ctypes
 import fcntl
+import inspect
 import os
 import pathlib
 import socket
@@ -109,11 +110,10 @@ def test_what_a_reload_forgets(switch, unit, dispatcher, bridge):
     """Rings and bridge: after a reload by others, one by carved, and another binding of the driver; and it is the
     kernel that forgets them."""
     names = len(netdevs(switch))
-    here = pathlib.Path(__file__).parent
     script("registered", "10-ports", f"""#!{sys.executable}
-import os, subprocess, sys
-sys.path[:0] = ["{here}", "{here.parent}/kernel-facts", "{here.parent}/asicsim", "{here.parent}/fake/conformance"]
-from test_units import ring
+import ctypes, fcntl, os, socket, struct, subprocess
+SIOCETHTOOL, GRING, SRING, RX = {SIOCETHTOOL}, {GRING}, {SRING}, {RX}
+{inspect.getsource(ring)}
 for netdev in os.environ["CARVED_NETDEVS"].split():
     ring(netdev, 1024)
     subprocess.run(["ip", "link", "set", netdev, "master", "br0", "up"], check=True)
