@@ -77,9 +77,24 @@ int configs_load(struct configs *c, struct config **ret)
 	return r;
 }
 
-/** configs_adopt() - @config, the caller's reference to which is taken over, is in force now. */
+static void keep_in_force(const struct configs *c)
+{
+	int r = store_keep_config(c->store, c->paths.file, c->in_force);
+
+	if (r < 0)
+		log_fact(LOG_WARNING, MESSAGE_NOT_SAVED,
+			 "the config is not kept for a start with broken files: %s", strerror(-r));
+}
+
+/**
+ * configs_adopt() - @config, the caller's reference to which is taken over, is in force now.
+ *
+ * The one that it replaces is on disk then, as a trial and the ledger may come back to it.
+ */
 void configs_adopt(struct configs *c, struct config *config)
 {
+	if (c->fresh && c->generation)
+		keep_in_force(c);
 	config_unref(c->in_force);
 	c->in_force = config;
 	c->fresh = true;
@@ -163,15 +178,10 @@ bool configs_is_urgent(const struct configs *c)
  */
 void configs_keep(struct configs *c, const hash_list *used)
 {
-	int r;
-
 	if (!c->fresh)
 		return;
 	c->fresh = c->urgent = false;
-	r = store_keep_config(c->store, c->paths.file, c->in_force);
-	if (r < 0)
-		log_fact(LOG_WARNING, MESSAGE_NOT_SAVED,
-			 "the config is not kept for a start with broken files: %s", strerror(-r));
+	keep_in_force(c);
 	configs_save_ledger(c);
 	forget_others(c, used);
 }

@@ -169,6 +169,21 @@ def test_rollback_on_trial(bed, carved, signals, old):
     assert not carved.get("ConfigOutOfSync") and carved.get("Diagnostics") == []
 
 
+def test_right_after_another(bed, carved, old):
+    """What a trial comes back to is on disk, be it accepted a moment before."""
+    carved.config(leaf(f"reload: manual\ntraps: {{{NAME}: drop}}"))
+    carved.call("Reload", {})
+    carved.config(leaf("reload: manual\n" + TRAP))
+    carved.call("Reload", {"confirm": MINUTE})
+    carved.process.send_signal(signal.SIGKILL)
+    carved.process.wait()
+    carved.start()
+    carved.at_rest()
+    assert now(bed)[0] == "trap" and results(carved)[0] == "on-trial"
+    expect(bed.ctl("rollback"), 0, "^carved: converged$", err=["rolled back at .*: root asked for it"])
+    assert now(bed)[0] == "drop" and results(carved)[0] == "in-force"
+
+
 def test_nothing_before(bed, carved):
     carved.run(leaf(TRAP))
     expect(bed.ctl("rollback"), 1, "^$", err=["no config before is kept"])
@@ -179,7 +194,7 @@ def test_twenty_are_kept(bed, carved, old):
         carved.config(leaf(f"traps: {{{NAME}: {'drop' if i % 2 else 'trap'}}} # {i}"))
         carved.call("Reload", {})
     assert len(results(carved)) == 20
-    assert len(list((bed.folder / "state/configs").iterdir())) <= 21
+    wait(lambda: len(list((bed.folder / "state/configs").iterdir())) <= 21, "others to be forgotten")
     expect(bed.ctl("configs", "show", "19"), 0, "# 5$")
 
 
