@@ -124,6 +124,7 @@ static void send_steps(struct runner *r, const struct device_todo *todo)
 struct save_job {
 	struct precheck precheck;
 	struct saving *saving;
+	enum saving_kind kind;
 };
 
 static int run_save(struct precheck *p, char **ret_why _unused_)
@@ -159,14 +160,15 @@ static void save(struct runner *r, bool lasting)
 	job->precheck = (struct precheck){.run = run_save, .free = free_save};
 	job->saving =
 		store_saving_new(r->env->store, r->device->handle, &r->device->world.memory, kind);
+	job->kind = kind;
 	b->before = &job->precheck;
 	r->saving++;
 	chan_submit(r->chan, b);
 }
 
 /*
- * That it cannot be saved costs a reload at most, is said once, and tried again with the next
- * event.
+ * That it cannot be saved costs a reload at most, is said once until the disk has taken all, and is
+ * tried again with the next event.
  */
 static void finish_save(struct runner *r, const struct batch *b)
 {
@@ -178,7 +180,8 @@ static void finish_save(struct runner *r, const struct batch *b)
 			 &(struct log_fields){.id = MESSAGE_NOT_SAVED, .device = r->device->handle},
 			 "%s: what carved remembers of the device cannot be saved: %s",
 			 r->device->handle, strerror(-error));
-	r->save_error = error;
+	if (error < 0 || container_of(b->before, struct save_job, precheck)->kind != SAVING_RUNNING)
+		r->save_error = error;
 	if (error < 0)
 		device_not_saved(r->device);
 	r->env->changed(r->env->user, r);

@@ -212,7 +212,7 @@ def test_linecards(modular, carved, capture):
     carved.config(entry(modular, linecards=CARDS, port_splits={"l1p5": 4}))
     carved.start_no_wait()
     carved.wait_bus()
-    wait(lambda: modular.handle in carved.listed(), "the device to be found")
+    wait(lambda: carved.listed().get(modular.handle, "absent") != "absent", "the device to be found")
     wait(lambda: "line card 3 (unprovisioning)" in carved.get(modular, "StateReason"), "the wait to be told")
     assert carved.state(modular) == "applying"
     modular.slow_cards(0)
