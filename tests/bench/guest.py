@@ -12,12 +12,18 @@ afterwards is asked of devlink.
   edit      the traps get another action: SIGHUP until a carved that is up says READY=1, against `bare` and devlink -b
   reload    a reload by somebody else: from its last notification, which another process takes the time of, until carved
             says that all is right again, against `bare`, which waits for it and reads nothing
+  operator  a reload takes a second. The policers get other rates; or they, a size and a param do, which takes a reload; or
+            somebody else reloads, and the contender is called at once. How long it takes until all is in force, and, as
+            netlink sockets of the bench see it, for how long the port's netdev is away and a trap that is there does not
+            trap yet. Contenders: a carved that is up; an operator with devlink -b, who writes what differs, and all of the
+            policy after a reload; and a oneshot unit that is restarted, whose script runs devlink for each line of a boot
 
-Prints a table, and the ratios to the last contender as JSON.
+Prints a table, and the ratios to the last contender as JSON; of the row `operator` the seconds.
 """
 import json
 import os
 import pathlib
+import select
 import shutil
 import signal
 import socket
@@ -25,11 +31,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/asicsim"))
-from board import Board  # noqa: E402 # pylint: disable=wrong-import-position
+from board import Board, Netlink  # noqa: E402 # pylint: disable=wrong-import-position
 
 # copied into the guest: to map a page of what is shared with the host takes longer than to set a trap
 CARVED, BARE = pathlib.Path("/run/bench/carved"), pathlib.Path("/run/bench/bare")
@@ -42,7 +49,7 @@ def run(*command, **options):
 class Bench:
     def __init__(self, folder):
         self.board = Board("spectrum1", 1, 1)
-        self.handle, self.folder, self.action = "asicsim/asicsim1", folder, "trap"
+        self.handle, self.folder, self.action, self.boot = "asicsim/asicsim1", folder, "trap", None
         self.traps = [row["name"] for row in self.rows() if row["type"] == "drop" and row["action"] == "drop"]
         self.policers = {row["policer"]: row["rate"] + 100 for row in self.rows("policer")}
         others = list(self.policers)
@@ -56,10 +63,18 @@ class Bench:
         lines = "".join([*(f"trap policer set {self.handle} policer {i} rate {rate}\n" for i, rate in self.policers.items()),
                          *(f"trap group set {self.handle} group {name} policer {i}\n" for name, i in self.groups.items()),
                          *(f"trap set {self.handle} trap {trap} action {self.action}\n" for trap in self.traps)])
+        size, policy = self.boot or (None, None)
+        boot = (f"resource set {self.handle} path /kvd/hash_double size {size}\n"
+                f"dev param set {self.handle} name fw_load_policy value {policy} cmode driverinit\n"
+                f"dev reload {self.handle}\n{lines}")
         (self.folder / "batch").write_text(lines)
-        (self.folder / "loop").write_text("".join(f"devlink {line}" for line in lines.splitlines(True)))
+        (self.folder / "boot").write_text(boot)
+        for name, text in ("loop", lines), ("boot-loop", boot):
+            (self.folder / name).write_text("".join(f"devlink {line}" for line in text.splitlines(True)))
         (self.folder / "config.yaml").write_text(
             f"version: 1\nsettings: {{audit_interval: 0, settle_timeout: 100ms}}\ndevices:\n  {self.handle}:\n" +
+            (f"    resources: {{/kvd/hash_double: {size}}}\n    params: {{fw_load_policy: {{driverinit: {policy}}}}}\n"
+             if self.boot else "") +
             "    trap_policers:\n" + "".join(f"      {i}: {{rate: {rate}}}\n" for i, rate in self.policers.items()) +
             "    trap_groups:\n" + "".join(f"      {name}: {{policer: {i}}}\n" for name, i in self.groups.items()) +
             "    traps:\n" + "".join(f"      {trap}: {self.action}\n" for trap in self.traps))
@@ -72,6 +87,12 @@ class Bench:
         assert all(traps[trap] == self.action for trap in self.traps)
         assert {row["policer"]: row["rate"] for row in self.rows("policer")} == self.policers
         assert {row["name"]: row["policer"] for row in self.rows("group")} == self.groups
+        assert not self.boot or self.active() == self.boot
+
+    def active(self):
+        """What the device itself says of what takes a reload."""
+        policy = self.board.active("param", "fw_load_policy", "driverinit")
+        return int(self.board.active("size", "kvd/hash_double")), ("driver", "flash")[int(policy)]
 
     def reload(self):
         run("devlink", "dev", "reload", self.handle)
@@ -111,6 +132,13 @@ class Bench:
         self.action = "drop" if self.action == "trap" else "trap"
         self.write()
 
+    def other(self, boot):
+        """Other rates; if @boot, what takes a reload gets another value, too."""
+        self.policers = {i: rate ^ 1 for i, rate in self.policers.items()}
+        if boot:
+            self.boot = (60416, "driver") if self.boot == (60288, "flash") else (60288, "flash")
+        self.write()
+
 
 def clocked(function):
     before = time.monotonic()
@@ -145,6 +173,13 @@ class Resident:
         except TimeoutError:
             self.socket.settimeout(60)
 
+    def change(self, _):
+        self.process.send_signal(signal.SIGHUP)
+        self.wait("READY=1")
+
+    def restore(self):
+        self.wait("STATUS=converged")
+
     def end(self):
         self.process.terminate()
         assert self.process.wait() == 0
@@ -153,6 +188,7 @@ class Resident:
 
 def table(name, times):
     last = statistics.median(list(times.values())[-1])
+    print("| row | of | median | worst | ratio to the last |\n|---|---|---:|---:|---:|")
     for what, list_ in times.items():
         median = statistics.median(list_)
         print(f"| {name} | {what} | {median * 1e3:.1f} ms | {max(list_) * 1e3:.1f} ms | {median / last:.2f} |", flush=True)
@@ -233,6 +269,142 @@ def measure_reload(bench, rounds):
     return result
 
 
+class ByHand:
+    """An operator who knows what differs."""
+
+    def __init__(self, bench):
+        self.folder = bench.folder
+
+    def silent(self):
+        pass
+
+    def change(self, boot):
+        run("devlink", "-b", self.folder / ("boot" if boot else "batch"))
+
+    def restore(self):
+        self.change(False)
+
+    def end(self):
+        pass
+
+
+class Unit(ByHand):
+    """What runs at boot is run again."""
+
+    def __init__(self, bench):
+        super().__init__(bench)
+        pathlib.Path("/run/systemd/system/bench.service").write_text(
+            f"[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=sh -e {self.folder}/boot-loop\n")
+        run("systemctl", "daemon-reload")
+
+    def change(self, _):
+        run("systemctl", "restart", "bench.service")
+
+
+class Watch:
+    """Seconds without the port's netdev, and in which a trap that is there does not trap yet."""
+
+    def __init__(self, bench):
+        self.bench, self.away, self.default, self.over = bench, 0, 0, False
+        self.links = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
+        self.links.bind((0, 1))  # RTMGRP_LINK
+        self.notes, self.questions = Netlink(group=True), Netlink()
+        self.threads = [threading.Thread(target=f, daemon=True) for f in (self.follow_port, self.follow_traps)]
+        for thread in self.threads:
+            thread.start()
+
+    def messages(self, sock):
+        """Each message, with the time at which it came; None every 20 ms in which none comes."""
+        while not self.over:
+            if not select.select([sock], [], [], .02)[0]:
+                yield None, 0
+                continue
+            data, at = sock.recv(1 << 16), time.monotonic()
+            while len(data) >= 16:
+                size = int.from_bytes(data[:4], sys.byteorder)
+                yield data[:size], at
+                data = data[(size + 3) & ~3:]
+
+    def follow_port(self):
+        since = None
+        for message, at in self.messages(self.links):
+            kind = int.from_bytes(message[4:6], sys.byteorder) if message else 0
+            if kind == 17:  # RTM_DELLINK
+                since = at
+            elif kind == 16 and since:  # RTM_NEWLINK
+                self.away, since = self.away + at - since, None
+
+    def follow_traps(self):
+        gone = False
+        for message, at in self.messages(self.notes.sock):
+            command = message[16] if message else 0
+            if command == 64:  # DEVLINK_CMD_TRAP_DEL
+                gone = True
+            elif command == 63 and gone:  # DEVLINK_CMD_TRAP_NEW
+                gone = False
+                self.await_traps()
+                self.default += time.monotonic() - at
+
+    def await_traps(self):
+        for trap in self.bench.traps:
+            while not self.traps(trap):
+                time.sleep(.002)
+
+    def traps(self, name):
+        bus, dev = self.bench.handle.encode().split(b"/")
+        try:
+            reply = self.questions.ask(self.questions.family, 61,  # DEVLINK_CMD_TRAP_GET
+                                       [(1, bus + b"\0"), (2, dev + b"\0"), (130, name.encode() + b"\0")])
+        except OSError:  # not there yet
+            return False
+        return Netlink.attrs(reply)[131] == b"\1"  # DEVLINK_ATTR_TRAP_ACTION, DEVLINK_TRAP_ACTION_TRAP
+
+    def end(self):
+        time.sleep(.1)
+        self.over = True
+        for thread in self.threads:
+            thread.join()
+        for sock in self.links, self.notes.sock, self.questions.sock:
+            sock.close()
+        return self.away, self.default
+
+
+def one_change(bench, way, what):
+    """Return: seconds until it is in force, without the port, and at the default."""
+    way.silent()
+    if what != "reload":
+        bench.other(what == "size, param, rates")
+    watch = Watch(bench)
+    if what == "reload":
+        bench.reload()
+    took = clocked(way.restore if what == "reload" else lambda: way.change(what != "rates"))
+    seconds = took, *watch.end()
+    bench.check()
+    return seconds
+
+
+def measure_operator(bench, rounds):
+    if bench.action == "drop":  # the driver's default
+        bench.turn()
+    bench.board.set("reload_ms", 1000)
+    bench.boot, figures = (60416, "driver"), {}
+    bench.write()
+    for _ in range(rounds):
+        for name, kind in ("carved", Resident), ("devlink -b", ByHand), ("oneshot unit", Unit):
+            way = kind(bench)
+            for what in "rates", "size, param, rates", "reload":
+                figures.setdefault((what, name), []).append(one_change(bench, way, what))
+            way.end()
+    print("| change | of | in force after | port away for | traps at the default for |\n|---|---|---:|---:|---:|")
+    medians = {f"{what}, {name}": [statistics.median(column) for column in zip(*rows)]
+               for (what, name), rows in sorted(figures.items())}
+    for what, row in medians.items():
+        print(f"| {' | '.join(what.rsplit(', ', 1))} | {' | '.join(f'{seconds:.3f} s' for seconds in row)} |", flush=True)
+    bench.board.set("reload_ms", 0)
+    bench.boot = None
+    return medians
+
+
 def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 10
     rows = {name.removeprefix("measure_"): f for name, f in globals().items() if name.startswith("measure_")}
@@ -243,7 +415,6 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(pathlib.Path(folder))
         print(f"Linux {run('uname', '-r').strip()}, {len(bench.settings)} settings, {rounds} rounds")
-        print("| row | of | median | worst | ratio to the last |\n|---|---|---:|---:|---:|")
         print(json.dumps({name: rows[name](bench, rounds) for name in sys.argv[2:] or rows}))
         bench.board.remove()
 
