@@ -15,8 +15,8 @@ afterwards is asked of devlink.
   operator  a reload takes a second. The policers get other rates; or they, a size and a param do, which takes a reload; or
             somebody else reloads, and the contender is called at once. How long it takes until all is in force, and, as
             netlink sockets of the bench see it, for how long the port's netdev is away and a trap that is there does not
-            trap yet. Contenders: a carved that is up; an operator with devlink -b, who writes what differs, and all of the
-            policy after a reload; and a oneshot unit that is restarted, whose script runs devlink for each line of a boot
+            trap yet. Contenders: a carved that is up; an operator with devlink -b, who writes all of the policy, and
+            reloads only where that is needed; and a oneshot unit that is restarted, whose script does what a boot needs
 
 Prints a table, and the ratios to the last contender as JSON; of the row `operator` the seconds.
 """
@@ -270,7 +270,7 @@ def measure_reload(bench, rounds):
 
 
 class ByHand:
-    """An operator who knows what differs."""
+    """An operator who knows when a reload is needed."""
 
     def __init__(self, bench):
         self.folder = bench.folder
