@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -93,14 +94,38 @@ static struct iovecs make_line(int level, const struct log_fields *f, const char
 	return iov;
 }
 
-static void send_line(struct iovecs *iov)
+/* Lines for stderr; a write of no more than PIPE_BUF is not mixed with those of others. */
+static void flush(struct buf *b)
 {
-	if (to_journal)
+	if (b->n)
+		fwrite(b->s, 1, b->n, stderr);
+	b->n = 0;
+}
+
+/* @out: where lines for stderr are gathered, to be flushed */
+static void send_line(struct iovecs *iov, struct buf *out)
+{
+	const char *message = (char *)iov->v[0].iov_base + strlen("MESSAGE=");
+
+	if (to_journal) {
 		sd_journal_sendv(iov->v, iov->n);
-	else
-		fprintf(stderr, "%s\n", (char *)iov->v[0].iov_base + strlen("MESSAGE="));
+	} else {
+		if (out->n + strlen(message) + 1 > PIPE_BUF)
+			flush(out);
+		buf_add(out, "%s\n", message);
+	}
 	for (int i = 0; i < iov->n; i++)
 		free(iov->v[i].iov_base);
+}
+
+static void send_lines(struct iovecs *v, size_t n)
+{
+	struct buf out = {};
+
+	for (size_t i = 0; i < n; i++)
+		send_line(&v[i], &out);
+	flush(&out);
+	buf_clear(&out);
 }
 
 /**
@@ -115,8 +140,7 @@ void log_hold(void)
 void log_release(void)
 {
 	held = false;
-	vec_each(line, &lines)
-		send_line(line);
+	send_lines(lines.v, lines.n);
 	vec_clear(&lines);
 }
 
@@ -139,5 +163,5 @@ void log_with(int level, const struct log_fields *f, const char *format, ...)
 	if (held)
 		vec_push(&lines, line);
 	else
-		send_line(&line);
+		send_lines(&line, 1);
 }
