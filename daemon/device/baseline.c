@@ -2,6 +2,7 @@
 /* See baseline.h. */
 #include "device/baseline.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct object *wanted(const struct assignment *a, const struct note *n)
@@ -66,26 +67,60 @@ static bool keeps(const struct world *w, const struct entry *e)
 	return !w->undo && !(w->memory.restore && e->on_removal == REMOVAL_RESTORE);
 }
 
-/* Is @p what @name begins with, up to @n? What is of a whole port is of its parts, too. */
-static bool is_port(const struct port *p, const struct class *class, const char *name, size_t n)
-{
-	_cleanup_free_ char *whole = class->whole_ports && p->name ? port_whole(p->name) : NULL;
-	const char *port = whole ? whole : p->name;
+/* The part of a name that is a port. */
+struct port_part {
+	const char *name;
+	size_t n;
+};
 
-	return port && strncmp(port, name, n) == 0 && port[n] == '\0';
+static int compare_part(const void *key, const void *port)
+{
+	const struct port_part *part = key;
+	const char *name = *(const char *const *)port;
+	int c = strncmp(part->name, name, part->n);
+
+	return c ? c : -(name[part->n] != '\0');
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Of all ports; sorted, to be cleared. What is of a whole port is of its parts, too. */
+struct port_names {
+	text_list all, whole;
+};
+
+static void port_names_make(const struct state *have, struct port_names *ret)
+{
+	vec_each(p, &have->ports) {
+		if (!p->name)
+			continue;
+		vec_push(&ret->all, p->name);
+		vec_push(&ret->whole, port_whole(p->name));
+	}
+	vec_sort(&ret->all, compare_names);
+	vec_sort(&ret->whole, compare_names);
+}
+
+static void port_names_clear(struct port_names *names)
+{
+	vec_each(name, &names->whole)
+		free((char *)*name);
+	vec_clear(&names->whole);
+	vec_clear(&names->all);
 }
 
 /* Is the port of the noted object there? */
-static bool has_port(const struct state *have, const struct note *n)
+static bool has_port(const struct port_names *names, const struct note *n)
 {
 	const char *end = class_port_of(n->class, n->name);
+	const text_list *list = n->class->whole_ports ? &names->whole : &names->all;
+	const struct port_part part = {n->name, end ? (size_t)(end - n->name) : 0};
 
-	if (!end)
-		return true;
-	vec_each(p, &have->ports)
-		if (is_port(p, n->class, n->name, (size_t)(end - n->name)))
-			return true;
-	return false;
+	return !end ||
+	       (list->n && bsearch(&part, list->v, list->n, sizeof(*list->v), compare_part));
 }
 
 /*
@@ -95,15 +130,18 @@ static bool has_port(const struct state *have, const struct note *n)
 static void forget_gone_ports(struct world *w)
 {
 	struct notes *notes = &w->memory.pristine;
+	struct port_names names = {};
 
 	if (!w->have.ports_read || w->facts.reload_failed)
 		return;
+	port_names_make(&w->have, &names);
 	for (size_t i = notes->notes.n; i-- > 0;) {
 		const struct object o = note_object(&notes->notes.v[i]);
 
-		if (!has_port(&w->have, &notes->notes.v[i]))
+		if (!has_port(&names, &notes->notes.v[i]))
 			memory_drop(&w->memory, notes, &o, notes->notes.v[i].field);
 	}
+	port_names_clear(&names);
 }
 
 /* What is neither wanted nor to be set back is not rolled back either. */

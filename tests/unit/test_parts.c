@@ -528,9 +528,47 @@ static void test_candidate_follows_firmware_on_the_copy(void **state)
 	finish(&r, &plan, &diags);
 }
 
+/* ---- baseline ---- */
+
+/* Ports are told apart by their whole name; a split is of the whole port, whatever its parts. */
+static void test_baseline_forgets_gone_ports(void **state)
+{
+	static const struct {
+		const struct class *class;
+		const char *name;
+		bool stays;
+	} noted[] = {{&class_sb_port, "p1/0/0", false},	  {&class_sb_port, "p1s0/0/0", true},
+		     {&class_sb_port, "p10/0/0", true},	  {&class_sb_port, "p2/0/0", false},
+		     {&class_sb_port, "p100/0/0", false}, {&class_port_split, "p1", true},
+		     {&class_port_split, "p2", false},	  {&class_sb_pool, "0/1", true}};
+	const char *const ports[] = {"p3", "p10", NULL, "p1s0", "p1s1"};
+	struct world w = {.have = {.ports_read = true}};
+	const struct value v = {.type = VALUE_U32, .num = 4};
+	const struct assignment a = {};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(ports); i++)
+		vec_push(&w.have.ports, ((struct port){.name = ports[i]}));
+	for (size_t i = 0; i < ARRAY_SIZE(noted); i++) {
+		const struct object o = {
+			.class = noted[i].class, .name = noted[i].name, .cmode = CLASS_NO_CMODE};
+
+		memory_note(&w.memory, &w.memory.pristine, &o, 0, &v);
+	}
+	baseline_follow(&w, &a);
+	for (size_t i = 0; i < ARRAY_SIZE(noted); i++) {
+		const struct object o = {
+			.class = noted[i].class, .name = noted[i].name, .cmode = CLASS_NO_CMODE};
+
+		assert_int_equal(notes_find(&w.memory.pristine, &o, 0) != NULL, noted[i].stays);
+	}
+	world_clear(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_baseline_forgets_gone_ports),
 		cmocka_unit_test(test_presence_gone_is_final),
 		cmocka_unit_test(test_presence_stories),
 		cmocka_unit_test(test_permission_exhaustively),
