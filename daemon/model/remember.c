@@ -13,6 +13,7 @@
 #include <jansson.h>
 #include <linux/devlink.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MEMORY_FORMAT  1
@@ -85,12 +86,32 @@ static int number_of(const json_t *j, const struct names *names, uint64_t *ret)
 
 /* --- values, notes, counters -------------------------------------------------- */
 
+/*
+ * @value, a new reference, as a member of @j; NULL is what could not be made, as it is no text.
+ * There may be thousands of notes, for which json_pack() takes as long again.
+ */
+static bool set(json_t *j, const char *key, json_t *value)
+{
+	return json_object_set_new_nocheck(j, key, value) == 0;
+}
+
+/* Return: @j, or NULL where something of it was not made. */
+static json_t *whole(json_t *j, bool made)
+{
+	if (!made)
+		json_decref(j);
+	return made ? j : NULL;
+}
+
 static json_t *value_to_json(const struct value *v)
 {
-	json_t *text =
-		v->type == VALUE_STRING ? json_string(v->str) : json_sprintf("%" PRIu64, v->num);
+	json_t *j = json_object();
+	char number[24];
+	bool made = set(j, "type", json_string(name_of(&type_names, v->type)));
 
-	return json_pack("{s:s,s:o}", "type", name_of(&type_names, v->type), "value", text);
+	snprintf(number, sizeof(number), "%" PRIu64, v->num);
+	made &= set(j, "value", json_string(v->type == VALUE_STRING ? v->str : number));
+	return whole(j, made);
 }
 
 static int value_from_json(json_t *j, struct value *ret)
@@ -108,20 +129,32 @@ static int value_from_json(json_t *j, struct value *ret)
 	return 0;
 }
 
+static json_t *note_to_json(const struct note *note)
+{
+	json_t *j = json_object();
+	const char *cmode = enum_name(&cmode_names, note->cmode);
+	bool made = set(j, "class", json_string(note->class->name));
+
+	made &= set(j, "name", json_string(note->name));
+	if (cmode)
+		made &= set(j, "cmode", json_string(cmode));
+	made &= set(j, "field", json_string(note->class->fields[note->field].name));
+	made &= set(j, "value", value_to_json(&note->value));
+	if (note->mark.file) {
+		set(j, "file", json_string(note->mark.file));
+		made &= set(j, "line", json_integer(note->mark.line));
+	}
+	if (note->kept)
+		made &= set(j, "kept", json_true());
+	return whole(j, made);
+}
+
 static json_t *notes_to_json(const struct notes *n)
 {
 	json_t *list = json_array();
 
 	vec_each(note, &n->notes)
-		json_array_append_new(
-			list,
-			json_pack("{s:s,s:s,s:s*,s:s,s:o,s:s*,s:o*,s:o*}", "class",
-				  note->class->name, "name", note->name, "cmode",
-				  enum_name(&cmode_names, note->cmode), "field",
-				  note->class->fields[note->field].name, "value",
-				  value_to_json(&note->value), "file", note->mark.file, "line",
-				  note->mark.file ? json_integer(note->mark.line) : NULL, "kept",
-				  note->kept ? json_true() : NULL));
+		json_array_append_new(list, note_to_json(note));
 	return list;
 }
 
