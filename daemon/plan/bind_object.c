@@ -37,11 +37,12 @@ static void bind_default(struct binder *b, const struct winner *winner)
 {
 	const size_t before = b->diags->n_errors;
 	struct wish w = *winner->wish;
+	const char *rest = class_port_of(w.class, w.object);
 	bool any = false;
 
 	vec_each(o, &b->world->have.objects) {
 		if (o->class != w.class || !o->has_port ||
-		    strcmp(class_port_of(o->class, o->name), class_port_of(w.class, w.object)) != 0)
+		    strcmp(class_port_of(o->class, o->name), rest) != 0)
 			continue;
 		any = true;
 		if (bind_winner(b, o->class, o->name))
