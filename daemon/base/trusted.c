@@ -43,8 +43,12 @@ static int check(struct walk *w, const char *place, const struct stat *st)
 {
 	if (st->st_uid != 0 && st->st_uid != w->owner)
 		return complain(w, place, -EPERM, "does not belong to root");
-	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		return complain(w, place, -EPERM, "is writable by others than root");
+	if (st->st_mode & (S_IWGRP | S_IWOTH)) {
+		_cleanup_free_ char *what = mem_printf(
+			"is writable by others than root (mode %04o)", st->st_mode & 07777);
+
+		return complain(w, place, -EPERM, what);
+	}
 	return 0;
 }
 

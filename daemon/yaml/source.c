@@ -331,14 +331,6 @@ int source_read(const char *path, enum source_kind kind, struct diag_list *diags
 	return read_opened(path, -1, kind, diags, ret);
 }
 
-static void report_untrusted(struct diag_list *diags, const char *path, const char *why)
-{
-	struct stat st = {};
-
-	(void)stat(path, &st);
-	file_error(diags, path, "not read, as %s (mode %04o)", why, st.st_mode & 07777);
-}
-
 /**
  * source_trust() - may only root, or who owns @root, change what is at @path, below @root?
  * @ret_fd: the file, or -1 where it is a directory or cannot be opened
@@ -357,7 +349,7 @@ int source_trust(const char *root, const char *path, struct diag_list *diags, in
 		return 0;
 	r = trusted_open(dir, st.st_uid, text_below(path, root), &place, &why);
 	if (r == -EPERM)
-		report_untrusted(diags, path, why);
+		file_error(diags, path, "not read, as %s", why);
 	else if (r >= 0)
 		*ret_fd = r;
 	return r == -EPERM ? r : 0;

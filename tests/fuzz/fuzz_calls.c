@@ -108,7 +108,7 @@ static void clean_up(void)
 static void start(void)
 {
 	static char *paths[3];
-	struct manager_options options = {.config_root = "", .kernel_path = "/nowhere"};
+	struct manager_options options = {.config_root = folder, .kernel_path = "/nowhere"};
 
 	if (bus.manager)
 		return;

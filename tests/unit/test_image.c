@@ -258,7 +258,8 @@ static void test_writable(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
 		for (size_t j = 0; j < ARRAY_SIZE(modes); j++) {
 			_cleanup_free_ char *words =
-				mem_printf("%s is writable by others than root", ways[i]);
+				mem_printf("%s is writable by others than root (mode %04o)",
+					   ways[i], modes[j]);
 
 			set_mode(r, ways[i], modes[j]);
 			check_refused(r, "a/x", -EPERM, words);
@@ -267,7 +268,7 @@ static void test_writable(void **state)
 		check_found(r, "a/x", "/lib/firmware/a/x", ABC, 3);
 	}
 	set_mode(r, "", 0777);
-	check_refused(r, "a/x", -EPERM, "/ is writable by others than root");
+	check_refused(r, "a/x", -EPERM, "/ is writable by others than root (mode 0777)");
 }
 
 /* A file that is not there yet may be there when the kernel looks. */
