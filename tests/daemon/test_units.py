@@ -3,39 +3,21 @@
 not know comes back by carved-dispatcher's scripts, or by systemd-networkd; who needs the switch as declared can wait
 for it; a timer is a maintenance window. Which scripts are run after what is shown by tests/bus."""
 import contextlib
-import ctypes
-import fcntl
-import inspect
 import os
 import pathlib
-import socket
-import struct
 import subprocess
 import sys
 
 import pytest
 
 from carved import entry, wait
+from rings import ring
 from switch import output
 
 pytestmark = [pytest.mark.needs("systemd"),
               pytest.mark.only("netdevsim", "one switch whose ports have rings and can be bridged is enough")]
 DISPATCH = pathlib.Path("/etc/carved/dispatch.d")
 UNITS = pathlib.Path("/run/systemd/system")
-SIOCETHTOOL, GRING, SRING = 0x8946, 0x10, 0x11
-RX = 5  # struct ethtool_ringparam: the command, four maxima, four present values
-
-
-def ring(netdev, rx=None):
-    """The size of a port's ring for receiving, which becomes another one if that is given."""
-    words = (ctypes.c_uint32 * 9)(GRING)
-    request = struct.pack("16sQ", netdev.encode(), ctypes.addressof(words))
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        fcntl.ioctl(s, SIOCETHTOOL, request)
-        if rx:
-            words[0], words[RX] = SRING, rx
-            fcntl.ioctl(s, SIOCETHTOOL, request)
-    return words[RX]
 
 
 def netdevs(switch):
@@ -111,9 +93,9 @@ def test_what_a_reload_forgets(switch, unit, dispatcher, bridge):
     kernel that forgets them."""
     names = len(netdevs(switch))
     script("registered", "10-ports", f"""#!{sys.executable}
-import ctypes, fcntl, os, socket, struct, subprocess
-SIOCETHTOOL, GRING, SRING, RX = {SIOCETHTOOL}, {GRING}, {SRING}, {RX}
-{inspect.getsource(ring)}
+import os, subprocess, sys
+sys.path.insert(0, "{pathlib.Path(__file__).parent}")
+from rings import ring
 for netdev in os.environ["CARVED_NETDEVS"].split():
     ring(netdev, 1024)
     subprocess.run(["ip", "link", "set", netdev, "master", "br0", "up"], check=True)
