@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """carvectl as its users meet it: what it says, where, and with which exit code."""
+import codecs
 import hashlib
 import json
 import os
@@ -704,11 +705,12 @@ class Watched(Terminal):
 
     def until(self, pattern):
         os.set_blocking(self.master, False)
+        decoder = codecs.getincrementaldecoder("utf-8")()  # a read may end within a character
         self.text = ""
 
         def is_there():
             try:
-                self.text += os.read(self.master, 65536).decode()
+                self.text += decoder.decode(os.read(self.master, 65536))
             except BlockingIOError:
                 pass
             return re.search(pattern, plain(self.text.replace("\r", "")), re.M)
