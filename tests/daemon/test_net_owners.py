@@ -3,25 +3,17 @@
 their names. What they have made is not touched by what carved sets, and after a reload they make it again, whoever has
 reloaded. systemd-networkd is in test_units.py."""
 import json
-import os
 import pathlib
 
 import pytest
 
 from carved import entry, wait
 from switch import output
+from test_units import netdevs
 
 pytestmark = [pytest.mark.needs("systemd"), pytest.mark.only("6.12", "what these programs do depends on no kernel: one line is enough")]
 INTERFACES = pathlib.Path("/etc/network/interfaces")
 RULES = pathlib.Path("/run/udev/rules.d/70-front.rules")
-
-
-def netdevs(switch):
-    """Those that the switch has now; none while it is reloaded."""
-    try:
-        return sorted(os.listdir(f"/sys/bus/{switch.bus}/devices/{switch.name}/net"))
-    except FileNotFoundError:
-        return []
 
 
 def link(netdev):
