@@ -357,6 +357,44 @@ static bool is_asked_again(const struct view *v, int untold)
 	       (error_is(untold, ERROR_READ_AGAIN) && v->read.losses < READ_LOSSES_MAX);
 }
 
+/* Does @now lack objects of @before? Those of ports go and come with them. */
+static bool lacks_objects(const struct state *now, const struct state *before)
+{
+	vec_each(o, &before->objects)
+		if (o->class->read != READ_PORTS && !o->error &&
+		    !state_find(now, o->class, o->name, o->cmode))
+			return true;
+	return false;
+}
+
+static bool has_of_class(const struct state *s, const struct class *class)
+{
+	vec_each(o, &s->objects)
+		if (o->class == class)
+			return true;
+	return false;
+}
+
+static bool lacks_classes(const struct state *now, const struct state *before)
+{
+	for (size_t i = 0; i < n_classes; i++)
+		if (has_of_class(before, classes[i]) && !has_of_class(now, classes[i]))
+			return true;
+	return false;
+}
+
+/*
+ * The driver says that it has none of what it had a moment ago, as it may right after a reload for
+ * what it is still setting up. Before that makes a config impossible it is asked once more.
+ */
+static bool is_denied(const struct view *v, const struct world *w, const struct device_reading *r)
+{
+	if (v->read.denied || r->facts->reload_failed)
+		return false;
+	return (r->denied && lacks_objects(r->have, &w->have)) ||
+	       (r->catalogued && w->has_catalogue && lacks_classes(r->catalogue, &w->catalogue));
+}
+
 /**
  * view_answer() - take a read in.
  * @ret: must be empty; its lists are to be cleared
@@ -389,6 +427,11 @@ enum reading_outcome view_answer(struct view *v, struct world *w, const struct d
 	counters_copy(&ret->now, &r->facts->counters);
 	ret->first = !w->memory.counters.n && ret->now.n;
 	ret->registered = is_another(v, w, r->facts, before);
+	v->read.denied = !ret->registered && is_denied(v, w, r);
+	if (v->read.denied) {
+		view_need(v, PART_OBJECTS);
+		return READING_UNSURE;
+	}
 	if (ret->registered) {
 		forget_registration(v, w);
 		if (!r->identified)

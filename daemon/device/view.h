@@ -52,6 +52,7 @@ struct view {
 		int error;	 /* the device cannot be read: -errno */
 		char *words;	 /* the kernel's, with it; or NULL */
 		unsigned losses; /* reads in a row that failed for the moment */
+		bool denied;	 /* the last one lacked what had been there */
 		uint64_t at;	 /* the last success; 0: never */
 	} read;
 	struct {
@@ -69,6 +70,7 @@ struct device_reading {
 	int untold;			  /* of INFO_GET alone */
 	const char *words, *untold_words; /* the kernel's, with these; or NULL */
 	bool identified, catalogued, params_cut;
+	bool denied; /* some of what was asked for is not there */
 	struct state *have, *catalogue;
 	struct facts *facts;
 	const struct impact *impact; /* known: it was part of the read */
@@ -77,7 +79,7 @@ struct device_reading {
 /* What became of a read. */
 enum reading_outcome {
 	READING_GOOD,
-	READING_UNSURE,	 /* the device said that it is gone: it has to be asked once more */
+	READING_UNSURE,	 /* it, or what it had, is said to be gone: it has to be asked once more */
 	READING_GONE,	 /* there is no such device */
 	READING_LATER,	 /* lost, or refused for the moment: .retry_at */
 	READING_UNNAMED, /* INFO_GET fails: the rest is read without it */

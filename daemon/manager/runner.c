@@ -327,6 +327,7 @@ static void finish_read(struct runner *r, struct batch *b)
 					 .identified = reading.identified,
 					 .catalogued = reading.catalogued,
 					 .params_cut = reading.params_cut,
+					 .denied = reading.denied,
 					 .have = &reading.have,
 					 .catalogue = &reading.catalogue,
 					 .facts = &reading.facts,

@@ -251,7 +251,9 @@ void reading_answer(struct reading *r, const struct read_request *request,
 		return;
 	}
 	error = take_messages(r, request, answer);
-	if (error < 0 && !means_absent(request, error))
+	if (error < 0 && means_absent(request, error))
+		r->denied |= request->class && !request->catalogue;
+	else if (error < 0)
 		take_error(r, request, error, answer);
 }
 

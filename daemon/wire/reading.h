@@ -45,6 +45,7 @@ struct reading {
 	char *words, *untold_words;  /* the kernel's, with these; or NULL */
 	bool identified, catalogued; /* INFO_GET, the dumps were part of it */
 	bool params_cut;	     /* ... and that of params ended early */
+	bool denied;		     /* what was asked for by name or class is not there */
 	struct state have, catalogue;
 	struct facts facts;
 	struct impact impact;

@@ -44,6 +44,7 @@ struct sim {
 	const char *unread;  /* a resource whose size the driver never reads */
 	const char *forgets; /* an object that accepts every SET and keeps its value */
 	const char *hides;   /* the name of an object that the driver cannot read */
+	unsigned denies;     /* so many reads say that there are no resources */
 	bool gone;
 	unsigned tears_down; /* so many reloads fail after the tear-down */
 	const char *fades;   /* a param that is not there while it is torn down */

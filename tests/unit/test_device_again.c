@@ -46,6 +46,36 @@ static void test_reload_waits_for_no_other(void **state)
 	}
 }
 
+static void never_refused(struct rig *r)
+{
+	assert_int_not_equal(r->d->status.state, STATE_REFUSED);
+}
+
+/*
+ * Right after a reload the driver may have no answer yet for what it had before: that makes no
+ * config impossible. What it says twice is believed.
+ */
+static void test_denied_once(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY(SIZES ", " LIVE));
+	rig_log_clear(&r);
+	sim_reload(&r.sim, REINIT);
+	r.sim.denies = 1;
+	r.watch = never_refused;
+	rig_stale(&r);
+	rig_expect(&r, "converged", LIVE_SENT);
+	r.watch = NULL;
+	r.sim.denies = 2;
+	rig_stale(&r);
+	rig_expect(&r, "refused", "");
+	rig_stale(&r);
+	rig_expect(&r, "converged", "");
+	rig_clear(&r);
+}
+
 /* Another kernel may have a driver that was mended. */
 static void test_quarantine_ends_with_another_kernel(void **state)
 {
@@ -400,6 +430,7 @@ int main(void)
 		cmocka_unit_test(test_a_day_of_audits),
 		cmocka_unit_test(test_a_day_of_refusals),
 		cmocka_unit_test(test_impact_is_read_before_each_reload),
+		cmocka_unit_test(test_denied_once),
 		cmocka_unit_test(test_reload_waits_for_no_other),
 		cmocka_unit_test(test_quarantine_ends_with_another_kernel),
 		cmocka_unit_test(test_gone_before_the_end),

@@ -648,6 +648,11 @@ static struct impact impact_of(const struct sim *s)
 	return i;
 }
 
+static bool is_resource(const struct object *o, _unused_ const char *port)
+{
+	return o->class == &class_resource;
+}
+
 /* Is the request that comes now made to fail? */
 static bool fails(struct rig *r, const struct step *s, struct fault *ret)
 {
@@ -680,6 +685,10 @@ static void do_read(struct rig *r, struct device_todo *todo, struct device_todo 
 	r->ports_asked += todo->reads.impact && todo->reads.ports;
 	read_facts(&r->sim, todo->reads.identify, &facts);
 	read_objects(&r->sim, &todo->reads, &have, &catalogue);
+	if (todo->reads.resources && r->sim.denies && r->sim.denies--) {
+		drop(&have, is_resource, NULL);
+		reading.denied = true;
+	}
 	vec_clear(&todo->reads.names);
 	interrupt(r, &r->during_read);
 	if (r->reads > r->good_reads && r->read_errors && r->read_errors--)

@@ -1446,6 +1446,7 @@ static int read_error(const struct class *class, bool dump, int error)
 		       &(struct read_answer){.error = error});
 	reading_finish(&r);
 	error = r.error;
+	assert_int_equal(r.denied, class && !dump && !error);
 	assert_int_equal(r.have.objects.n + r.catalogue.objects.n, 0);
 	reading_clear(&r);
 	return error;
