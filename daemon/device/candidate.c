@@ -9,6 +9,7 @@
 #include "device/flash.h"
 #include "device/goal.h"
 #include "plan/bind.h"
+#include "plan/make.h"
 #include "plan/match.h"
 
 #include <errno.h>

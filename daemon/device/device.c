@@ -10,6 +10,7 @@
 #include "device/flash.h"
 #include "device/reading.h"
 #include "device/results.h"
+#include "plan/make.h"
 
 #include <string.h>
 

@@ -8,6 +8,7 @@
 #include "device/baseline.h"
 #include "device/goal.h"
 #include "plan/bind.h"
+#include "plan/make.h"
 
 /* --- plan -------------------------------------------------------------------- */
 

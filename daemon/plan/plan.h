@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The planner: from what is wanted and what is there to the least disruptive steps. A pure
- * function.
+ * What a plan is, and the policy that it is made by (make.h).
  *
  * The steps are in order and grouped by phase. They are carried out phase by phase up to and with
  * the first barrier (a flash, a reload); then the device is read and planned anew. What stands
@@ -37,6 +36,4 @@ struct plan {
 	struct buf yielded_text; /* objects of policy.yielded that are not as wanted, for people */
 };
 
-void plan_make(const struct state *want, const struct world *w, const struct policy *policy,
-	       struct plan *ret);
 void plan_clear(struct plan *p);

@@ -8,7 +8,7 @@
 #include "model/json.h"
 #include "plan/bind.h"
 #include "plan/match.h"
-#include "plan/plan.h"
+#include "plan/make.h"
 #include "yaml/emit.h"
 #include "yaml/yaml.h"
 

@@ -8,7 +8,7 @@
 #include "model/json.h"
 #include "plan/bind.h"
 #include "plan/drift.h"
-#include "plan/plan.h"
+#include "plan/make.h"
 #include "wire/encode.h"
 #include "wire/reading.h"
 #include "wire_bytes.h"
