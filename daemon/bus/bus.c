@@ -309,6 +309,7 @@ static void on_device_removed(void *user, struct runner *runner)
 	d = bus_find_device(b, runner);
 	if (!d)
 		return;
+	bus_tell_records(d);
 	sd_bus_emit_object_removed(b->connection, d->path);
 	for (size_t i = b->devices.n; i-- > 0;)
 		if (b->devices.v[i] == d)

@@ -399,12 +399,16 @@ static void choose(struct device *d, uint64_t now, struct device_todo *todo, str
 	}
 }
 
+static uint64_t config_hash(const struct device *d)
+{
+	return d->assignment.latest ? d->assignment.latest->hash : 0;
+}
+
 static void close_history(struct device *d, const struct resting *r, uint64_t now)
 {
-	const struct config *latest = d->assignment.latest;
 	const struct ending e = {.result = device_state_name(d->status.state),
 				 .reason = d->status.reason,
-				 .config = latest ? latest->hash : 0,
+				 .config = config_hash(d),
 				 .worth_telling = r->foreign};
 
 	if (history_close(&d->history, &e, r->outage, now))
@@ -435,8 +439,10 @@ void device_event(struct device *d, const struct device_event *event, uint64_t n
 	ret->save_first = ret->save && d->world.memory.leaving && !was_leaving;
 	if (ret->save)
 		status_changed(&d->status);
-	if (ret->what == DEVICE_GONE)
+	if (ret->what == DEVICE_GONE) {
+		history_gone(&d->history, config_hash(d), now);
 		return;
+	}
 	in = device_status_input(d);
 	news = status_update(&d->status, &in, now);
 	journal_status(device_journal(d), &d->status, &news);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #define DETAIL_STEPS_MAX 12
+#define GONE		 "gone"
 
 /** trigger_name() - as History, status and the journal show it; "" for none. */
 const char *trigger_name(enum trigger t)
@@ -98,6 +99,15 @@ static char *name_of(const struct step *s)
 	_cleanup_free_ char *object = step_object_label(s);
 
 	return mem_printf("%s %s", step_kind_name(s), object);
+}
+
+/** history_add_cut_off() - the device went away while @s was carried out. */
+void history_add_cut_off(struct history *h, const struct step *s)
+{
+	_cleanup_free_ char *name = name_of(s);
+
+	h->n_failed++;
+	buf_add(&h->done, "%s%s was cut off", h->done.n ? "; " : "", name);
 }
 
 /** history_tell_drift() - a line of the journal says what is being set back, @s the first. */
@@ -221,9 +231,26 @@ bool history_close(struct history *h, const struct ending *e, uint64_t outage, u
 	return true;
 }
 
-/** history_inherit() - @records of a predecessor under the same handle, which are taken over. */
+/**
+ * history_gone() - the device has gone. @config: the hash of the one in force, or 0.
+ *
+ * Return: was anything worth a record?
+ */
+bool history_gone(struct history *h, uint64_t config, uint64_t now)
+{
+	const struct ending e = {.result = GONE, .reason = "the device is gone", .config = config};
+
+	return history_is_open(h) && history_close(h, &e, 0, now);
+}
+
+/**
+ * history_inherit() - @records of a predecessor under the same handle, which are taken over.
+ *
+ * That one which went away in the middle of something is back is worth a record.
+ */
 void history_inherit(struct history *h, record_list *records)
 {
+	h->asked |= records->n && strcmp(records->v[records->n - 1].result, GONE) == 0;
 	records_clear(&h->records);
 	h->records = *records;
 	*records = (record_list){};

@@ -28,9 +28,9 @@ enum trigger {
 
 /* What the device did between two rests. */
 struct record {
-	uint64_t at; /* when it came to rest, microseconds */
-	char *trigger, *result, *detail;
-	uint64_t outage; /* of a reload in it, microseconds; 0: none */
+	uint64_t at;			 /* when it came to rest, microseconds */
+	char *trigger, *result, *detail; /* result: a state, or "gone" */
+	uint64_t outage;		 /* of a reload in it, microseconds; 0: none */
 };
 
 typedef VEC(struct record) record_list;
@@ -68,6 +68,7 @@ void history_set_asked(struct history *h, enum trigger t, const char *who);
 void history_set_who(struct history *h, const char *who);
 void history_add_step(struct history *h, const struct step *s);
 void history_add_failure(struct history *h);
+void history_add_cut_off(struct history *h, const struct step *s);
 void history_add_restored(struct history *h);
 void history_restart_restore(struct history *h);
 void history_tell_drift(struct history *h, const struct step *s);
@@ -78,6 +79,7 @@ void history_begin_outage(struct history *h, uint64_t from);
 void history_torn_down(struct history *h, uint64_t now);
 uint64_t history_end_outage(struct history *h, uint64_t now);
 bool history_close(struct history *h, const struct ending *e, uint64_t outage, uint64_t now);
+bool history_gone(struct history *h, uint64_t config, uint64_t now);
 void history_inherit(struct history *h, record_list *records);
 void history_clear(struct history *h);
 void records_clear(record_list *records);

@@ -283,6 +283,25 @@ def test_history_outlives_the_driver(bed, carved, signals):
     assert signals.of("Changed") == [(SPECTRUM, "registration", "converged")]
 
 
+def test_history_of_a_lost_reload(bed, carved, signals):
+    """The device goes in a reload of carved's, and comes back: what was attempted, that it went, when it was as wanted again."""
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
+    signals.clear()
+    bed.kernel.ask(f"delay {SPECTRUM} 1000")
+    carved.config(leaf("traps: {source_mac_is_multicast: trap}\n" + SIZES))
+    carved.call("Reload", {})
+    carved.wait_state(SPECTRUM, "reloading")
+    bed.kernel.ask(f"unbind {SPECTRUM}")
+    wait(lambda: carved.state(SPECTRUM) is None, "the device to go")
+    _, lost = carved.call("History", "", 0)
+    assert lost[1:4] == (SPECTRUM, "config", "gone") and re.search("reload driver_reinit.*; the device is gone; config", lost[4])
+    assert signals.of("Changed") == [(SPECTRUM, "config", "gone")]
+    bed.kernel.ask(f"delay {SPECTRUM} 0")
+    bed.kernel.ask(f"bind {SPECTRUM}")
+    wait(lambda: len(carved.call("History", "leaf", 0)) == 3, "the record of its return")
+    assert carved.call("History", "", 0)[2][1:4] == (SPECTRUM, "registration", "converged")
+
+
 def changed(signals, path):
     """What PropertiesChanged said of a device: the values told last, and what was only said to have changed."""
     values, invalid = {}, set()

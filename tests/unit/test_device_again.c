@@ -76,6 +76,39 @@ static void test_denied_once(void **state)
 	rig_clear(&r);
 }
 
+static bool go_in_reload(struct rig *r, const struct step *s, struct fault *ret)
+{
+	bool goes = s && s->kind == STEP_RELOAD;
+
+	if (goes) {
+		r->sim.gone = true;
+		rig_send(r, &(struct device_event){.type = DEVICE_EV_VANISHED,
+						   .trigger = TRIGGER_NOTIFICATION});
+		ret->error = -ENODEV;
+	}
+	return goes;
+}
+
+/* The history has what was attempted when the device went. */
+static void test_removed_in_a_reload(void **state)
+{
+	struct rig r = {};
+	const struct record *last;
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY(LIVE));
+	r.at_request = go_in_reload;
+	rig_config(&r, ENTRY("params: {macs: 64}, " LIVE));
+	assert_true(r.gone);
+	assert_int_equal(r.d->history.records.n, 2);
+	last = &r.d->history.records.v[1];
+	assert_string_equal(last->trigger, "config");
+	assert_string_equal(last->result, "gone");
+	assert_non_null(strstr(last->detail, "param macs/driverinit 32 -> 64; reload driver_reinit "
+					     "was cut off; the device is gone; config "));
+	rig_clear(&r);
+}
+
 /* Another kernel may have a driver that was mended. */
 static void test_quarantine_ends_with_another_kernel(void **state)
 {
@@ -431,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_a_day_of_refusals),
 		cmocka_unit_test(test_impact_is_read_before_each_reload),
 		cmocka_unit_test(test_denied_once),
+		cmocka_unit_test(test_removed_in_a_reload),
 		cmocka_unit_test(test_reload_waits_for_no_other),
 		cmocka_unit_test(test_quarantine_ends_with_another_kernel),
 		cmocka_unit_test(test_gone_before_the_end),

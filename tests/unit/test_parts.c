@@ -377,6 +377,28 @@ static void test_history_is_bounded(void **state)
 	history_clear(&h);
 }
 
+/* What was begun is told when the device goes, and that it is back by the successor. */
+static void test_history_of_one_that_went(void **state)
+{
+	struct history h = {.trigger = TRIGGER_CONFIG}, next = {.trigger = TRIGGER_REGISTRATION};
+	struct step s = {.kind = STEP_RELOAD};
+	const struct ending e = {.result = "converged", .reason = ""};
+
+	(void)state;
+	assert_false(history_gone(&h, 0, 1)); /* nothing was done */
+	history_add_cut_off(&h, &s);
+	assert_true(history_gone(&h, 0, 2));
+	assert_string_equal(h.records.v[0].result, "gone");
+	assert_non_null(strstr(h.records.v[0].detail, " was cut off; the device is gone"));
+	history_inherit(&next, &h.records);
+	assert_true(history_close(&next, &e, 0, 3));
+	assert_false(history_close(&next, &e, 0, 4));
+	history_inherit(&h, &next.records); /* it has converged since */
+	assert_false(history_close(&h, &e, 0, 5));
+	history_clear(&h);
+	history_clear(&next);
+}
+
 static void test_history_outage(void **state)
 {
 	struct history h = {};
@@ -580,6 +602,7 @@ int main(void)
 		cmocka_unit_test(test_run_together),
 		cmocka_unit_test(test_run_not_kept),
 		cmocka_unit_test(test_history_is_bounded),
+		cmocka_unit_test(test_history_of_one_that_went),
 		cmocka_unit_test(test_history_outage),
 		cmocka_unit_test(test_candidate_leaves_no_trace),
 		cmocka_unit_test(test_candidate_takes_away),
