@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A bump allocator over a list of blocks; nothing is freed before everything is. */
+/* A bump allocator over a list of blocks; nothing is freed before all that came after it. */
 #include "base/arena.h"
 #include "base/mem.h"
 
@@ -75,6 +75,27 @@ char *arena_printf(struct arena *a, const char *format, ...)
 	va_end(again);
 	va_end(ap);
 	return s;
+}
+
+/** arena_mark() - how far it is filled, for arena_rewind(). */
+struct arena_mark arena_mark(const struct arena *a)
+{
+	return (struct arena_mark){a->last, a->last ? a->last->used : 0};
+}
+
+/** arena_rewind() - free what was allocated since @to, an arena_mark(). */
+void arena_rewind(struct arena *a, struct arena_mark to)
+{
+	while (a->last != to.last) {
+		struct arena_block *b = a->last;
+
+		a->last = b->previous;
+		free(b);
+	}
+	if (!a->last)
+		return;
+	memset(a->last->data + to.used, 0, a->last->used - to.used);
+	a->last->used = to.used;
 }
 
 /** arena_clear() - free all of it; the arena can be used again. */

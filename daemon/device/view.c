@@ -175,7 +175,7 @@ void view_ask(struct view *v, const struct world *w, const winner_list *winners,
 	/* kernels that number registrations list them; older ones know another question only */
 	ret->port_resources = ret->catalogue && w->facts.registration;
 	ret->impact = full && (v->need & PART_IMPACT);
-	ret->ports = world_kernel_is(w, 6, 6);
+	ret->narrowed = world_kernel_is(w, 6, 6);
 	v->asked = PART_IDENTITY | (full ? PART_OBJECTS : 0);
 	v->asked_at = now;
 	v->need &= ~(unsigned)PART_OBJECTS;

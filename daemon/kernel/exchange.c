@@ -67,7 +67,8 @@ static int keep(struct exchange *x, const struct nlmsghdr *m)
 
 /*
  * What is to be carried out is acknowledged. A question is over with its answer, a dump and other
- * answers of several parts with NLMSG_DONE.
+ * answers of several parts with NLMSG_DONE. A dump that says that it may not be consistent is one
+ * that has to be made again.
  */
 static bool is_acked(const struct exchange *x)
 {
@@ -87,12 +88,13 @@ static int take(struct window *w, const struct nlmsghdr *m)
 	if (i >= w->n || w->v[i].answered) /* an answer to an earlier window, or to nothing */
 		return 0;
 	x = &w->v[i];
+	x->torn |= x->dump && (m->nlmsg_flags & NLM_F_DUMP_INTR);
 	if (decode_ack(m, &ack) < 0) {
 		r = keep(x, m);
 		if (r == 0 && !is_acked(x) && !x->dump && !(m->nlmsg_flags & NLM_F_MULTI))
 			finish(w, x, 0, NULL);
 	} else if (m->nlmsg_type == NLMSG_ERROR || x->dump || !is_acked(x)) {
-		finish(w, x, ack.error, ack.text);
+		finish(w, x, ack.error ?: x->torn ? -EAGAIN : 0, ack.text);
 	} else { /* the NLMSG_DONE of several parts: the acknowledgement follows */
 		free(ack.text);
 	}

@@ -39,6 +39,7 @@ struct exchange {
 	bool lost;    /* no answer came, error says why: the request may have been carried out */
 	char *extack; /* the text of the kernel, or of the failed precheck; NULL: none */
 	bool answered;
+	bool torn; /* the list changed while it was dumped */
 };
 
 /* A socket in the hands of one thread. */

@@ -60,17 +60,26 @@ static struct precheck *probe(const struct runner *r, bool closely)
 	return p;
 }
 
-static void send_read(struct runner *r, struct device_todo *todo)
+static struct batch *pack_requests(struct runner *r)
 {
-	struct batch *b;
+	struct batch *b = batch_new(r->requests.n);
 
-	reading_start(&r->reading, &todo->reads, r->env->family, r->device->handle, &r->requests);
-	vec_clear(&todo->reads.names);
-	b = batch_new(r->requests.n);
 	for (size_t i = 0; i < r->requests.n; i++) {
 		b->v[i].request = TAKE(r->requests.v[i].msg);
 		b->v[i].dump = r->requests.v[i].dump;
 	}
+	return b;
+}
+
+static void send_read(struct runner *r, struct device_todo *todo)
+{
+	const struct world *w = &r->device->world;
+	struct batch *b;
+
+	reading_start(&r->reading, &todo->reads, w->has_catalogue ? &w->catalogue : NULL,
+		      r->env->family, r->device->handle, &r->requests);
+	vec_clear(&todo->reads.names);
+	b = pack_requests(r);
 	if (todo->reads.impact || todo->reads.identify)
 		b->v[0].precheck = probe(r, todo->reads.impact);
 	submit(r, b, SENT_READ);
@@ -298,28 +307,39 @@ static void tell_unnamed(struct runner *r, const char *name)
 	r->unnamed_told |= name != NULL;
 }
 
-/* The machine may start the next read at once: what belongs to this one is taken out first. */
-static void finish_read(struct runner *r, struct batch *b)
+static void take_answers(struct runner *r, const struct batch *b)
 {
-	struct reading reading = r->reading;
-	read_request_list requests = r->requests;
-	struct device_reading result;
+	struct reading *reading = &r->reading;
 
-	r->reading = (struct reading){};
-	r->requests = (read_request_list){};
 	for (size_t i = 0; i < b->n; i++)
-		reading_answer(&reading, &requests.v[i],
+		reading_answer(reading, &r->requests.v[i],
 			       &(struct read_answer){.reply = b->v[i].reply,
 						     .len = b->v[i].reply_len,
 						     .error = b->v[i].error,
 						     .words = b->v[i].extack,
 						     .lost = b->v[i].lost});
+	vec_clear(&r->requests);
+	if (b->v[0].precheck && reading->impact.known)
+		netdevs_found(b->v[0].precheck, &reading->impact);
+	if (b->v[0].precheck && reading->identified)
+		netdevs_identify(b->v[0].precheck, &reading->facts);
+}
+
+/* The machine may start the next read at once: what belongs to this one is taken out first. */
+static void finish_read(struct runner *r, const struct batch *b)
+{
+	struct reading reading;
+	struct device_reading result;
+
+	take_answers(r, b);
+	if (reading_rest(&r->reading, &r->requests)) {
+		submit(r, pack_requests(r), SENT_READ);
+		return;
+	}
+	reading = r->reading;
+	r->reading = (struct reading){};
 	reading_finish(&reading);
 	tell_unnamed(r, reading.have.passed_over ?: reading.catalogue.passed_over);
-	if (reading.impact.known)
-		netdevs_found(b->v[0].precheck, &reading.impact);
-	if (reading.identified)
-		netdevs_identify(b->v[0].precheck, &reading.facts);
 	result = (struct device_reading){.error = reading.error,
 					 .words = reading.words,
 					 .untold = reading.untold,
@@ -334,7 +354,6 @@ static void finish_read(struct runner *r, struct batch *b)
 					 .impact = &reading.impact};
 	runner_event(r, &(struct device_event){.type = DEVICE_EV_READ, .reading = &result});
 	reading_clear(&reading);
-	vec_clear(&requests);
 }
 
 static void finish_steps(struct runner *r, struct batch *b)

@@ -37,8 +37,8 @@ struct reads {
 	bool resources;
 	bool port_resources; /* with the catalogue */
 	bool impact;	     /* what a reload would reset */
-	bool ports; /* ... by a dump, too, which no other device can block from Linux 6.6 on */
-	VEC(struct read_name) names;
+	bool narrowed;	     /* a dump is of this device alone, waits for no other: Linux 6.6 on */
+	VEC(struct read_name) names; /* sorted by class, and by name */
 };
 
 bool reads_all_of(const struct reads *reads, const struct class *class);

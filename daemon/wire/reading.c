@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Composes reads out of by-name requests, which no other device can block, and dumps where they
- * cannot be avoided; tells "the device has no such object" from "it could not be read".
+ * Composes reads out of by-name requests and dumps; tells "the device has no such object" from "it
+ * could not be read".
  */
 #include "wire/reading.h"
 #include "model/errors.h"
@@ -9,6 +9,11 @@
 
 #include <errno.h>
 #include <string.h>
+
+/* A dump takes the driver so long as asking for some; of fewer names it saves nothing. */
+#define DUMP_LEAST 8
+/* ... nor where it tells of so many times more than are wanted. */
+#define DUMP_SHARE 4
 
 static void add(read_request_list *list, struct read_request request)
 {
@@ -35,30 +40,69 @@ static void add_dump(struct reading *r, const struct class *class, read_request_
 				       .dump = true});
 }
 
-static void add_object(struct reading *r, const struct read_name *n, read_request_list *ret)
+static void add_object(struct reading *r, const struct class *class, const char *name,
+		       read_request_list *ret)
 {
-	add(ret,
-	    (struct read_request){.msg = encode_object_get(r->family, r->handle, n->class, n->name),
-				  .class = n->class,
-				  .name = arena_strdup(&r->have.arena, n->name)});
+	add(ret, (struct read_request){.msg = encode_object_get(r->family, r->handle, class, name),
+				       .class = class,
+				       .name = arena_strdup(&r->names, name)});
 }
 
-static void add_names(struct reading *r, const struct reads *reads, read_request_list *ret)
+/* Of a class whose dump one object can end with an error, or that would tell of ports, too: no. */
+static bool is_dumped_narrowed(const struct class *class)
 {
-	const struct class *class = NULL; /* names are sorted by class */
-	bool dumped = false;
+	return !class->ends_dump && class->form != FORM_SECTION && !class_has_ports(class);
+}
 
-	vec_each(n, &reads->names) {
-		if (n->class->read == READ_PORTS)
-			continue;
-		if (n->class != class) {
-			class = n->class;
-			dumped = reads_all_of(reads, class);
-			if (dumped)
-				add_dump(r, class, ret);
-		}
-		if (!dumped)
-			add_object(r, n, ret);
+/* Is a dump for these @n names of one class cheaper than they are? */
+static bool are_many(const struct class *class, size_t n, const struct state *known)
+{
+	size_t all = 0;
+
+	for (size_t i = 0; known && i < known->objects.n; i++)
+		all += known->objects.v[i].class == class;
+	return n >= DUMP_LEAST && n * DUMP_SHARE >= all;
+}
+
+static void add_narrowed(struct reading *r, const struct read_name *names, size_t n,
+			 read_request_list *ret)
+{
+	size_t first = r->wanted.n;
+
+	for (size_t i = 0; i < n; i++)
+		vec_push(&r->wanted,
+			 ((struct read_wanted){.class = names[i].class,
+					       .name = arena_strdup(&r->names, names[i].name)}));
+	add_dump(r, names->class, ret);
+	ret->v[ret->n - 1].first = first;
+	ret->v[ret->n - 1].n = n;
+}
+
+static void add_class(struct reading *r, const struct reads *reads, const struct state *known,
+		      const struct read_name *names, size_t n, read_request_list *ret)
+{
+	const struct class *class = names->class;
+
+	if (class->read == READ_PORTS)
+		return;
+	if (reads_all_of(reads, class))
+		add_dump(r, class, ret);
+	else if (reads->narrowed && is_dumped_narrowed(class) && are_many(class, n, known))
+		add_narrowed(r, names, n, ret);
+	else
+		for (size_t i = 0; i < n; i++)
+			add_object(r, class, names[i].name, ret);
+}
+
+static void add_names(struct reading *r, const struct reads *reads, const struct state *known,
+		      read_request_list *ret)
+{
+	const struct read_name *names = reads->names.v;
+
+	for (size_t i = 0, n; i < reads->names.n; i += n) {
+		for (n = 1; i + n < reads->names.n && names[i + n].class == names[i].class;)
+			n++;
+		add_class(r, reads, known, &names[i], n, ret);
 	}
 }
 
@@ -105,9 +149,12 @@ static void add_impact_dumps(struct reading *r, read_request_list *ret)
 				       .impact = true});
 }
 
-/** reading_start() - set up @r and list the requests it takes, GET first. */
-void reading_start(struct reading *r, const struct reads *reads, uint16_t family,
-		   const char *handle, read_request_list *ret)
+/**
+ * reading_start() - set up @r and list the requests it takes, GET first.
+ * @known: the catalogue of the device, or NULL
+ */
+void reading_start(struct reading *r, const struct reads *reads, const struct state *known,
+		   uint16_t family, const char *handle, read_request_list *ret)
 {
 	*r = (struct reading){.family = family,
 			      .handle = mem_strdup(handle),
@@ -123,13 +170,13 @@ void reading_start(struct reading *r, const struct reads *reads, uint16_t family
 					       .ports = true});
 	if (reads->resources)
 		add_of_device(r, ret);
-	add_names(r, reads, ret);
+	add_names(r, reads, known, ret);
 	if (reads->catalogue)
 		add_catalogue(r, reads, ret);
 	if (reads->impact)
 		add(ret, (struct read_request){.msg = encode_eswitch_get(family, handle),
 					       .impact = true});
-	if (reads->impact && reads->ports)
+	if (reads->impact && reads->narrowed)
 		add_impact_dumps(r, ret);
 	r->impact.known = reads->impact;
 }
@@ -230,6 +277,67 @@ static void take_error(struct reading *r, const struct read_request *request, in
 	}
 }
 
+/* In the order of object_compare(). */
+static int compare_names(const void *key, const void *wanted)
+{
+	return strverscmp(key, ((const struct read_wanted *)wanted)->name);
+}
+
+/* Keep the last object that was told of, if it is wanted. Return: false where it is not. */
+static bool keep_wanted(struct reading *r, const struct read_request *request)
+{
+	struct state *have = &r->have;
+	const struct object *o = &have->objects.v[have->objects.n - 1];
+	struct read_wanted *w = NULL;
+
+	if (o->class == request->class)
+		w = bsearch(o->name, &r->wanted.v[request->first], request->n, sizeof(*w),
+			    compare_names);
+	if (!w)
+		return false;
+	if (w->told)
+		have->objects.v[w->told - 1] = have->objects.v[--have->objects.n];
+	else
+		w->told = have->objects.n;
+	return true;
+}
+
+/* One message of a dump. Return: false where it was cut. */
+static bool take_narrowed(struct reading *r, const struct read_request *request,
+			  const struct nlmsghdr *m)
+{
+	struct arena_mark mark = arena_mark(&r->have.arena);
+	size_t before = r->have.objects.n;
+	int n = decode_answer(m, r->family, r->handle, &r->have, &r->facts);
+
+	if (r->have.objects.n > before && !keep_wanted(r, request)) {
+		r->have.objects.n = before;
+		arena_rewind(&r->have.arena, mark);
+	}
+	return n >= 0;
+}
+
+/*
+ * What a dump tells of names. One that ended with an error, or of which a message makes no sense,
+ * is not believed: what it told is asked for once more by its name.
+ */
+static void take_dump(struct reading *r, const struct read_request *request,
+		      const struct read_answer *answer)
+{
+	size_t before = r->have.objects.n;
+	bool whole = answer->error == 0;
+
+	decode_each(m, answer->reply, answer->len)
+		whole = whole && take_narrowed(r, request, m);
+	if (whole)
+		return;
+	if (answer->lost)
+		take_error(r, request, answer->error, answer);
+	r->have.objects.n = before;
+	for (size_t i = 0; i < request->n; i++)
+		r->wanted.v[request->first + i].told = 0;
+}
+
 /** reading_answer() - take in the answer to one request. */
 void reading_answer(struct reading *r, const struct read_request *request,
 		    const struct read_answer *answer)
@@ -250,11 +358,31 @@ void reading_answer(struct reading *r, const struct read_request *request,
 		take_ports(r, answer);
 		return;
 	}
+	if (request->n) {
+		take_dump(r, request, answer);
+		return;
+	}
 	error = take_messages(r, request, answer);
 	if (error < 0 && means_absent(request, error))
 		r->denied |= request->class && !request->catalogue;
 	else if (error < 0)
 		take_error(r, request, error, answer);
+}
+
+/**
+ * reading_rest() - what of it has to be asked for by name, as no dump told of it.
+ * @ret: must be empty
+ *
+ * Return: is there anything?
+ */
+bool reading_rest(struct reading *r, read_request_list *ret)
+{
+	if (r->error == 0)
+		vec_each(w, &r->wanted)
+			if (!w->told)
+				add_object(r, w->class, w->name, ret);
+	vec_clear(&r->wanted);
+	return ret->n;
 }
 
 /** reading_finish() - all answers are in. */
@@ -276,6 +404,8 @@ void reading_clear(struct reading *r)
 	free(r->handle);
 	free(r->words);
 	free(r->untold_words);
+	arena_clear(&r->names);
+	vec_clear(&r->wanted);
 	state_clear(&r->have);
 	state_clear(&r->catalogue);
 	facts_clear(&r->facts);

@@ -228,7 +228,7 @@ static void speak(struct bench *b)
 
 		vec_push(&reads.names, ((struct read_name){.class = o->class, .name = o->name}));
 	}
-	reading_start(&reading, &reads, FAMILY, HANDLE, &requests);
+	reading_start(&reading, &reads, NULL, FAMILY, HANDLE, &requests);
 	for (size_t i = 1; i < requests.n; i++)
 		reading_answer(&reading, &requests.v[i],
 			       &(struct read_answer){.reply = b->answers[i - 1].data,

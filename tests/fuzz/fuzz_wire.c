@@ -45,18 +45,27 @@ static void read_as_answers(const uint8_t *data, size_t size)
 			      .resources = true,
 			      .catalogue = true,
 			      .impact = true,
+			      .narrowed = true,
 			      .port_resources = true};
-	read_request_list requests = {};
+	static const char *const names[] = {"t", "t1", "t2", "t3", "t4", "t5", "t6", "t7"};
+	read_request_list requests = {}, rest = {};
 	struct reading r;
 
-	vec_push(&reads.names, ((struct read_name){&class_trap, "t"}));
-	reading_start(&r, &reads, FAMILY, HANDLE, &requests);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		vec_push(&reads.names, ((struct read_name){&class_trap, names[i]}));
+	reading_start(&r, &reads, NULL, FAMILY, HANDLE, &requests);
 	vec_clear(&reads.names);
 	vec_each(q, &requests) {
 		reading_answer(&r, q, &(struct read_answer){.reply = data, .len = size});
 		nlmsg_free(q->msg);
 	}
 	vec_clear(&requests);
+	reading_rest(&r, &rest);
+	vec_each(q, &rest) {
+		reading_answer(&r, q, &(struct read_answer){.reply = data, .len = size});
+		nlmsg_free(q->msg);
+	}
+	vec_clear(&rest);
 	reading_finish(&r);
 	check_state(&r.have);
 	check_state(&r.catalogue);

@@ -99,6 +99,11 @@ static void line_close(struct line *l)
 	line_forget(l);
 }
 
+static bool is_dump(enum act act)
+{
+	return act >= ACT_LIST && act <= ACT_TORN_END;
+}
+
 static struct nl_msg *new_request(enum act act, uint32_t tag)
 {
 	struct nl_msg *msg = nlmsg_alloc_size(64);
@@ -106,7 +111,7 @@ static struct nl_msg *new_request(enum act act, uint32_t tag)
 	struct bytes b = {};
 	size_t at;
 
-	if (act == ACT_LIST || act == ACT_LIST_ERROR || act == ACT_LIST_ENDS)
+	if (is_dump(act))
 		flags |= NLM_F_DUMP;
 	at = msg_open(&b, FAMILY, flags, 0, act);
 	put_u32(&b, TAG, tag);
@@ -118,7 +123,7 @@ static struct nl_msg *new_request(enum act act, uint32_t tag)
 static void batch_put(struct batch *b, size_t i, enum act act, uint32_t tag)
 {
 	b->v[i].request = new_request(act, tag);
-	b->v[i].dump = act == ACT_LIST || act == ACT_LIST_ERROR || act == ACT_LIST_ENDS;
+	b->v[i].dump = is_dump(act);
 }
 
 /* Submit a batch of @n requests alike. */
@@ -203,6 +208,9 @@ static void test_answers(void **state)
 		{ACT_STRAYS, 0, "10 ", NULL},
 		{ACT_NONSENSE, 0, "", NULL},
 		{ACT_ECHO, 0, "12 ", NULL},
+		{ACT_LIST_TORN, -EAGAIN, "13 14 ", NULL},
+		{ACT_TORN_END, -EAGAIN, "14 ", NULL},
+		{ACT_LIST, 0, "15 16 17 18 19 20 ", NULL},
 	};
 	struct batch *b = batch_new(ARRAY_SIZE(table));
 	struct rig *r = *state;

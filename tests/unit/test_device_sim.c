@@ -554,7 +554,7 @@ static void trace(const struct rig *r, const struct device_event *e, const struc
 	if (todo->what == DEVICE_READ)
 		fprintf(file, " %s%s%s%s%s%zu", reads->identify ? "i" : "",
 			reads->catalogue ? "c" : "", reads->resources ? "r" : "",
-			reads->impact ? "m" : "", reads->ports ? "p" : "", reads->names.n);
+			reads->impact ? "m" : "", reads->narrowed ? "n" : "", reads->names.n);
 	for (size_t i = 0; i < todo->n_steps; i++) {
 		_cleanup_free_ char *label = step_object_label(&todo->steps[i]);
 
@@ -682,7 +682,7 @@ static void do_read(struct rig *r, struct device_todo *todo, struct device_todo 
 	r->reads++;
 	r->identified += todo->reads.identify;
 	r->catalogued += todo->reads.catalogue;
-	r->ports_asked += todo->reads.impact && todo->reads.ports;
+	r->ports_asked += todo->reads.impact && todo->reads.narrowed;
 	read_facts(&r->sim, todo->reads.identify, &facts);
 	read_objects(&r->sim, &todo->reads, &have, &catalogue);
 	if (todo->reads.resources && r->sim.denies && r->sim.denies--) {

@@ -530,7 +530,7 @@ static void test_reads(void **state)
 	bind_reads(&winners, &bed.world, &reads);
 	vec_clear(&winners);
 	reads.resources = false;
-	reading_start(&reading, &reads, FAMILY, HANDLE, &requests);
+	reading_start(&reading, &reads, NULL, FAMILY, HANDLE, &requests);
 	assert_int_equal(requests.n, 5); /* the first one is of the device */
 	at = open_request(&b, 0, 200);
 	put_string(&b, 7, "p1");
@@ -591,7 +591,7 @@ static void test_catalogue(void **state)
 	size_t at;
 
 	(void)state;
-	reading_start(&reading, &reads, FAMILY, HANDLE, &requests);
+	reading_start(&reading, &reads, NULL, FAMILY, HANDLE, &requests);
 	assert_int_equal(requests.n, n_classes + 1); /* GET, ports, and each class but resources */
 	vec_each(q, &requests)
 		assert_int_equal(q->dump, q->ports || (q->class && q->class != &class_mode));

@@ -299,6 +299,8 @@ static void describe_object(struct buf *out, const struct object *o)
 	buf_add(out, "%s %s", o->class->name, o->name);
 	if (o->cmode != CLASS_NO_CMODE)
 		buf_add(out, "/%u", o->cmode);
+	if (o->error)
+		buf_add(out, " unreadable %d", -o->error);
 	for (unsigned i = 0; i < o->class->n_fields; i++) {
 		const struct value *v = &o->v[i];
 
@@ -481,7 +483,7 @@ static void test_splits(void **state)
 
 	(void)state;
 	vec_push(&reads.names, ((struct read_name){&class_port_split, "p1"}));
-	reading_start(&r, &reads, FAMILY, HANDLE, &requests);
+	reading_start(&r, &reads, NULL, FAMILY, HANDLE, &requests);
 	assert_int_equal(requests.n, 2); /* GET, and the ports */
 	put_port(&b, 20, 2, 0, 2);
 	put_port(&b, 1, 1, -1, 4);
@@ -1377,7 +1379,7 @@ static void check_reads(const struct reads *reads, const char *expected)
 	struct buf out = {};
 	_cleanup_free_ char *text = NULL;
 
-	reading_start(&r, reads, FAMILY, HANDLE, &requests);
+	reading_start(&r, reads, NULL, FAMILY, HANDLE, &requests);
 	assert_string_equal(r.handle, HANDLE);
 	assert_int_equal(r.identified, reads->identify);
 	assert_int_equal(r.catalogued, reads->catalogue);
@@ -1431,7 +1433,7 @@ static void test_read_requests(void **state)
 				     "29 1 cmd 38: " DEVICE " 81='p' param\n");
 	vec_clear(&reads.names);
 	check_reads(&(struct reads){.impact = true}, GET_LINE "29 1 cmd 29: " DEVICE " -\n");
-	check_reads(&(struct reads){.impact = true, .ports = true},
+	check_reads(&(struct reads){.impact = true, .narrowed = true},
 		    GET_LINE "29 1 cmd 29: " DEVICE " -\n"
 			     "29 301 cmd 5: " DEVICE " - dump\n"
 			     "29 301 cmd 74: " DEVICE " - dump\n");
@@ -1647,7 +1649,7 @@ static void test_reading(void **state)
 	struct reading r;
 
 	(void)state;
-	reading_start(&r, &reads, FAMILY, HANDLE, &requests);
+	reading_start(&r, &reads, NULL, FAMILY, HANDLE, &requests);
 	vec_each(q, &requests)
 		nlmsg_free(q->msg);
 	vec_clear(&requests);
@@ -1683,9 +1685,188 @@ static void test_reading(void **state)
 	assert_string_equal(facts, NOTHING_KNOWN "1\n" ALL_COUNTERS);
 }
 
+/* ---- many of a class, by one dump ---- */
+
+enum { MANY = 8 };
+
+/* A read of traps t0 to t7, with one more policer than that, and of params. */
+static void start_many(struct reading *r, bool narrowed, const struct state *known, size_t n,
+		       read_request_list *ret)
+{
+	struct reads reads = {.narrowed = narrowed};
+	static char names[MANY + 1][8], numbers[MANY + 1][8];
+
+	for (size_t i = 0; i <= MANY; i++) {
+		snprintf(names[i], sizeof(names[i]), "t%zu", i);
+		snprintf(numbers[i], sizeof(numbers[i]), "%zu", i + 1);
+	}
+	for (size_t i = 0; i <= MANY; i++)
+		vec_push(&reads.names, ((struct read_name){&class_param, names[i]}));
+	vec_push(&reads.names, ((struct read_name){&class_trap_policer, "7"}));
+	for (size_t i = 0; i < n; i++)
+		vec_push(&reads.names, ((struct read_name){&class_trap, names[i]}));
+	reading_start(r, &reads, known, FAMILY, HANDLE, ret);
+	vec_clear(&reads.names);
+}
+
+static void free_requests(read_request_list *list)
+{
+	vec_each(q, list)
+		nlmsg_free(q->msg);
+	vec_clear(list);
+}
+
+/* Are the traps read by a dump, which is the last request then? */
+static bool dumps_many(bool narrowed, const struct state *known, size_t n)
+{
+	read_request_list requests = {};
+	struct reading r;
+	bool dump;
+
+	start_many(&r, narrowed, known, n, &requests);
+	dump = requests.v[requests.n - 1].dump;
+	assert_int_equal(requests.n, 1 + MANY + 1 + 1 + (dump ? 1 : n));
+	for (size_t i = 0; i + 1 < requests.n; i++)
+		assert_false(requests.v[i].dump);
+	reading_clear(&r);
+	free_requests(&requests);
+	return dump;
+}
+
+/* Params and few objects never, and not where the kernel dumps all devices. */
+static void test_dump_of_many(void **state)
+{
+	struct state known = {};
+
+	(void)state;
+	assert_true(dumps_many(true, NULL, MANY));
+	assert_false(dumps_many(false, NULL, MANY));
+	assert_false(dumps_many(true, NULL, MANY - 1));
+	for (int i = 0; i < 4 * MANY; i++) {
+		state_add(&known, &class_trap, "t", CLASS_NO_CMODE);
+		state_add(&known, &class_trap_group, "t", CLASS_NO_CMODE);
+	}
+	assert_true(dumps_many(true, &known, MANY));
+	state_add(&known, &class_trap, "t", CLASS_NO_CMODE);
+	assert_false(dumps_many(true, &known, MANY));
+	assert_true(dumps_many(true, &known, MANY + 1));
+	state_clear(&known);
+}
+
+/*
+ * What became of a read of MANY traps whose dump said @b, ended with @error: what it has, and what
+ * it asks for then.
+ */
+static char *after_dump(struct bytes *b, int error, bool lost)
+{
+	read_request_list requests = {}, rest = {};
+	_cleanup_free_ char *have = NULL;
+	struct reading r;
+	struct buf out = {};
+	bool more;
+
+	start_many(&r, true, NULL, MANY, &requests);
+	reading_answer(&r, &requests.v[requests.n - 1],
+		       &(struct read_answer){
+			       .reply = b->data, .len = b->len, .error = error, .lost = lost});
+	b->len = 0;
+	more = reading_rest(&r, &rest);
+	assert_int_equal(more, rest.n > 0);
+	vec_each(q, &rest) {
+		assert_false(q->dump || q->catalogue);
+		buf_add(&out, "%s? ", q->name);
+	}
+	if (rest.n) { /* what is asked for by name is believed */
+		reading_answer(&r, &rest.v[0], &(struct read_answer){.error = -ENOENT});
+		reading_answer(&r, &rest.v[rest.n - 1], &(struct read_answer){.error = -EMSGSIZE});
+	}
+	free_requests(&rest);
+	assert_false(reading_rest(&r, &rest));
+	reading_finish(&r);
+	assert_int_equal(r.error, lost ? error : 0);
+	have = describe_state(&r.have);
+	assert_int_equal(r.catalogue.objects.n, 0);
+	buf_add(&out, "%s", have);
+	reading_clear(&r);
+	free_requests(&requests);
+	return buf_take(&out);
+}
+
+static void put_traps(struct bytes *b, int first, int last)
+{
+	for (int i = first; i <= last; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "t%d", i);
+		put_trap(b, name, (uint8_t)(i % 3));
+	}
+}
+
+static void check_dump(struct bytes *b, int error, bool lost, const char *expected)
+{
+	_cleanup_free_ char *text = after_dump(b, error, lost);
+
+	assert_string_equal(text, expected);
+}
+
+#define TRAP(name, action) "trap " name " action=" action " type=0 group='l2_drops'\n"
+#define ALL_BUT_T0                                                                                 \
+	TRAP("t1", "1")                                                                            \
+	TRAP("t2", "2")                                                                            \
+	TRAP("t3", "0") TRAP("t4", "1") TRAP("t5", "2") TRAP("t6", "0") TRAP("t7", "1")
+#define NONE_TOLD "t0? t1? t2? t3? t4? t5? t6? t7? trap t7 unreadable 90\n"
+
+static void test_dump_answers(void **state)
+{
+	struct bytes b = {};
+	size_t at;
+
+	(void)state;
+	put_traps(&b, 0, 7);
+	check_dump(&b, 0, false, TRAP("t0", "0") ALL_BUT_T0);
+	/* in another order, amid what was not asked for, another device's and another class's */
+	put_trap(&b, "t70", 1);
+	put_traps(&b, 1, 7);
+	put_nobodys(&b, FAMILY, "pci", "0000:04:00.0");
+	put_policer(&b, 7);
+	put_trap(&b, "another", 1);
+	put_trap(&b, "t0", 0);
+	put_trap(&b, "t00", 1);
+	check_dump(&b, 0, false, TRAP("t0", "0") ALL_BUT_T0);
+	/* twice: the last counts, and it is there once */
+	put_trap(&b, "t0", 2);
+	put_traps(&b, 0, 7);
+	put_trap(&b, "t3", 1);
+	put_trap(&b, "t3", 0);
+	check_dump(&b, 0, false, TRAP("t0", "0") ALL_BUT_T0);
+	/* it ends at an object, or passes over one: it may be there, or be unreadable */
+	put_traps(&b, 0, 5);
+	check_dump(&b, 0, false,
+		   "t6? t7? " TRAP("t0", "0") TRAP("t1", "1") TRAP("t2", "2") TRAP("t3", "0")
+			   TRAP("t4", "1") TRAP("t5", "2") "trap t7 unreadable 90\n");
+	put_traps(&b, 1, 7);
+	check_dump(&b, 0, false, "t0? trap t0 unreadable 90\n" ALL_BUT_T0);
+	check_dump(&b, 0, false, NONE_TOLD);
+	/* an error, a word that it is not consistent, a message that is cut: all is asked for */
+	put_traps(&b, 0, 7);
+	check_dump(&b, -EIO, false, NONE_TOLD);
+	put_traps(&b, 0, 7);
+	check_dump(&b, -EAGAIN, false, NONE_TOLD);
+	check_dump(&b, -ENODEV, false, NONE_TOLD);
+	put_traps(&b, 0, 7);
+	at = answer_open(&b, DEVLINK_CMD_TRAP_NEW);
+	msg_close(&b, at);
+	check_dump(&b, 0, false, NONE_TOLD);
+	/* the answer was lost: the read has failed */
+	put_traps(&b, 0, 2);
+	check_dump(&b, -ENOBUFS, true, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_dump_of_many),
+		cmocka_unit_test(test_dump_answers),
 		cmocka_unit_test(test_encode_get),
 		cmocka_unit_test(test_encode_object_get),
 		cmocka_unit_test(test_encode_reload),

@@ -39,6 +39,8 @@ enum act {
 	ACT_LIST,	/* three datagrams of multi-part messages, NLMSG_DONE */
 	ACT_LIST_ERROR, /* NLMSG_ERROR in place of a list */
 	ACT_LIST_ENDS,	/* a message, then NLMSG_DONE with an error */
+	ACT_LIST_TORN,	/* a message, one that says that the list has changed, NLMSG_DONE */
+	ACT_TORN_END,	/* the same, said by NLMSG_DONE */
 	ACT_STRAYS,	/* success, amid answers to nobody */
 	ACT_SILENCE,	/* no answer */
 	ACT_HOLD,	/* a message with the tag, then success when the test lets go */
@@ -132,6 +134,14 @@ static void answer_list(int fd, struct bytes *b, uint32_t seq, uint32_t tag)
 	}
 	put_done(b, seq, 0);
 	reply(fd, b);
+}
+
+static void put_torn_end(struct bytes *b, uint32_t seq)
+{
+	size_t at = msg_open_bare(b, NLMSG_DONE, NLM_F_MULTI | NLM_F_DUMP_INTR, seq);
+
+	put_raw(b, "\0\0\0", sizeof(int));
+	msg_close(b, at);
 }
 
 /* Other sequence numbers, near and far, and an answer after the answer. */
@@ -275,6 +285,15 @@ static bool answer(struct server *s, int fd, struct bytes *b, const struct nlmsg
 	case ACT_LIST_ENDS:
 		put_tagged(b, NLM_F_MULTI, seq, tag);
 		put_done(b, seq, -EINTR);
+		break;
+	case ACT_LIST_TORN:
+		put_tagged(b, NLM_F_MULTI, seq, tag);
+		put_tagged(b, NLM_F_MULTI | NLM_F_DUMP_INTR, seq, tag + 1);
+		put_done(b, seq, 0);
+		break;
+	case ACT_TORN_END:
+		put_tagged(b, NLM_F_MULTI, seq, tag);
+		put_torn_end(b, seq);
 		break;
 	case ACT_STRAYS:
 		answer_strays(fd, b, seq, tag);
