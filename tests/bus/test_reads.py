@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """How a device of many objects is read, and what becomes of it when its driver fails to tell of one of them."""
 import json
+import time
 
 import pytest
 
@@ -53,6 +54,19 @@ def test_many_by_one_dump(carved, signals, kernel):
     kernel.ask(f"set {SPECTRUM} trap {TRAPS[3]} drop")
     apply(carved, signals)
     assert actions(kernel) == {"trap"}
+
+
+def test_order_of_a_restore(carved, signals, kernel):
+    """What the bench of a reload measures: told of, set, read back."""
+    carved.run(POLICY)
+    signals.clear()
+    before = kernel.ask("stamps")
+    kernel.ask(f"reload {SPECTRUM}")
+    wait(lambda: signals.of("Changed"), "what changed to be told")
+    carved.wait_state(SPECTRUM, "converged")
+    after = kernel.ask("stamps")
+    assert actions(kernel) == {"trap"}
+    assert before["acked"] < after["told"] < after["acked"] < after["read"] < time.monotonic() * 1e6
 
 
 def test_dump_that_ends_early(bed, carved, signals, kernel):

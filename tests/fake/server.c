@@ -4,8 +4,11 @@
  * a connection is one sendmsg() of a netlink socket, and is answered by what its recvmsg()s would
  * give, then an NLMSG_NOOP, for "sendmsg() has returned". An NLMSG_NOOP with a u32 joins a group.
  * NLMSG_OVERRUN stands for a recvmsg() that fails with ENOBUFS. Here a reload takes real time.
+ *
+ * One line of the control socket is the server's own, "stamps": see stamps.h.
  */
 #include "fake.h"
+#include "stamps.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -41,7 +44,8 @@ struct server {
 	int listen_fd, control_fd;
 	struct client clients[CLIENTS_MAX];
 	size_t n;
-	struct timespec start;
+	uint64_t start; /* by clock_usec() */
+	struct stamps stamps;
 	sigset_t unblocked; /* while waiting */
 	char buffer[DATAGRAM_MAX];
 };
@@ -54,13 +58,19 @@ static void on_signal(int number)
 	stopped = 1;
 }
 
-static uint64_t elapsed(const struct server *s)
+/* CLOCK_MONOTONIC in microseconds. */
+static uint64_t clock_usec(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)((now.tv_sec - s->start.tv_sec) * 1000 +
-			  (now.tv_nsec - s->start.tv_nsec) / 1000000);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* The model's time, in milliseconds. */
+static uint64_t elapsed(const struct server *s)
+{
+	return (clock_usec() - s->start) / 1000;
 }
 
 static int unix_socket(const char *path, int type, bool client)
@@ -157,6 +167,8 @@ static void client_write(struct server *s, struct client *c)
 			client_drop(c);
 			return;
 		}
+		if (c->kind == CLIENT_KERNEL)
+			stamps_note(&s->stamps, c->unsent, (size_t)n, clock_usec());
 		memmove(c->unsent, c->unsent + n, c->unsent_len - (size_t)n);
 		c->unsent_len -= (size_t)n;
 	}
@@ -191,7 +203,10 @@ static void take_lines(struct server *s, struct client *c, const char *data, siz
 		char *answer;
 
 		*end = '\0';
-		fake_control(s->fake, c->line, &answer);
+		if (strcmp(c->line, "stamps") == 0)
+			answer = stamps_text(&s->stamps);
+		else
+			fake_control(s->fake, c->line, &answer);
 		unsent_put(c, answer, strlen(answer));
 		unsent_put(c, "\n", 1);
 		free(answer);
@@ -308,7 +323,7 @@ static int serve(struct server *s, const char *listen_path, const char *control_
 	sigprocmask(SIG_BLOCK, &ends, &s->unblocked);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
-	clock_gettime(CLOCK_MONOTONIC, &s->start);
+	s->start = clock_usec();
 	s->listen_fd = unix_socket(listen_path, SOCK_SEQPACKET, false);
 	s->control_fd = control_path ? unix_socket(control_path, SOCK_STREAM, false) : -1;
 	puts("ready");
