@@ -105,8 +105,8 @@ void plan_staged(struct planner *p, const struct object *want, const struct obje
 }
 
 /**
- * plan_undo_foreign() - a size that somebody else left pending would be committed by our reload: set
- * it back first.
+ * plan_undo_foreign() - a size that somebody else left pending would be committed by our reload:
+ * set it back first.
  */
 void plan_undo_foreign(struct planner *p)
 {
