@@ -64,7 +64,7 @@ static void forget_restored(struct world *w, const struct assignment *a, bool ke
  */
 static bool keeps(const struct world *w, const struct entry *e)
 {
-	return !w->undo && !(w->memory.restore && e->on_removal == REMOVAL_RESTORE);
+	return !w->memory.undo && !(w->memory.restore && e->on_removal == REMOVAL_RESTORE);
 }
 
 /* The part of a name that is a port. */
@@ -191,7 +191,8 @@ void baseline_follow(struct world *w, const struct assignment *a)
 	if (!w->facts.reload_failed && e && assignment_is_bound(a)) {
 		forget_restored(w, a, keeps(w, e));
 		if (!assignment_is_removed(a))
-			memory_set_removal(&w->memory, w->undo || e->on_removal == REMOVAL_RESTORE,
+			memory_set_removal(&w->memory,
+					   w->memory.undo || e->on_removal == REMOVAL_RESTORE,
 					   (uint8_t)e->reload);
 	}
 	learn_good(w, a);
@@ -211,6 +212,7 @@ void baseline_release(struct world *w)
 /** baseline_undo() - a trial ends: what it kept goes back after all. */
 void baseline_undo(struct world *w)
 {
+	memory_set_undo(&w->memory, true);
 	memory_set_removal(&w->memory, true, w->memory.reload);
 	vec_each(n, &w->memory.pristine.notes)
 		memory_keep(&w->memory, n, false);

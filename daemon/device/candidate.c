@@ -117,11 +117,12 @@ static void candidate_open(struct candidate *c, const struct device *d, struct c
 		.latest = config, .used = {.config = config}, .accepted = {.config = config}};
 	c->world = d->world;
 	c->world.image = (struct image_verdict){};
-	c->world.undo = false;
 	c->world.have = (struct state){};
 	state_copy(&c->world.have, &d->world.have);
 	add_catalogue(&c->world.have, &d->world.catalogue);
 	memory_copy(&c->world.memory, &d->world.memory);
+	if (config != d->assignment.latest) /* it would end the way back from a trial */
+		memory_set_undo(&c->world.memory, false);
 }
 
 static void candidate_close(struct candidate *c)
@@ -217,6 +218,7 @@ static enum disrupts judge(struct candidate *c, const struct device *d, int boun
  */
 enum disrupts device_would_disrupt(const struct device *d, const struct device_ask *ask)
 {
+	enum mandate mandate = ask->retry ? mandate_of_retry(&d->world.memory) : ask->mandate;
 	struct config *accepted = d->assignment.used.config;
 	struct candidate c = {.look = look_at_none};
 	struct diag_list diags = {};
@@ -226,12 +228,10 @@ enum disrupts device_would_disrupt(const struct device *d, const struct device_a
 	candidate_open(&c, d, ask->config);
 	if (ask->retry)
 		forget_failures(&c.world.memory);
-	if (ask->mandate == MANDATE_UNDO) {
-		c.world.undo = true;
+	if (mandate == MANDATE_UNDO)
 		baseline_undo(&c.world);
-	}
 	r = bind(&c, &diags);
-	disrupts = judge(&c, d, r, ask->mandate);
+	disrupts = judge(&c, d, r, mandate);
 	diag_clear(&diags);
 	candidate_close(&c);
 	if (r != -EINVAL || !accepted || accepted == ask->config)

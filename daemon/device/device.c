@@ -95,6 +95,8 @@ static void take_config(struct device *d, const struct device_event *e)
 		MAX(MIN(d->mandate, MANDATE_ANYTHING), e->undo ? MANDATE_UNDO : MANDATE_RELOAD);
 	if (e->undo) /* also of an entry that is gone with its `on_removal: keep` */
 		baseline_undo(&d->world);
+	else
+		memory_set_undo(&d->world.memory, false);
 	ask_again(d);
 	fights_end(&d->fights);
 	device_match(d);
@@ -114,7 +116,7 @@ static void forgive(struct device *d)
 static void take_apply(struct device *d, const struct device_event *e)
 {
 	enum mandate mandate = e->allow_reload ? MANDATE_ANYTHING
-			       : e->retry      ? MANDATE_RELOAD
+			       : e->retry      ? mandate_of_retry(&d->world.memory)
 					       : MANDATE_LIVE;
 
 	history_set_who(&d->history, e->who);

@@ -46,6 +46,12 @@ static enum hindrance reload_hindrance(const struct circumstances *c)
 	return HINDRANCE_NONE;
 }
 
+/** mandate_of_retry() - on whose word is it tried again? What failed may be a trial's end. */
+enum mandate mandate_of_retry(const struct memory *m)
+{
+	return m->undo ? MANDATE_UNDO : MANDATE_RELOAD;
+}
+
 /** permission_of() - what may be done under these circumstances. */
 struct permission permission_of(const struct circumstances *c)
 {

@@ -14,7 +14,7 @@ enum mandate {
 	MANDATE_LIVE,	  /* `carvectl apply`: live changes despite `drift: report` */
 	MANDATE_RELOAD,	  /* start, registration, config change, `carvectl retry`: reloads too */
 	MANDATE_ANYTHING, /* `carvectl apply --allow-reload`: whatever it destroys */
-	MANDATE_UNDO,	  /* a trial ends: the same, and what only the trial named goes back */
+	MANDATE_UNDO,	  /* a trial ends, which permitted it: the same */
 };
 
 /* Each includes those before it. */
@@ -57,6 +57,7 @@ struct circumstances {
 	uint64_t retry_at; /* USEC_NEVER: nothing waits for another try */
 };
 
+enum mandate mandate_of_retry(const struct memory *m);
 bool rollback_is_due(const struct circumstances *c);
 struct permission permission_of(const struct circumstances *c);
 const char *hindrance_text(enum hindrance h);

@@ -269,7 +269,6 @@ static bool bind(struct device *d)
 	int r;
 
 	d->world.trial = d->env->trial;
-	d->world.undo = d->mandate == MANDATE_UNDO;
 	r = assignment_bind(&d->assignment, d->handle, &d->world, &news);
 	take_assignment_news(d, &news);
 	if (r == BIND_NEEDS_CATALOGUE)

@@ -420,8 +420,10 @@ bool reloads_rest(struct reloads *r, struct world *w, const struct state *want, 
 	bool restored = good && r->foreign_open;
 	_cleanup_free_ char *key = good && has_reload_part(want) ? key_of(w, want) : NULL;
 
-	if (good)
+	if (good) {
 		memory_set_converged(&w->memory);
+		memory_set_undo(&w->memory, false);
+	}
 	if (key)
 		memory_set_proven(&w->memory, key);
 	r->foreign_open = 0;

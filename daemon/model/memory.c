@@ -203,6 +203,13 @@ void memory_set_removal(struct memory *m, bool restore, uint8_t reload)
 	m->reload = reload;
 }
 
+/** memory_set_undo() - is what only a trial wanted still to go back, kept or not? */
+void memory_set_undo(struct memory *m, bool undo)
+{
+	m->changed |= m->undo != undo;
+	m->undo = undo;
+}
+
 /** memory_set_place() - the object of @n, a pristine value, is wanted otherwise at @mark. */
 void memory_set_place(struct memory *m, struct note *n, struct mark mark)
 {
@@ -456,5 +463,6 @@ void memory_restart(struct memory *m)
 	memory_drop_all(m, &m->hidden_until_boot);
 	memory_drop_all(m, &m->before_boot);
 	memory_drop_all(m, &m->pristine);
+	memory_set_undo(m, false);
 	m->converged_once = false;
 }

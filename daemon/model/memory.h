@@ -70,6 +70,7 @@ struct memory {
 	struct notes pristine;	   /* before our first write since the device registered */
 	bool restore;		   /* on_removal: pristine values of what nobody wants come back */
 	uint8_t reload;		   /* enum reload_policy of the entry that wrote them */
+	bool undo;		   /* what only a trial wanted is still to go back, kept or not */
 	struct notes until_boot;   /* permanent params that we set: in force after a power cycle */
 	struct notes before_boot;  /* ... and what they were before, which is in force until then */
 	bool activated;		   /* ... and firmware was activated since */
@@ -101,6 +102,7 @@ void memory_set_registration(struct memory *m, uint64_t registration);
 void memory_set_leaving(struct memory *m, bool leaving);
 void memory_count_reloads(struct memory *m, unsigned own, unsigned foreign);
 void memory_set_removal(struct memory *m, bool restore, uint8_t reload);
+void memory_set_undo(struct memory *m, bool undo);
 void memory_set_place(struct memory *m, struct note *n, struct mark mark);
 void memory_keep(struct memory *m, struct note *n, bool kept);
 void memory_set_both_performed(struct memory *m);

@@ -297,6 +297,7 @@ static const struct row memory_rows[] = {
 	SINCE(memory, "registered", FLAG, registered),
 	SINCE(memory, "pristine", NOTES, pristine),
 	SINCE(memory, "restore", FLAG, restore),
+	SINCE(memory, "undo", FLAG, undo),
 	ROW(memory, "reload", NAME, reload, true, &policy_names),
 	SINCE(memory, "both_performed", FLAG, both_performed),
 	ALWAYS(memory, "reloads", COUNT, reloads),

@@ -20,7 +20,6 @@ struct world {
 	const char *boot;   /* the boot's id, borrowed; NULL: not known */
 	bool offline;	    /* captured: files of firmware are not there to be looked at */
 	bool trial;	    /* a config is on trial: what it keeps may have to go back */
-	bool undo; /* a trial ends: what only it wanted goes back, even if it was to be kept */
 };
 
 /* Which answers a read consists of. GET is always one, and the first: it waits for a reload's end.

@@ -81,7 +81,7 @@ static void bind_all(struct binder *b)
 /* Whether what was taken out of @e goes back is said by it, and by the entry that wanted it. */
 static bool restores(const struct entry *e, const struct world *w)
 {
-	return w->undo || (w->memory.restore && e->on_removal == REMOVAL_RESTORE);
+	return w->memory.undo || (w->memory.restore && e->on_removal == REMOVAL_RESTORE);
 }
 
 /**

@@ -338,6 +338,59 @@ static void test_inherits_by_its_own_entry(void **state)
 	}
 }
 
+#define BEFORE ENTRY("on_removal: keep, reload: manual, " LIVE)
+
+static void undo(struct rig *r)
+{
+	config_unref(r->config);
+	r->config = rig_load(BEFORE);
+	r->env.trial = false;
+	rig_send(r, &(struct device_event){
+			    .type = DEVICE_EV_CONFIG, .config = r->config, .undo = true});
+}
+
+/*
+ * The reload back from a trial failed, and carved may have been killed meanwhile: a retry goes on
+ * with it. Return: was it killed there?
+ */
+static bool retry_the_undo(unsigned at)
+{
+	struct rig r = {};
+	bool killed;
+
+	rig_start(&r, FACTS, BEFORE);
+	r.env.trial = true;
+	rig_config(&r, ENTRY("params: {macs: 64}, " SIZES ", traps: {t1: trap, t2: trap}"));
+	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 64);
+	r.sim.tears_down = 1;
+	r.kill_at = r.actions + at;
+	undo(&r);
+	killed = r.killed;
+	if (killed) {
+		r.undoing = true;
+		rig_restart(&r);
+		r.undoing = false;
+	}
+	assert_string_equal(device_state_name(r.d->status.state), "quarantined");
+	rig_stale(&r);
+	rig_restart(&r);
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY, .retry = true});
+	assert_string_equal(device_state_name(r.d->status.state), "converged");
+	assert_int_equal(sim_active(&r.sim, "macs/driverinit"), 32);
+	assert_int_equal(sim_get(&r.sim, "resources", "/kvd/a", "size"), 500);
+	assert_int_equal(sim_get(&r.sim, "traps", "t2", "action"), DEVLINK_TRAP_ACTION_DROP);
+	rig_clear(&r);
+	return killed;
+}
+
+static void test_retry_of_an_undo(void **state)
+{
+	(void)state;
+	assert_false(retry_the_undo(100));
+	for (unsigned at = 1; retry_the_undo(at); at++)
+		assert_true(at < 100);
+}
+
 /* No way back works: it ends, and stays ended over restarts; nothing loops. */
 static void test_trial_whose_roll_back_never_works(void **state)
 {
@@ -475,6 +528,7 @@ int main(void)
 		cmocka_unit_test(test_not_converged_before_the_read_back),
 		cmocka_unit_test(test_read_of_the_moment),
 		cmocka_unit_test(test_inherits_by_its_own_entry),
+		cmocka_unit_test(test_retry_of_an_undo),
 		cmocka_unit_test(test_trial_whose_roll_back_never_works),
 	};
 

@@ -1211,7 +1211,7 @@ static void trouble_carved(struct random_world *w)
 
 /*
  * By whatever it takes: the policy of the config before does not count. Where a reload for it tore
- * the device down it is in quarantine, says so, and what only the trial named stays.
+ * the device down it is in quarantine, and a retry goes on with it.
  */
 static bool is_undone(struct life *l)
 {
@@ -1227,7 +1227,7 @@ static bool is_undone(struct life *l)
 	rig_send(&w->r, &(struct device_event){
 				.type = DEVICE_EV_APPLY, .retry = true, .allow_reload = true});
 	let_it_work(w, STATE_CONVERGED);
-	return quiet(w) && all_hold(w, false);
+	return quiet(w) && all_hold(w, false) && is_as(&l->before_trial, &w->r.sim);
 }
 
 /*
