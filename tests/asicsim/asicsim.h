@@ -273,6 +273,7 @@ struct asicsim {
 
 	struct list_head counts;
 	u32 n_counts;
+	u64 reload_at, set_at;		/* ktime_get_ns() */
 };
 
 struct asicsim_priv {
@@ -409,6 +410,7 @@ int asicsim_knobs_init(void);
 void asicsim_knobs_exit(void);
 __printf(2, 3) void asicsim_count(struct asicsim *sim, const char *fmt, ...);
 void asicsim_counts_clear(struct asicsim *sim);
+void asicsim_stamp(struct asicsim *sim, u64 *at);
 int asicsim_fault_hit(struct asicsim *sim, struct asicsim_fault *fault);
 int asicsim_set_fails(struct asicsim *sim, enum asicsim_kind kind, const char *name,
 		      struct netlink_ext_ack *extack);

@@ -78,6 +78,20 @@ static void counters_show(struct asicsim *sim, struct seq_file *s)
 		seq_printf(s, "%s %llu\n", c->key, c->n);
 }
 
+/* ---- times ---- */
+
+void asicsim_stamp(struct asicsim *sim, u64 *at)
+{
+	mutex_lock(&sim->lock);
+	*at = ktime_get_ns();
+	mutex_unlock(&sim->lock);
+}
+
+static void stamps_show(struct asicsim *sim, struct seq_file *s)
+{
+	seq_printf(s, "reload %llu\nset %llu\n", sim->reload_at, sim->set_at);
+}
+
 /* ---- words and numbers ---- */
 
 static char *next_word(char **text)
@@ -714,6 +728,7 @@ static const struct asicsim_knob knobs[] = {
 	KNOB(builtin_fw),
 	KNOB(serial),
 	KNOB(counters),
+	{ "stamps", .show = stamps_show },
 	{ "storm", storm_write },
 	{ "recover", recover_write },
 	{ "remote_reload", remote_reload_write },

@@ -54,6 +54,12 @@ static void reload_stays_away(struct asicsim *sim)
 	BUG_ON(READ_ONCE(sim->oops));
 }
 
+static void reload_done(struct asicsim *sim)
+{
+	asicsim_count(sim, "reload_up");
+	asicsim_stamp(sim, &sim->reload_at);
+}
+
 static int reload_up(struct asicsim *sim, struct devlink *devlink, bool activate,
 		     struct netlink_ext_ack *extack)
 {
@@ -71,7 +77,7 @@ static int reload_up(struct asicsim *sim, struct devlink *devlink, bool activate
 	if (err)
 		asicsim_count(sim, "reload_failed %d", -err);
 	else
-		asicsim_count(sim, "reload_up");
+		reload_done(sim);
 	return err;
 }
 
@@ -122,7 +128,7 @@ static int mlx5ish_reload_up(struct devlink *devlink, enum devlink_reload_action
 	if (limit == DEVLINK_RELOAD_LIMIT_NO_RESET) {
 		asicsim_pause(sim, &sim->reload_ms);
 		asicsim_fw_activate(sim);
-		asicsim_count(sim, "reload_up");
+		reload_done(sim);
 		return 0;
 	}
 	*performed |= BIT(DEVLINK_RELOAD_ACTION_DRIVER_REINIT);

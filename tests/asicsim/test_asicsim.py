@@ -281,6 +281,24 @@ def test_reload_resets(sp1, action):
     assert sp1.stats() == {("driver_reinit", "unspecified"): 1, ("fw_activate", "unspecified"): 1}
 
 
+def test_stamps(sp1):
+    """By the clock that a process sees, too."""
+    def stamps():
+        return [int(line.split()[1]) for line in sp1.get("stamps").splitlines()]
+    assert stamps() == [0, 0]
+    sets = (("trap", "set", sp1.handle, "trap", "sip_is_mc", "action", "trap"),
+            ("trap", "group", "set", sp1.handle, "group", "stp", "policer", "9"),
+            ("trap", "policer", "set", sp1.handle, "policer", "9", "rate", "7"))
+    for command in sets:
+        before = time.monotonic_ns()
+        devlink(*command)
+        reload, last = stamps()
+        assert reload == 0 and before < last < time.monotonic_ns()
+    devlink("dev", "reload", sp1.handle)
+    reload, same = stamps()
+    assert same == last < reload < time.monotonic_ns()
+
+
 @pytest.mark.parametrize("model,action", [("spectrum1", 1), ("spectrum1", 2), ("mlx5ish", 1),
                                           ("mlx5ish", 2)])
 def test_keep_traps(model, action):

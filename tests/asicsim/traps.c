@@ -167,6 +167,7 @@ static int trap_take(struct asicsim *sim, const struct devlink_trap *trap,
 	trap_of(sim, trap)->action = action;
 	mutex_unlock(&sim->lock);
 	asicsim_count(sim, "trap_set %s %s", trap->name, name);
+	asicsim_stamp(sim, &sim->set_at);
 	return 0;
 }
 
@@ -264,6 +265,7 @@ int asicsim_group_set(struct devlink *devlink, const struct devlink_trap_group *
 	group_of(sim, group)->policer = id;
 	mutex_unlock(&sim->lock);
 	asicsim_count(sim, "group_set %s %u", group->name, id);
+	asicsim_stamp(sim, &sim->set_at);
 	return 0;
 }
 
@@ -305,6 +307,7 @@ int asicsim_policer_set(struct devlink *devlink, const struct devlink_trap_polic
 	policer_of(sim, policer)->burst = burst;
 	mutex_unlock(&sim->lock);
 	asicsim_count(sim, "policer_set %s %llu %llu", name, rate, burst);
+	asicsim_stamp(sim, &sim->set_at);
 	return 0;
 }
 

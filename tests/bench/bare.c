@@ -10,8 +10,7 @@
  *
  * SOCKET is the fake kernel's, or "netlink". Says how many microseconds it took, from the first
  * request to the last answer. With --at-reload it says "ready", waits for the notification that
- * ends a reload of the device, and does it then, N times. Without settings it says when that
- * notification came, in microseconds of the boot's clock.
+ * ends a reload of the device, and does it then, N times.
  */
 #include <errno.h>
 #include <linux/devlink.h>
@@ -239,12 +238,6 @@ static uint64_t now(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-static void say(uint64_t time)
-{
-	printf("%llu\n", (unsigned long long)time);
-	fflush(stdout);
-}
-
 static void set_all(struct bare *b, int fd, struct nl_msg *(*make)(struct bare *b, size_t i),
 		    size_t n)
 {
@@ -252,7 +245,8 @@ static void set_all(struct bare *b, int fd, struct nl_msg *(*make)(struct bare *
 
 	for (size_t i = 0; i < n; i += WINDOW)
 		set_window(b, fd, make, i, n - i < WINDOW ? n - i : WINDOW);
-	say(now() - start);
+	printf("%llu\n", (unsigned long long)(now() - start));
+	fflush(stdout);
 }
 
 static int join(const struct bare *b)
@@ -301,7 +295,7 @@ int main(int argc, char **argv)
 		argc -= 2;
 		argv += 2;
 	}
-	if (argc < (reloads ? 4 : 5) || !strchr(argv[2], '/')) {
+	if (argc < 5 || !strchr(argv[2], '/')) {
 		fprintf(stderr,
 			"usage: bare [--at-reload N] SOCKET|netlink HANDLE ACTION TRAP...\n");
 		return 64;
@@ -327,10 +321,7 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	for (; reloads; reloads--) {
 		await_reload(&b, events);
-		if (argc == 4)
-			say(now());
-		else
-			set_all(&b, fd, make_trap, (size_t)argc - 4);
+		set_all(&b, fd, make_trap, (size_t)argc - 4);
 	}
 	return 0;
 }
