@@ -40,20 +40,22 @@ static int become(const struct passwd *user)
 	return keep_net_admin();
 }
 
-/* Return: whether @path is missing, root's or @user's; else it was said whose it is. */
-static bool may_own(const char *path, const struct passwd *user, uid_t *ret)
+/* Return: whose @path is; root where it is missing. */
+static uid_t owner_of(const char *path)
 {
 	struct stat st;
 
-	*ret = 0;
-	if (stat(path, &st) < 0)
-		return true;
-	*ret = st.st_uid;
-	if (st.st_uid == 0 || (user && st.st_uid == user->pw_uid))
+	return stat(path, &st) < 0 ? 0 : st.st_uid;
+}
+
+/* Return: is @path, which is @owner's, root's or @user's? Else it was said whose it is. */
+static bool may_own(const char *path, uid_t owner, const struct passwd *user)
+{
+	if (owner == 0 || (user && owner == user->pw_uid))
 		return true;
 	log_fact(LOG_ERR, MESSAGE_NOT_SAVED,
 		 "%s belongs to uid %u, who is neither root nor the user " SERVICE_USER, path,
-		 (unsigned)st.st_uid);
+		 (unsigned)owner);
 	return false;
 }
 
@@ -89,17 +91,19 @@ static int give(const char *path, const struct passwd *user)
  */
 int owner_become(const char *state_dir, const char *runtime_dir)
 {
-	const struct passwd *user;
 	uid_t state, runtime;
+	const struct passwd *user;
 	int r;
 
 	if (geteuid() != 0)
 		return 0;
-	user = getpwnam(SERVICE_USER);
-	if (!may_own(state_dir, user, &state) || !may_own(runtime_dir, user, &runtime))
-		return -EPERM;
+	state = owner_of(state_dir);
+	runtime = owner_of(runtime_dir);
 	if (state == 0 && runtime == 0)
 		return 0;
+	user = getpwnam(SERVICE_USER); /* asks more of a system than all before */
+	if (!may_own(state_dir, state, user) || !may_own(runtime_dir, runtime, user))
+		return -EPERM;
 	r = give(runtime_dir, user);
 	return r < 0 ? r : become(user);
 }
