@@ -153,8 +153,8 @@ static void tell(struct devices *d, struct member *m)
 	m->changed = m->progress = false;
 }
 
-/* On the way to a rest more memory is used than in it. */
-static void trim(struct devices *d)
+/** devices_trim() - on the way to a rest more memory is used than in it. */
+void devices_trim(struct devices *d)
 {
 	if (!d->grown || devices_busy(d))
 		return;
@@ -174,7 +174,6 @@ void devices_conclude(struct devices *d)
 	vec_each(m, &d->list)
 		if (!runner_gone(m->runner))
 			tell(d, m);
-	trim(d);
 }
 
 /* --- what is heard of them ---------------------------------------------------- */

@@ -57,6 +57,7 @@ void devices_progress(struct devices *d, const char *handle, const struct flash_
 void devices_deliver(struct devices *d);
 void devices_send(struct devices *d, const char *name, const struct device_event *e);
 void devices_conclude(struct devices *d);
+void devices_trim(struct devices *d);
 
 const struct device *devices_at(const struct devices *d, size_t i);
 void devices_configs(const struct devices *d, hash_list *ret);

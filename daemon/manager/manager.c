@@ -100,6 +100,8 @@ static void conclude(void *user)
 		    : settled && m->options.once && !devices_retrying(&m->devices) &&
 			      !devices_saving(&m->devices))
 		finish(m, exit_code_of(m));
+	else if (!m->options.once)
+		devices_trim(&m->devices);
 }
 
 static void schedule_settle(struct manager *m)
