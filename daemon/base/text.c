@@ -11,34 +11,19 @@
 #include <string.h>
 #include <strings.h>
 
-/* Room for @n bytes more and the end. */
-static void make_room(struct buf *b, size_t n)
-{
-	size_t need = b->n + n + 1;
-
-	if (need <= b->cap)
-		return;
-	b->cap = MAX(need, b->cap * 2);
-	b->s = mem_resize(b->s, b->cap);
-}
-
-/** buf_put() - append the first @n bytes of @s. */
-void buf_put(struct buf *b, const char *s, size_t n)
-{
-	make_room(b, n);
-	memcpy(b->s + b->n, s, n);
-	b->n += n;
-	b->s[b->n] = '\0';
-}
-
 /** buf_add() - append formatted text. */
 void buf_add(struct buf *b, const char *format, ...)
 {
 	va_list ap, again;
+	size_t need;
 
 	va_start(ap, format);
 	va_copy(again, ap);
-	make_room(b, (size_t)vsnprintf(NULL, 0, format, ap));
+	need = b->n + (size_t)vsnprintf(NULL, 0, format, ap) + 1;
+	if (need > b->cap) {
+		b->cap = MAX(need, b->cap * 2);
+		b->s = mem_resize(b->s, b->cap);
+	}
 	b->n += (size_t)vsnprintf(b->s + b->n, b->cap - b->n, format, again);
 	va_end(again);
 	va_end(ap);

@@ -16,7 +16,6 @@ struct buf {
 	size_t n, cap;
 };
 
-void buf_put(struct buf *b, const char *s, size_t n);
 void buf_add(struct buf *b, const char *format, ...) _printf_(2, 3);
 char *buf_take(struct buf *b);
 void buf_clear(struct buf *b);

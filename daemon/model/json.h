@@ -20,9 +20,9 @@ struct json_t; /* of jansson */
 
 struct json_t *json_number(uint64_t n);
 
-char *memory_to_text(const char *handle, const struct memory *m);
+struct json_t *memory_to_json(const char *handle, const struct memory *m);
 int memory_from_json(struct json_t *j, struct memory *m);
-char *lasting_to_text(const char *handle, const struct lasting *l);
+struct json_t *lasting_to_json(const char *handle, const struct lasting *l);
 int lasting_from_json(struct json_t *j, struct lasting *l);
 
 struct json_t *facts_to_json(const char *handle, const struct world *w);

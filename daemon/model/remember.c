@@ -87,47 +87,31 @@ static int number_of(const json_t *j, const struct names *names, uint64_t *ret)
 /* --- values, notes, counters -------------------------------------------------- */
 
 /*
- * Written as text: there may be thousands of notes, and a tree of them takes ten times as long to
- * make, to print and to free.
+ * @value, a new reference, as a member of @j; NULL is what could not be made, as it is no text.
+ * There may be thousands of notes, for which json_pack() takes as long again.
  */
-static void put(struct buf *b, const char *json)
+static bool set(json_t *j, const char *key, json_t *value)
 {
-	buf_put(b, json, strlen(json));
+	return json_object_set_new_nocheck(j, key, value) == 0;
 }
 
-static void put_text(struct buf *b, const char *s)
+/* Return: @j, or NULL where something of it was not made. */
+static json_t *whole(json_t *j, bool made)
 {
-	size_t n = 0;
-
-	put(b, "\"");
-	for (; *s; s += n, n = 0) {
-		while ((unsigned char)s[n] >= ' ' && s[n] != '"' && s[n] != '\\')
-			n++;
-		buf_put(b, s, n);
-		if (s[n])
-			buf_add(b, "\\u%04x", (unsigned)s[n++]);
-	}
-	put(b, "\"");
+	if (!made)
+		json_decref(j);
+	return made ? j : NULL;
 }
 
-/* After others. */
-static void put_member(struct buf *b, const char *key, const char *text)
+static json_t *value_to_json(const struct value *v)
 {
-	put(b, ", \"");
-	put(b, key);
-	put(b, "\": ");
-	put_text(b, text);
-}
-
-static void put_value(struct buf *b, const struct value *v)
-{
+	json_t *j = json_object();
 	char number[24];
+	bool made = set(j, "type", json_string(name_of(&type_names, v->type)));
 
 	snprintf(number, sizeof(number), "%" PRIu64, v->num);
-	put(b, "{\"type\": ");
-	put_text(b, name_of(&type_names, v->type));
-	put_member(b, "value", v->type == VALUE_STRING ? v->str : number);
-	put(b, "}");
+	made &= set(j, "value", json_string(v->type == VALUE_STRING ? v->str : number));
+	return whole(j, made);
 }
 
 static int value_from_json(json_t *j, struct value *ret)
@@ -145,38 +129,33 @@ static int value_from_json(json_t *j, struct value *ret)
 	return 0;
 }
 
-static void put_note(struct buf *b, const struct note *note)
+static json_t *note_to_json(const struct note *note)
 {
+	json_t *j = json_object();
 	const char *cmode = enum_name(&cmode_names, note->cmode);
+	bool made = set(j, "class", json_string(note->class->name));
 
-	put(b, "{\"class\": ");
-	put_text(b, note->class->name);
-	put_member(b, "name", note->name);
+	made &= set(j, "name", json_string(note->name));
 	if (cmode)
-		put_member(b, "cmode", cmode);
-	put_member(b, "field", note->class->fields[note->field].name);
-	put(b, ", \"value\": ");
-	put_value(b, &note->value);
-	if (note->mark.file && text_is_utf8(note->mark.file)) {
-		put_member(b, "file", note->mark.file);
-		buf_add(b, ", \"line\": %" PRIu32, note->mark.line);
+		made &= set(j, "cmode", json_string(cmode));
+	made &= set(j, "field", json_string(note->class->fields[note->field].name));
+	made &= set(j, "value", value_to_json(&note->value));
+	if (note->mark.file) {
+		set(j, "file", json_string(note->mark.file));
+		made &= set(j, "line", json_integer(note->mark.line));
 	}
-	put(b, note->kept ? ", \"kept\": true}" : "}");
+	if (note->kept)
+		made &= set(j, "kept", json_true());
+	return whole(j, made);
 }
 
-static void put_notes(struct buf *b, const struct notes *n)
+static json_t *notes_to_json(const struct notes *n)
 {
-	const char *before = "\n  ";
+	json_t *list = json_array();
 
-	put(b, "[");
-	vec_each(note, &n->notes) {
-		if (!name_of(&type_names, note->value.type)) /* it could not be read again */
-			continue;
-		put(b, before);
-		put_note(b, note);
-		before = ",\n  ";
-	}
-	put(b, "]");
+	vec_each(note, &n->notes)
+		json_array_append_new(list, note_to_json(note));
+	return list;
 }
 
 /* Missing: the object has none; else a name, or a number of before. */
@@ -247,17 +226,14 @@ static int notes_from_json(json_t *list, struct notes *n)
 	return 0;
 }
 
-static void put_counters(struct buf *b, const counter_list *list)
+static json_t *counters_to_json(const counter_list *list)
 {
-	const char *before = "";
+	json_t *out = json_array();
 
-	put(b, "[");
-	vec_each(c, list) {
-		buf_add(b, "%s[%u, %u, %s, %" PRIu32 "]", before, c->action, c->limit,
-			c->remote ? "true" : "false", c->value);
-		before = ", ";
-	}
-	put(b, "]");
+	vec_each(c, list)
+		json_array_append_new(out, json_pack("[i,i,b,I]", (int)c->action, (int)c->limit,
+						     (int)c->remote, (json_int_t)c->value));
+	return out;
 }
 
 static int counters_from_json(json_t *list, counter_list *ret)
@@ -355,58 +331,31 @@ static const struct row flash_rows[] = {
 	SINCE(flash_latch, "reason", TEXT, reason),
 };
 
-static const char *row_name(const struct row *row, const void *p)
+static json_t *member_to_json(const struct row *row, const void *p)
 {
-	return name_of(row->names, row->size == 1 ? *(const uint8_t *)p : *(const unsigned *)p);
-}
+	const char *text;
+	uint64_t hash;
 
-/* Is there something to be written? */
-static bool is_there(const struct row *row, const void *p)
-{
 	switch (row->form) {
-	case NAME:
-		return row_name(row, p);
-	case TEXT:
-		return *(char *const *)p;
-	case HASH:
-		return *(const uint64_t *)p;
 	case FLAG:
+		return json_boolean(*(const bool *)p);
 	case NUMBER:
+		return json_integer(*(const unsigned *)p);
 	case COUNT:
-	case NOTES:
-	case COUNTERS:
-		return true;
-	}
-	abort();
-}
-
-static void put_row(struct buf *b, const struct row *row, const void *p)
-{
-	switch (row->form) {
-	case FLAG:
-		put(b, *(const bool *)p ? "true" : "false");
-		return;
-	case NUMBER:
-		buf_add(b, "%u", *(const unsigned *)p);
-		return;
-	case COUNT: /* as the library reads it: it has no unsigned ones */
-		buf_add(b, "%" PRId64, (int64_t) * (const uint64_t *)p);
-		return;
+		return json_integer((json_int_t) * (const uint64_t *)p);
 	case NAME:
-		put_text(b, row_name(row, p));
-		return;
+		return json_string(name_of(row->names, row->size == 1 ? *(const uint8_t *)p
+								      : *(const unsigned *)p));
 	case TEXT:
-		put_text(b, *(char *const *)p);
-		return;
+		text = *(char *const *)p;
+		return text ? json_string(text) : NULL;
 	case HASH:
-		buf_add(b, "\"%016" PRIx64 "\"", *(const uint64_t *)p);
-		return;
+		hash = *(const uint64_t *)p;
+		return hash ? json_sprintf("%016" PRIx64, hash) : NULL;
 	case NOTES:
-		put_notes(b, p);
-		return;
+		return notes_to_json(p);
 	case COUNTERS:
-		put_counters(b, p);
-		return;
+		return counters_to_json(p);
 	}
 	abort();
 }
@@ -454,21 +403,13 @@ static int member_from_json(const struct row *row, json_t *j, void *p)
 	abort();
 }
 
-/* @before: what stands before the first of them */
-static void put_rows(struct buf *b, const char *before, const struct row *rows, size_t n,
-		     const void *from)
+static void rows_to_json(const struct row *rows, size_t n, const void *from, json_t *to)
 {
 	for (size_t i = 0; i < n; i++) {
-		const void *p = (const char *)from + rows[i].offset;
+		json_t *j = member_to_json(&rows[i], (const char *)from + rows[i].offset);
 
-		if (!is_there(&rows[i], p))
-			continue;
-		put(b, before);
-		put(b, "\n \"");
-		put(b, rows[i].key);
-		put(b, "\": ");
-		put_row(b, &rows[i], p);
-		before = ",";
+		if (j)
+			json_object_set_new(to, rows[i].key, j);
 	}
 }
 
@@ -523,33 +464,13 @@ int memory_from_json(json_t *j, struct memory *m)
 	return unread_from_json(json_object_get(j, "unread"), m);
 }
 
-static void begin(struct buf *b, int version, const char *handle)
+/** memory_to_json() - all but the lasting part. Return: a new reference. */
+json_t *memory_to_json(const char *handle, const struct memory *m)
 {
-	buf_add(b, "{\n \"version\": %d,\n \"handle\": ", version);
-	put_text(b, handle);
-}
+	json_t *j = json_pack("{s:i,s:s}", "version", MEMORY_FORMAT, "handle", handle);
 
-/* Return: NULL where it is not text. */
-static char *end(struct buf *b)
-{
-	put(b, "\n}");
-	if (!text_is_utf8(b->s))
-		buf_clear(b);
-	return b->s;
-}
-
-/**
- * memory_to_text() - all but the lasting part, as JSON.
- *
- * Return: to be freed; NULL where something in it is no text.
- */
-char *memory_to_text(const char *handle, const struct memory *m)
-{
-	struct buf b = {};
-
-	begin(&b, MEMORY_FORMAT, handle);
-	put_rows(&b, ",", memory_rows, ARRAY_SIZE(memory_rows), m);
-	return end(&b);
+	rows_to_json(memory_rows, ARRAY_SIZE(memory_rows), m, j);
+	return j;
 }
 
 /**
@@ -571,15 +492,14 @@ int lasting_from_json(json_t *j, struct lasting *l)
 	return flash ? rows_from_json(flash_rows, ARRAY_SIZE(flash_rows), flash, &l->flash) : 0;
 }
 
-/** lasting_to_text() - see memory_to_text(). Return: as that. */
-char *lasting_to_text(const char *handle, const struct lasting *l)
+/** lasting_to_json() - Return: a new reference. */
+json_t *lasting_to_json(const char *handle, const struct lasting *l)
 {
-	struct buf b = {};
+	json_t *j = json_pack("{s:i,s:s}", "version", LASTING_FORMAT, "handle", handle);
+	json_t *flash = json_object();
 
-	begin(&b, LASTING_FORMAT, handle);
-	put(&b, ",\n \"flash\": ");
-	put_rows(&b, "{", flash_rows, ARRAY_SIZE(flash_rows), &l->flash);
-	put(&b, "}");
-	put_rows(&b, ",", lasting_rows, ARRAY_SIZE(lasting_rows), l);
-	return end(&b);
+	rows_to_json(flash_rows, ARRAY_SIZE(flash_rows), &l->flash, flash);
+	json_object_set_new(j, "flash", flash);
+	rows_to_json(lasting_rows, ARRAY_SIZE(lasting_rows), l, j);
+	return j;
 }

