@@ -52,5 +52,6 @@ const struct class class_trap = {
 	.fields = fields,
 	.n_fields = ARRAY_SIZE(fields),
 	.n_writable = 1,
+	.resets = true,
 	.settable = settable,
 };

@@ -34,4 +34,5 @@ const struct class class_trap_group = {
 	.fields = fields,
 	.n_fields = ARRAY_SIZE(fields),
 	.n_writable = 1,
+	.resets = true,
 };

@@ -26,4 +26,5 @@ const struct class class_trap_policer = {
 	.fields = fields,
 	.n_fields = ARRAY_SIZE(fields),
 	.n_writable = 2,
+	.resets = true,
 };

@@ -2,6 +2,7 @@
 /* See composition.h. */
 #include "device/composition.h"
 #include "device/goal.h"
+#include "plan/ahead.h"
 
 /** device_goal() - all that is planned for; see goal_whole(). */
 void device_goal(const struct device *d, struct state *ret)
@@ -38,6 +39,40 @@ struct permission device_permission_by(const struct device *d, enum mandate mand
 		.rollback = d->world.memory.lasting.rollback,
 		.retry_at = d->failures.retry_at,
 	});
+}
+
+/** device_may_go_ahead() - after a reload, could there be something to be set without a look? */
+bool device_may_go_ahead(const struct device *d)
+{
+	if (device_permission(d).may < MAY_LIVE || !assignment_is_bound(&d->assignment) ||
+	    d->world.memory.lasting.rollback != ROLLBACK_NONE)
+		return false;
+	vec_each(n, &d->world.memory.pristine.notes)
+		if (n->class->resets)
+			return true;
+	return false;
+}
+
+/**
+ * device_ahead() - what is set after a reload without a look.
+ * @ret: must be empty; to be cleared
+ *
+ * What has failed is left for the plan, whether or not it is due again, and so is all while a
+ * roll-back is in force.
+ */
+void device_ahead(const struct device *d, step_list *ret)
+{
+	struct ahead_limits limits = {.yielded = &d->fights.yielded};
+	struct state goal = {};
+
+	if (!device_may_go_ahead(d))
+		return;
+	vec_each(f, &d->failures.list)
+		vec_push(&limits.failed, &f->step);
+	device_goal(d, &goal);
+	ahead_make(&goal, &d->world, &limits, ret);
+	state_clear(&goal);
+	vec_clear(&limits.failed);
 }
 
 /** device_status_input() - what the status is derived from; borrows from @d. */

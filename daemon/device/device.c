@@ -153,7 +153,7 @@ static void take_notification(struct device *d, const struct device_event *e, ui
 					 [DEVICE_EV_RECREATED] = HEARD_RECREATED};
 
 	view_hear(&d->view, e->type == DEVICE_EV_VANISHED ? PRESENCE_EV_DEL : PRESENCE_EV_NEW,
-		  heard[e->type], now);
+		  heard[e->type] | (e->trigger == TRIGGER_AUDIT ? 0 : HEARD_KERNEL), now);
 	if (e->type == DEVICE_EV_VANISHED)
 		memory_set_leaving(&d->world.memory, true);
 	if (e->trigger == TRIGGER_FLASH) {
@@ -254,12 +254,31 @@ static void ask(struct device *d, uint64_t now, struct device_todo *todo)
 	run_begin(&d->run, ACTIVITY_READING, now);
 }
 
+static void glance(struct device *d, uint64_t now, struct device_todo *todo)
+{
+	todo->what = DEVICE_READ;
+	view_glance(&d->view, now);
+	run_begin(&d->run, ACTIVITY_READING, now);
+}
+
 static void look(struct device *d, uint64_t now, struct device_todo *todo)
 {
 	todo->what = DEVICE_LOOK;
 	todo->image = &d->world.image;
 	view_look(&d->view, now);
 	run_begin(&d->run, ACTIVITY_READING, now);
+}
+
+/* What the reload that is sent next resets is set right behind it. */
+static void follow_reload(struct device *d)
+{
+	const struct step *s = &d->run.plan.steps.v[d->run.first];
+	step_list steps = {};
+
+	if (s->kind != STEP_RELOAD || s->disruption != DISRUPTION_RELOAD)
+		return;
+	device_ahead(d, &steps);
+	run_add_ahead(&d->run, &steps);
 }
 
 /*
@@ -272,6 +291,7 @@ static void send(struct device *d, uint64_t now, struct device_todo *todo)
 	struct memory *m = &d->world.memory;
 	bool changed = memory_take_changed(m);
 
+	follow_reload(d);
 	todo->what = DEVICE_RUN;
 	todo->steps = d->run.plan.steps.v + d->run.first;
 	todo->n_steps = d->run.end - d->run.first;
@@ -296,13 +316,14 @@ struct resting {
 	uint64_t outage;     /* microseconds; 0: none */
 };
 
-static void tell_rest(struct device *d, bool restored, const struct resting *r, uint64_t now)
+static void tell_rest(struct device *d, bool restored, const struct resting *r)
 {
 	uint64_t counted_at = d->view.heard.counters_at;
 	uint64_t since = counted_at ? counted_at : d->view.heard.first_at;
 
 	if (restored && d->assignment.used.entry)
-		journal_restored(device_journal(d), d->history.n_restored, since ? now - since : 0);
+		journal_restored(device_journal(d), d->history.n_restored,
+				 since ? history_restored_after(&d->history, since) : 0);
 	if (r->outage && !r->foreign)
 		journal_reloaded(device_journal(d), r->outage);
 }
@@ -355,7 +376,7 @@ static void rest(struct device *d, uint64_t now, struct device_todo *todo, struc
 		ret->outage = history_end_outage(&d->history, now);
 	restored =
 		reloads_rest(&d->reloads, &d->world, &d->assignment.want, status_is_as_wanted(&in));
-	tell_rest(d, restored, ret, now);
+	tell_rest(d, restored, ret);
 	fights_next_episode(&d->fights);
 	failures_rest(&d->failures);
 	forget_last_error(d);
@@ -395,7 +416,10 @@ static void choose(struct device *d, uint64_t now, struct device_todo *todo, str
 	} else if (device_permission(d).may >= MAY_LIVE && run_next(&d->run)) {
 		send(d, now, todo);
 	} else if (view_would_read(&d->view, &d->world, managed, waits, now)) {
-		ask(d, now, todo);
+		if (view_may_glance(&d->view) && device_may_go_ahead(d))
+			glance(d, now, todo);
+		else
+			ask(d, now, todo);
 	} else {
 		rest(d, now, todo, ret);
 	}

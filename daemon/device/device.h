@@ -15,6 +15,10 @@
  * converged when a plan made after a read is empty. What caused an invalidation never decides what
  * is written; it is kept for the history.
  *
+ * A reload has put policy back at the driver's defaults. What is known to differ from these is set
+ * ahead of that read: right behind a reload of carved's own, and after one by others when a read of
+ * the counters alone, a glance, has shown it. That one waits in the kernel for a reload's end.
+ *
  *	           +------------------------------ need ------------------------------+
  *	           v                                                                  |
  *	  ask -> reading -> bind -> goal -> plan -+- steps -> writing (a phase) -> results

@@ -64,10 +64,10 @@ static bool tells_last(const struct buf *done, const char *text)
 void history_add_step(struct history *h, const struct step *s)
 {
 	_cleanup_free_ char *object = step_object_label(s);
-	bool to = step_traits(s)->to;
+	bool to = step_traits(s)->to, from = to && *s->from;
 	_cleanup_free_ char *text =
-		mem_printf("%s %s%s%s%s%s", step_kind_name(s), object, to ? " " : "",
-			   to ? s->from : "", to ? " -> " : "", to ? s->to : "");
+		mem_printf("%s %s%s%s%s%s", step_kind_name(s), object, from ? " " : "",
+			   from ? s->from : "", to ? " -> " : "", to ? s->to : "");
 
 	if (to && tells_last(&h->done, text))
 		return;
@@ -83,9 +83,20 @@ void history_add_failure(struct history *h)
 }
 
 /** history_add_restored() - a SET makes up for a reload by another program. */
-void history_add_restored(struct history *h)
+void history_add_restored(struct history *h, uint64_t now)
 {
 	h->n_restored++;
+	h->restored_at = now;
+}
+
+/**
+ * history_restored_after() - how long after @since the last of them was answered, microseconds.
+ *
+ * It may have been answered before the end of the reload was heard of.
+ */
+uint64_t history_restored_after(const struct history *h, uint64_t since)
+{
+	return since < h->restored_at ? h->restored_at - since : 1;
 }
 
 /** history_restart_restore() - another such reload: the SETs before it are undone. */

@@ -44,6 +44,7 @@ struct history {
 	struct buf done;      /* steps since the device rested */
 	unsigned n_done, n_failed;
 	unsigned n_restored;  /* SETs that make up for a reload by others */
+	uint64_t restored_at; /* the last of them was answered, microseconds */
 	bool recovering;      /* from a reload: an outage goes on */
 	uint64_t outage_from; /* when it began; 0: not known */
 	uint64_t reload_sent; /* microseconds; 0: none since the device rested */
@@ -69,7 +70,8 @@ void history_set_who(struct history *h, const char *who);
 void history_add_step(struct history *h, const struct step *s);
 void history_add_failure(struct history *h);
 void history_add_cut_off(struct history *h, const struct step *s);
-void history_add_restored(struct history *h);
+void history_add_restored(struct history *h, uint64_t now);
+uint64_t history_restored_after(const struct history *h, uint64_t since);
 void history_restart_restore(struct history *h);
 void history_tell_drift(struct history *h, const struct step *s);
 bool history_drift_tells(const struct history *h, const struct step *s);

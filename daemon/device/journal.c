@@ -112,8 +112,8 @@ void journal_set(struct journal j, const struct step *s, uint64_t took)
 	ports = away ? mem_printf("; ports were down for up to %.1f ms",
 				  (double)took / USEC_PER_MSEC)
 		     : mem_strdup("");
-	log_with(LOG_INFO, &f, "%s: %s %s is set: %s -> %s%s%s", j.handle, s->target.class->noun,
-		 object, s->from, s->to, waits_for(&s->target), ports);
+	log_with(LOG_INFO, &f, "%s: %s %s is set: %s%s%s%s%s", j.handle, s->target.class->noun,
+		 object, s->from, *s->from ? " -> " : "", s->to, waits_for(&s->target), ports);
 }
 
 /** journal_foreign_size() - @s has set back a size that only another program can have staged. */

@@ -341,6 +341,24 @@ static void account(struct device *d, const struct reading_news *news)
 	run_forget_done(&d->run);
 }
 
+/*
+ * A glance shows a reload: what it has reset is set at once, and then read. Return: is there
+ * anything?
+ */
+static bool go_ahead(struct device *d, const struct reading_news *news)
+{
+	step_list steps = {};
+
+	if (!counters_differ(&news->now, &news->before) || d->world.facts.reload_failed ||
+	    d->view.presence != PRESENCE_HERE)
+		return false;
+	device_ahead(d, &steps);
+	if (!steps.n)
+		return false;
+	run_set_ahead(&d->run, &steps);
+	return true;
+}
+
 static void judge_attempt(struct device *d, bool registered, uint64_t now)
 {
 	_cleanup_free_ char *why = NULL;
@@ -376,6 +394,8 @@ static void take_news(struct device *d, const struct reading_news *news, uint64_
 		device_match(d);
 	if (!d->assignment.used.entry || view_needs(&d->view) == PART_OBJECTS)
 		return;
+	if (news->glance && go_ahead(d, news))
+		return; /* read when that is answered */
 	if (news->partial)
 		view_need(&d->view, PART_OBJECTS);
 	else if (bind(d))

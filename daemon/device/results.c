@@ -31,7 +31,7 @@ static void take_acknowledged(struct device *d, const struct step *s, uint64_t n
 		if (s->activates)
 			flash_activated(&d->world.memory, d->env->boot, &d->goal.firmware);
 	} else if (d->reloads.foreign_open) {
-		history_add_restored(&d->history);
+		history_add_restored(&d->history, now);
 	}
 }
 
@@ -56,6 +56,8 @@ static void take_flash(struct device *d, const struct step *s, const struct step
 static void take_result(struct device *d, const struct step *s, const struct step_result *r,
 			uint64_t now)
 {
+	if (s->ahead && r->error) /* the read decides */
+		return;
 	if (s->kind == STEP_FLASH)
 		take_flash(d, s, r, now);
 	if (r->error == 0) {
@@ -106,11 +108,13 @@ void device_take_results(struct device *d, const struct step_result *results, si
 			d->run.end = i;
 			break;
 		}
-		failed |= results[n].error != 0;
+		failed |= results[n].error && !s->ahead;
 		take_result(d, s, &results[n++], now);
 	}
 	if (!goes_on(d, phase, failed))
 		run_drop(&d->run);
+	else if (run_goes_ahead(&d->run)) /* also where not all of it was sent */
+		run_hold(&d->run);
 	view_will_read(&d->view);
 	if (device_permission(d).may == MAY_NOTHING || !run_has_next(&d->run))
 		view_need(&d->view, PART_OBJECTS);

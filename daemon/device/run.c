@@ -41,6 +41,28 @@ void run_set_plan(struct run *r, struct plan *plan)
 	*plan = (struct plan){};
 }
 
+/** run_set_ahead() - @steps, which are taken over, are sent next; what is pending holds. */
+void run_set_ahead(struct run *r, step_list *steps)
+{
+	run_hold(r);
+	r->plan.steps = *steps;
+	*steps = (step_list){};
+}
+
+/** run_add_ahead() - @steps, which are taken over, go along with the reload that is sent next. */
+void run_add_ahead(struct run *r, step_list *steps)
+{
+	vec_each(s, steps)
+		vec_insert(&r->plan.steps, r->end++, *s);
+	vec_clear(steps);
+}
+
+/** run_goes_ahead() - is what is in flight, or was last, ahead of a read, with no reload in it? */
+bool run_goes_ahead(const struct run *r)
+{
+	return r->first < r->end && r->plan.steps.v[r->first].ahead;
+}
+
 /** run_has_next() - is another phase to be carried out? */
 bool run_has_next(const struct run *r)
 {
@@ -152,11 +174,13 @@ bool run_reads_back(const struct run *r)
 /**
  * run_traits() - what is true of the steps in flight.
  *
- * They are of one kind, but for notes that come before SETs.
+ * They are of one kind, but for notes that come before SETs, and for SETs that follow a reload.
  */
 const struct step_traits *run_traits(const struct run *r)
 {
-	return step_traits(&r->plan.steps.v[r->end - 1]);
+	const struct step *first = &r->plan.steps.v[r->first];
+
+	return step_traits(step_is_barrier(first) ? first : &r->plan.steps.v[r->end - 1]);
 }
 
 /** run_wake_at() - when an activity is to be looked at although nothing happens; USEC_NEVER. */

@@ -4,6 +4,9 @@
  * those after the reload that follow each other without a question: in flight while
  * ACTIVITY_WRITING, else what was done last. Nothing behind a barrier of the same plan is sent.
  *
+ * A SET that goes ahead (step.ahead) follows a reload, and the read follows it at once: that says
+ * whether anything is left to be done, also of what was refused.
+ *
  * "Accepted but not kept": a step that was acknowledged and comes up again before the device has
  * rested is not sent again. What needs no reload is sent a second time before that, as another
  * program may have changed it between the SET and its read-back.
@@ -37,6 +40,9 @@ struct phase_end {
 void run_begin(struct run *r, enum activity a, uint64_t now);
 void run_end(struct run *r);
 void run_set_plan(struct run *r, struct plan *plan);
+void run_set_ahead(struct run *r, step_list *steps);
+void run_add_ahead(struct run *r, step_list *steps);
+bool run_goes_ahead(const struct run *r);
 void run_drop(struct run *r);
 void run_hold(struct run *r);
 bool run_next(struct run *r);

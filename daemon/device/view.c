@@ -182,6 +182,26 @@ void view_ask(struct view *v, const struct world *w, const winner_list *winners,
 	v->heard.open = 0;
 }
 
+/**
+ * view_may_glance() - may it have been reloaded, so that it is worth a question of its own?
+ *
+ * The first message is of the beginning of a reload, and the answer comes after its end. A read
+ * that has failed is tried again as a whole.
+ */
+bool view_may_glance(const struct view *v)
+{
+	return (v->heard.open & HEARD_KERNEL) && v->presence == PRESENCE_HERE && !v->need &&
+	       !v->read.error && !v->read.losses;
+}
+
+/** view_glance() - the next question: only the counters. */
+void view_glance(struct view *v, uint64_t now)
+{
+	v->asked = PART_COUNTERS;
+	v->asked_at = now;
+	v->heard.open = 0;
+}
+
 /** view_look() - the file of firmware is being looked at. */
 void view_look(struct view *v, uint64_t now)
 {
@@ -408,6 +428,7 @@ enum reading_outcome view_answer(struct view *v, struct world *w, const struct d
 	enum presence before = v->presence;
 
 	ret->partial = !(v->asked & PART_OBJECTS);
+	ret->glance = v->asked == PART_COUNTERS;
 	v->asked = 0;
 	if (r->error < 0)
 		return answer_error(v, w, r->error, r->words, now, ret);
@@ -438,7 +459,8 @@ enum reading_outcome view_answer(struct view *v, struct world *w, const struct d
 			return READING_GOOD;
 	}
 	take_facts(v, w, r, now, ret);
-	take_states(v, w, r, ret);
+	if (!ret->glance)
+		take_states(v, w, r, ret);
 	return READING_GOOD;
 }
 

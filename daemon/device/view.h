@@ -7,10 +7,11 @@
  *	view_need()	something has to be read before a plan can be made
  *	view_needs()	is there such a thing?
  *	view_ask()	the question, which carries all that is due
+ *	view_glance()	... or only whether the device was reloaded
  *	view_answer()	takes the answer in and tells what it showed beyond values
  *
- * Invariants: `asked` is not 0 only while a question is in flight; have, facts
- * and counters are of one answer.
+ * Invariants: `asked` is not 0 only while a question is in flight; have, facts and counters are of
+ * one answer, but after a glance, behind which all else is read.
  */
 #pragma once
 
@@ -24,6 +25,7 @@ enum part {
 	PART_CATALOGUE = 1 << 2, /* dumps of all params, traps, groups and policers */
 	PART_IMPACT = 1 << 3,	 /* what a reload would reset */
 	PART_IMAGE = 1 << 4,	 /* the file of firmware; not a part of a read */
+	PART_COUNTERS = 1 << 5,	 /* nothing but GET, which is part of each read */
 };
 
 /* Kinds of notifications, a mask. */
@@ -32,7 +34,8 @@ enum heard {
 	HEARD_COUNTERS =
 		1 << 1, /* one that carries reload counters, or says that the device is gone */
 	HEARD_RECREATED =
-		1 << 2, /* traps, groups or policers were registered: they are at defaults */
+		1 << 2,	       /* traps, groups or policers were registered: they are at defaults */
+	HEARD_KERNEL = 1 << 3, /* a message of the kernel, or the loss of some; no audit */
 };
 
 struct view {
@@ -95,6 +98,7 @@ struct reading_news {
 	bool untold;		     /* INFO_GET failed, of a device that was not known */
 	bool identified, catalogued; /* parts of the answer */
 	bool partial;		     /* there is more to read by name */
+	bool glance;		     /* nothing but counters was asked for */
 	bool changed;		     /* something that can be shown is different */
 	counter_list before, now;
 };
@@ -113,6 +117,8 @@ enum part view_needs(const struct view *v);
 bool view_would_read(struct view *v, const struct world *w, bool managed, bool waits, uint64_t now);
 void view_ask(struct view *v, const struct world *w, const winner_list *winners, uint64_t now,
 	      struct reads *ret);
+bool view_may_glance(const struct view *v);
+void view_glance(struct view *v, uint64_t now);
 void view_look(struct view *v, uint64_t now);
 enum reading_outcome view_answer(struct view *v, struct world *w, const struct device_reading *r,
 				 uint64_t now, struct reading_news *ret);

@@ -129,7 +129,8 @@ struct class
 	unsigned progress;     /* the field that says how far the driver is with it; 0: none */
 	bool tree;	       /* named by a path of any depth; the key is a field */
 	bool outlives_reload;  /* objects may be there though a reload has failed */
-	bool ends_dump;	       /* the kernel ends a dump at an object that it fails to read */
+	bool resets; /* a reload brings objects back at the driver's defaults; SET_CHANGED only */
+	bool ends_dump; /* the kernel ends a dump at an object that it fails to read */
 	unsigned
 		pending; /* EFFECT_STAGED: the field with what is staged; 0: it shows as in force */
 	struct key keys[CLASS_MAX_KEYS];

@@ -52,6 +52,7 @@ struct step {
 	struct object target; /* STEP_SET: with the fields to set; STEP_REMEMBER: with the value in
 				 force */
 	bool reset;   /* STEP_SET of a param: the driver brings its default, which is the value */
+	bool ahead;   /* STEP_SET: after a reload, before what it replaces was read: .from is "" */
 	bool foreign; /* STEP_SET: undoes what somebody else left pending, and nobody wants */
 	uint8_t action, limit;	  /* STEP_RELOAD: DEVLINK_RELOAD_ACTION_*, DEVLINK_RELOAD_LIMIT_* */
 	bool activates;		  /* STEP_RELOAD: the wanted firmware, too */

@@ -157,6 +157,11 @@ void rig_clear(struct rig *r);
 	"trap_policer 1: rate 1000 -> rate 500\n"                                                  \
 	"trap_group l2: none -> 2\n"                                                               \
 	"trap t1: drop -> trap\n"
+/* ... after a reload, before it is read */
+#define LIVE_AHEAD                                                                                 \
+	"trap_policer 1: -> rate 500\n"                                                            \
+	"trap_group l2: -> 2\n" AHEAD
+#define AHEAD "trap t1: -> trap\n"
 #define SIZES "resources: {/kvd/a: 300, /kvd/b: 700}"
 #define SIZES_SENT                                                                                 \
 	"resource /kvd/a: 500 -> 300\n"                                                            \

@@ -495,8 +495,8 @@ static void log_step(struct rig *r, const struct step *s)
 	else if (s->kind == STEP_FLASH)
 		buf_add(&r->log, "flash %s\n", s->to);
 	else
-		buf_add(&r->log, "%s %s: %s -> %s\n", s->target.class->name, object, s->from,
-			s->to);
+		buf_add(&r->log, "%s %s: %s%s-> %s\n", s->target.class->name, object, s->from,
+			*s->from ? " " : "", s->to);
 }
 
 /* A note of a value in force is on disk before the value is replaced. */
