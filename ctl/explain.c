@@ -6,6 +6,7 @@
 #include "explain.h"
 #include "ctl.h"
 #include "fetch.h"
+#include "model/class.h"
 #include "output.h"
 #include "table.h"
 
@@ -99,14 +100,34 @@ static void say_all_wanted(const struct device_answer *d, struct buf *out)
 			old ? "were" : "are", when);
 }
 
+/* As it is called in output; of a param the mode may be left out, as in a config. */
+static bool is_called(const struct object_answer *o, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strcmp(o->object, name) == 0 ||
+	       (strcmp(o->kind, class_param.name) == 0 && strncmp(o->object, name, n) == 0 &&
+		o->object[n] == '/');
+}
+
+/* @words: its name, or its kind before that, as in output or as the section of a config. */
+static bool is_meant(const struct object_answer *o, const char *const *words, size_t n)
+{
+	const struct class *section = n > 1 ? class_by_section(words[0]) : NULL;
+
+	return is_called(o, words[n - 1]) &&
+	       (n == 1 || strcmp(o->kind, section ? section->name : words[0]) == 0);
+}
+
 /**
  * explain_render() - append why a device is as it is.
- * @object: only this one; NULL: all that are not as wanted
+ * @words, @n_words: only the objects that they mean: a name, or kind and name; 0: all that are not
+ * as wanted
  *
  * Return: how many objects were explained.
  */
-size_t explain_render(const struct device_answer *d, const char *object, const struct style *style,
-		      struct buf *out)
+size_t explain_render(const struct device_answer *d, const char *const *words, size_t n_words,
+		      const struct style *style, struct buf *out)
 {
 	_cleanup_free_ char *line =
 		mem_printf("%s %s %s", *d->handle ? d->handle : d->entry,
@@ -118,19 +139,20 @@ size_t explain_render(const struct device_answer *d, const char *object, const s
 		say(d->reason, style, out);
 	say_help(d, style, out);
 	vec_each(o, &d->objects) {
-		if (object ? strcmp(o->object, object) != 0 : !is_odd(o))
+		if (n_words ? !is_meant(o, words, n_words) : !is_odd(o))
 			continue;
 		explain_object(o, style, out);
 		n++;
 	}
-	if (!n && !object)
+	if (!n && !n_words)
 		say_all_wanted(d, out);
 	return n;
 }
 
 static int show(const struct ctl *ctl, const struct status_answer *a)
 {
-	const char *object = ctl->n_args > 1 ? ctl->args[1] : NULL;
+	const char *const *words = ctl->args + 1;
+	size_t n_words = ctl->n_args - 1;
 	struct style style = style_of(STDOUT_FILENO);
 	struct buf out = {};
 	size_t n = 0;
@@ -139,12 +161,13 @@ static int show(const struct ctl *ctl, const struct status_answer *a)
 		return output_json(&status_type, a, CTL_OK);
 	vec_each(d, &a->devices) {
 		buf_add(&out, "%s", out.n ? "\n" : "");
-		n += explain_render(d, object, &style, &out);
+		n += explain_render(d, words, n_words, &style, &out);
 	}
-	if (object && !n) {
-		client_say("nothing that is called %s is managed on %s; all that is: carvectl "
+	if (n_words && !n) {
+		client_say("nothing that is called %s%s%s is managed on %s; all that is: carvectl "
 			   "status %s",
-			   object, ctl->args[0], ctl->args[0]);
+			   words[0], n_words > 1 ? " " : "", n_words > 1 ? words[1] : "",
+			   ctl->args[0], ctl->args[0]);
 		buf_clear(&out);
 		return CTL_ERROR;
 	}
@@ -152,7 +175,7 @@ static int show(const struct ctl *ctl, const struct status_answer *a)
 }
 
 /**
- * command_explain() - carvectl explain DEVICE [OBJECT].
+ * command_explain() - carvectl explain DEVICE [[KIND] OBJECT].
  *
  * Return: the exit code.
  */

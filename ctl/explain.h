@@ -5,5 +5,5 @@
 #include "answer.h"
 #include "style.h"
 
-size_t explain_render(const struct device_answer *d, const char *object, const struct style *style,
-		      struct buf *out);
+size_t explain_render(const struct device_answer *d, const char *const *words, size_t n_words,
+		      const struct style *style, struct buf *out);

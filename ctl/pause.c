@@ -86,6 +86,19 @@ int command_pause(const struct ctl *ctl)
 	return ctl->json ? show_json(&c) : say_paused(ctl->args[0], until);
 }
 
+/* Return: 1 where one that is meant is paused; 0; -errno, which has been reported. */
+static int is_paused(struct client *c)
+{
+	struct status_answer a;
+	int r = fetch_status(c, c->ctl->args[0], &a);
+
+	vec_each(d, &a.devices)
+		if (r >= 0 && d->paused_until)
+			r = 1;
+	answer_clear(&status_type, &a, &a.arena);
+	return r;
+}
+
 /**
  * command_resume() - carvectl resume DEVICE.
  *
@@ -94,8 +107,13 @@ int command_pause(const struct ctl *ctl)
 int command_resume(const struct ctl *ctl)
 {
 	_cleanup_client_ struct client c = {};
+	int paused = client_open(&c, ctl) < 0 ? -EIO : is_paused(&c);
 
-	if (client_open(&c, ctl) < 0 || request_resume(&c, ctl->args[0]) < 0)
+	if (paused < 0 || request_resume(&c, ctl->args[0]) < 0)
 		return CTL_ERROR;
-	return ctl->json ? show_json(&c) : CTL_OK;
+	if (ctl->json)
+		return show_json(&c);
+	if (!paused)
+		client_say("%s was not paused", ctl->args[0]);
+	return CTL_OK;
 }

@@ -744,6 +744,11 @@ def test_explain(bed, carved):
     done = bed.ctl("explain", "leaf", "source_mac_is_multicast")
     expect(done, 0, "^trap source_mac_is_multicast$", "^  in force: trap, as wanted$")
     assert "/kvd" not in done.stdout.split("\n\n")[1]
+    for kind in "trap", "traps":  # as it is shown, as the file has it
+        assert bed.ctl("explain", "leaf", kind, "source_mac_is_multicast").stdout == done.stdout
+    expect(bed.ctl("explain", "leaf", "resources", "source_mac_is_multicast"), 1, "^$",
+           err=["nothing that is called resources source_mac_is_multicast is managed on leaf"])
+    expect(bed.ctl("explain", "leaf", "trap", "x", "y"), 64, "^$", err=["usage: carvectl explain"])
     expect(bed.ctl("explain", "leaf", "x"), 1, "^$", err=["nothing that is called x is managed on leaf"])
     assert bed.json("explain", "leaf")["devices"][0]["state"] == "pending-reload"
     bed.ctl("pause", "leaf")

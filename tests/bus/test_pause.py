@@ -43,6 +43,9 @@ def test_pause_and_resume(bed, carved):
     expect(bed.ctl("resume", "leaf"), 0, "^$")
     carved.wait_state(SPECTRUM, "converged")
     assert action(bed) == "trap" and carved.all(SPECTRUM)["PausedUntilUSec"] == 0
+    for name in "leaf", SPECTRUM:
+        expect(bed.ctl("resume", name), 0, "^$", err=[f"^carvectl: {name} was not paused$"])
+    expect(bed.ctl("resume", "laef"), 1, "^$", err=["laef"])
     triggers = [record["trigger"] for record in bed.json("history")["records"]]
     assert triggers == ["start", "pause", "resume"]
 

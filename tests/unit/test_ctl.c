@@ -528,11 +528,11 @@ static void test_waits_for_others(_unused_ void **state)
 	answer_init(&status_type, &a);
 	d = add_device(&a, "pci/0000:08:00.1", "nic", "pending-reload");
 	d->reason = "waits until others are reloaded or flashed: firmware fw";
-	explain_render(d, NULL, &ascii, &out);
+	explain_render(d, NULL, 0, &ascii, &out);
 	check(&out, "pci/0000:08:00.1 is pending-reload\n"
 		    "  waits until others are reloaded or flashed: firmware fw\n");
 	d->reason = "waits for a permitted reload: firmware fw";
-	explain_render(d, NULL, &ascii, &out);
+	explain_render(d, NULL, 0, &ascii, &out);
 	check(&out, "pci/0000:08:00.1 is pending-reload\n"
 		    "  waits for a permitted reload: firmware fw\n"
 		    "  to reload it now, whatever that resets: carvectl apply pci/0000:08:00.1 "
