@@ -183,7 +183,6 @@ void assignment_match(struct assignment *a, const char *handle, struct world *w,
 	vec_clear(&a->may);
 	if (!a->matches.n)
 		match_open(a->latest, handle, &w->facts, &a->may);
-	a->open = a->may.n;
 	left = assignment_removed_entry(&w->memory);
 	if (a->matches.n > 1) {
 		refuse_conflict(a, handle, news);

@@ -24,7 +24,6 @@ struct assignment {
 	winner_list winners;	/* of used.entry */
 	entry_list matches;	/* more than one are refused */
 	entry_list may;		/* without matches: those that need what the driver fails to tell */
-	bool open;		/* there are such */
 	bool refused;		/* the latest config is not carried out */
 	struct diag_list diags; /* errors, and notes */
 	struct state want;

@@ -336,7 +336,8 @@ static enum mandate mandate_at_rest(const struct device *d)
 {
 	if (d->world.memory.pause.until || d->turn == TURN_HELD)
 		return d->mandate;
-	return d->assignment.open || (d->view.identity.error && d->assignment.want.firmware.version)
+	return d->assignment.may.n ||
+			       (d->view.identity.error && d->assignment.want.firmware.version)
 		       ? MIN(d->mandate, MANDATE_RELOAD)
 		       : MANDATE_NONE;
 }
@@ -398,7 +399,7 @@ static void look_at_clock(struct device *d, uint64_t now)
 static void choose(struct device *d, uint64_t now, struct device_todo *todo, struct resting *ret)
 {
 	const struct view *v = &d->view;
-	bool managed = d->assignment.used.entry || d->assignment.open,
+	bool managed = d->assignment.used.entry || d->assignment.may.n,
 	     waits = d->failures.retry_at != USEC_NEVER;
 
 	if (v->presence == PRESENCE_GONE) {
@@ -480,7 +481,7 @@ void device_event(struct device *d, const struct device_event *event, uint64_t n
 bool device_stops(const struct device *d)
 {
 	return d->run.activity == ACTIVITY_WRITING &&
-	       (d->run.last_phase || device_permission(d).may == MAY_NOTHING ||
+	       (d->run.last_phase ||
 		((d->view.heard.open & HEARD_COUNTERS) && view_has_vanished(&d->view)));
 }
 

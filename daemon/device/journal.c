@@ -190,19 +190,21 @@ void journal_flash(struct journal j, enum flash_news news, const struct firmware
 }
 
 /**
- * journal_attempt() - a roll-back begins, or has failed for @why. @given_up: nothing is left to try
+ * journal_attempt() - a roll-back begins, or has failed.
+ * @why: NULL where a line has told it
+ * @given_up: nothing is left to try
  */
 void journal_attempt(struct journal j, enum attempt_news news, const char *why, bool given_up)
 {
 	struct log_fields f = fields(j, MESSAGE_ROLLBACK);
 
 	if (news == ATTEMPT_ROLLED_BACK)
-		log_with(LOG_ERR, &f, "%s: %s; going back to the values that worked", j.handle,
-			 why);
+		log_with(LOG_ERR, &f, "%s: %s%sgoing back to the values that worked", j.handle,
+			 why ? why : "", why ? "; " : "");
 	f.id = MESSAGE_ROLLBACK_FAILED;
 	if (news == ATTEMPT_ROLLBACK_FAILED)
-		log_with(LOG_ERR, &f, "%s: the roll-back failed too: %s%s", j.handle, why,
-			 given_up ? "; given up" : "");
+		log_with(LOG_ERR, &f, "%s: the roll-back failed too%s%s%s", j.handle,
+			 why ? ": " : "", why ? why : "", given_up ? "; given up" : "");
 }
 
 /** journal_restored() - after a reload by another program. @took: microseconds; 0: not known */

@@ -359,14 +359,23 @@ static bool go_ahead(struct device *d, const struct reading_news *news)
 	return true;
 }
 
+static bool has_failed_reload(const struct failures *f)
+{
+	vec_each(failure, &f->list)
+		if (failure->step.kind == STEP_RELOAD)
+			return true;
+	return false;
+}
+
 static void judge_attempt(struct device *d, bool registered, uint64_t now)
 {
+	bool told = has_failed_reload(&d->failures); /* by a line of its own */
 	_cleanup_free_ char *why = NULL;
 	enum attempt_news news = reloads_judge(&d->world, &d->failures, registered, now, &why);
 
 	if (news == ATTEMPT_NONE || news == ATTEMPT_ENDED)
 		return;
-	journal_attempt(device_journal(d), news, why,
+	journal_attempt(device_journal(d), news, told ? NULL : why,
 			d->world.memory.lasting.rollback == ROLLBACK_GIVEN_UP);
 	run_forget_done(&d->run);
 	status_changed(&d->status);

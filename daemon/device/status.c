@@ -52,7 +52,7 @@ static struct buf *also(struct finding *f, enum device_state state)
 /* Is there something that cannot be decided while the driver does not tell its versions? */
 static bool needs_identity(const struct assignment *a)
 {
-	return a->open || a->want.firmware.version;
+	return a->may.n || a->want.firmware.version;
 }
 
 static void find_unread(const struct status_input *in, struct finding *f)
@@ -469,7 +469,7 @@ static bool is_undecided(const struct status_input *in, uint64_t now)
 struct status_news status_update(struct status *s, const struct status_input *in, uint64_t now)
 {
 	bool managed = in->assignment->used.entry || in->assignment->refused ||
-		       in->assignment->open || !view_is_identified(in->view);
+		       in->assignment->may.n || !view_is_identified(in->view);
 	struct finding f = {.state = managed ? STATE_CONVERGED : STATE_UNMANAGED};
 	_cleanup_free_ char *reason = NULL;
 	struct status_news news = {};

@@ -274,7 +274,7 @@ void devices_configs(const struct devices *d, hash_list *ret)
 /* Is it not told yet, or fails the device to tell, which entry is its? */
 static bool is_open(const struct device *d)
 {
-	return d->assignment.open || !view_is_identified(&d->view);
+	return d->assignment.may.n || !view_is_identified(&d->view);
 }
 
 /* Entries that match nothing, but may match a device that is there, are not absent. */

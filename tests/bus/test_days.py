@@ -506,7 +506,7 @@ def test_journal(day):
     day.type("reload", "--yes", exit_code=3)
     failed = "reload driver_reinit failed: Input/output error: mlxsw_spectrum: it did not come up"
     lines("the config is in force: 2 entries, 1 file", "DEV: resource /kvd/hash_double is set: 60288 -> 60160, at the next reload",
-          r"DEV: applying -> reloading \(1 of \d steps, trigger config\)", f"DEV: {failed}", f"DEV: {failed}; going back to the values that worked",
+          r"DEV: applying -> reloading \(1 of \d steps, trigger config\)", f"DEV: {failed}", "DEV: going back to the values that worked",
           "DEV: resource /kvd/hash_double is set: 60160 -> 60288, at the next reload", "DEV: trap source_mac_is_multicast is set: drop -> trap",
           r"DEV: reloaded by carved; ports were down for up to \S+ ms",
           rf"DEV: reloading -> quarantined \({failed}; the values that worked before are in force; .*\)",
