@@ -395,6 +395,17 @@ static void look_at_clock(struct device *d, uint64_t now)
 	journal_slow(device_journal(d), run_request(&d->run), now - d->run.since);
 }
 
+/* A successor is another one, whatever it counts. */
+static void go(struct device *d, struct device_todo *todo)
+{
+	struct state goal = {};
+
+	todo->what = DEVICE_GONE;
+	device_goal(d, &goal);
+	reloads_gone(&d->reloads, &d->world, &goal);
+	state_clear(&goal);
+}
+
 /* The first thing that is to be done, in this order. */
 static void choose(struct device *d, uint64_t now, struct device_todo *todo, struct resting *ret)
 {
@@ -403,9 +414,7 @@ static void choose(struct device *d, uint64_t now, struct device_todo *todo, str
 	     waits = d->failures.retry_at != USEC_NEVER;
 
 	if (v->presence == PRESENCE_GONE) {
-		todo->what = DEVICE_GONE;
-		memory_restart(
-			&d->world.memory); /* a successor is another one, whatever it counts */
+		go(d, todo);
 	} else if (d->run.broken) { /* the kernel holds its lock for ever: who asks hangs, too */
 		d->settled = ret->rests = true;
 	} else if (d->run.activity != ACTIVITY_NONE) {

@@ -232,18 +232,27 @@ static void end_wait_for_boot(struct memory *m, const char *driver)
 }
 
 /**
- * reloads_registered() - another registration: nothing holds of the one before.
+ * reloads_gone() - nothing holds of this registration.
  * @goal: what was planned for
  *
- * A SET that was in flight meanwhile may have come to this one, where it is only staged.
+ * A SET that was in flight meanwhile may have come to the next one, where it is only staged.
+ */
+void reloads_gone(struct reloads *r, struct world *w, const struct state *goal)
+{
+	memory_restart(&w->memory);
+	doubt_replaced(r, w, goal);
+}
+
+/**
+ * reloads_registered() - another registration: nothing holds of the one before.
+ * @goal: what was planned for
  */
 void reloads_registered(struct reloads *r, struct world *w, const struct state *goal)
 {
 	struct memory *m = &w->memory;
 
 	end_wait_for_boot(m, w->facts.driver);
-	memory_restart(m);
-	doubt_replaced(r, w, goal);
+	reloads_gone(r, w, goal);
 	r->own_action = 0;
 	r->initialised = false;
 }

@@ -54,6 +54,7 @@ void reloads_sent(struct reloads *r, uint8_t action);
 void reloads_acknowledged(struct reloads *r, struct memory *m, const struct step *s);
 struct reload_news reloads_attribute(struct reloads *r, struct world *w, const struct state *goal,
 				     const counter_list *before, const counter_list *now);
+void reloads_gone(struct reloads *r, struct world *w, const struct state *goal);
 void reloads_registered(struct reloads *r, struct world *w, const struct state *goal);
 void reloads_doubt(struct world *w, const struct state *want);
 void reloads_answered(struct reloads *r, struct memory *m, const counter_list *now);

@@ -87,6 +87,22 @@ static bool goes_on(struct device *d, enum phase phase, bool failed)
 	       !(of_reload || view_has_vanished(&d->view));
 }
 
+/*
+ * Staging and flashing take a while, in which VFs or SFs may have come: what the reload would reset
+ * is looked at again, unless it may destroy whatever there is.
+ */
+static void look_before_reload(struct device *d, enum phase phase)
+{
+	const struct run *r = &d->run;
+	bool next = r->end < r->plan.steps.n && r->plan.steps.v[r->end].kind == STEP_RELOAD;
+
+	if (d->world.facts.reload_failed || device_permission(d).may >= MAY_DESTROY ||
+	    !(next || phase == PHASE_FLASH))
+		return;
+	run_drop(&d->run);
+	view_need(&d->view, PART_IMPACT);
+}
+
 /**
  * device_take_results() - what was in flight was answered.
  * @results, @n_results: see DEVICE_EV_DONE
@@ -116,6 +132,7 @@ void device_take_results(struct device *d, const struct step_result *results, si
 	else if (run_goes_ahead(&d->run)) /* also where not all of it was sent */
 		run_hold(&d->run);
 	view_will_read(&d->view);
+	look_before_reload(d, phase);
 	if (device_permission(d).may == MAY_NOTHING || !run_has_next(&d->run))
 		view_need(&d->view, PART_OBJECTS);
 }

@@ -27,13 +27,38 @@ static void test_impact_is_read_before_each_reload(void **state)
 	rig_clear(&r);
 }
 
+static bool plug_while_staging(struct rig *r, const struct step *s, _unused_ struct fault *ret)
+{
+	if (s && s->target.class == &class_param)
+		r->sim.impact.vfs = 2;
+	return false;
+}
+
+/* VFs come after it was found that there are none, and before the reload. */
+static void test_impact_while_staging(void **state)
+{
+	struct rig r = {.at_request = plug_while_staging};
+
+	(void)state;
+	rig_start(&r, FACTS, ENTRY("params: {macs: 64}, " SIZES));
+	rig_expect(&r, "pending-reload",
+		   STAGED SIZES_SENT "param macs/driverinit: 64 -> 32\n"
+				     "resource /kvd/b: 700 -> 500\n"
+				     "resource /kvd/a: 300 -> 500\n");
+	rig_expect_reason(&r, "2 VFs");
+	assert_int_equal(r.sim.reloads, 0);
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY, .allow_reload = true});
+	rig_expect(&r, "converged", STAGED SIZES_SENT RELOAD);
+	rig_clear(&r);
+}
+
 /* Before Linux 6.6 a dump of ports waits for each device that is busy. */
 static void test_reload_waits_for_no_other(void **state)
 {
 	static const struct {
 		const char *kernel;
 		unsigned asked;
-	} kernels[] = {{"6.1.0", 0}, {"6.5.0", 0}, {"6.6.0", 1}, {"6.12.1", 1}};
+	} kernels[] = {{"6.1.0", 0}, {"6.5.0", 0}, {"6.6.0", 2}, {"6.12.1", 2}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(kernels); i++) {
@@ -516,6 +541,7 @@ int main(void)
 		cmocka_unit_test(test_a_day_of_audits),
 		cmocka_unit_test(test_a_day_of_refusals),
 		cmocka_unit_test(test_impact_is_read_before_each_reload),
+		cmocka_unit_test(test_impact_while_staging),
 		cmocka_unit_test(test_denied_once),
 		cmocka_unit_test(test_removed_in_a_reload),
 		cmocka_unit_test(test_reload_waits_for_no_other),

@@ -363,7 +363,7 @@ static void test_not_kept_in_a_storm(void **state)
 
 	(void)state;
 	rig_start(&r, FACTS, ENTRY("params: {macs: 64}, traps: {t1: trap}"));
-	rig_expect(&r, "failed", STAGED RELOAD "trap t1: drop -> trap\n");
+	rig_expect(&r, "failed", STAGED "trap t1: drop -> trap\n");
 	rig_expect_reason(&r, "param macs/driverinit to 64 was accepted but not kept");
 	assert_false(device_busy(r.d));
 	r.sim.forgets = "t1";
