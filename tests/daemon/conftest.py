@@ -30,7 +30,7 @@ sys.path += [str(TESTS / name) for name in ("asicsim", "kernel-facts", "fake/con
 
 from carved import Once, Process            # noqa: E402 # pylint: disable=wrong-import-position
 from places import Guest, Host, Relay       # noqa: E402 # pylint: disable=wrong-import-position
-from switch import FEATURES                 # noqa: E402 # pylint: disable=wrong-import-position
+from switch import FEATURES, output         # noqa: E402 # pylint: disable=wrong-import-position
 
 
 def pytest_addoption(parser):
@@ -248,6 +248,18 @@ def unit(request, place, kernel):
 @pytest.fixture
 def installed(place):
     """For a test that looks at the unit, but does not start it."""
+
+
+@pytest.fixture
+def udev():
+    """It names netdevs, as it does for no other test in the guests. The events that were held back until then, of some
+    hundred netdevs that are gone, are not carried out: of those that are there it is told again."""
+    output("systemctl", "restart", "systemd-udevd")
+    output("udevadm", "trigger", "--action=add", "--subsystem-match=net")
+    output("udevadm", "settle")
+    yield
+    output("udevadm", "settle")
+    output("udevadm", "control", "--stop-exec-queue")
 
 
 @pytest.fixture

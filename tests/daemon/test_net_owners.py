@@ -26,16 +26,6 @@ def link(netdev):
 
 
 @pytest.fixture
-def udev():
-    """It sees netdevs, as it does for nobody else in this suite."""
-    output("udevadm", "control", "--start-exec-queue")
-    output("udevadm", "settle")
-    yield
-    output("udevadm", "settle")
-    output("udevadm", "control", "--stop-exec-queue")
-
-
-@pytest.fixture
 def ifupdown(udev, make_switch):
     """ifupdown(SWITCH): the only netdev of the switch, whose address and MTU are in its hands from then on."""
     before = INTERFACES.read_text() if INTERFACES.exists() else None

@@ -23,7 +23,7 @@ DROPIN = pathlib.Path("/run/systemd/system/carved.service.d/one-test.conf")
 LOCK = pathlib.Path("/run/carved/private/lock")
 STATE = pathlib.Path("/var/lib/carved")
 SHORT = "WatchdogSec=2s\n"
-PAUSE = 0.3  # seconds between looks of which each takes a process
+PAUSE = 0.3  # seconds between looks at a unit
 
 
 @contextlib.contextmanager

@@ -48,15 +48,6 @@ def drop_in(name, text):
 
 
 @pytest.fixture
-def udev():
-    """It names the ports, as it does for nobody else in this suite."""
-    output("udevadm", "control", "--start-exec-queue")
-    output("udevadm", "settle")
-    yield
-    output("udevadm", "control", "--stop-exec-queue")
-
-
-@pytest.fixture
 def bridge(udev):
     output("modprobe", "bridge")
     output("ip", "link", "add", "br0", "type", "bridge")
