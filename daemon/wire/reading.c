@@ -10,9 +10,11 @@
 #include <errno.h>
 #include <string.h>
 
-/* A dump takes the driver so long as asking for some; of fewer names it saves nothing. */
+/*
+ * An object costs Linux 6.12 a sixth in a dump of what it costs by name (doc/figures.md): a dump is
+ * for so many names at least, and where it does not tell of so many times more than are wanted.
+ */
 #define DUMP_LEAST 8
-/* ... nor where it tells of so many times more than are wanted. */
 #define DUMP_SHARE 4
 
 static void add(read_request_list *list, struct read_request request)
