@@ -275,7 +275,7 @@ static const struct rule *rule_find(struct call *c)
 {
 	char name[HANDLE_SIZE];
 
-	if (c->socket->stranger)
+	if (c->socket->stranger || !c->fake->rules)
 		return NULL;
 	call_object(c, name);
 	for (struct rule *r = c->fake->rules; r; r = r->next) {

@@ -421,18 +421,79 @@ static bool key_is(const struct flat_key *k, const struct flat *o, unsigned i,
 		       : strcmp(o->key[i].str, attr_data(attr)) == 0;
 }
 
+/* By kind; the device's come first, then those of its ports by index, as in xarrays of the kernel. */
+static int by_place(const void *a, const void *b)
+{
+	const struct flat *x = *(struct flat *const *)a, *y = *(struct flat *const *)b;
+
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	if (x->port != y->port)
+		return x->port < y->port ? -1 : 1;
+	return x < y ? -1 : 1;
+}
+
+/* What a kernel finds at once is not searched for here either. */
+static void put_in_order(struct device *d)
+{
+	if (d->n_ordered == d->n_flats)
+		return;
+	free(d->ordered);
+	d->ordered = calloc(d->n_flats, sizeof(*d->ordered));
+	if (!d->ordered)
+		abort();
+	for (size_t i = 0; i < d->n_flats; i++)
+		d->ordered[i] = &d->flats[i];
+	qsort(d->ordered, d->n_flats, sizeof(*d->ordered), by_place);
+	d->n_ordered = d->n_flats;
+}
+
+static void lose_order(struct device *d)
+{
+	d->n_ordered = 0;
+}
+
+/* The first in order that is not before the port @port (-1: the device) of the kind @kind. */
+static size_t place_of(struct device *d, size_t kind, int64_t port)
+{
+	size_t low = 0, high = d->n_flats;
+
+	put_in_order(d);
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		const struct flat *o = d->ordered[middle];
+
+		if (o->kind < kind || (o->kind == kind && o->port < port))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool is_asked_for(const struct flat_kind *k, const struct flat *o, const struct attrs *a)
+{
+	for (unsigned n = 0; n < FLAT_KEYS && k->keys[n].attr; n++)
+		if (!key_is(&k->keys[n], o, n, a))
+			return false;
+	return true;
+}
+
 /** flat_find() - the object that a request is about, or NULL. */
 struct flat *flat_find(const struct call *c)
 {
 	const struct flat_kind *k = kind_of(c->command);
+	const struct nlattr *index = c->a.v[DEVLINK_ATTR_PORT_INDEX];
+	size_t kind = (size_t)(k - kinds);
+	int64_t port = k && k->keys[0].port && index ? (int64_t)attr_num(index) : -1;
+	struct device *d = c->dev;
 
-	for (size_t i = 0; k && c->dev && i < c->dev->n_flats; i++) {
-		struct flat *o = &c->dev->flats[i];
-		bool same = o->kind == (size_t)(k - kinds);
+	for (size_t i = k && d ? place_of(d, kind, port) : 0; k && d && i < d->n_flats; i++) {
+		struct flat *o = d->ordered[i];
 
-		for (unsigned n = 0; same && n < FLAT_KEYS && k->keys[n].attr; n++)
-			same = key_is(&k->keys[n], o, n, &c->a);
-		if (same)
+		if (o->kind != kind || o->port != port)
+			break;
+		if (is_asked_for(k, o, &c->a))
 			return o;
 	}
 	return NULL;
@@ -501,32 +562,23 @@ int set_flat(struct call *c)
 }
 
 /** flats_of() - how many objects a dump of @command has. */
-size_t flats_of(const struct device *d, uint8_t command)
+size_t flats_of(struct device *d, uint8_t command)
 {
 	const struct flat_kind *k = kind_of(command);
-	size_t n = 0;
+	size_t kind = (size_t)(k - kinds);
 
-	for (size_t i = 0; k && d->up && i < d->n_flats; i++)
-		n += d->flats[i].kind == (size_t)(k - kinds);
-	return n;
+	return k && d->up ? place_of(d, kind + 1, -1) - place_of(d, kind, -1) : 0;
 }
 
-/** flat_dump() - object @i of a dump: the device's come first. */
-int flat_dump(struct fake *f, struct bytes *b, const struct device *d, uint8_t command, size_t i)
+/** flat_dump() - object @i of a dump. */
+int flat_dump(struct fake *f, struct bytes *b, struct device *d, uint8_t command, size_t i)
 {
 	const struct flat_kind *k = kind_of(command);
+	size_t kind = (size_t)(k - kinds), at = place_of(d, kind, -1) + i;
 
-	for (int of_port = 0; of_port <= 1; of_port++) {
-		for (size_t n = 0; n < d->n_flats; n++) {
-			const struct flat *o = &d->flats[n];
-
-			if (o->kind != (size_t)(k - kinds) || (o->port >= 0) != of_port)
-				continue;
-			if (i-- == 0)
-				return fill_flat(f, b, d, k, o);
-		}
-	}
-	return -EOPNOTSUPP;
+	if (at >= d->n_flats || d->ordered[at]->kind != kind)
+		return -EOPNOTSUPP;
+	return fill_flat(f, b, d, k, d->ordered[at]);
 }
 
 /** flats_reset() - back to the driver's own values; @reload: but for what it keeps then. */
@@ -580,6 +632,7 @@ static struct flat *add_flat(struct device *d, const struct flat_kind *k)
 {
 	struct flat *o;
 
+	lose_order(d);
 	d->flats = realloc(d->flats, (d->n_flats + 1) * sizeof(*d->flats));
 	if (!d->flats)
 		abort();
@@ -669,6 +722,7 @@ const char *flats_bind_ports(struct device *d)
 			return d->flats[i].name;
 		d->flats[i].port = port->index;
 	}
+	lose_order(d);
 	return NULL;
 }
 
@@ -678,6 +732,7 @@ void flats_move_port(struct device *d, unsigned from, unsigned to)
 	for (size_t i = 0; i < d->n_flats; i++)
 		if (d->flats[i].port == from)
 			d->flats[i].port = to;
+	lose_order(d);
 }
 
 /** flats_copy_port() - @to is made where @from was: it has the same, with the driver's values. */
@@ -723,6 +778,7 @@ void flats_drop_port(struct device *d, unsigned index)
 			d->flats[n++] = d->flats[i];
 	}
 	d->n_flats = n;
+	lose_order(d);
 }
 
 void flats_free(struct device *d)
@@ -730,6 +786,7 @@ void flats_free(struct device *d)
 	for (size_t i = 0; i < d->n_flats; i++)
 		free_flat(&d->flats[i]);
 	free(d->flats);
+	free(d->ordered);
 }
 
 static json_t *section_json(json_t *root, const char *name)

@@ -268,7 +268,7 @@ int get_resources(struct call *c)
 	return 0;
 }
 
-static size_t dump_items(const struct device *d, uint8_t command)
+static size_t dump_items(struct device *d, uint8_t command)
 {
 	switch (command) {
 	case DEVLINK_CMD_GET:
@@ -294,8 +294,8 @@ static size_t dump_items(const struct device *d, uint8_t command)
 	}
 }
 
-static int fill_item(struct fake *f, struct bytes *b, const struct device *d,
-		     const struct dump *dump, size_t i)
+static int fill_item(struct fake *f, struct bytes *b, struct device *d, const struct dump *dump,
+		     size_t i)
 {
 	switch (dump->command) {
 	case DEVLINK_CMD_GET:
@@ -342,7 +342,7 @@ static uint8_t reply_command(const struct fake *f, uint8_t command)
 }
 
 /* One object more. Return: false where the chunk ends: it is full, or the object cannot be told. */
-static bool add_item(struct fake_socket *s, struct bytes *b, size_t room, const struct device *d,
+static bool add_item(struct fake_socket *s, struct bytes *b, size_t room, struct device *d,
 		     size_t i)
 {
 	const struct dump *dump = &s->dump;
@@ -382,7 +382,7 @@ bool dump_chunk(struct fake_socket *s, struct bytes *b, size_t room)
 		if (by_instance && d->serial > dump->serial)
 			dump->index = 0;
 		dump->serial = d->serial;
-		for (size_t i = 0; i < dump_items(d, dump->command); i++, index++) {
+		for (size_t i = 0, n = dump_items(d, dump->command); i < n; i++, index++) {
 			if (index < dump->index)
 				continue;
 			if (!add_item(s, b, room, d, i))

@@ -216,14 +216,15 @@ struct device {
 	struct policer *policers;
 	struct group *groups;
 	struct trap *traps;
-	struct flat *flats;
+	struct flat *flats, **ordered; /* ordered: see put_in_order() */
 	struct card *cards;
 	size_t n_cards;
 	uint64_t linecard_msec; /* that each provisioning takes */
 	struct port *ports;
 	size_t n_ports;
 	unsigned next_index; /* of the next port that is made */
-	size_t n_flats, n_params, n_resources, n_port_resources, n_policers, n_groups, n_traps;
+	size_t n_flats, n_ordered, n_params, n_resources, n_port_resources, n_policers, n_groups,
+		n_traps;
 	struct quirks quirks;
 	struct operation operation;
 	struct fate refuse_down, fail_up, fail_flash;
@@ -435,8 +436,8 @@ struct flat *flat_find(const struct call *c);
 uint8_t flat_reply(uint8_t command);
 int get_flat(struct call *c);
 int set_flat(struct call *c);
-size_t flats_of(const struct device *d, uint8_t command);
-int flat_dump(struct fake *f, struct bytes *b, const struct device *d, uint8_t command, size_t i);
+size_t flats_of(struct device *d, uint8_t command);
+int flat_dump(struct fake *f, struct bytes *b, struct device *d, uint8_t command, size_t i);
 void flats_reset(struct device *d, bool reload);
 const char *flats_load(struct device *d, json_t *facts);
 const char *flats_bind_ports(struct device *d);
