@@ -289,8 +289,9 @@ static void follow_reload(struct device *d)
 static void send(struct device *d, uint64_t now, struct device_todo *todo)
 {
 	struct memory *m = &d->world.memory;
-	bool changed = memory_take_changed(m);
+	bool changed = m->changed;
 
+	m->changed = false;
 	follow_reload(d);
 	todo->what = DEVICE_RUN;
 	todo->steps = d->run.plan.steps.v + d->run.first;
@@ -471,7 +472,7 @@ void device_event(struct device *d, const struct device_event *event, uint64_t n
 	choose(d, now, ret, &resting);
 	ret->wake_at = MIN(ret->wake_at, run_wake_at(&d->run, now));
 	if (ret->what != DEVICE_RUN || ret->save)
-		ret->save = memory_take_changed(&d->world.memory);
+		ret->save = memory_take_changed(&d->world.memory, &ret->running);
 	ret->save_first = ret->save && d->world.memory.leaving && !was_leaving;
 	if (ret->save)
 		status_changed(&d->status);

@@ -80,6 +80,7 @@ struct device_todo {
 	bool save;	 /* the memory must be kept first; what is not asked for now is later */
 	bool lasting;	 /* ... on disk, where a power cut does not end it; else a crash does not */
 	bool save_first; /* ... before a read, and whatever is in flight */
+	bool running;	 /* with save: what a reboot ends has changed, too */
 	uint64_t wake_at;
 };
 

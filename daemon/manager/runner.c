@@ -33,9 +33,10 @@ struct runner {
 	bool gone;
 	bool unnamed_told, no_thread_told;
 	enum sent sent;
-	unsigned saving; /* batches that save */
-	bool unsaved;	 /* something is to be saved, and no batch does it yet */
-	int save_error;	 /* the last one, or 0 */
+	unsigned saving;      /* batches that save */
+	bool unsaved;	      /* something is to be saved, and no batch does it yet */
+	bool unsaved_running; /* ... of what a reboot ends */
+	int save_error;	      /* the last one, or 0 */
 	struct progress progress;
 	struct reading reading;	    /* of SENT_READ */
 	read_request_list requests; /* of SENT_READ */
@@ -150,18 +151,27 @@ static struct precheck *free_save(struct precheck *p)
 	return NULL;
 }
 
+static enum saving_kind saving_kind(const struct runner *r, bool lasting)
+{
+	if (!r->device->assignment.used.entry && !r->device->world.memory.pause.until)
+		return SAVING_AGAIN;
+	if (!lasting)
+		return SAVING_RUNNING;
+	return r->unsaved_running ? SAVING_ALL : SAVING_LASTING;
+}
+
 /*
  * The disk may be slow: the channel's thread waits for it, before any request that comes after.
- * @lasting: all of it, not only what a reboot ends
+ * @lasting: also what a reboot does not end
  */
 static void save(struct runner *r, bool lasting)
 {
-	bool again = !r->device->assignment.used.entry && !r->device->world.memory.pause.until;
-	enum saving_kind kind = again ? SAVING_AGAIN : lasting ? SAVING_ALL : SAVING_RUNNING;
+	enum saving_kind kind = saving_kind(r, lasting);
 	struct save_job *job;
 	struct batch *b;
 
 	r->unsaved = kind == SAVING_RUNNING;
+	r->unsaved_running = false;
 	if (r->device->world.memory.unreadable)
 		return;
 	job = mem_new(struct save_job);
@@ -203,6 +213,7 @@ static void finish_save(struct runner *r, const struct batch *b)
 static void carry_out(struct runner *r, struct device_todo *todo)
 {
 	r->unsaved |= todo->save;
+	r->unsaved_running |= todo->running;
 	if (r->env->stopping) {
 		if (r->unsaved)
 			save(r, true);
@@ -221,7 +232,7 @@ static void carry_out(struct runner *r, struct device_todo *todo)
 		send_look(r, todo->image);
 		break;
 	case DEVICE_RUN:
-		if (r->unsaved)
+		if (r->unsaved_running || (r->unsaved && todo->lasting))
 			save(r, todo->lasting);
 		send_steps(r, todo);
 		break;

@@ -124,12 +124,16 @@ struct value note_settable(const struct note *n, const struct object *have)
 	return v;
 }
 
-/** memory_take_changed() - has anything changed since the last call, so that it must be saved? */
-bool memory_take_changed(struct memory *m)
+/**
+ * memory_take_changed() - has anything changed since the last call, so that it must be saved?
+ * @ret_running: more than lasting.accepted, which changes with each config
+ */
+bool memory_take_changed(struct memory *m, bool *ret_running)
 {
-	bool changed = m->changed;
+	bool changed = m->changed || m->accepted_changed;
 
-	m->changed = false;
+	*ret_running = m->changed;
+	m->changed = m->accepted_changed = false;
 	return changed;
 }
 
@@ -270,7 +274,7 @@ void memory_set_converged(struct memory *m)
 /** memory_set_accepted() - @hash of the config that the device lives by, or 0. */
 void memory_set_accepted(struct memory *m, uint64_t hash)
 {
-	m->changed |= m->lasting.accepted != hash;
+	m->accepted_changed |= m->lasting.accepted != hash;
 	m->lasting.accepted = hash;
 }
 

@@ -82,7 +82,8 @@ struct memory {
 	struct pause pause;
 	struct lasting lasting;
 	int unreadable; /* -errno: what was remembered cannot be read, so nothing is written */
-	bool changed;	/* since memory_take_changed(): not on disk; set by the functions below */
+	/* since memory_take_changed(): not on disk; set by the functions below */
+	bool changed, accepted_changed;
 };
 
 const struct value *notes_find(const struct notes *n, const struct object *o, unsigned field);
@@ -92,7 +93,7 @@ void notes_clear(struct notes *n);
 struct object note_object(const struct note *n);
 struct value note_settable(const struct note *n, const struct object *have);
 
-bool memory_take_changed(struct memory *m);
+bool memory_take_changed(struct memory *m, bool *ret_running);
 bool memory_note(struct memory *m, struct notes *list, const struct object *o, unsigned field,
 		 const struct value *value);
 void memory_drop(struct memory *m, struct notes *list, const struct object *o, unsigned field);

@@ -125,7 +125,7 @@ struct saving {
 	int running, lasting; /* directories, of its own: a thread may be at it for long */
 	enum saving_kind kind;
 	char *name;
-	char *memory, *rest; /* texts; SAVING_RUNNING has no rest */
+	char *memory, *rest; /* texts, by the kind; NULL: something in it is no text */
 };
 
 static int duplicate(int dir)
@@ -149,7 +149,8 @@ struct saving *store_saving_new(const struct store *s, const char *handle, const
 	saving->running = duplicate(s->runtime_fd);
 	saving->lasting = duplicate(s->state_fd);
 	saving->name = device_file(handle);
-	saving->memory = file_json_text(memory_to_json(handle, m));
+	if (kind != SAVING_LASTING)
+		saving->memory = file_json_text(memory_to_json(handle, m));
 	if (kind != SAVING_RUNNING)
 		saving->rest = file_json_text(lasting_to_json(handle, &m->lasting));
 	return saving;
@@ -158,15 +159,15 @@ struct saving *store_saving_new(const struct store *s, const char *handle, const
 /** store_saving_write() - on disk when it returns. Return: 0 or -errno. */
 int store_saving_write(const struct saving *saving)
 {
-	int r = 0, error;
+	int r = 0, error = 0;
 
 	if (saving->kind == SAVING_AGAIN && !file_exists(saving->lasting, saving->name) &&
 	    !file_exists(saving->running, saving->name))
 		return 0;
 	if (saving->kind != SAVING_RUNNING)
 		r = file_save(saving->lasting, saving->name, saving->rest, true);
-	error = file_save(saving->running, saving->name, saving->memory, false);
-
+	if (saving->kind != SAVING_LASTING)
+		error = file_save(saving->running, saving->name, saving->memory, false);
 	return r < 0 ? r : error;
 }
 

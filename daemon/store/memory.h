@@ -16,6 +16,7 @@ struct store;
 
 enum saving_kind {
 	SAVING_ALL,
+	SAVING_LASTING, /* what a reboot does not end */
 	SAVING_RUNNING, /* what a reboot ends: no disk is waited for */
 	SAVING_AGAIN,	/* all, but only where there is something of it already */
 };

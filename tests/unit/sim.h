@@ -80,6 +80,7 @@ struct rig {
 	struct buf log;		   /* what was sent */
 	json_t *saved, *lasting;   /* the memory on disk */
 	bool unsaved;		   /* what is remembered is not, or not all of it */
+	bool unsaved_running;	   /* ... of what a reboot ends */
 	/* called once, while a read or a write is in flight */
 	void (*during_read)(struct rig *r);
 	void (*during_write)(struct rig *r);

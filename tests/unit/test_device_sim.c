@@ -579,7 +579,8 @@ static void save(struct rig *r, const struct device_todo *todo)
 	bool waits = !writes && r->d->run.activity != ACTIVITY_NONE && !todo->save_first;
 
 	r->unsaved |= todo->save;
-	if (!r->unsaved || waits)
+	r->unsaved_running |= todo->running;
+	if (!r->unsaved || waits || (!lasting && !r->unsaved_running))
 		return;
 	if (++r->saves == r->dies_at_save) {
 		r->killed = true;
@@ -590,9 +591,12 @@ static void save(struct rig *r, const struct device_todo *todo)
 		device_not_saved(r->d);
 		return;
 	}
-	forget(&r->saved);
-	r->saved = memory_to_json(r->d->handle, &r->d->world.memory);
-	assert_non_null(r->saved);
+	if (r->unsaved_running) {
+		forget(&r->saved);
+		r->saved = memory_to_json(r->d->handle, &r->d->world.memory);
+		assert_non_null(r->saved);
+	}
+	r->unsaved_running = false;
 	if (!lasting)
 		return;
 	forget(&r->lasting);
@@ -932,7 +936,7 @@ void rig_restart(struct rig *r)
 	r->d = device_free(r->d);
 	r->killed = r->gone = false;
 	r->kill_at = r->dies_at_save = 0;
-	r->unsaved = false;
+	r->unsaved = r->unsaved_running = false;
 	if (r->saved)
 		assert_int_equal(memory_from_json(r->saved, &memory), 0);
 	if (r->lasting)
