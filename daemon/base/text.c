@@ -51,6 +51,39 @@ bool text_equal(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static size_t count_digits(const char *s)
+{
+	size_t n = 0;
+
+	while (is_digit(s[n]))
+		n++;
+	return n;
+}
+
+/**
+ * text_compare() - an order in which numbers are in that of their values: "p2/0", "p10", "p10/0".
+ *
+ * Of two numbers the one with more digits is greater. strverscmp(3) takes several times as long.
+ */
+int text_compare(const char *a, const char *b)
+{
+	bool in_number = false;
+	size_t left, right;
+
+	for (; *a && *a == *b; a++, b++)
+		in_number = is_digit(*a);
+	left = count_digits(a);
+	right = count_digits(b);
+	if (left != right && (in_number || (left && right)))
+		return CMP(left, right);
+	return CMP((unsigned char)*a, (unsigned char)*b);
+}
+
 /**
  * text_char() - the character that the @n bytes at @p begin with; *ret is its code.
  *

@@ -21,6 +21,7 @@ char *buf_take(struct buf *b);
 void buf_clear(struct buf *b);
 
 bool text_equal(const char *a, const char *b);
+int text_compare(const char *a, const char *b);
 size_t text_char(const char *p, size_t n, uint32_t *ret);
 bool text_is_control(uint32_t c);
 bool text_is_utf8(const char *s);

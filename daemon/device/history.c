@@ -63,12 +63,16 @@ static bool tells_last(const struct buf *done, const char *text)
 /** history_add_step() - @s was carried out. */
 void history_add_step(struct history *h, const struct step *s)
 {
-	_cleanup_free_ char *object = step_object_label(s);
+	_cleanup_free_ char *object = NULL, *text = NULL;
 	bool to = step_traits(s)->to, from = to && *s->from;
-	_cleanup_free_ char *text =
-		mem_printf("%s %s%s%s%s%s", step_kind_name(s), object, from ? " " : "",
-			   from ? s->from : "", to ? " -> " : "", to ? s->to : "");
 
+	if (h->n_done > DETAIL_STEPS_MAX) { /* others came behind the last one that is told */
+		h->n_done++;
+		return;
+	}
+	object = step_object_label(s);
+	text = mem_printf("%s %s%s%s%s%s", step_kind_name(s), object, from ? " " : "",
+			  from ? s->from : "", to ? " -> " : "", to ? s->to : "");
 	if (to && tells_last(&h->done, text))
 		return;
 	if (h->n_done++ >= DETAIL_STEPS_MAX)
@@ -131,9 +135,9 @@ void history_tell_drift(struct history *h, const struct step *s)
 /** history_drift_tells() - does that line name what @s sets? */
 bool history_drift_tells(const struct history *h, const struct step *s)
 {
-	_cleanup_free_ char *name = name_of(s);
+	_cleanup_free_ char *name = h->drift_told ? name_of(s) : NULL;
 
-	return text_equal(h->drift_told, name);
+	return name && text_equal(h->drift_told, name);
 }
 
 /** history_sending() - @s is about to be sent: the outage of a reload begins. */

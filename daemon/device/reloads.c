@@ -41,6 +41,8 @@ void reloads_staging(struct reloads *r, struct world *w, const struct step *s)
 		return;
 	if (object_reload_class(&s->target) && s->disruption == DISRUPTION_RELOAD)
 		memory_note(&w->memory, &w->memory.staged, &s->target, 0, &s->target.v[0]);
+	if (s->target.class != &class_param)
+		return;
 	have = state_find(&w->have, s->target.class, s->target.name, s->target.cmode);
 	if (s->target.cmode == CMODE_PERMANENT && object_has(have, PARAM_VALUE) &&
 	    !notes_find(&w->memory.until_boot, &s->target, PARAM_VALUE))

@@ -14,14 +14,18 @@ static size_t class_index(const struct class *class)
 	return i;
 }
 
-/** object_compare() - the order of class, then name (numbers in it as numbers), then cmode. */
+/** object_compare_names() - the order of class, then name (numbers in it as numbers). */
+int object_compare_names(const struct class *a, const char *a_name, const struct class *b,
+			 const char *b_name)
+{
+	return a == b ? text_compare(a_name, b_name) : CMP(class_index(a), class_index(b));
+}
+
+/** object_compare() - the order of object_compare_names(), then cmode. */
 int object_compare(const struct object *a, const struct object *b)
 {
-	int c;
+	int c = object_compare_names(a->class, a->name, b->class, b->name);
 
-	if (a->class != b->class)
-		return CMP(class_index(a->class), class_index(b->class));
-	c = strverscmp(a->name, b->name);
 	return c ? c : CMP(a->cmode, b->cmode);
 }
 
@@ -49,15 +53,55 @@ void state_sort(struct state *s)
 	vec_sort(&s->objects, compare);
 }
 
-/** state_find() - the object, or NULL. */
+static bool is_called(const struct object *o, const struct class *class, const char *name,
+		      uint8_t cmode)
+{
+	return o->class == class && o->cmode == cmode && strcmp(o->name, name) == 0;
+}
+
+static struct object *search(const struct state *s, const struct class *class, const char *name,
+			     uint8_t cmode)
+{
+	size_t low = 0, high = s->objects.n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		struct object *o = &s->objects.v[middle];
+		int c = object_compare_names(o->class, o->name, class, name);
+
+		c = c ? c : CMP(o->cmode, cmode);
+		if (c == 0)
+			return o;
+		if (c < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+/**
+ * state_find() - the object, or NULL.
+ *
+ * Who looks for many looks for them in their order, or for the same again: so the one that was
+ * found last and the one behind it come first.
+ */
 struct object *state_find(const struct state *s, const struct class *class, const char *name,
 			  uint8_t cmode)
 {
-	struct object key = {.class = class, .name = name, .cmode = cmode};
+	size_t *last = &((struct state *)s)->found; /* of no meaning to anybody else */
+	struct object *o;
 
-	if (!s->objects.n)
-		return NULL;
-	return bsearch(&key, s->objects.v, s->objects.n, sizeof(key), compare);
+	for (size_t i = *last; i < s->objects.n && i <= *last + 1; i++) {
+		if (is_called(&s->objects.v[i], class, name, cmode)) {
+			*last = i;
+			return &s->objects.v[i];
+		}
+	}
+	o = search(s, class, name, cmode);
+	if (o)
+		*last = (size_t)(o - s->objects.v);
+	return o;
 }
 
 /** state_set_mark() - the value that @o, of @s, wants in @field was written at @mark. */

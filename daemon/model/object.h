@@ -40,6 +40,7 @@ struct state {
 	bool ports_read;	  /* of a have: there are no other ports than these */
 	struct firmware firmware; /* of a want */
 	const char *passed_over;  /* of a have: the name, made text, of an object that has none */
+	size_t found;		  /* state_find()'s */
 };
 
 struct object *state_add(struct state *s, const struct class *class, const char *name,
@@ -53,6 +54,8 @@ void state_copy(struct state *to, const struct state *from);
 bool state_same(const struct state *a, const struct state *b);
 void state_clear(struct state *s);
 
+int object_compare_names(const struct class *a, const char *a_name, const struct class *b,
+			 const char *b_name);
 int object_compare(const struct object *a, const struct object *b);
 bool object_has(const struct object *o, unsigned field);
 void object_set(struct object *o, unsigned field, struct value v);

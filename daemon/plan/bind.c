@@ -149,10 +149,8 @@ int bind_entry(const struct entry *e, const char *handle, const struct world *w,
 static int by_name(const void *pa, const void *pb)
 {
 	const struct read_name *a = pa, *b = pb;
-	struct object oa = {.class = a->class, .name = a->name};
-	struct object ob = {.class = b->class, .name = b->name};
 
-	return object_compare(&oa, &ob);
+	return object_compare_names(a->class, a->name, b->class, b->name);
 }
 
 static void drop_doubles(struct reads *reads)

@@ -230,12 +230,14 @@ bool bind_parse(struct binder *b, const struct wish *w, enum value_type type,
  */
 void bind_staged(struct binder *b, const struct wish *w, const struct object *want)
 {
-	const struct value *in_force = world_in_force(b->world, want, 0);
+	const struct value *in_force;
 	_cleanup_free_ char *stays = NULL;
 	struct buf text = {};
 
-	if (!object_reload_class(want) || world_can_load(b->world, want->class) ||
-	    (in_force && value_equal(in_force, &want->v[0])))
+	if (!object_reload_class(want) || world_can_load(b->world, want->class))
+		return;
+	in_force = world_in_force(b->world, want, 0);
+	if (in_force && value_equal(in_force, &want->v[0]))
 		return;
 	if (in_force)
 		value_format(in_force, object_names(want, 0), &text);
@@ -269,10 +271,9 @@ void reads_add(struct reads *reads, const struct class *class, const char *name)
 static int by_wish_object(const void *pa, const void *pb)
 {
 	const struct winner *a = pa, *b = pb;
-	struct object oa = {.class = a->wish->class, .name = a->wish->object};
-	struct object ob = {.class = b->wish->class, .name = b->wish->object};
 
-	return object_compare(&oa, &ob);
+	return object_compare_names(a->wish->class, a->wish->object, b->wish->class,
+				    b->wish->object);
 }
 
 /** bind_winner() - a wish of any layer that names the object. Return: NULL where none does. */

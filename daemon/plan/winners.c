@@ -17,9 +17,8 @@ struct candidate {
 static int by_object(const void *pa, const void *pb)
 {
 	const struct candidate *a = pa, *b = pb;
-	struct object oa = {.class = a->winner.wish->class, .name = a->winner.wish->object};
-	struct object ob = {.class = b->winner.wish->class, .name = b->winner.wish->object};
-	int c = object_compare(&oa, &ob);
+	const struct wish *x = a->winner.wish, *y = b->winner.wish;
+	int c = object_compare_names(x->class, x->object, y->class, y->object);
 
 	return c ? c : CMP(a->layer, b->layer);
 }
