@@ -37,14 +37,21 @@ char *mem_strdup(const char *s)
 /** mem_printf() - formatted string, to be freed with free(). */
 char *mem_printf(const char *format, ...)
 {
-	va_list ap;
-	char *s = NULL;
+	char first[128], *s;
+	va_list ap, again;
+	size_t n;
 
 	va_start(ap, format);
-	if (vasprintf(&s, format, ap) < 0)
-		s = NULL;
+	va_copy(again, ap);
+	n = (size_t)vsnprintf(first, sizeof(first), format, ap);
+	s = must(malloc(n + 1));
+	if (n < sizeof(first))
+		memcpy(s, first, n + 1);
+	else
+		vsnprintf(s, n + 1, format, again);
+	va_end(again);
 	va_end(ap);
-	return must(s);
+	return s;
 }
 
 /**

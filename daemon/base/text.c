@@ -11,20 +11,23 @@
 #include <string.h>
 #include <strings.h>
 
+#define BUF_LEAST 32
+
 /** buf_add() - append formatted text. */
 void buf_add(struct buf *b, const char *format, ...)
 {
+	size_t room = b->cap - b->n, n;
 	va_list ap, again;
-	size_t need;
 
 	va_start(ap, format);
 	va_copy(again, ap);
-	need = b->n + (size_t)vsnprintf(NULL, 0, format, ap) + 1;
-	if (need > b->cap) {
-		b->cap = MAX(need, b->cap * 2);
+	n = (size_t)vsnprintf(room ? b->s + b->n : NULL, room, format, ap);
+	if (n >= room) {
+		b->cap = MAX(MAX(b->n + n + 1, b->cap * 2), BUF_LEAST);
 		b->s = mem_resize(b->s, b->cap);
+		vsnprintf(b->s + b->n, b->cap - b->n, format, again);
 	}
-	b->n += (size_t)vsnprintf(b->s + b->n, b->cap - b->n, format, again);
+	b->n += n;
 	va_end(again);
 	va_end(ap);
 }

@@ -153,10 +153,10 @@ static void tell(struct devices *d, struct member *m)
 	m->changed = m->progress = false;
 }
 
-/** devices_trim() - on the way to a rest more memory is used than in it. */
+/** devices_trim() - on the way to a rest more memory is used than in it: give it back. */
 void devices_trim(struct devices *d)
 {
-	if (!d->grown || devices_busy(d))
+	if (!d->grown || devices_busy(d) || devices_saving(d))
 		return;
 	d->grown = false;
 	mem_trim();

@@ -162,6 +162,9 @@ static bool takes_card(struct binder *b, const struct wish *w, const struct obje
 	return known;
 }
 
+/* The name of the pool in which the threshold of @have counts; to be freed. */
+typedef char *pool_fn(const struct binder *b, const struct wish *w, const struct object *have);
+
 static const struct object *find_pool(const struct binder *b, const char *name)
 {
 	const struct object *o = state_find(&b->world->have, &class_sb_pool, name, CLASS_NO_CMODE);
@@ -221,13 +224,17 @@ static bool is_dynamic(const struct binder *b, const struct object *pool)
 		 : object_num(pool, POOL_TYPE, 0) == DEVLINK_SB_THRESHOLD_TYPE_DYNAMIC;
 }
 
-/* In a dynamic pool thresholds are codes, and the driver may be known to have so many of them. */
-static bool takes_threshold(struct binder *b, const struct wish *w, const char *name, uint64_t n)
+/*
+ * In a dynamic pool thresholds are codes, and the driver may be known to have so many of them.
+ * @name: of the pool; taken over
+ */
+static bool takes_code(struct binder *b, const struct wish *w, const struct quirk_range *range,
+		       char *name, uint64_t n)
 {
-	const struct quirk_range *range = &quirks_of(b->world->facts.driver)->dynamic;
-	const struct object *pool = range->max ? find_pool(b, name) : NULL;
+	_cleanup_free_ char *owned = name;
+	const struct object *pool = find_pool(b, name);
 
-	if (range->max && !pool && !b->world->has_catalogue) {
+	if (!pool && !b->world->has_catalogue) {
 		b->needs_catalogue = true;
 		return false;
 	}
@@ -240,6 +247,15 @@ static bool takes_threshold(struct binder *b, const struct wish *w, const char *
 	return false;
 }
 
+/* @pool: names the pool in which @have counts. */
+static bool takes_threshold(struct binder *b, const struct wish *w, const struct object *have,
+			    pool_fn *pool, uint64_t n)
+{
+	const struct quirk_range *range = &quirks_of(b->world->facts.driver)->dynamic;
+
+	return !range->max || takes_code(b, w, range, pool(b, w, have), n);
+}
+
 static char *pool_of_port(_unused_ const struct binder *b, _unused_ const struct wish *w,
 			  const struct object *have)
 {
@@ -249,7 +265,7 @@ static char *pool_of_port(_unused_ const struct binder *b, _unused_ const struct
 static bool takes_port(struct binder *b, const struct wish *w, const struct object *have,
 		       _unused_ unsigned field, const struct value *v)
 {
-	return takes_threshold(b, w, class_port_of(have->class, have->name) + 1, v->num);
+	return takes_threshold(b, w, have, pool_of_port, v->num);
 }
 
 /* "0/4": the pool of this number in the shared buffer of a TC; to be freed. */
@@ -324,7 +340,6 @@ static bool takes_tc(struct binder *b, const struct wish *w, const struct object
 		     unsigned field, const struct value *v)
 {
 	const char *driver = b->world->facts.driver;
-	_cleanup_free_ char *pool = NULL;
 
 	if (quirks_match(quirks_of(driver)->fixed_tcs, have->name)) {
 		bind_error(b, w, "shared buffer TC %s is fixed in %s", have->name, driver);
@@ -332,16 +347,14 @@ static bool takes_tc(struct binder *b, const struct wish *w, const struct object
 	}
 	if (field == TC_POOL)
 		return takes_binding(b, w, have, v->num);
-	pool = pool_of_tc(b, w, have);
-	return takes_threshold(b, w, pool, v->num);
+	return takes_threshold(b, w, have, pool_of_tc, v->num);
 }
 
 static const struct row {
 	const struct class *class;
 	bool (*takes)(struct binder *b, const struct wish *w, const struct object *have,
 		      unsigned field, const struct value *v);
-	/* The pool in which the field that is a threshold counts; to be freed. */
-	char *(*pool)(const struct binder *b, const struct wish *w, const struct object *have);
+	pool_fn *pool; /* of the field that is a threshold */
 	unsigned threshold;
 } table[] = {
 	{&class_trap, takes_trap, NULL, 0},
