@@ -154,11 +154,8 @@ void log_with(int level, const struct log_fields *f, const char *format, ...)
 	if (level > max_level)
 		return;
 	va_start(ap, format);
-	if (vasprintf(&message, format, ap) < 0)
-		message = NULL;
+	message = mem_vprintf(format, ap);
 	va_end(ap);
-	if (!message)
-		return;
 	line = make_line(level, f, message);
 	if (held)
 		vec_push(&lines, line);

@@ -34,14 +34,13 @@ char *mem_strdup(const char *s)
 	return s ? must(strdup(s)) : NULL;
 }
 
-/** mem_printf() - formatted string, to be freed with free(). */
-char *mem_printf(const char *format, ...)
+/** mem_vprintf() - formatted string, to be freed with free(). */
+char *mem_vprintf(const char *format, va_list ap)
 {
 	char first[128], *s;
-	va_list ap, again;
+	va_list again;
 	size_t n;
 
-	va_start(ap, format);
 	va_copy(again, ap);
 	n = (size_t)vsnprintf(first, sizeof(first), format, ap);
 	s = must(malloc(n + 1));
@@ -50,6 +49,17 @@ char *mem_printf(const char *format, ...)
 	else
 		vsnprintf(s, n + 1, format, again);
 	va_end(again);
+	return s;
+}
+
+/** mem_printf() - the same. */
+char *mem_printf(const char *format, ...)
+{
+	va_list ap;
+	char *s;
+
+	va_start(ap, format);
+	s = mem_vprintf(format, ap);
 	va_end(ap);
 	return s;
 }

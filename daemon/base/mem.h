@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -37,6 +38,7 @@ void *mem_resize(void *p, size_t size);
 char *mem_strdup(const char *s);
 void mem_one_heap(void);
 void mem_trim(void);
+char *mem_vprintf(const char *format, va_list ap) _printf_(1, 0);
 char *mem_printf(const char *format, ...) _printf_(1, 2);
 
 #define mem_new(type) ((type *)mem_alloc(sizeof(type)))

@@ -13,6 +13,16 @@
 
 #define BUF_LEAST 32
 
+/* Room for @n bytes more and their end. */
+static char *make_room(struct buf *b, size_t n)
+{
+	if (b->n + n >= b->cap) {
+		b->cap = MAX(MAX(b->n + n + 1, b->cap * 2), BUF_LEAST);
+		b->s = mem_resize(b->s, b->cap);
+	}
+	return b->s + b->n;
+}
+
 /** buf_add() - append formatted text. */
 void buf_add(struct buf *b, const char *format, ...)
 {
@@ -22,14 +32,32 @@ void buf_add(struct buf *b, const char *format, ...)
 	va_start(ap, format);
 	va_copy(again, ap);
 	n = (size_t)vsnprintf(room ? b->s + b->n : NULL, room, format, ap);
-	if (n >= room) {
-		b->cap = MAX(MAX(b->n + n + 1, b->cap * 2), BUF_LEAST);
-		b->s = mem_resize(b->s, b->cap);
-		vsnprintf(b->s + b->n, b->cap - b->n, format, again);
-	}
+	if (n >= room)
+		vsnprintf(make_room(b, n), n + 1, format, again);
 	b->n += n;
 	va_end(again);
 	va_end(ap);
+}
+
+/** buf_put() - append @text as it is. */
+void buf_put(struct buf *b, const char *text)
+{
+	size_t n = strlen(text);
+
+	memcpy(make_room(b, n), text, n + 1);
+	b->n += n;
+}
+
+/** buf_put_number() - append @number in decimal. */
+void buf_put_number(struct buf *b, uint64_t number)
+{
+	char digits[24], *p = digits + sizeof(digits) - 1;
+
+	*p = '\0';
+	do
+		*--p = (char)('0' + number % 10);
+	while (number /= 10);
+	buf_put(b, p);
 }
 
 /** buf_take() - the text, now the caller's; "" if nothing was added. */

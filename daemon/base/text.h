@@ -16,6 +16,8 @@ struct buf {
 	size_t n, cap;
 };
 
+void buf_put(struct buf *b, const char *text);
+void buf_put_number(struct buf *b, uint64_t number);
 void buf_add(struct buf *b, const char *format, ...) _printf_(2, 3);
 char *buf_take(struct buf *b);
 void buf_clear(struct buf *b);

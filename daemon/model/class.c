@@ -154,7 +154,7 @@ char *class_key_format(const struct class *class, const struct value *v)
 	for (size_t i = 0; i < class_n_keys(class); i++) {
 		if (v[i].type == VALUE_NONE)
 			continue;
-		buf_add(&b, "%s", b.n ? "/" : "");
+		buf_put(&b, b.n ? "/" : "");
 		value_format(&v[i], class->keys[i].names, &b);
 	}
 	return buf_take(&b);

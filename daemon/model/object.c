@@ -317,9 +317,11 @@ char *object_format(const struct object *o, field_mask fields)
 	for (unsigned i = 0; i < o->class->n_fields; i++) {
 		if (!(fields & FIELD_BIT(i)))
 			continue;
-		buf_add(&b, "%s", b.n ? ", " : "");
-		if (o->class->n_writable > 1)
-			buf_add(&b, "%s ", o->class->fields[i].name);
+		buf_put(&b, b.n ? ", " : "");
+		if (o->class->n_writable > 1) {
+			buf_put(&b, o->class->fields[i].name);
+			buf_put(&b, " ");
+		}
 		value_format(object_has(o, i) ? &o->v[i] : &nothing, object_names(o, i), &b);
 	}
 	return buf_take(&b);

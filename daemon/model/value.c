@@ -89,16 +89,16 @@ void value_format(const struct value *v, const struct enum_names *names, struct 
 
 	switch (v->type) {
 	case VALUE_NONE:
-		buf_add(out, "-");
+		buf_put(out, "-");
 		return;
 	case VALUE_STRING:
-		buf_add(out, "%s", names && names->empty && !*v->str ? names->empty : v->str);
+		buf_put(out, names && names->empty && !*v->str ? names->empty : v->str);
 		return;
 	case VALUE_OTHER:
-		buf_add(out, "%s", v->str);
+		buf_put(out, v->str);
 		return;
 	case VALUE_BOOL:
-		buf_add(out, "%s", v->num ? "true" : "false");
+		buf_put(out, v->num ? "true" : "false");
 		return;
 	case VALUE_U8:
 	case VALUE_U16:
@@ -106,11 +106,11 @@ void value_format(const struct value *v, const struct enum_names *names, struct 
 	case VALUE_U64:
 		name = enum_name(names, v->num);
 		if (name)
-			buf_add(out, "%s", name);
+			buf_put(out, name);
 		else if (names && names->duration)
 			format_duration(v->num, out);
 		else
-			buf_add(out, "%" PRIu64, v->num);
+			buf_put_number(out, v->num);
 		return;
 	}
 }

@@ -100,6 +100,7 @@ int bind_winners(const struct entry *e, const winner_list *winners, const char *
 	struct state want = {};
 	struct binder b = {.handle = handle,
 			   .world = w,
+			   .quirks = quirks_of(w->facts.driver),
 			   .winners = winners,
 			   .want = &want,
 			   .diags = &found,

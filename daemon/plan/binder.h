@@ -3,11 +3,13 @@
 #pragma once
 
 #include "model/world.h"
+#include "plan/quirks.h"
 #include "plan/winners.h"
 
 struct binder {
 	const char *handle;
 	const struct world *world;
+	const struct quirks *quirks; /* of its driver */
 	const winner_list *winners;
 	struct state *want;
 	struct diag_list *diags;

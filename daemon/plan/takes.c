@@ -11,7 +11,7 @@ static bool takes_trap(struct binder *b, const struct wish *w, const struct obje
 		       _unused_ unsigned field, const struct value *v)
 {
 	const char *driver = b->world->facts.driver;
-	const struct quirks *q = quirks_of(driver);
+	const struct quirks *q = b->quirks;
 
 	if (q->no_mirror && v->num == DEVLINK_TRAP_ACTION_MIRROR)
 		bind_error(b, w, "%s cannot mirror packets of trap %s; write drop or trap", driver,
@@ -28,7 +28,7 @@ static bool takes_group(struct binder *b, const struct wish *w, const struct obj
 {
 	const char *driver = b->world->facts.driver;
 
-	if (!quirks_lists(quirks_of(driver)->fixed_groups, have->name))
+	if (!quirks_lists(b->quirks->fixed_groups, have->name))
 		return true;
 	bind_error(b, w, "the policer of trap group %s is fixed in %s", have->name, driver);
 	return false;
@@ -46,7 +46,7 @@ static bool takes_policer(struct binder *b, const struct wish *w, const struct o
 			  unsigned field, const struct value *v)
 {
 	const char *name = have->class->fields[field].name, *driver = b->world->facts.driver;
-	const struct quirks *q = quirks_of(driver);
+	const struct quirks *q = b->quirks;
 	const struct quirk_range *range = field == POLICER_RATE ? &q->rate : &q->burst;
 
 	if (!range->max)
@@ -89,7 +89,7 @@ static bool excludes(struct binder *b, const struct wish *w, const struct object
 	const struct wish *trap;
 
 	if (have->class != &class_eswitch || field != ESWITCH_MODE ||
-	    v->num == DEVLINK_ESWITCH_MODE_LEGACY || !quirks_of(driver)->traps_need_legacy)
+	    v->num == DEVLINK_ESWITCH_MODE_LEGACY || !b->quirks->traps_need_legacy)
 		return false;
 	trap = wish_to_trap(b);
 	if (trap)
@@ -174,7 +174,7 @@ static const struct object *find_pool(const struct binder *b, const char *name)
 
 static bool takes_size(struct binder *b, const struct wish *w, const struct value *v)
 {
-	const char *whole = quirks_of(b->world->facts.driver)->whole_pool;
+	const char *whole = b->quirks->whole_pool;
 	const struct object *pool = whole ? find_pool(b, whole) : NULL;
 	uint64_t most = pool ? object_num(pool, POOL_SIZE, UINT64_MAX) : UINT64_MAX;
 
@@ -193,7 +193,7 @@ static bool takes_pool(struct binder *b, const struct wish *w, const struct obje
 		       unsigned field, const struct value *v)
 {
 	const char *driver = b->world->facts.driver;
-	const struct quirks *q = quirks_of(driver);
+	const struct quirks *q = b->quirks;
 
 	if (!quirks_match(field == POOL_TYPE ? q->fixed_pool_types : q->fixed_pools, have->name))
 		return field != POOL_SIZE || takes_size(b, w, v);
@@ -251,7 +251,7 @@ static bool takes_code(struct binder *b, const struct wish *w, const struct quir
 static bool takes_threshold(struct binder *b, const struct wish *w, const struct object *have,
 			    pool_fn *pool, uint64_t n)
 {
-	const struct quirk_range *range = &quirks_of(b->world->facts.driver)->dynamic;
+	const struct quirk_range *range = &b->quirks->dynamic;
 
 	return !range->max || takes_code(b, w, range, pool(b, w, have), n);
 }
@@ -341,7 +341,7 @@ static bool takes_tc(struct binder *b, const struct wish *w, const struct object
 {
 	const char *driver = b->world->facts.driver;
 
-	if (quirks_match(quirks_of(driver)->fixed_tcs, have->name)) {
+	if (quirks_match(b->quirks->fixed_tcs, have->name)) {
 		bind_error(b, w, "shared buffer TC %s is fixed in %s", have->name, driver);
 		return false;
 	}
