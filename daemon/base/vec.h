@@ -36,6 +36,16 @@
 		&vec_->v[vec_->n++];                                                               \
 	})
 
+/* vec_reserve(): room for @n in all, as that many are expected. */
+#define vec_reserve(vec, n_)                                                                       \
+	({                                                                                         \
+		__typeof__(vec) vec_ = (vec);                                                      \
+		if (vec_->cap < (n_)) {                                                            \
+			vec_->cap = (n_);                                                          \
+			vec_->v = mem_resize(vec_->v, vec_->cap * sizeof(*vec_->v));               \
+		}                                                                                  \
+	})
+
 /* vec_fit(): give back the room that is not used; nothing is added from now on. */
 #define vec_fit(vec)                                                                               \
 	({                                                                                         \

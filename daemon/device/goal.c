@@ -133,6 +133,7 @@ void goal_whole(const struct state *goal, const struct state *want, struct state
 	size_t i = 0, n = want->objects.n;
 
 	ret->firmware = goal->firmware;
+	vec_reserve(&ret->objects, n + goal->objects.n);
 	vec_each(own, &goal->objects) {
 		while (i < n && object_compare(&v[i], own) < 0)
 			vec_push(&ret->objects, v[i++]);

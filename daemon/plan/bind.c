@@ -107,6 +107,7 @@ int bind_winners(const struct entry *e, const winner_list *winners, const char *
 			   .restores = restores(e, w)};
 	int r = 0;
 
+	vec_reserve(&want.objects, w->have.objects.n); /* most of what is read is wanted */
 	bind_firmware(&b, e);
 	bind_all(&b);
 	bind_note_lacks(&b);
