@@ -4,7 +4,7 @@
  * and their acknowledgements. It reads nothing before or after, and knows nothing of carved.
  *
  *	bare [--at-reload N] SOCKET HANDLE ACTION TRAP|POLICER=RATE|GROUP~POLICER...
- *	bare SOCKET HANDLE threshold PORTS THRESHOLD
+ *	bare [--at-reload N] SOCKET HANDLE threshold PORTS THRESHOLD
  *
  * The latter sets the thresholds of so many ports, from index 0 on: in 11 pools, and of 24 TCs.
  *
@@ -265,7 +265,7 @@ static int join(const struct bare *b)
 	return fd;
 }
 
-/* A reload takes the device's traps away, and ends with the device itself. */
+/* A reload takes the device's traps or ports away, and ends with the device itself. */
 static void await_reload(struct bare *b, int fd)
 {
 	bool gone = false;
@@ -277,7 +277,7 @@ static void await_reload(struct bare *b, int fd)
 		     m = nlmsg_next(m, &len)) {
 			uint8_t command = m->nlmsg_type == b->family ? genlmsg_hdr(m)->cmd : 0;
 
-			gone |= command == DEVLINK_CMD_TRAP_DEL;
+			gone |= command == DEVLINK_CMD_TRAP_DEL || command == DEVLINK_CMD_PORT_DEL;
 			if (gone && command == DEVLINK_CMD_NEW)
 				return;
 		}
@@ -286,9 +286,11 @@ static void await_reload(struct bare *b, int fd)
 
 int main(int argc, char **argv)
 {
+	struct nl_msg *(*make)(struct bare * b, size_t i) = make_trap;
 	static struct bare b;
 	unsigned reloads = 0;
 	int fd, events;
+	size_t n;
 
 	if (argc > 2 && strcmp(argv[1], "--at-reload") == 0) {
 		reloads = (unsigned)atoi(argv[2]);
@@ -308,20 +310,21 @@ int main(int argc, char **argv)
 	b.traps = argv + 4;
 	fd = open_socket(&b);
 	find_family(&b, fd);
+	n = (size_t)argc - 4;
 	if (argc == 6 && strcmp(argv[3], "threshold") == 0) {
 		b.threshold = (uint32_t)atoi(argv[5]);
-		set_all(&b, fd, make_threshold, (size_t)atoi(argv[4]) * PER_PORT);
-		return 0;
+		make = make_threshold;
+		n = (size_t)atoi(argv[4]) * PER_PORT;
 	}
 	if (!reloads)
-		set_all(&b, fd, make_trap, (size_t)argc - 4);
+		set_all(&b, fd, make, n);
 	events = reloads ? join(&b) : -1;
 	if (reloads)
 		puts("ready");
 	fflush(stdout);
 	for (; reloads; reloads--) {
 		await_reload(&b, events);
-		set_all(&b, fd, make_trap, (size_t)argc - 4);
+		set_all(&b, fd, make, n);
 	}
 	return 0;
 }

@@ -14,7 +14,8 @@ take turns, so that a busy machine is as busy for each; the ratios are what coun
              times at which it handed this to its clients. A round takes two seconds: with --rounds 300 the 95th means
              something
   idle       wake-ups in ten seconds, memory, with 1, 64 and 256 devices of 100 settings
-  buffers    thresholds of 64 ports in 11 pools and of 24 traffic classes: an edit of all, against `bare`; memory for them
+  buffers    thresholds of 64 ports in 11 pools and of 24 traffic classes: an edit of all, until they are as wanted and to the
+             end of its job, against `bare`; the same after a reload by somebody else; memory for them
   many       1, 32 and 128 devices that take one reload of 3 s each, and 20 traps: exec until all are as wanted
   bus        Get State: idle, while the device is reloaded, while 20,000 notifications come
   start      exec to READY=1 with nothing to change, against `carved --version`
@@ -308,8 +309,48 @@ def private(stage):
     return int(re.search(r"^Private_Dirty:\s+(\d+) kB", rollup, re.M)[1])
 
 
+def restored_buffers(rounds, ports, wanted):
+    """After a reload by somebody else, from its end until all is read back, against `bare` that waits for it."""
+    stage, other = Stage([SPECTRUM], ports, facts_of_buffers), Stage([SPECTRUM], ports, facts_of_buffers)
+    stage.carved.config(entry("e", thresholds(wanted), f"{{handle: '{SPECTRUM}'}}"))
+    stage.carved.start()
+    stage.carved.at_rest()
+    waiter = subprocess.Popen([BUILD / "bare", "--at-reload", str(rounds), other.kernel.path, SPECTRUM, "threshold", str(ports),
+                               str(wanted)], stdout=subprocess.PIPE, text=True)
+    assert waiter.stdout.readline() == "ready\n"
+    time.sleep(.2)
+
+    def check(which):
+        found = which.kernel.device(SPECTRUM)["shared_buffers"]
+        assert all(row["threshold"] == wanted for kind in ("ports", "tcs") for row in found[kind].values())
+
+    def carved():
+        time.sleep(1.5)  # reads after notifications are limited to two a second
+        stage.signals.clear()
+        stage.kernel.ask(f"reload {SPECTRUM}")
+        before = time.monotonic()
+        until(lambda: stage.signals.of("Changed"))
+        took = time.monotonic() - before
+        check(stage)
+        return took
+
+    def bare():
+        other.kernel.ask(f"reload {SPECTRUM}")
+        before = time.monotonic()
+        assert waiter.stdout.readline()
+        took = time.monotonic() - before
+        check(other)
+        return took
+    result = against(rounds, carved=carved, bare=bare)
+    waiter.wait()
+    waiter.stdout.close()
+    stage.close()
+    other.close()
+    return result
+
+
 def row_buffers(rounds):
-    ports, sizes = 64, {}
+    ports, sizes, ends = 64, {}, []
     for n in 0, 4:                                           # devices; what each takes
         stage = Stage([f"pci/0000:{i:02x}:00.0" for i in range(n or 1)], ports if n else 1, facts_of_buffers)
         stage.carved.config(*(entry(f"e{i}", thresholds(9), f"{{handle: '{handle}'}}")
@@ -334,8 +375,10 @@ def row_buffers(rounds):
         stage.signals.clear()
         before = time.monotonic()
         job = stage.carved.call("Reload", {})
-        until(lambda: any(row[0] == job for row in stage.signals.of("JobRemoved")))
+        until(lambda: stage.signals.of("Changed"))
         took = time.monotonic() - before
+        until(lambda: any(row[0] == job for row in stage.signals.of("JobRemoved")))
+        ends.append(time.monotonic() - before)
         check()
         return took
 
@@ -350,10 +393,12 @@ def row_buffers(rounds):
         numbers.reverse()
         return took
 
-    result = {"edit of 2,240": against(rounds, carved=carved, bare=bare),
-              "kB for each device more": (sizes[4] - sizes[0]) // 4}
+    edits = against(rounds, carved=carved, bare=bare)
+    edits["carved, the job"] = {**spread(ends), "ratio": statistics.median(ends) / edits["bare"]["median"]}
     stage.close()
-    return result
+    return {**{f"edit of 2,240, {name}": figures for name, figures in edits.items()},
+            **{f"reload, {name}": figures for name, figures in restored_buffers(rounds, ports, 10).items()},
+            "memory": {"kB for each device more": (sizes[4] - sizes[0]) // 4}}
 
 
 def row_many(_rounds):

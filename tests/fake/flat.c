@@ -421,7 +421,7 @@ static bool key_is(const struct flat_key *k, const struct flat *o, unsigned i,
 		       : strcmp(o->key[i].str, attr_data(attr)) == 0;
 }
 
-/* By kind; the device's come first, then those of its ports by index, as in xarrays of the kernel. */
+/* By kind; the device's come first, then those of its ports by index, as in xarrays. */
 static int by_place(const void *a, const void *b)
 {
 	const struct flat *x = *(struct flat *const *)a, *y = *(struct flat *const *)b;
