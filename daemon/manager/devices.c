@@ -149,6 +149,7 @@ static void tell(struct devices *d, struct member *m)
 		emit(d->observers, device_changed, m->runner);
 	if (m->progress)
 		emit(d->observers, device_progress, m->runner);
+	runner_keep(m->runner);
 	m->told = true;
 	m->changed = m->progress = false;
 }

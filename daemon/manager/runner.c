@@ -241,8 +241,8 @@ static void carry_out(struct runner *r, struct device_todo *todo)
 			save(r, true);
 		r->gone = true;
 		break;
-	case DEVICE_REST:
-		if (r->unsaved && (todo->save_first || r->sent == SENT_NOTHING))
+	case DEVICE_REST: /* the rest is runner_keep()'s */
+		if (r->unsaved && todo->save_first)
 			save(r, true);
 		break;
 	}
@@ -460,6 +460,17 @@ void runner_stop(struct runner *r)
 	if (r->unsaved)
 		save(r, true);
 	chan_hold(r->chan, true);
+}
+
+/**
+ * runner_keep() - what is remembered is saved where the device rests.
+ *
+ * To be called when all have been told: they do not wait for the texts of thousands of values.
+ */
+void runner_keep(struct runner *r)
+{
+	if (r->unsaved && r->sent == SENT_NOTHING && !r->gone)
+		save(r, true);
 }
 
 /** runner_device() - Return: the machine, to look at. */

@@ -46,6 +46,7 @@ struct runner *runner_new(const struct runner_env *env, const char *handle, stru
 struct runner *runner_free(struct runner *r);
 void runner_event(struct runner *r, const struct device_event *e);
 void runner_stop(struct runner *r);
+void runner_keep(struct runner *r);
 const struct device *runner_device(const struct runner *r);
 record_list runner_take_records(struct runner *r);
 void runner_inherit(struct runner *r, record_list *records, const struct config_entry *accepted);
