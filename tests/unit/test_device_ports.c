@@ -5,6 +5,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <linux/devlink.h>
 #include <string.h>
 
 #define PORTS                                                                                      \
@@ -96,6 +97,27 @@ static void test_roll_back_of_what_was_split(void **state)
 	rig_config(&r, ENTRY("params: {macs: 64}"));
 	rig_expect(&r, "quarantined", STAGED RELOAD "param macs/driverinit: 64 -> 32\n" RELOAD);
 	assert_false(r.sim.facts.reload_failed);
+	rig_clear(&r);
+}
+
+/* One by somebody else is no permission to take a port down: live policy comes back at once. */
+static void test_foreign_reload_forgets(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, PORTS,
+		  ENTRY("port_splits: {p1: 2}, shared_buffers: {ports: "
+			"{default/0/0: {threshold: 9}}}"));
+	rig_log_clear(&r);
+	assert_int_equal(sim_reload(&r.sim, REINIT), 0);
+	rig_stale(&r);
+	rig_expect(&r, "pending-reload", "sb_port p1/0/0: 7 -> 9\nsb_port p2/0/0: 7 -> 9\n");
+	rig_expect_reason(&r, "port p1");
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_APPLY, .retry = true});
+	rig_expect(&r, "converged",
+		   "port_split p1: none -> 2\nsb_port p1s0/0/0: 7 -> 9\n"
+		   "sb_port p1s1/0/0: 7 -> 9\n");
 	rig_clear(&r);
 }
 
@@ -306,6 +328,7 @@ int main(void)
 		cmocka_unit_test(test_reload_forgets),
 		cmocka_unit_test(test_reload_forgets_mode),
 		cmocka_unit_test(test_roll_back_of_what_was_split),
+		cmocka_unit_test(test_foreign_reload_forgets),
 		cmocka_unit_test(test_held_back),
 		cmocka_unit_test(test_linecard),
 		cmocka_unit_test(test_thresholds_go_back),
