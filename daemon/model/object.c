@@ -83,24 +83,26 @@ static struct object *search(const struct state *s, const struct class *class, c
 /**
  * state_find() - the object, or NULL.
  *
- * Who looks for many looks for them in their order, or for the same again: so the one that was
- * found last and the one behind it come first.
+ * Who looks for many looks for them in their order, for the same again, or for one of each port:
+ * so the one as far on as the last time comes first, then the next one and the same.
  */
 struct object *state_find(const struct state *s, const struct class *class, const char *name,
 			  uint8_t cmode)
 {
-	size_t *last = &((struct state *)s)->found; /* of no meaning to anybody else */
-	struct object *o;
+	struct finger *last = &((struct state *)s)->last; /* of no meaning to anybody else */
+	const size_t guesses[] = {last->at + last->stride, last->at + 1, last->at};
+	struct object *o = NULL;
+	size_t at;
 
-	for (size_t i = *last; i < s->objects.n && i <= *last + 1; i++) {
-		if (is_called(&s->objects.v[i], class, name, cmode)) {
-			*last = i;
-			return &s->objects.v[i];
-		}
-	}
-	o = search(s, class, name, cmode);
-	if (o)
-		*last = (size_t)(o - s->objects.v);
+	for (size_t i = 0; i < ARRAY_SIZE(guesses) && !o; i++)
+		if (guesses[i] < s->objects.n &&
+		    is_called(&s->objects.v[guesses[i]], class, name, cmode))
+			o = &s->objects.v[guesses[i]];
+	o = o ? o : search(s, class, name, cmode);
+	if (!o)
+		return NULL;
+	at = (size_t)(o - s->objects.v);
+	*last = (struct finger){.at = at, .stride = at - last->at};
 	return o;
 }
 

@@ -32,6 +32,11 @@ struct object {
 	uint8_t cmode; /* enum cmode for params, else CLASS_NO_CMODE */
 };
 
+/* The object that was found last, and how far behind the one before; may wrap around. */
+struct finger {
+	size_t at, stride;
+};
+
 /* Sorted objects of one device; names and strings live in the arena. */
 struct state {
 	struct arena arena;
@@ -40,7 +45,7 @@ struct state {
 	bool ports_read;	  /* of a have: there are no other ports than these */
 	struct firmware firmware; /* of a want */
 	const char *passed_over;  /* of a have: the name, made text, of an object that has none */
-	size_t found;		  /* state_find()'s */
+	struct finger last;	  /* state_find()'s */
 };
 
 struct object *state_add(struct state *s, const struct class *class, const char *name,
