@@ -4,6 +4,7 @@
  * could not be read".
  */
 #include "wire/reading.h"
+#include "base/text.h"
 #include "model/errors.h"
 #include "wire/encode.h"
 
@@ -282,7 +283,7 @@ static void take_error(struct reading *r, const struct read_request *request, in
 /* In the order of object_compare(). */
 static int compare_names(const void *key, const void *wanted)
 {
-	return strverscmp(key, ((const struct read_wanted *)wanted)->name);
+	return text_compare(key, ((const struct read_wanted *)wanted)->name);
 }
 
 /* Keep the last object that was told of, if it is wanted. Return: false where it is not. */
