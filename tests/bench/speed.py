@@ -243,12 +243,13 @@ def row_nothing(rounds):
             "system calls": sum(calls.values()), "of them": dict(sorted(calls.items(), key=lambda c: -c[1])[:6])}
 
 
-def row_reload(rounds):
-    stage, other = Stage(), Stage()
-    stage.config("trap")
-    stage.carved.start()
-    stage.carved.at_rest()
-    waiter = subprocess.Popen([BUILD / "bare", "--at-reload", str(rounds), other.kernel.path, SPECTRUM, "trap", *TRAPS],
+def restored(rounds, stage, other, what, check):
+    """
+    After a reload by somebody else, by the fake kernel's clock, against `bare` that waits for it.
+
+    stage, other: with carved, which is at rest, and without; what: that `bare` sets; check: that all of a stage is as wanted
+    """
+    waiter = subprocess.Popen([BUILD / "bare", "--at-reload", str(rounds), other.kernel.path, SPECTRUM, *what],
                               stdout=subprocess.PIPE, text=True)
     assert waiter.stdout.readline() == "ready\n"
     time.sleep(.2)
@@ -264,14 +265,14 @@ def row_reload(rounds):
         stage.kernel.ask(f"reload {SPECTRUM}")
         until(lambda: stage.signals.of("Changed"))
         times = stamps(stage, time.monotonic())
-        assert stage.is_all("trap")
+        assert check(stage)
         return dict(zip(("last SET", "read back", "says so"), times))
 
     def bare():
         other.kernel.ask(f"reload {SPECTRUM}")
         assert waiter.stdout.readline()
         last, *_ = stamps(other, 0)
-        assert other.is_all("trap")
+        assert check(other)
         return {"last SET": last}
     result = against(rounds, carved=carved, bare=bare)
     waiter.wait()
@@ -279,6 +280,14 @@ def row_reload(rounds):
     stage.close()
     other.close()
     return result
+
+
+def row_reload(rounds):
+    stage, other = Stage(), Stage()
+    stage.config("trap")
+    stage.carved.start()
+    stage.carved.at_rest()
+    return restored(rounds, stage, other, ["trap", *TRAPS], lambda which: which.is_all("trap"))
 
 
 def wake_ups(process):
@@ -310,43 +319,15 @@ def private(stage):
 
 
 def restored_buffers(rounds, ports, wanted):
-    """After a reload by somebody else, from its end until all is read back, against `bare` that waits for it."""
     stage, other = Stage([SPECTRUM], ports, facts_of_buffers), Stage([SPECTRUM], ports, facts_of_buffers)
     stage.carved.config(entry("e", thresholds(wanted), f"{{handle: '{SPECTRUM}'}}"))
     stage.carved.start()
     stage.carved.at_rest()
-    waiter = subprocess.Popen([BUILD / "bare", "--at-reload", str(rounds), other.kernel.path, SPECTRUM, "threshold", str(ports),
-                               str(wanted)], stdout=subprocess.PIPE, text=True)
-    assert waiter.stdout.readline() == "ready\n"
-    time.sleep(.2)
 
     def check(which):
         found = which.kernel.device(SPECTRUM)["shared_buffers"]
-        assert all(row["threshold"] == wanted for kind in ("ports", "tcs") for row in found[kind].values())
-
-    def carved():
-        time.sleep(1.5)  # reads after notifications are limited to two a second
-        stage.signals.clear()
-        stage.kernel.ask(f"reload {SPECTRUM}")
-        before = time.monotonic()
-        until(lambda: stage.signals.of("Changed"))
-        took = time.monotonic() - before
-        check(stage)
-        return took
-
-    def bare():
-        other.kernel.ask(f"reload {SPECTRUM}")
-        before = time.monotonic()
-        assert waiter.stdout.readline()
-        took = time.monotonic() - before
-        check(other)
-        return took
-    result = against(rounds, carved=carved, bare=bare)
-    waiter.wait()
-    waiter.stdout.close()
-    stage.close()
-    other.close()
-    return result
+        return all(row["threshold"] == wanted for kind in ("ports", "tcs") for row in found[kind].values())
+    return restored(rounds, stage, other, ["threshold", str(ports), str(wanted)], check)
 
 
 def row_buffers(rounds):
