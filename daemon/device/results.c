@@ -66,10 +66,10 @@ static void take_result(struct device *d, const struct step *s, const struct ste
 	}
 	if (s->kind == STEP_RELOAD && r->lost)
 		reloads_sent(&d->reloads, s->action);
+	if (s->kind == STEP_RELOAD && r->error == -ENODEV) /* whether or not it was heard to go */
+		history_add_cut_off(&d->history, s);
 	if (s->kind != STEP_FLASH && (r->error != -ENODEV || !view_has_vanished(&d->view)))
 		device_add_failure(d, s, r, now);
-	else if (s->kind == STEP_RELOAD)
-		history_add_cut_off(&d->history, s);
 }
 
 /* Is what is left of the plan still what is to be done? */

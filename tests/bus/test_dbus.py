@@ -295,7 +295,7 @@ def test_history_of_a_lost_reload(bed, carved, signals):
     wait(lambda: carved.state(SPECTRUM) is None, "the device to go")
     _, lost = carved.call("History", "", 0)
     assert lost[1:4] == (SPECTRUM, "config", "gone") and re.search("reload driver_reinit.*; the device is gone; config", lost[4])
-    assert signals.of("Changed") == [(SPECTRUM, "config", "gone")]
+    wait(lambda: signals.of("Changed") == [(SPECTRUM, "config", "gone")], "the signal of it")
     bed.kernel.ask(f"delay {SPECTRUM} 0")
     bed.kernel.ask(f"bind {SPECTRUM}")
     wait(lambda: len(carved.call("History", "leaf", 0)) == 3, "the record of its return")
