@@ -41,8 +41,8 @@ static void read_line(const struct probe *p, const char *name, char *line, size_
 static char *link_name(const char *dir, const char *name)
 {
 	_cleanup_free_ char *path = mem_printf("%s/%s", dir, name);
-	char target[PATH_MAX];
-	ssize_t n = readlink(path, target, sizeof(target) - 1);
+	_cleanup_free_ char *target = mem_alloc(PATH_MAX); /* a page of each thread's stack, else */
+	ssize_t n = readlink(path, target, PATH_MAX - 1);
 	const char *slash;
 
 	if (n < 0)
