@@ -105,6 +105,7 @@ class Bench:
 
     def timed(self, *command):
         self.reload()
+        run("udevadm", "settle")  # with the port's netdev, which came back
         before = time.monotonic()
         run(*command)
         took = time.monotonic() - before
