@@ -228,9 +228,9 @@ def test_two_windows(day):
     day.type("reload", "--no-wait", "--yes", says=["carved: accepted"], exit_code=0)
     day.carved.wait_state(SPECTRUM, "reloading")
     day.held("RELOAD")
-    day.type("status", "leaf", says=["         State: reloading", "        Reason: 1 of \\d steps, trigger config",
+    day.type("status", "leaf", says=["         State: reloading", "        Reason: 0 of \\d steps, trigger config",
                                      "resource  /kvd/hash_double  60288   60416"])
-    day.type("plan", says=[f"{SPECTRUM} is reloading: 1 of \\d steps, trigger config"], hides=["Nothing to do"], exit_code=2)
+    day.type("plan", says=[f"{SPECTRUM} is reloading: 0 of \\d steps, trigger config"], hides=["Nothing to do"], exit_code=2)
     day.kernel("release")
     day.type("apply", "leaf", says=["carved: converged"], exit_code=0)
 
@@ -493,7 +493,7 @@ def test_journal(day):
     day.carved.start("--log-level=info")
     day.carved.at_rest()
     lines("the config is in force: 1 entry, 1 file", "DEV: resource /kvd/hash_double is set: 60416 -> 60288, at the next reload",
-          r"DEV: applying -> reloading \(1 of 3 steps, trigger start\)", "DEV: trap source_mac_is_multicast is set: drop -> trap",
+          r"DEV: applying -> reloading \(0 of 2 steps, trigger start\)", "DEV: trap source_mac_is_multicast is set: drop -> trap",
           r"DEV: reloaded by carved; ports were down for up to \S+ ms", "DEV: applying -> converged",
           sometime=["netdevsim/netdevsim10: reading -> unmanaged"])
     day.kernel(f"reload {SPECTRUM}")
@@ -506,7 +506,7 @@ def test_journal(day):
     day.type("reload", "--yes", exit_code=3)
     failed = "reload driver_reinit failed: Input/output error: mlxsw_spectrum: it did not come up"
     lines("the config is in force: 2 entries, 1 file", "DEV: resource /kvd/hash_double is set: 60288 -> 60160, at the next reload",
-          r"DEV: applying -> reloading \(1 of \d steps, trigger config\)", f"DEV: {failed}", "DEV: going back to the values that worked",
+          r"DEV: applying -> reloading \(0 of \d steps, trigger config\)", f"DEV: {failed}", "DEV: going back to the values that worked",
           "DEV: resource /kvd/hash_double is set: 60160 -> 60288, at the next reload", "DEV: trap source_mac_is_multicast is set: drop -> trap",
           r"DEV: reloaded by carved; ports were down for up to \S+ ms",
           rf"DEV: reloading -> quarantined \({failed}; the values that worked before are in force; .*\)",
