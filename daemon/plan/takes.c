@@ -224,14 +224,10 @@ static bool is_dynamic(const struct binder *b, const struct object *pool)
 		 : object_num(pool, POOL_TYPE, 0) == DEVLINK_SB_THRESHOLD_TYPE_DYNAMIC;
 }
 
-/*
- * In a dynamic pool thresholds are codes, and the driver may be known to have so many of them.
- * @name: of the pool; taken over
- */
+/* In a dynamic pool thresholds are codes, and the driver may be known to have so many of them. */
 static bool takes_code(struct binder *b, const struct wish *w, const struct quirk_range *range,
-		       char *name, uint64_t n)
+		       const char *name, uint64_t n)
 {
-	_cleanup_free_ char *owned = name;
 	const struct object *pool = find_pool(b, name);
 
 	if (!pool && !b->world->has_catalogue) {
@@ -252,8 +248,9 @@ static bool takes_threshold(struct binder *b, const struct wish *w, const struct
 			    pool_fn *pool, uint64_t n)
 {
 	const struct quirk_range *range = &b->quirks->dynamic;
+	_cleanup_free_ char *name = range->max ? pool(b, w, have) : NULL;
 
-	return !range->max || takes_code(b, w, range, pool(b, w, have), n);
+	return !name || takes_code(b, w, range, name, n);
 }
 
 static char *pool_of_port(_unused_ const struct binder *b, _unused_ const struct wish *w,
