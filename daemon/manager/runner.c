@@ -171,7 +171,7 @@ static void save(struct runner *r, bool lasting)
 	struct batch *b;
 
 	r->unsaved = kind == SAVING_RUNNING;
-	r->unsaved_running = false;
+	r->unsaved_running = kind == SAVING_AGAIN; /* it is not known whether there was a file */
 	if (r->device->world.memory.unreadable)
 		return;
 	job = mem_new(struct save_job);

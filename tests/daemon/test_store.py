@@ -48,6 +48,19 @@ def test_damaged(switch, carved, capture):
     switch.check(w.wanted_changes)
 
 
+@pytest.mark.only("fake", "files are written the same way everywhere")
+def test_managed_later(switch, carved):
+    """Of a device without an entry nothing is kept. With one all is, also where nothing had to be set for it."""
+    trap = switch.words.trap
+    carved.run()
+    wait(lambda: carved.state(switch) == "unmanaged", "the device to be read")
+    carved.reload(entry(switch, on_removal="keep", traps={trap: switch.trap(trap)}))
+    carved.settled(switch)
+    carved.stop()
+    running, = (json.loads(file.read_text()) for file in memories(carved) if file.parent.parent.name == "runtime")
+    assert running["settled"] and running["counters"]
+
+
 @pytest.mark.only("fake", "files are read the same way everywhere")
 def test_accepted_config_is_damaged(switch, carved):
     """With broken files, it is as if none had been kept."""
