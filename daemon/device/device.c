@@ -38,6 +38,9 @@ struct device *device_new(const struct device_env *env, const char *handle, stru
 		*memory = (struct memory){};
 		if (d->world.memory.leaving)
 			memory_restart(&d->world.memory);
+		/* another config than before ends the way back from a trial */
+		if (d->world.memory.lasting.accepted != config->hash)
+			memory_set_undo(&d->world.memory, false);
 	}
 	d->mandate = MANDATE_RELOAD;
 	d->history.trigger = trigger;

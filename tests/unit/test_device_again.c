@@ -423,6 +423,37 @@ static void test_retry_of_an_undo(void **state)
 		assert_true(at < 100);
 }
 
+/*
+ * The reload back from a trial failed, and another config comes, while carved runs or with its next
+ * start: its `on_removal: keep` holds again, for what it takes out as for what the trial has left.
+ */
+static void test_config_after_an_undo(void **state)
+{
+	(void)state;
+	for (int restart = 0; restart < 2; restart++) {
+		const char *other = ENTRY("on_removal: keep, reload: manual, traps: {t1: trap}");
+		struct rig r = {};
+
+		rig_start(&r, FACTS, BEFORE);
+		r.env.trial = true;
+		rig_config(&r, ENTRY("params: {macs: 64}, " SIZES ", traps: {t1: trap, t2: trap}"));
+		r.sim.tears_down = 1;
+		undo(&r);
+		assert_string_equal(device_state_name(r.d->status.state), "quarantined");
+		if (restart) {
+			config_unref(r.config);
+			r.config = rig_load(other);
+			rig_restart(&r);
+		} else {
+			rig_config(&r, other);
+		}
+		assert_int_equal(sim_get(&r.sim, "trap_groups", "l2", "policer"), 2);
+		assert_int_equal(sim_get(&r.sim, "params", "macs/driverinit", "value"), 64);
+		assert_false(r.d->world.memory.undo);
+		rig_clear(&r);
+	}
+}
+
 /* No way back works: it ends, and stays ended over restarts; nothing loops. */
 static void test_trial_whose_roll_back_never_works(void **state)
 {
@@ -562,6 +593,7 @@ int main(void)
 		cmocka_unit_test(test_read_of_the_moment),
 		cmocka_unit_test(test_inherits_by_its_own_entry),
 		cmocka_unit_test(test_retry_of_an_undo),
+		cmocka_unit_test(test_config_after_an_undo),
 		cmocka_unit_test(test_trial_whose_roll_back_never_works),
 	};
 
