@@ -101,6 +101,7 @@ void run_acknowledged(struct run *r, const struct step *s)
 {
 	if (step_traits(s)->restarts)
 		run_forget_done(r);
+	vec_reserve(&r->done, r->plan.steps.n);
 	vec_push(&r->done, step_copy(s));
 }
 

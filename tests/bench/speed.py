@@ -44,6 +44,7 @@ from conftest import DEVICE, PROPERTIES, SPECTRUM, Bed, Carved, Signals, entry  
 from gi.repository import GLib  # pylint: disable=wrong-import-position
 
 TRAPS = [f"bench_{i:03}" for i in range(200)]
+RELOAD_MSEC = 100  # of somebody else; that of a switch takes seconds
 CLOCK = os.sysconf("SC_CLK_TCK")
 
 
@@ -245,10 +246,13 @@ def row_nothing(rounds):
 
 def restored(rounds, stage, other, what, check):
     """
-    After a reload by somebody else, by the fake kernel's clock, against `bare` that waits for it.
+    After a reload by somebody else, by the fake kernel's clock, against `bare` that waits for it. It takes a moment, as any
+    reload does, and what is asked meanwhile waits for its end.
 
     stage, other: with carved, which is at rest, and without; what: that `bare` sets; check: that all of a stage is as wanted
     """
+    for where in stage, other:
+        where.kernel.ask(f"delay {SPECTRUM} {RELOAD_MSEC}")
     waiter = subprocess.Popen([BUILD / "bare", "--at-reload", str(rounds), other.kernel.path, SPECTRUM, *what],
                               stdout=subprocess.PIPE, text=True)
     assert waiter.stdout.readline() == "ready\n"
