@@ -10,7 +10,6 @@ struct step *planner_add(struct planner *p, enum step_kind kind, enum phase phas
 
 	vec_reserve(&p->plan->steps, p->want->objects.n); /* what is new is often all of it */
 	s = vec_add(&p->plan->steps);
-
 	p->takes_ports |= disruption == DISRUPTION_PORTS;
 	*s = (struct step){.kind = kind, .phase = phase, .disruption = disruption};
 	return s;
