@@ -177,6 +177,9 @@ bool text_is_line(const char *s)
 	uint32_t c;
 
 	for (size_t n = strlen(s), len; n; s += len, n -= len) {
+		len = 1;
+		if (*s >= ' ' && *s <= '~') /* as most are */
+			continue;
 		len = text_char(s, n, &c);
 		if (len == 0 || c < ' ' || text_is_control(c))
 			return false;

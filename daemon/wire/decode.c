@@ -90,6 +90,24 @@ static int handle_of(const struct attrs *a, char ret[static HANDLE_MAX])
 	return -EILSEQ;
 }
 
+/*
+ * Is @a about the device @handle? Nearly all messages are, which two comparisons show.
+ *
+ * Return: 1; 0: about another; -EBADMSG where it names none.
+ */
+static int is_about(const struct attrs *a, const char *handle)
+{
+	const char *bus = attr_string(a->v[DEVLINK_ATTR_BUS_NAME]);
+	const char *dev = attr_string(a->v[DEVLINK_ATTR_DEV_NAME]);
+	size_t n = bus ? strlen(bus) : 0;
+	char other[HANDLE_MAX];
+
+	if (n && dev && strncmp(handle, bus, n) == 0 && handle[n] == '/' &&
+	    strcmp(handle + n + 1, dev) == 0)
+		return 1;
+	return handle_of(a, other) == -EBADMSG ? -EBADMSG : 0;
+}
+
 /* Only a physical port has a number that a person can read on the switch. */
 static char *physical_name(const struct attrs *a)
 {
@@ -118,12 +136,11 @@ static char *physical_name(const struct attrs *a)
 bool decode_port(const struct nlmsghdr *m, uint16_t family, const char *handle, struct state *state)
 {
 	_cleanup_free_ char *name = NULL, *netdev = NULL;
-	char whose[HANDLE_MAX];
 	struct attrs a;
 	uint64_t index, lanes, splittable;
 
-	if (m->nlmsg_type != family || !attrs_parse(&a, m) || handle_of(&a, whose) < 0 ||
-	    strcmp(whose, handle) != 0 || !attr_uint(a.v[DEVLINK_ATTR_PORT_INDEX], 4, &index))
+	if (m->nlmsg_type != family || !attrs_parse(&a, m) || is_about(&a, handle) <= 0 ||
+	    !attr_uint(a.v[DEVLINK_ATTR_PORT_INDEX], 4, &index))
 		return false;
 	if (!attr_uint(a.v[DEVLINK_ATTR_PORT_LANES], 4, &lanes))
 		lanes = 0;
@@ -148,11 +165,9 @@ bool decode_port(const struct nlmsghdr *m, uint16_t family, const char *handle, 
 bool decode_port_resources(const struct nlmsghdr *m, uint16_t family, const char *handle,
 			   struct state *state)
 {
-	char whose[HANDLE_MAX];
 	struct attrs a;
 
-	if (m->nlmsg_type != family || !attrs_parse(&a, m) || handle_of(&a, whose) < 0 ||
-	    strcmp(whose, handle) != 0)
+	if (m->nlmsg_type != family || !attrs_parse(&a, m) || is_about(&a, handle) <= 0)
 		return false;
 	decode_resources_of_port(&a, state);
 	return true;
@@ -167,12 +182,10 @@ bool decode_port_resources(const struct nlmsghdr *m, uint16_t family, const char
 bool decode_impact(const struct nlmsghdr *m, uint16_t family, const char *handle,
 		   struct impact *impact)
 {
-	char whose[HANDLE_MAX];
 	struct attrs a;
 	uint64_t mode, kind;
 
-	if (m->nlmsg_type != family || !attrs_parse(&a, m) || handle_of(&a, whose) < 0 ||
-	    strcmp(whose, handle) != 0)
+	if (m->nlmsg_type != family || !attrs_parse(&a, m) || is_about(&a, handle) <= 0)
 		return false;
 	if (a.v[DEVLINK_ATTR_PORT_SPLIT_GROUP])
 		impact->splits++;
@@ -221,15 +234,16 @@ static bool tells_of(const struct nlmsghdr *m, const struct attrs *a, const stru
 int decode_answer(const struct nlmsghdr *m, uint16_t family, const char *handle,
 		  struct state *state, struct facts *facts)
 {
-	char whose[HANDLE_MAX];
 	struct attrs a;
+	int about;
 
 	if (m->nlmsg_type != family)
 		return 0;
-	if (!attrs_parse(&a, m) || handle_of(&a, whose) == -EBADMSG)
+	if (!attrs_parse(&a, m))
 		return -EBADMSG;
-	if (strcmp(whose, handle) != 0)
-		return 0;
+	about = is_about(&a, handle);
+	if (about <= 0)
+		return about;
 	switch (command_of(m)) {
 	case DEVLINK_CMD_NEW:
 		return decode_get(&a, facts) ? 1 : -EBADMSG;
