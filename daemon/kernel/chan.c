@@ -434,8 +434,8 @@ void chan_submit(struct chan *c, struct batch *batch)
 	r = find_thread(c);
 	if (r < 0)
 		queue_get(&c->inbox);
-	pthread_cond_signal(&c->wake);
 	pthread_mutex_unlock(&c->lock);
+	pthread_cond_signal(&c->wake); /* who wakes up finds the lock free */
 	if (r < 0) {
 		fail_batch(batch, r);
 		batch->before_error = r;
