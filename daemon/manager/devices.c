@@ -149,7 +149,6 @@ static void tell(struct devices *d, struct member *m)
 		emit(d->observers, device_changed, m->runner);
 	if (m->progress)
 		emit(d->observers, device_progress, m->runner);
-	runner_keep(m->runner);
 	m->told = true;
 	m->changed = m->progress = false;
 }
@@ -175,6 +174,13 @@ void devices_conclude(struct devices *d)
 	vec_each(m, &d->list)
 		if (!runner_gone(m->runner))
 			tell(d, m);
+}
+
+/** devices_keep() - what is remembered is saved where a device rests. */
+void devices_keep(struct devices *d)
+{
+	vec_each(m, &d->list)
+		runner_keep(m->runner);
 }
 
 /* --- what is heard of them ---------------------------------------------------- */

@@ -56,6 +56,7 @@ void devices_appeared(struct devices *d, const char *handle);
 void devices_progress(struct devices *d, const char *handle, const struct flash_progress *flash);
 void devices_deliver(struct devices *d);
 void devices_send(struct devices *d, const char *name, const struct device_event *e);
+void devices_keep(struct devices *d);
 void devices_conclude(struct devices *d);
 void devices_trim(struct devices *d);
 

@@ -95,6 +95,7 @@ static void conclude(void *user)
 		jobs_end(&m->jobs, &m->devices, &m->observers);
 	}
 	emit(&m->observers, concluded, settled);
+	devices_keep(&m->devices);
 	if (m->phase == MANAGER_STOPPING
 		    ? devices_interruptible(&m->devices)
 		    : settled && m->options.once && !devices_retrying(&m->devices) &&
