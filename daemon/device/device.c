@@ -83,9 +83,8 @@ static void ask_again(struct device *d)
 	failures_forget(&d->failures);
 	run_forget_done(&d->run);
 	view_forget_image(&d->world);
-	if (d->run.activity == ACTIVITY_WRITING)
-		d->run.last_phase = true;
-	else
+	d->run.last_phase = run_may_write(&d->run);
+	if (d->run.activity != ACTIVITY_WRITING)
 		view_need(&d->view, PART_OBJECTS);
 }
 
@@ -223,7 +222,8 @@ static void take(struct device *d, const struct device_event *e, uint64_t now)
 		view_take_image(&d->view, &d->world, e->error, e->why);
 		return;
 	case DEVICE_EV_READ:
-		device_take_reading(d, e->reading, now);
+		if (device_take_reading(d, e->reading, e->n_results, now))
+			device_take_results(d, e->results, e->n_results, now);
 		return;
 	case DEVICE_EV_DONE:
 		device_take_results(d, e->results, e->n_results, now);
@@ -260,6 +260,9 @@ static void ask(struct device *d, uint64_t now, struct device_todo *todo)
 static void glance(struct device *d, uint64_t now, struct device_todo *todo)
 {
 	todo->what = DEVICE_READ;
+	device_ahead(d, &d->run.offered);
+	todo->steps = d->run.offered.v;
+	todo->n_steps = d->run.offered.n;
 	view_glance(&d->view, now);
 	run_begin(&d->run, ACTIVITY_READING, now);
 }
@@ -302,8 +305,7 @@ static void send(struct device *d, uint64_t now, struct device_todo *todo)
 	for (size_t i = d->run.first; i < d->run.end; i++) {
 		const struct step *s = &d->run.plan.steps.v[i];
 
-		baseline_keep(&d->world, &d->assignment.want, s);
-		reloads_staging(&d->reloads, &d->world, s);
+		device_note_sending(d, s);
 		reloads_begin(&d->world, &d->assignment.want, s);
 		history_sending(&d->history, s, now);
 		flash_begin(&d->world.memory, d->env->boot, s);
@@ -493,7 +495,7 @@ void device_event(struct device *d, const struct device_event *event, uint64_t n
 /** device_stops() - are later phases of what is in flight no longer to be sent? */
 bool device_stops(const struct device *d)
 {
-	return d->run.activity == ACTIVITY_WRITING &&
+	return run_may_write(&d->run) &&
 	       (d->run.last_phase ||
 		((d->view.heard.open & HEARD_COUNTERS) && view_has_vanished(&d->view)));
 }

@@ -4,7 +4,8 @@
  * time is a number that it is told, in microseconds:
  *
  *	device_event(dev, &event, now, &todo);
- *	DEVICE_READ:	read todo.reads, then hand in DEVICE_EV_READ
+ *	DEVICE_READ:	read todo.reads, then hand in DEVICE_EV_READ; todo.steps, if there are any,
+ *			follow as with DEVICE_RUN at once where facts_show_reload()
  *	DEVICE_LOOK:	look at todo.image, then hand in DEVICE_EV_IMAGE
  *	DEVICE_RUN:	save the memory if todo.save, send todo.steps, then hand in DEVICE_EV_DONE;
  *			a phase is not sent where a step before it failed, or device_stops()
@@ -17,7 +18,8 @@
  *
  * A reload has put policy back at the driver's defaults. What is known to differ from these is set
  * ahead of that read: right behind a reload of carved's own, and after one by others when a read of
- * the counters alone, a glance, has shown it. That one waits in the kernel for a reload's end.
+ * the counters alone, a glance, has shown it. That one waits in the kernel for a reload's end, and
+ * what is to be set is handed out with it.
  *
  *	           +------------------------------ need ------------------------------+
  *	           v                                                                  |
@@ -37,7 +39,7 @@ enum device_event_type {
 	DEVICE_EV_VANISHED,  /* it says that it is gone */
 	DEVICE_EV_RECREATED, /* traps, groups or policers were registered again */
 	DEVICE_EV_HEARD, /* .heard: these of the four above, in this order; .trigger, .identify */
-	DEVICE_EV_READ,	 /* .reading */
+	DEVICE_EV_READ,	 /* .reading; .results as below, of steps that were sent along with it */
 	DEVICE_EV_DONE,	 /* .results of the first .n_results of todo.steps without STEP_REMEMBER */
 	DEVICE_EV_IMAGE, /* .error, .why: what the file of todo.image is like */
 	DEVICE_EV_APPLY, /* bring about what is wanted; .allow_reload, .retry, .who */

@@ -359,6 +359,15 @@ static bool go_ahead(struct device *d, const struct reading_news *news)
 	return true;
 }
 
+/* It is set already: the glance has shown the reload to the channel, too. */
+static void note_offered(struct device *d)
+{
+	run_set_ahead(&d->run, &d->run.offered);
+	run_next(&d->run);
+	for (size_t i = d->run.first; i < d->run.end; i++)
+		device_note_sending(d, &d->run.plan.steps.v[i]);
+}
+
 static bool has_failed_reload(const struct failures *f)
 {
 	vec_each(failure, &f->list)
@@ -381,13 +390,14 @@ static void judge_attempt(struct device *d, bool registered, uint64_t now)
 	status_changed(&d->status);
 }
 
-static void take_news(struct device *d, const struct reading_news *news, uint64_t now)
+/* Return: are the answers to what was @sent along with a glance to be taken in? */
+static bool take_news(struct device *d, const struct reading_news *news, bool sent, uint64_t now)
 {
 	if (news->registered)
 		start_anew(d);
 	memory_set_leaving(&d->world.memory, view_has_vanished(&d->view));
 	if (news->registered && !news->identified)
-		return;
+		return false;
 	if (!news->registered && news->before.n && counters_differ(&news->now, &news->before))
 		account(d, news);
 	reloads_answered(&d->reloads, &d->world.memory, &news->now);
@@ -402,18 +412,29 @@ static void take_news(struct device *d, const struct reading_news *news, uint64_
 	if (news->identified)
 		device_match(d);
 	if (!d->assignment.used.entry || view_needs(&d->view) == PART_OBJECTS)
-		return;
+		return false;
+	if (news->glance && sent) {
+		note_offered(d);
+		return true;
+	}
 	if (news->glance && go_ahead(d, news))
-		return; /* read when that is answered */
+		return false; /* read when that is answered */
 	if (news->partial)
 		view_need(&d->view, PART_OBJECTS);
 	else if (bind(d))
 		replan(d, now);
+	return false;
 }
 
-/** device_take_reading() - what was read is there: learn from it, bind, plan. */
-void device_take_reading(struct device *d, const struct device_reading *r, uint64_t now)
+/**
+ * device_take_reading() - what was read is there: learn from it, bind, plan.
+ * @sent: what was offered along with a glance was sent, or some of it
+ *
+ * Return: is device_take_results() to follow, for that? Not where it is of no more interest.
+ */
+bool device_take_reading(struct device *d, const struct device_reading *r, bool sent, uint64_t now)
 {
+	bool follows = false;
 	struct reading_news news = {};
 
 	run_end(&d->run);
@@ -421,7 +442,7 @@ void device_take_reading(struct device *d, const struct device_reading *r, uint6
 	case READING_GOOD:
 		if (news.untold)
 			journal_unnamed(device_journal(d), r->untold, r->untold_words);
-		take_news(d, &news, now);
+		follows = take_news(d, &news, sent, now);
 		break;
 	case READING_UNSURE:
 		if (!news.retry_at)
@@ -445,6 +466,9 @@ void device_take_reading(struct device *d, const struct device_reading *r, uint6
 	case READING_GONE:
 		break;
 	}
+	steps_clear(&d->run.offered);
+	d->run.last_phase &= follows;
 	vec_clear(&news.before);
 	vec_clear(&news.now);
+	return follows;
 }

@@ -8,4 +8,4 @@
 #include "device/composition.h"
 
 void device_match(struct device *d);
-void device_take_reading(struct device *d, const struct device_reading *r, uint64_t now);
+bool device_take_reading(struct device *d, const struct device_reading *r, bool sent, uint64_t now);

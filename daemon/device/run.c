@@ -19,6 +19,12 @@ void run_end(struct run *r)
 	r->activity = ACTIVITY_NONE;
 }
 
+/** run_may_write() - is something in flight that writes, or may do so without another word? */
+bool run_may_write(const struct run *r)
+{
+	return r->activity == ACTIVITY_WRITING || (r->activity == ACTIVITY_READING && r->offered.n);
+}
+
 /** run_drop() - there is nothing to carry out. */
 void run_drop(struct run *r)
 {
@@ -239,4 +245,5 @@ void run_clear(struct run *r)
 {
 	run_drop(r);
 	run_forget_done(r);
+	steps_clear(&r->offered);
 }

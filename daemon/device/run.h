@@ -7,6 +7,8 @@
  * A SET that goes ahead (step.ahead) follows a reload, and the read follows it at once: that says
  * whether anything is left to be done, also of what was refused.
  *
+ * Such SETs are offered along with a glance, and sent at once where its answer shows a reload.
+ *
  * "Accepted but not kept": a step that was acknowledged and comes up again before the device has
  * rested is not sent again. What needs no reload is sent a second time before that, as another
  * program may have changed it between the SET and its read-back.
@@ -25,10 +27,11 @@ struct run {
 	size_t first, end;
 	bool told_slow;	    /* the journal was, that the activity takes long */
 	const char *broken; /* the request in which the kernel broke down, or NULL */
-	bool last_phase; /* what is asked for has changed: plan again when this phase is answered */
+	bool last_phase;    /* what is asked for has changed: plan again when this is answered */
 	uint64_t moving_at; /* since the driver is at something by itself; 0: it is not */
 	bool overdue;	    /* ... which is waited for no longer */
 	step_list done;	    /* acknowledged since the device rested */
+	step_list offered;  /* go ahead as soon as the glance in flight shows a reload */
 };
 
 /* How the phase that was in flight ended. */
@@ -42,6 +45,7 @@ void run_end(struct run *r);
 void run_set_plan(struct run *r, struct plan *plan);
 void run_set_ahead(struct run *r, step_list *steps);
 void run_add_ahead(struct run *r, step_list *steps);
+bool run_may_write(const struct run *r);
 bool run_goes_ahead(const struct run *r);
 void run_drop(struct run *r);
 void run_hold(struct run *r);

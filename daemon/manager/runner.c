@@ -9,6 +9,7 @@
 #include "kernel/chan.h"
 #include "kernel/netdevs.h"
 #include "loop/loop.h"
+#include "manager/glance.h"
 #include "manager/look.h"
 #include "plan/match.h"
 #include "store/memory.h"
@@ -61,15 +62,56 @@ static struct precheck *probe(const struct runner *r, bool closely)
 	return p;
 }
 
-static struct batch *pack_requests(struct runner *r)
+/* With room for @n_more. */
+static struct batch *pack_requests(struct runner *r, size_t n_more)
 {
-	struct batch *b = batch_new(r->requests.n);
+	struct batch *b = batch_new(r->requests.n + n_more);
+
+	b->n = r->requests.n;
 
 	for (size_t i = 0; i < r->requests.n; i++) {
 		b->v[i].request = TAKE(r->requests.v[i].msg);
 		b->v[i].dump = r->requests.v[i].dump;
 	}
 	return b;
+}
+
+/*
+ * Behind what @b has already, where a step does not get a gate of its own. A phase waits for the
+ * answers to the one before.
+ */
+static void pack_steps(struct runner *r, struct batch *b, const struct device_todo *todo)
+{
+	chan_hold(r->chan, false);
+	for (size_t i = 0; i < todo->n_steps; i++) {
+		const struct step *s = &todo->steps[i];
+		struct nl_msg *request = encode_step(r->env->family, r->device->handle,
+						     r->device->world.facts.registration, s);
+
+		if (!request)
+			continue;
+		if (s->firmware.file)
+			b->v[b->n].precheck =
+				look_precheck(r->env->images, s->firmware.file, s->firmware.sha256);
+		b->v[b->n].gated = i > 0 && s->phase != s[-1].phase;
+		b->v[b->n++].request = request;
+	}
+}
+
+/* What is offered along with a glance is sent by the channel as soon as that shows a reload. */
+static void pack_offered(struct runner *r, struct batch *b, const struct device_todo *todo)
+{
+	const struct world *w = &r->device->world;
+	size_t glance = b->n - 1;
+
+	pack_steps(r, b, todo);
+	b->v[glance + 1].gated = true;
+	b->v[glance + 1].precheck =
+		glance_precheck(&(struct glance){.answer = &b->v[glance],
+						 .family = r->env->family,
+						 .handle = r->device->handle,
+						 .counters = w->memory.counters,
+						 .registration = w->memory.registration});
 }
 
 static void send_read(struct runner *r, struct device_todo *todo)
@@ -80,9 +122,11 @@ static void send_read(struct runner *r, struct device_todo *todo)
 	reading_start(&r->reading, &todo->reads, w->has_catalogue ? &w->catalogue : NULL,
 		      r->env->family, r->device->handle, &r->requests);
 	vec_clear(&todo->reads.names);
-	b = pack_requests(r);
+	b = pack_requests(r, todo->n_steps);
 	if (todo->reads.impact || todo->reads.identify)
 		b->v[0].precheck = probe(r, todo->reads.impact);
+	if (todo->n_steps)
+		pack_offered(r, b, todo);
 	submit(r, b, SENT_READ);
 }
 
@@ -113,20 +157,7 @@ static void send_steps(struct runner *r, const struct device_todo *todo)
 	struct batch *b = batch_new(todo->n_steps);
 
 	b->n = 0;
-	chan_hold(r->chan, false);
-	for (size_t i = 0; i < todo->n_steps; i++) {
-		const struct step *s = &todo->steps[i];
-		struct nl_msg *request = encode_step(r->env->family, r->device->handle,
-						     r->device->world.facts.registration, s);
-
-		if (!request)
-			continue;
-		if (s->firmware.file)
-			b->v[b->n].precheck =
-				look_precheck(r->env->images, s->firmware.file, s->firmware.sha256);
-		b->v[b->n].gated = i > 0 && s->phase != s[-1].phase;
-		b->v[b->n++].request = request;
-	}
+	pack_steps(r, b, todo);
 	submit(r, b, SENT_STEPS);
 }
 
@@ -279,7 +310,7 @@ void runner_event(struct runner *r, const struct device_event *e)
 	log_debug("%s: called for %s", r->device->handle, event_names[e->type]);
 	log_hold(); /* nothing waits for the journal */
 	device_event(r->device, e, clock_now(), &todo);
-	if (r->sent == SENT_STEPS && device_stops(r->device))
+	if (device_stops(r->device))
 		chan_hold(r->chan, true);
 	carry_out(r, &todo);
 	log_release();
@@ -322,7 +353,7 @@ static void take_answers(struct runner *r, const struct batch *b)
 {
 	struct reading *reading = &r->reading;
 
-	for (size_t i = 0; i < b->n; i++)
+	for (size_t i = 0; i < r->requests.n; i++)
 		reading_answer(reading, &r->requests.v[i],
 			       &(struct read_answer){.reply = b->v[i].reply,
 						     .len = b->v[i].reply_len,
@@ -336,15 +367,33 @@ static void take_answers(struct runner *r, const struct batch *b)
 		netdevs_identify(b->v[0].precheck, &reading->facts);
 }
 
+/*
+ * Hands @e in with the answers to what was sent of @b as steps, from @first on: where a gate was
+ * shut or a precheck failed, that is not all.
+ */
+static void hand_in(struct runner *r, const struct batch *b, size_t first, struct device_event *e)
+{
+	_cleanup_free_ struct step_result *results = mem_alloc((b->n - first) * sizeof(*results));
+
+	e->results = results;
+	for (size_t i = first; i < b->n && !b->v[i].held; i++)
+		results[e->n_results++] = (struct step_result){.error = b->v[i].error,
+							       .lost = b->v[i].lost,
+							       .unsent = b->v[i].unsent,
+							       .extack = b->v[i].extack};
+	runner_event(r, e);
+}
+
 /* The machine may start the next read at once: what belongs to this one is taken out first. */
 static void finish_read(struct runner *r, const struct batch *b)
 {
+	size_t n = r->requests.n;
 	struct reading reading;
 	struct device_reading result;
 
 	take_answers(r, b);
 	if (reading_rest(&r->reading, &r->requests)) {
-		submit(r, pack_requests(r), SENT_READ);
+		submit(r, pack_requests(r, 0), SENT_READ);
 		return;
 	}
 	reading = r->reading;
@@ -363,23 +412,14 @@ static void finish_read(struct runner *r, const struct batch *b)
 					 .catalogue = &reading.catalogue,
 					 .facts = &reading.facts,
 					 .impact = &reading.impact};
-	runner_event(r, &(struct device_event){.type = DEVICE_EV_READ, .reading = &result});
+	hand_in(r, b, n < b->n && b->v[n].unsent ? b->n : n,
+		&(struct device_event){.type = DEVICE_EV_READ, .reading = &result});
 	reading_clear(&reading);
 }
 
-static void finish_steps(struct runner *r, struct batch *b)
+static void finish_steps(struct runner *r, const struct batch *b)
 {
-	struct step_result *results = mem_alloc(b->n * sizeof(*results));
-	size_t n;
-
-	for (n = 0; n < b->n && !b->v[n].held; n++)
-		results[n] = (struct step_result){.error = b->v[n].error,
-						  .lost = b->v[n].lost,
-						  .unsent = b->v[n].unsent,
-						  .extack = b->v[n].extack};
-	runner_event(r, &(struct device_event){
-				.type = DEVICE_EV_DONE, .results = results, .n_results = n});
-	free(results);
+	hand_in(r, b, 0, &(struct device_event){.type = DEVICE_EV_DONE});
 }
 
 static void tell_no_thread(struct runner *r, const struct batch *b)

@@ -187,6 +187,25 @@ bool counters_action_differs(const counter_list *a, const counter_list *b, uint8
 	return false;
 }
 
+/**
+ * facts_show_reload() - was the registration that is known reloaded since?
+ * @now: of a GET
+ * @known: the counters as they were
+ * @registration: its number, or 0
+ *
+ * Return: false also where it may be another registration, it is torn down, or nothing was told.
+ */
+bool facts_show_reload(const struct facts *now, const counter_list *known, uint64_t registration)
+{
+	bool numbered = registration && now->registration;
+
+	if (numbered ? now->registration != registration
+		     : counters_restarted(&now->counters, known))
+		return false;
+	return known->n && now->counters.n && !now->reload_failed &&
+	       counters_differ(&now->counters, known);
+}
+
 /** counters_copy() - make @to equal to @from. */
 void counters_copy(counter_list *to, const counter_list *from)
 {

@@ -75,6 +75,7 @@ struct rig {
 	unsigned kill_at, actions; /* the process dies in the n-th thing it does; 0: never */
 	unsigned undone;	   /* ... and so many of the last steps of it are not sent */
 	bool killed, quiet;	   /* quiet: a reload and a param's SET bring no notification */
+	bool holds;		   /* a gate is shut before what is offered along with a glance */
 	bool undoing;		   /* at a restart the manager says that a trial is rolled back */
 	struct device_env env;	   /* without kernel and boot: those of most tests */
 	struct buf log;		   /* what was sent */

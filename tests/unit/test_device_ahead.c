@@ -26,8 +26,12 @@ static void reload(struct rig *r)
 	tell(r, DEVICE_EV_COUNTED);
 }
 
+/* Is what is offered along with a glance not sent? Then it is what follows the answer. */
+static bool holds;
+
 static void begin(struct rig *r, const char *config)
 {
+	r->holds = holds;
 	rig_start(r, FACTS, config);
 	rig_log_clear(r);
 }
@@ -462,18 +466,38 @@ static void test_torn_down(void **state)
 	rig_clear(&r);
 }
 
+static int open_gate(void **state)
+{
+	(void)state;
+	holds = false;
+	return 0;
+}
+
+static int shut_gate(void **state)
+{
+	(void)state;
+	holds = true;
+	return 0;
+}
+
+#define BOTH(f)                                                                                    \
+	cmocka_unit_test_setup(f, open_gate),                                                      \
+	{                                                                                          \
+		.name = #f ", not offered", .test_func = f, .setup_func = shut_gate                \
+	}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_foreign_reload),	cmocka_unit_test(test_restored_at),
-		cmocka_unit_test(test_own_reload),	cmocka_unit_test(test_own_reload_fails),
-		cmocka_unit_test(test_refused),		cmocka_unit_test(test_not_answered),
-		cmocka_unit_test(test_absent),		cmocka_unit_test(test_permission),
-		cmocka_unit_test(test_called_off),	cmocka_unit_test(test_yielded),
-		cmocka_unit_test(test_registered_anew), cmocka_unit_test(test_successor_answers),
-		cmocka_unit_test(test_second_reload),	cmocka_unit_test(test_default_is_wanted),
-		cmocka_unit_test(test_never_written),	cmocka_unit_test(test_killed),
-		cmocka_unit_test(test_no_reload),	cmocka_unit_test(test_torn_down),
+		BOTH(test_foreign_reload),  BOTH(test_restored_at),
+		BOTH(test_own_reload),	    BOTH(test_own_reload_fails),
+		BOTH(test_refused),	    BOTH(test_not_answered),
+		BOTH(test_absent),	    BOTH(test_permission),
+		BOTH(test_called_off),	    BOTH(test_yielded),
+		BOTH(test_registered_anew), BOTH(test_successor_answers),
+		BOTH(test_second_reload),   BOTH(test_default_is_wanted),
+		BOTH(test_never_written),   BOTH(test_killed),
+		BOTH(test_no_reload),	    BOTH(test_torn_down),
 	};
 
 	cmocka_set_test_filter(getenv("ONLY"));

@@ -666,49 +666,6 @@ static bool fails(struct rig *r, const struct step *s, struct fault *ret)
 	return r->at_request && r->at_request(r, s, ret);
 }
 
-static void do_read(struct rig *r, struct device_todo *todo, struct device_todo *next)
-{
-	struct state have = {}, catalogue = {};
-	struct facts facts = {};
-	struct impact impact = {};
-	struct fault fault;
-	struct device_reading reading = {.identified = todo->reads.identify,
-					 .catalogued = todo->reads.catalogue,
-					 .have = &have,
-					 .catalogue = &catalogue,
-					 .facts = &facts,
-					 .impact = &impact};
-
-	if (fails(r, NULL, &fault))
-		reading.error = fault.error;
-	impact = impact_of(&r->sim);
-	impact.known = todo->reads.impact;
-	r->reads++;
-	r->identified += todo->reads.identify;
-	r->catalogued += todo->reads.catalogue;
-	r->ports_asked += todo->reads.impact && todo->reads.narrowed;
-	read_facts(&r->sim, todo->reads.identify, &facts);
-	read_objects(&r->sim, &todo->reads, &have, &catalogue);
-	if (todo->reads.resources && r->sim.denies && r->sim.denies--) {
-		drop(&have, is_resource, NULL);
-		reading.denied = true;
-	}
-	vec_clear(&todo->reads.names);
-	interrupt(r, &r->during_read);
-	if (r->reads > r->good_reads && r->read_errors && r->read_errors--)
-		reading.error = r->read_error;
-	if ((r->sim.mute || (r->sim.dumb && r->sim.facts.reload_failed)) && todo->reads.identify)
-		tell_nothing(&reading);
-	if (r->sim.gone)
-		reading.error = -ENODEV;
-	if (!r->killed) /* meanwhile */
-		deliver(r, &(struct device_event){.type = DEVICE_EV_READ, .reading = &reading},
-			next);
-	state_clear(&have);
-	state_clear(&catalogue);
-	facts_clear(&facts);
-}
-
 static void notify(struct rig *r, const struct step *s)
 {
 	if (r->quiet)
@@ -775,6 +732,74 @@ static size_t do_steps(struct rig *r, const step_list *steps, struct step_result
 	return n;
 }
 
+static void clear_copies(step_list *steps)
+{
+	vec_each(s, steps) {
+		s->from = s->to = NULL;
+		step_clear(s);
+	}
+	vec_clear(steps);
+}
+
+/* Does the channel send what is offered along with a glance? */
+static bool shows_reload(const struct rig *r, const struct facts *facts)
+{
+	const struct memory *m = &r->d->world.memory;
+
+	return !r->holds && !device_stops(r->d) &&
+	       facts_show_reload(facts, &m->counters, m->registration);
+}
+
+static void do_read(struct rig *r, struct device_todo *todo, struct device_todo *next)
+{
+	struct step_result *results = mem_alloc(todo->n_steps * sizeof(*results));
+	step_list offered = {};
+	struct state have = {}, catalogue = {};
+	struct facts facts = {};
+	struct impact impact = {};
+	struct fault fault;
+	struct device_reading reading = {.identified = todo->reads.identify,
+					 .catalogued = todo->reads.catalogue,
+					 .have = &have,
+					 .catalogue = &catalogue,
+					 .facts = &facts,
+					 .impact = &impact};
+	struct device_event e = {.type = DEVICE_EV_READ, .reading = &reading, .results = results};
+
+	if (fails(r, NULL, &fault))
+		reading.error = fault.error;
+	impact = impact_of(&r->sim);
+	impact.known = todo->reads.impact;
+	r->reads++;
+	r->identified += todo->reads.identify;
+	r->catalogued += todo->reads.catalogue;
+	r->ports_asked += todo->reads.impact && todo->reads.narrowed;
+	read_facts(&r->sim, todo->reads.identify, &facts);
+	read_objects(&r->sim, &todo->reads, &have, &catalogue);
+	if (todo->reads.resources && r->sim.denies && r->sim.denies--) {
+		drop(&have, is_resource, NULL);
+		reading.denied = true;
+	}
+	vec_clear(&todo->reads.names);
+	copy_steps(todo, &offered);
+	interrupt(r, &r->during_read);
+	if (r->reads > r->good_reads && r->read_errors && r->read_errors--)
+		reading.error = r->read_error;
+	if ((r->sim.mute || (r->sim.dumb && r->sim.facts.reload_failed)) && todo->reads.identify)
+		tell_nothing(&reading);
+	if (r->sim.gone)
+		reading.error = -ENODEV;
+	if (offered.n && !r->killed && !reading.error && shows_reload(r, &facts))
+		e.n_results = do_steps(r, &offered, results);
+	if (!r->killed) /* meanwhile */
+		deliver(r, &e, next);
+	clear_copies(&offered);
+	free(results);
+	state_clear(&have);
+	state_clear(&catalogue);
+	facts_clear(&facts);
+}
+
 static void do_run(struct rig *r, const struct device_todo *todo, struct device_todo *next)
 {
 	struct step_result *results = mem_alloc(todo->n_steps * sizeof(*results));
@@ -785,17 +810,24 @@ static void do_run(struct rig *r, const struct device_todo *todo, struct device_
 	check_remembered(r, todo);
 	copy_steps(todo, &steps);
 	n = do_steps(r, &steps, results);
-	vec_each(s, &steps) {
-		s->from = s->to = NULL;
-		step_clear(s);
-	}
-	vec_clear(&steps);
+	clear_copies(&steps);
 	if (!r->killed) /* meanwhile */
 		deliver(r,
 			&(struct device_event){
 				.type = DEVICE_EV_DONE, .results = results, .n_results = n},
 			next);
 	free(results);
+}
+
+static bool is_shown(const struct rig *r)
+{
+	struct facts facts = {};
+	bool shown;
+
+	read_facts(&r->sim, false, &facts);
+	shown = !r->sim.gone && shows_reload(r, &facts);
+	facts_clear(&facts);
+	return shown;
 }
 
 static bool dies(struct rig *r)
@@ -830,7 +862,7 @@ static void follow(struct rig *r, struct device_todo todo)
 			return;
 		if (dies(r)) { /* what was sent is done, nobody takes the answer */
 			r->killed = true;
-			if (todo.what == DEVICE_RUN)
+			if (todo.what == DEVICE_RUN || (todo.n_steps && is_shown(r)))
 				do_without_answer(r, &todo);
 			vec_clear(&todo.reads.names);
 			return;

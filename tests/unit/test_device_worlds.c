@@ -755,6 +755,7 @@ static bool run_a_world(unsigned seed, bool numbered)
 	bool good;
 
 	w.r.sim.numbered = numbered;
+	w.r.holds = seed % 4 == 0;
 	rig_start(&w.r, facts, config);
 	good = quiet(&w) && all_hold(&w, false);
 	for (unsigned i = pick(&w, 8); i > 0 && !w.r.stuck; i--)
@@ -1173,6 +1174,7 @@ static bool run_life(unsigned seed)
 	bool good = true;
 
 	w->r.sim.numbered = pick(w, 2);
+	w->r.holds = seed % 4 == 0;
 	life_begin(&l);
 	for (unsigned i = 2 + pick(w, 10); i > 0 && good && !w->r.stuck; i--) {
 		bool paused = is_paused(w);
@@ -1248,6 +1250,7 @@ static bool run_undo(unsigned seed)
 	bool good;
 
 	w->r.sim.numbered = pick(w, 2);
+	w->r.holds = seed % 4 == 0;
 	life_begin(&l);
 	rig_send(&w->r, &(struct device_event){.type = DEVICE_EV_APPLY, .allow_reload = true});
 	good = quiet(w) && all_hold(w, false);

@@ -5,6 +5,7 @@
  */
 #include "model/config.h"
 #include "wire/decode.h"
+#include "manager/glance.h"
 #include "wire/encode.h"
 #include "wire/reading.h"
 
@@ -886,6 +887,64 @@ static void test_get(void **state)
 	put_get(&b, 1);
 	msg_close(&b, answer_open(&b, DEVLINK_CMD_NEW)); /* cut: it replaces nothing */
 	check_facts(&b, NOTHING_KNOWN "1\n" ALL_COUNTERS);
+}
+
+/* What @g says of the answer in @b, which is emptied. Return: is what is offered along sent? */
+static bool glance_opens(struct bytes *b, const struct glance *g)
+{
+	const struct exchange answer = {.reply = b->data, .reply_len = b->len};
+	struct glance glance = *g;
+	struct precheck *check;
+	char *why = NULL;
+	int r;
+
+	glance.answer = &answer;
+	check = glance_precheck(&glance);
+	r = check->run(check, &why);
+	assert_null(why);
+	assert_true(r == 0 || r == -ECANCELED);
+	check->free(check);
+	b->len = 0;
+	return r == 0;
+}
+
+static void raise_counters(counter_list *list, unsigned by)
+{
+	vec_each(c, list)
+		c->value += by;
+}
+
+static void test_glance(void **state)
+{
+	struct glance g = {.family = FAMILY, .handle = HANDLE};
+	struct bytes b = {};
+	struct facts now = {};
+	struct state none = {};
+
+	(void)state;
+	put_get(&b, 0);
+	assert_false(glance_opens(&b, &g)); /* none are known */
+	put_get(&b, 0);
+	decode_each(m, b.data, b.len)
+		decode_answer(m, FAMILY, HANDLE, &none, &now);
+	counters_copy(&g.counters, &now.counters);
+	assert_false(glance_opens(&b, &g));	 /* as they were */
+	assert_false(glance_opens(&b, &g));	 /* no answer */
+	raise_counters(&g.counters, UINT32_MAX); /* were one less */
+	put_get(&b, 0);
+	assert_true(glance_opens(&b, &g));
+	put_get(&b, 1);
+	assert_false(glance_opens(&b, &g)); /* torn down */
+	assert_true(facts_show_reload(&now, &g.counters, 0));
+	now.registration = 7;
+	assert_true(facts_show_reload(&now, &g.counters, 7));
+	assert_false(facts_show_reload(&now, &g.counters, 8));
+	raise_counters(&g.counters, 2); /* were more: it has registered since */
+	put_get(&b, 0);
+	assert_false(glance_opens(&b, &g));
+	vec_clear(&g.counters);
+	facts_clear(&now);
+	state_clear(&none);
 }
 
 /* The number of the registration, with 4 or 8 bytes; without one nothing stays of that before. */
@@ -1892,6 +1951,7 @@ int main(void)
 		cmocka_unit_test(test_list_of_port_resources),
 		cmocka_unit_test(test_resources_too_deep),
 		cmocka_unit_test(test_get),
+		cmocka_unit_test(test_glance),
 		cmocka_unit_test(test_get_number),
 		cmocka_unit_test(test_info),
 		cmocka_unit_test(test_ack),
