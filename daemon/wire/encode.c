@@ -12,6 +12,7 @@
 #include <linux/genetlink.h>
 #include <netlink/attr.h>
 #include <netlink/genl/genl.h>
+#include <string.h>
 
 /* Attribute types of param values on the wire are netlink's own numbers. */
 static uint8_t param_wire_type(enum value_type type)
@@ -36,9 +37,12 @@ static uint8_t param_wire_type(enum value_type type)
 	abort();
 }
 
+/* For a header, a handle and numbers; most requests are of a size that malloc has at hand then. */
+#define ROOM 960
+
 static void must(int r)
 {
-	if (r < 0) /* the message has no room: all that we write has a bound far below its size */
+	if (r < 0) /* the message has no room: who begins one says how much text it is to hold */
 		abort();
 }
 
@@ -71,10 +75,11 @@ static void put_value(struct nl_msg *msg, int attr, const struct value *v)
 	abort();
 }
 
+/* @text: bytes of all texts but the handle */
 static struct nl_msg *new_request(uint16_t family, uint8_t command, uint8_t version, int flags,
-				  const char *handle)
+				  const char *handle, size_t text)
 {
-	struct nl_msg *msg = nlmsg_alloc_size(4096);
+	struct nl_msg *msg = nlmsg_alloc_size(ROOM + text);
 
 	if (!msg || !genlmsg_put(msg, 0, 0, family, 0, NLM_F_REQUEST | flags, command, version))
 		abort();
@@ -95,14 +100,30 @@ static struct nl_msg *new_request(uint16_t family, uint8_t command, uint8_t vers
  */
 static struct nl_msg *request(uint16_t family, uint8_t command, int flags, const char *handle)
 {
-	return new_request(family, command, DEVLINK_GENL_VERSION, flags, handle);
+	return new_request(family, command, DEVLINK_GENL_VERSION, flags, handle, 0);
+}
+
+static size_t text_of(const struct object *o)
+{
+	size_t n = strlen(o->name);
+
+	for (unsigned i = 0; i < o->class->n_fields; i++)
+		n += o->v[i].type == VALUE_STRING ? strlen(o->v[i].str) : 0;
+	return n;
+}
+
+/* A request that changes @o. */
+static struct nl_msg *request_set(uint16_t family, uint8_t command, const char *handle,
+				  const struct object *o)
+{
+	return new_request(family, command, DEVLINK_GENL_VERSION, NLM_F_ACK, handle, text_of(o));
 }
 
 /** encode_getfamily() - asks the generic netlink controller for devlink's family and group numbers.
  */
 struct nl_msg *encode_getfamily(void)
 {
-	struct nl_msg *msg = new_request(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, 0, NULL);
+	struct nl_msg *msg = new_request(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, 0, NULL, 0);
 
 	must(nla_put_string(msg, CTRL_ATTR_FAMILY_NAME, DEVLINK_GENL_NAME));
 	return msg;
@@ -165,7 +186,8 @@ static void put_key(struct nl_msg *msg, const struct class *class, const char *n
 struct nl_msg *encode_object_get(uint16_t family, const char *handle, const struct class *class,
 				 const char *name)
 {
-	struct nl_msg *msg = request(family, class->cmd_get, 0, handle);
+	struct nl_msg *msg =
+		new_request(family, class->cmd_get, DEVLINK_GENL_VERSION, 0, handle, strlen(name));
 
 	put_key(msg, class, name);
 	return msg;
@@ -218,7 +240,7 @@ static void put_param(struct nl_msg *msg, const struct object *o)
  */
 struct nl_msg *encode_param_reset(uint16_t family, const char *handle, const struct object *o)
 {
-	struct nl_msg *msg = request(family, o->class->cmd_set, NLM_F_ACK, handle);
+	struct nl_msg *msg = request_set(family, o->class->cmd_set, handle, o);
 
 	put_key(msg, o->class, o->name);
 	must(nla_put_u8(msg, DEVLINK_ATTR_PARAM_TYPE, param_wire_type(o->v[PARAM_VALUE].type)));
@@ -246,7 +268,7 @@ struct nl_msg *encode_object_set(uint16_t family, const char *handle, const stru
 	const struct class *class = o->class;
 	bool unset = class->cmd_none && object_is_none(o, 0);
 	struct nl_msg *msg =
-		request(family, unset ? class->cmd_none : class->cmd_set, NLM_F_ACK, handle);
+		request_set(family, unset ? class->cmd_none : class->cmd_set, handle, o);
 
 	if (class->form == FORM_BY_CMODE) {
 		put_param(msg, o);
@@ -289,7 +311,9 @@ struct nl_msg *encode_reload(uint16_t family, const char *handle, uint8_t action
 struct nl_msg *encode_flash(uint16_t family, const char *handle, const char *file,
 			    const char *component)
 {
-	struct nl_msg *msg = request(family, DEVLINK_CMD_FLASH_UPDATE, NLM_F_ACK, handle);
+	size_t text = strlen(file) + (component ? strlen(component) : 0);
+	struct nl_msg *msg = new_request(family, DEVLINK_CMD_FLASH_UPDATE, DEVLINK_GENL_VERSION,
+					 NLM_F_ACK, handle, text);
 
 	must(nla_put_string(msg, DEVLINK_ATTR_FLASH_UPDATE_FILE_NAME, file));
 	if (component)

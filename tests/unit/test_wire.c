@@ -144,6 +144,28 @@ static void test_encode_flash(void **state)
 	nlmsg_free(msg);
 }
 
+/* A name that no device has may be in a config nevertheless; the kernel is asked for it. */
+static void test_encode_long(void **state)
+{
+	_cleanup_free_ char *name = mem_alloc(6001);
+	char part[256] = "";
+	_cleanup_free_ char *handle = NULL;
+	struct object o = {.class = &class_trap, .name = name};
+	struct nl_msg *msg;
+
+	(void)state;
+	memset(part, 'x', sizeof(part) - 1);
+	handle = mem_printf("%s/%s", part, part);
+	memset(name, 'n', 6000);
+	msg = encode_object_get(FAMILY, handle, &class_trap, name);
+	assert_in_range(nlmsg_hdr(msg)->nlmsg_len, 6500, 6600);
+	nlmsg_free(msg);
+	object_set(&o, 0, (struct value){.type = VALUE_U8, .num = 1});
+	msg = encode_object_set(FAMILY, handle, &o);
+	assert_in_range(nlmsg_hdr(msg)->nlmsg_len, 6500, 6600);
+	nlmsg_free(msg);
+}
+
 static void check_set(struct object *o, const char *expected)
 {
 	check_request(encode_object_set(FAMILY, HANDLE, o), expected);
@@ -1930,6 +1952,7 @@ int main(void)
 		cmocka_unit_test(test_encode_object_get),
 		cmocka_unit_test(test_encode_reload),
 		cmocka_unit_test(test_encode_flash),
+		cmocka_unit_test(test_encode_long),
 		cmocka_unit_test(test_encode_param),
 		cmocka_unit_test(test_encode_param_reset),
 		cmocka_unit_test(test_encode_by_number),
