@@ -203,6 +203,8 @@ static bool number_from_json(json_t *j, uint64_t *ret)
 static bool value_of(json_t *j, enum value_type type, const struct enum_names *names,
 		     struct arena *arena, struct value *ret)
 {
+	uint64_t num;
+
 	ret->type = type;
 	if (value_is_text(ret)) {
 		ret->str = arena_strdup(arena, json_string_value(j));
@@ -212,8 +214,11 @@ static bool value_of(json_t *j, enum value_type type, const struct enum_names *n
 		ret->num = json_is_true(j);
 		return json_is_boolean(j);
 	}
-	return (json_is_string(j) && enum_number(names, json_string_value(j), &ret->num)) ||
-	       number_from_json(j, &ret->num);
+	if (!(json_is_string(j) && enum_number(names, json_string_value(j), &num)) &&
+	    !number_from_json(j, &num))
+		return false;
+	ret->num = num;
+	return true;
 }
 
 static enum value_type type_by_name(const char *name)

@@ -12,10 +12,10 @@
 struct note {
 	const struct class *class;
 	char *name;
-	uint8_t cmode, field;
-	struct value value;
 	struct mark mark; /* of a pristine value: where another one was written last */
-	bool kept;	  /* of a pristine value: it comes back only if a trial is undone */
+	struct value value;
+	uint8_t cmode, field;
+	bool kept; /* of a pristine value: it comes back only if a trial is undone */
 };
 
 /* In the order in which they were made. */

@@ -21,15 +21,16 @@ enum value_type {
 	VALUE_STRING,
 	VALUE_BOOL,
 	VALUE_OTHER, /* carved does not set it; str says what it is: "a list of numbers (1, 2)" */
-};
+} __attribute__((packed));
 
+/* Packed, as an object has eight of them: nine bytes instead of sixteen. */
 struct value {
-	enum value_type type;
 	union {
 		uint64_t num;	 /* VALUE_BOOL: 0 or 1 */
 		const char *str; /* where value_is_text() */
 	};
-};
+	enum value_type type;
+} __attribute__((packed));
 
 /* Names for numbers: "drop" for 0. */
 struct enum_name {

@@ -15,6 +15,7 @@ static bool read_value(const struct nlattr *a, enum value_type type, struct aren
 {
 	static const size_t sizes[] = {
 		[VALUE_U8] = 1, [VALUE_U16] = 2, [VALUE_U32] = 4, [VALUE_U64] = 8};
+	uint64_t num;
 
 	switch (type) {
 	case VALUE_BOOL:
@@ -29,8 +30,10 @@ static bool read_value(const struct nlattr *a, enum value_type type, struct aren
 	case VALUE_U16:
 	case VALUE_U32:
 	case VALUE_U64:
-		ret->type = type;
-		return attr_uint(a, sizes[type], &ret->num);
+		if (!attr_uint(a, sizes[type], &num))
+			return false;
+		*ret = (struct value){.type = type, .num = num};
+		return true;
 	case VALUE_NONE:
 	case VALUE_OTHER:
 		break;
@@ -62,11 +65,12 @@ static bool read_list(const struct nlattr *a, struct arena *arena, struct value 
 static bool read_default(const struct nlattr *a, enum value_type type, struct arena *arena,
 			 struct value *ret)
 {
+	uint64_t num;
+
 	if (type == VALUE_BOOL) {
-		ret->type = type;
-		if (!attr_uint(a, 1, &ret->num))
+		if (!attr_uint(a, 1, &num))
 			return false;
-		ret->num = ret->num != 0;
+		*ret = (struct value){.type = type, .num = num != 0};
 		return true;
 	}
 	return a && read_value(a, type, arena, ret);
