@@ -27,8 +27,8 @@ struct wish {
 	const char *text;
 	struct mark mark;	   /* of the value */
 	struct mark object_mark;   /* of the object's name */
-	const char *source;	   /* the line of mark, for carets */
-	const char *object_source; /* that of object_mark */
+	const char *source;	   /* where the line of mark begins in its file, for carets */
+	const char *object_source; /* ... and that of object_mark */
 	int order;		   /* from 1: layer by layer, as the object is written */
 };
 
@@ -47,7 +47,7 @@ enum firmware_key {
 /* What one layer, or all of them, say of the firmware. Without mark.file: nothing. */
 struct firmware_wish {
 	struct mark mark;   /* of the word `firmware` */
-	const char *source; /* the line of mark */
+	const char *source; /* where its line begins */
 	bool cleared;	    /* `null` stood here: what lower layers say is taken away first */
 	struct {
 		const char *text; /* NULL with a mark: `null`, takes a lower one away */
@@ -78,7 +78,7 @@ struct layer {
 
 struct entry {
 	const char *name;
-	const char *source; /* the line of mark */
+	const char *source; /* where the line of mark begins */
 	struct mark mark;   /* of the name */
 	struct match_list matches;
 	enum reload_policy reload;

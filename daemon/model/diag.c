@@ -41,9 +41,14 @@ static bool make_room(struct diag_list *list, enum diag_severity severity)
 	return false;
 }
 
+static char *first_line(const char *source)
+{
+	return source ? mem_printf("%.*s", (int)strcspn(source, "\r\n"), source) : NULL;
+}
+
 /**
  * diag_add() - append a diagnostic.
- * @source: the line of @mark, or NULL; copied
+ * @source: begins with the line of @mark, which is copied; or NULL
  * @device: the handle if only this device is concerned, or NULL; copied
  * @format: the message, without place and severity
  */
@@ -63,7 +68,7 @@ void diag_add(struct diag_list *list, enum diag_severity severity, struct mark m
 	va_end(ap);
 	vec_push(&list->diags, ((struct diag){.severity = severity,
 					      .mark = mark,
-					      .source = mem_strdup(source),
+					      .source = first_line(source),
 					      .device = mem_strdup(device),
 					      .message = message}));
 }

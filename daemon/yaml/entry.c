@@ -20,11 +20,6 @@ static const char *keep(struct build *b, const char *text)
 	return arena_strdup(&b->config->arena, text);
 }
 
-static const char *keep_line(struct build *b, struct place at)
-{
-	return source_keep_line(at, &b->config->arena);
-}
-
 /* The value as a wish keeps it: NULL for null. */
 static const char *keep_value(struct build *b, const struct node *v)
 {
@@ -72,8 +67,8 @@ static void add_wish(struct build *b, const struct subject *s, const char *attr,
 						   .object = s->name,
 						   .attr = attr,
 						   .text = keep_value(b, v),
-						   .source = keep_line(b, v->at),
-						   .object_source = keep_line(b, s->at),
+						   .source = source_kept_line(v->at),
+						   .object_source = source_kept_line(s->at),
 						   .mark = place_mark(v->at),
 						   .object_mark = place_mark(s->at)}));
 }
@@ -143,7 +138,7 @@ static void add_firmware_value(struct build *b, struct firmware_wish *fw, enum f
 	for (char *p = text; p && *p && key == FIRMWARE_SHA256; p++)
 		*p = (char)tolower(*p);
 	fw->v[key].text = text;
-	fw->v[key].source = keep_line(b, v->at);
+	fw->v[key].source = source_kept_line(v->at);
 	fw->v[key].mark = place_mark(v->at);
 }
 
@@ -156,7 +151,7 @@ static void add_firmware(struct build *b, struct layer *layer, const struct pair
 	fw = arena_alloc(&b->config->arena, sizeof(*fw));
 	layer->firmware = fw;
 	fw->mark = place_mark(p->at);
-	fw->source = keep_line(b, p->at);
+	fw->source = source_kept_line(p->at);
 	fw->cleared = p->value->type == NODE_NULL || p->value->cleared;
 	for (enum firmware_key key = 0; key < FIRMWARE_KEYS; key++) {
 		const struct node *v = node_get(p->value, firmware_key_names[key]);
@@ -359,7 +354,7 @@ static void build_entry(struct build *b, const struct pair *p, const struct node
 	struct entry *e = vec_add(&b->config->entries);
 
 	e->name = keep(b, p->key);
-	e->source = keep_line(b, p->at);
+	e->source = source_kept_line(p->at);
 	e->mark = place_mark(p->at);
 	e->reload = number_of(p->value, "reload", &reload_names);
 	e->drift = number_of(p->value, "drift", &drift_names);

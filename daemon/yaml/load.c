@@ -56,13 +56,13 @@ static uint64_t hash_end(struct load *l)
 }
 
 /* By the name without the root: what is kept elsewhere for bad times is the same config. */
-static void keep_file(struct load *l, const struct source *s)
+static void keep_file(struct load *l, struct source *s)
 {
 	struct config *c = l->config;
 	const char *path = text_below(s->path, l->root);
 
-	vec_push(&c->files,
-		 ((struct config_file){s->path, arena_strndup(&c->arena, s->bytes, s->size)}));
+	s->kept = arena_strndup(&c->arena, s->bytes, s->size);
+	vec_push(&c->files, ((struct config_file){s->path, s->kept}));
 	hash(l, path, strlen(path) + 1);
 	hash(l, s->bytes, s->size + 1);
 }

@@ -51,25 +51,15 @@ static char *line_copy(struct place at)
 }
 
 /**
- * source_keep_line() - the line at @at as text that lives in @arena; made once per line.
+ * source_kept_line() - where the line at @at begins in what a config keeps of the file.
  *
- * Return: NULL where there is no such line.
+ * Return: NULL where there is no such line. It goes on to the end of the file.
  */
-const char *source_keep_line(struct place at, struct arena *arena)
+const char *source_kept_line(struct place at)
 {
-	struct source *s = at.source;
-	const char *line;
-	size_t n;
+	const struct source *s = at.source;
 
-	if (at.line == 0 || at.line > s->lines.n)
-		return NULL;
-	if (!s->kept)
-		s->kept = mem_alloc(s->lines.n * sizeof(*s->kept));
-	if (!s->kept[at.line - 1]) {
-		line = source_line(s, at.line, &n);
-		s->kept[at.line - 1] = arena_strndup(arena, line, n);
-	}
-	return s->kept[at.line - 1];
+	return at.line && at.line <= s->lines.n ? s->kept + s->lines.v[at.line - 1] : NULL;
 }
 
 /** source_can_hold() - can a file write @text as a value? */
@@ -412,7 +402,6 @@ struct source *source_free(struct source *s)
 	if (!s)
 		return NULL;
 	vec_clear(&s->lines);
-	free(s->kept);
 	free(s->bytes);
 	free(s);
 	return NULL;

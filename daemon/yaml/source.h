@@ -15,7 +15,7 @@ struct source {
 	char *bytes;	  /* without a byte order mark; NUL-terminated */
 	size_t size;
 	VEC(size_t) lines; /* offset of each line's first byte */
-	const char **kept; /* the lines that a config keeps, in its arena; or NULL */
+	const char *kept;  /* the same as bytes, as a config keeps it; or NULL */
 };
 
 /* Lines and columns count from 1, columns in characters. */
@@ -40,7 +40,7 @@ int source_of_text(const char *path, const char *text, struct diag_list *diags,
 struct source *source_free(struct source *s);
 const char *source_line(const struct source *s, uint32_t line, size_t *ret_n);
 bool source_can_hold(const char *text);
-const char *source_keep_line(struct place at, struct arena *arena);
+const char *source_kept_line(struct place at);
 char place_char(struct place at);
 struct mark place_mark(struct place at);
 void place_error(struct diag_list *diags, struct place at, const char *format, ...) _printf_(3, 4);

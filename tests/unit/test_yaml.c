@@ -419,11 +419,13 @@ static void test_source_lines(void **state)
 	(void)state;
 	assert_non_null(l.config);
 	w = l.config->entries.v[0].layers.v[0].wishes.v;
-	assert_string_equal(w[0].source, "    traps: {t: drop, u: trap}");
+	assert_string_equal(w[0].source, "    traps: {t: drop, u: trap}\n");
 	assert_ptr_equal(w[0].source, w[1].source);
 	assert_int_equal(w[1].object_mark.column, 22);
 	assert_int_equal(w[1].mark.column, 25);
-	assert_string_equal(l.config->entries.v[0].source, "  a/b:");
+	assert_ptr_equal(w[0].object_source, w[0].source);
+	assert_string_equal(l.config->entries.v[0].source,
+			    "  a/b:\n    traps: {t: drop, u: trap}\n");
 	loaded_clear(&l);
 }
 
