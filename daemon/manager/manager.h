@@ -16,8 +16,8 @@
  */
 #pragma once
 
-#include "device/device.h"
 #include "manager/observer.h"
+#include "manager/options.h"
 
 struct chan_hub;
 struct departed;
@@ -28,14 +28,6 @@ struct loop;
 struct manager;
 struct overlay;
 struct runner;
-
-struct manager_options {
-	const char *config_root, *config_file; /* as in struct yaml_paths */
-	const char *runtime_dir, *state_dir;
-	const char *kernel_path; /* of a stand-in's socket, for tests; NULL: netlink */
-	bool once;		 /* end when everything has come to rest */
-	struct device_env device;
-};
 
 /* Exit codes of the daemon, see sysexits.h where they come from there. */
 enum {
