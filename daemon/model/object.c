@@ -51,6 +51,8 @@ void state_sort(struct state *s)
 {
 	vec_fit(&s->objects);
 	vec_sort(&s->objects, compare);
+	if (!s->last && s->objects.n)
+		s->last = arena_alloc(&s->arena, sizeof(*s->last));
 }
 
 static bool is_called(const struct object *o, const struct class *class, const char *name,
@@ -89,7 +91,7 @@ static struct object *search(const struct state *s, const struct class *class, c
 struct object *state_find(const struct state *s, const struct class *class, const char *name,
 			  uint8_t cmode)
 {
-	struct finger *last = &((struct state *)s)->last; /* of no meaning to anybody else */
+	struct finger none = {}, *last = s->last ? s->last : &none;
 	const size_t guesses[] = {last->at + last->stride, last->at + 1, last->at};
 	struct object *o = NULL;
 	size_t at;
@@ -200,6 +202,8 @@ void state_clear(struct state *s)
 	arena_clear(&s->arena);
 	s->firmware = (struct firmware){};
 	s->ports_read = false;
+	s->passed_over = NULL;
+	s->last = NULL;
 }
 
 /** object_has() - does the field have a value? Return: true if so. */

@@ -45,7 +45,7 @@ struct state {
 	bool ports_read;	  /* of a have: there are no other ports than these */
 	struct firmware firmware; /* of a want */
 	const char *passed_over;  /* of a have: the name, made text, of an object that has none */
-	struct finger last;	  /* state_find()'s */
+	struct finger *last;	  /* moved by state_find() also in a const state; may be NULL */
 };
 
 struct object *state_add(struct state *s, const struct class *class, const char *name,
