@@ -84,7 +84,7 @@ static bool text_can_be_wanted(const struct object *o)
 	const struct value *v = &o->v[0];
 
 	return v->type != VALUE_STRING || !object_has(o, 0) ||
-	       (source_can_hold(v->str) && strlen(v->str) <= PARAM_STRING_MAX);
+	       (text_is_line(v->str) && strlen(v->str) <= PARAM_STRING_MAX);
 }
 
 static bool can_be_wanted(const struct object *o)
@@ -95,7 +95,7 @@ static bool can_be_wanted(const struct object *o)
 	buf_clear(&why);
 	if (!settable || (o->class->is_captured && !o->class->is_captured(o)))
 		return false;
-	if (!source_can_hold(o->name) || (o->class->tree && !objects_is_path(o->name)))
+	if (!text_is_line(o->name) || (o->class->tree && !objects_is_path(o->name)))
 		return false;
 	return text_can_be_wanted(o) && object_writable(o);
 }
@@ -286,7 +286,7 @@ static void comments(struct emitter *e, const struct world *w)
 		label = object_label(o);
 		text = text_clean_line(why.s);
 		buf_clear(&why);
-		if (source_can_hold(label))
+		if (text_is_line(label))
 			buf_add(&e->text, "# Param %s %s.\n", label, text);
 	}
 }

@@ -144,7 +144,7 @@ static void read_scalar(struct reader *r, const yaml_event_t *e)
 	refuse_decoration(r, node->at, e->data.scalar.anchor, e->data.scalar.tag);
 	node->quoted = e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
 	node->text = arena_strndup(r->arena, text, n);
-	if (strlen(node->text) != n || !source_can_hold(node->text)) {
+	if (strlen(node->text) != n || !text_is_line(node->text)) {
 		place_error(r->diags, node->at,
 			    "a line break or another control character in a value or key");
 		node->type = NODE_BAD;

@@ -62,20 +62,6 @@ const char *source_kept_line(struct place at)
 	return at.line && at.line <= s->lines.n ? s->kept + s->lines.v[at.line - 1] : NULL;
 }
 
-/** source_can_hold() - can a file write @text as a value? */
-bool source_can_hold(const char *text)
-{
-	size_t n = strlen(text), len;
-	uint32_t c;
-
-	for (; n; text += len, n -= len) {
-		len = text_char(text, n, &c);
-		if (len == 0 || c < ' ' || text_is_control(c))
-			return false;
-	}
-	return true;
-}
-
 /** place_char() - the first byte of the character at @at; NUL at the end of a line. */
 char place_char(struct place at)
 {
@@ -293,7 +279,7 @@ static int read_opened(const char *path, int fd, enum source_kind kind, struct d
 	struct source *s;
 	int r;
 
-	if (!source_can_hold(path)) { /* it could not be told to anybody */
+	if (!text_is_line(path)) { /* it could not be told to anybody */
 		_cleanup_free_ char *shown = text_clean(path, strlen(path));
 
 		file_error(diags, shown, "the name is not UTF-8 text in one line; rename the file");
@@ -353,7 +339,7 @@ int source_trust(const char *root, const char *path, struct diag_list *diags, in
 int source_read_trusted(const char *root, const char *path, struct diag_list *diags,
 			struct source **ret)
 {
-	int fd = -1, r = source_can_hold(path) ? source_trust(root, path, diags, &fd) : 0;
+	int fd = -1, r = text_is_line(path) ? source_trust(root, path, diags, &fd) : 0;
 
 	return r < 0 ? r : read_opened(path, fd, SOURCE_REGULAR, diags, ret);
 }

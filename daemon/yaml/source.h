@@ -39,7 +39,6 @@ int source_of_text(const char *path, const char *text, struct diag_list *diags,
 		   struct source **ret);
 struct source *source_free(struct source *s);
 const char *source_line(const struct source *s, uint32_t line, size_t *ret_n);
-bool source_can_hold(const char *text);
 const char *source_kept_line(struct place at);
 char place_char(struct place at);
 struct mark place_mark(struct place at);
