@@ -144,4 +144,5 @@ void goal_whole(const struct state *goal, const struct state *want, struct state
 	}
 	while (i < n)
 		vec_push(&ret->objects, v[i++]);
+	state_sorted(ret);
 }

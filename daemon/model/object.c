@@ -51,6 +51,12 @@ void state_sort(struct state *s)
 {
 	vec_fit(&s->objects);
 	vec_sort(&s->objects, compare);
+	state_sorted(s);
+}
+
+/** state_sorted() - all objects are there, and came in that order. */
+void state_sorted(struct state *s)
+{
 	if (!s->last && s->objects.n)
 		s->last = arena_alloc(&s->arena, sizeof(*s->last));
 }
@@ -146,6 +152,8 @@ void state_copy(struct state *to, const struct state *from)
 	vec_each(p, &from->ports)
 		state_add_port(to, p);
 	to->ports_read = from->ports_read;
+	if (from->last)
+		state_sorted(to);
 	firmware_copy(&to->arena, &to->firmware, &from->firmware);
 }
 

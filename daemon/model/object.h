@@ -51,6 +51,7 @@ struct state {
 struct object *state_add(struct state *s, const struct class *class, const char *name,
 			 uint8_t cmode);
 void state_sort(struct state *s);
+void state_sorted(struct state *s);
 struct object *state_find(const struct state *s, const struct class *class, const char *name,
 			  uint8_t cmode);
 void state_set_mark(struct state *s, struct object *o, unsigned field, struct mark mark);
