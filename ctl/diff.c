@@ -3,13 +3,14 @@
  * carvectl diff: what configs say differently, key by key, wherever it is written. Decides where
  * the files on disk are: where those of the config in force were.
  */
-#include "diff.h"
+#include "answer.h"
 #include "ctl.h"
 #include "fetch.h"
 #include "output.h"
 #include "plan.h"
 #include "remarks.h"
 #include "table.h"
+#include "yaml/yaml.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -28,8 +29,8 @@ static void add(struct diff_answer *a, const struct yaml_value *from, const stru
 				      .origin = arena_strdup(&a->arena, origin)}));
 }
 
-/** diff_find() - what @to says differently than @from, both sorted. @ret: is added to */
-void diff_find(const value_list *from, const value_list *to, struct diff_answer *ret)
+/* What @to says differently than @from, both sorted, is added to @ret. */
+static void find_differences(const value_list *from, const value_list *to, struct diff_answer *ret)
 {
 	size_t i = 0, j = 0;
 
@@ -75,8 +76,8 @@ static void add_change(struct table *t, const struct difference_answer *d,
 	table_add(t, d->origin, COLOUR_NONE);
 }
 
-/** diff_render() - append a line for each difference. */
-void diff_render(const struct diff_answer *a, const struct style *style, struct buf *out)
+/* A line for each difference. */
+static void render(const struct diff_answer *a, const struct style *style, struct buf *out)
 {
 	struct table t = {.columns = columns, .n_columns = ARRAY_SIZE(columns)};
 
@@ -193,7 +194,7 @@ static int compare(struct client *c, struct diff_answer *ret)
 	if (r >= 0)
 		r = fetch_values(c, on_disk ? "0" : ctl->args[1], !on_disk, &arena, &to);
 	if (r >= 0)
-		diff_find(&from, &to, ret);
+		find_differences(&from, &to, ret);
 	vec_clear(&from);
 	vec_clear(&to);
 	arena_clear(&arena);
@@ -208,7 +209,7 @@ static int show(const struct client *c, const struct diff_answer *a, const struc
 
 	if (c->ctl->json)
 		return output_json(&diff_type, a, exit_code);
-	diff_render(a, &style, &out);
+	render(a, &style, &out);
 	if (a->changes.n) {
 		buf_add(&out, "\n");
 		plan_render(plan, &style, &out);

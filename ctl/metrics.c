@@ -277,8 +277,8 @@ void metrics_render(const struct status_answer *a, const struct config_answer *i
 	render_wanted(a, out);
 }
 
-/** metrics_render_down() - append what is known while carved does not answer. */
-void metrics_render_down(struct buf *out)
+/* What is known while carved does not answer. */
+static void render_down(struct buf *out)
 {
 	begin(out, "carved_up", "gauge", "Whether carved answers.");
 	buf_add(out, "carved_up 0\n");
@@ -303,7 +303,7 @@ int command_metrics(const struct ctl *ctl)
 		metrics_render(&a, configs.configs.n ? configs.configs.v : NULL, &out);
 		exit_code = CTL_OK;
 	} else {
-		metrics_render_down(&out);
+		render_down(&out);
 	}
 	answer_clear(&status_type, &a, &a.arena);
 	answer_clear(&configs_type, &configs, &configs.arena);

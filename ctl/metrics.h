@@ -6,4 +6,3 @@
 
 void metrics_render(const struct status_answer *a, const struct config_answer *in_force,
 		    struct buf *out);
-void metrics_render_down(struct buf *out);

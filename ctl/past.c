@@ -39,9 +39,9 @@ static const char *field(sd_journal *j, struct arena *arena, const char *name)
 	return arena_strdup(arena, clean);
 }
 
-/** past_make_record() - of a line about @device; the rest of @ret is known already. */
-void past_make_record(struct arena *arena, const char *device, const char *message,
-		      struct record_answer *ret)
+/* Of a line about @device; the rest of @ret is known already. */
+static void make_record(struct arena *arena, const char *device, const char *message,
+			struct record_answer *ret)
 {
 	size_t n = strlen(device);
 
@@ -62,7 +62,7 @@ static void add_entry(sd_journal *j, const struct past_query *q, struct history_
 	r.trigger = field(j, &ret->arena, "CARVED_TRIGGER");
 	r.result = field(j, &ret->arena, "CARVED_STATE");
 	sd_journal_get_realtime_usec(j, &r.time);
-	past_make_record(&ret->arena, device, field(j, &ret->arena, "MESSAGE"), &r);
+	make_record(&ret->arena, device, field(j, &ret->arena, "MESSAGE"), &r);
 	vec_push(&ret->records, r);
 }
 

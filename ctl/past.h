@@ -13,7 +13,5 @@ struct past_query {
 	const char *boot;      /* "0" is this one, "-1" the one before, or an id; NULL: all */
 };
 
-void past_make_record(struct arena *arena, const char *device, const char *message,
-		      struct record_answer *ret);
 int past_fetch(const struct past_query *q, struct history_answer *ret);
 bool past_is_hidden(void);

@@ -100,8 +100,7 @@ void scripts_find(struct scripts *s, enum event event, path_list *ret)
 	vec_clear(&found);
 }
 
-/** paths_clear() - free them. */
-void paths_clear(path_list *paths)
+static void clear_paths(path_list *paths)
 {
 	vec_each(path, paths)
 		free(*path);
@@ -112,5 +111,5 @@ void paths_clear(path_list *paths)
 void scripts_close(struct scripts *s)
 {
 	close(s->fd);
-	paths_clear(&s->told);
+	clear_paths(&s->told);
 }

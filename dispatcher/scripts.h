@@ -28,4 +28,3 @@ struct scripts {
 int scripts_open(struct scripts *s, const char *root, uid_t owner);
 void scripts_find(struct scripts *s, enum event event, path_list *ret);
 void scripts_close(struct scripts *s);
-void paths_clear(path_list *paths);

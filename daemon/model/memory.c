@@ -52,8 +52,8 @@ const struct value *notes_find(const struct notes *n, const struct object *o, un
 	return note ? &note->value : NULL;
 }
 
-/** notes_drop() - forget the note of one field of @o, if there is one. */
-void notes_drop(struct notes *n, const struct object *o, unsigned field)
+/* Forget the note of one field of @o, if there is one. */
+static void drop_note(struct notes *n, const struct object *o, unsigned field)
 {
 	struct note *note = find(n, o, field);
 	size_t at;
@@ -88,7 +88,7 @@ bool notes_put(struct notes *n, const struct object *o, unsigned field, const st
 	note.name = mem_strdup(o->name);
 	if (value->type == VALUE_STRING)
 		note.value.str = mem_strdup(value->str);
-	notes_drop(n, o, field);
+	drop_note(n, o, field);
 	add(n, &note);
 	return true;
 }
@@ -147,11 +147,11 @@ bool memory_note(struct memory *m, struct notes *list, const struct object *o, u
 	return changed;
 }
 
-/** memory_drop() - notes_drop() on @list, which is one of @m. */
+/** memory_drop() - forget the note of one field of @o, if @list, which is one of @m, has one. */
 void memory_drop(struct memory *m, struct notes *list, const struct object *o, unsigned field)
 {
 	m->changed |= notes_find(list, o, field) != NULL;
-	notes_drop(list, o, field);
+	drop_note(list, o, field);
 }
 
 /** memory_drop_all() - notes_clear() on @list, which is one of @m. */

@@ -88,7 +88,6 @@ struct memory {
 
 const struct value *notes_find(const struct notes *n, const struct object *o, unsigned field);
 bool notes_put(struct notes *n, const struct object *o, unsigned field, const struct value *value);
-void notes_drop(struct notes *n, const struct object *o, unsigned field);
 void notes_clear(struct notes *n);
 struct object note_object(const struct note *n);
 struct value note_settable(const struct note *n, const struct object *have);

@@ -232,13 +232,13 @@ static void put_param(struct nl_msg *msg, const struct object *o)
 	put_value(msg, DEVLINK_ATTR_PARAM_VALUE_DATA, &o->v[PARAM_VALUE]);
 }
 
-/**
- * encode_param_reset() - let the driver bring back the default of a param.
+/*
+ * Let the driver bring back the default of a param.
  *
  * Only where the last GET of it told a default for this cmode: older kernels do not know the
  * attribute, pass over it, and take the absence of a value for that of a bool which is false.
  */
-struct nl_msg *encode_param_reset(uint16_t family, const char *handle, const struct object *o)
+static struct nl_msg *param_reset(uint16_t family, const char *handle, const struct object *o)
 {
 	struct nl_msg *msg = request_set(family, o->class->cmd_set, handle, o);
 
@@ -327,7 +327,7 @@ static struct nl_msg *encode_for(uint16_t family, const char *handle, const stru
 	case STEP_REMEMBER:
 		return NULL;
 	case STEP_SET:
-		return s->reset ? encode_param_reset(family, handle, &s->target)
+		return s->reset ? param_reset(family, handle, &s->target)
 				: encode_object_set(family, handle, &s->target);
 	case STEP_FLASH:
 		return encode_flash(family, handle, s->firmware.file, s->firmware.component);

@@ -20,7 +20,6 @@ struct nl_msg *encode_object_get(uint16_t family, const char *handle, const stru
 				 const char *name);
 struct nl_msg *encode_object_dump(uint16_t family, const char *handle, const struct class *class);
 struct nl_msg *encode_object_set(uint16_t family, const char *handle, const struct object *o);
-struct nl_msg *encode_param_reset(uint16_t family, const char *handle, const struct object *o);
 struct nl_msg *encode_reload(uint16_t family, const char *handle, uint8_t action, uint8_t limit);
 struct nl_msg *encode_step(uint16_t family, const char *handle, uint64_t registration,
 			   const struct step *s);
