@@ -9,6 +9,7 @@
 #include "plan/match.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The values of one object were wanted one by one: fold them. No value was wanted twice. */
@@ -155,23 +156,58 @@ static int by_name(const void *pa, const void *pb)
 	return object_compare_names(a->class, a->name, b->class, b->name);
 }
 
+static bool are_sorted(const struct reads *reads)
+{
+	for (size_t i = 1; i < reads->names.n; i++)
+		if (by_name(&reads->names.v[i - 1], &reads->names.v[i]) > 0)
+			return false;
+	return true;
+}
+
+/* Each name once, in order: as winners are, unless some of them are read along with others. */
 static void drop_doubles(struct reads *reads)
 {
 	size_t n = 0;
 
-	vec_sort(&reads->names, by_name);
+	if (!are_sorted(reads))
+		vec_sort(&reads->names, by_name);
 	for (size_t i = 0; i < reads->names.n; i++)
 		if (n == 0 || by_name(&reads->names.v[n - 1], &reads->names.v[i]) != 0)
 			reads->names.v[n++] = reads->names.v[i];
 	reads->names.n = n;
 }
 
+/*
+ * Is @name among the first @n of @names, which are sorted? Most likely it is number *at, the one
+ * behind that which was looked for before.
+ */
+static bool is_among(const struct read_name *names, size_t n, const struct read_name *name,
+		     size_t *at)
+{
+	const struct read_name *found = NULL;
+
+	if (*at < n && by_name(name, &names[*at]) == 0)
+		found = &names[*at];
+	else if (n)
+		found = bsearch(name, names, n, sizeof(*names), by_name);
+	if (found)
+		*at = (size_t)(found - names) + 1;
+	return found;
+}
+
 /* What nobody wants any more, but carved has written. */
 static void add_noted(struct reads *reads, const struct notes *notes)
 {
-	vec_each(n, &notes->notes)
-		if (n->class->read != READ_DEVICE)
-			reads_add(reads, n->class, n->name);
+	size_t n = reads->names.n, at = 0;
+
+	vec_each(note, &notes->notes) {
+		const struct read_name name = {.class = note->class, .name = note->name};
+
+		if (note->class->read != READ_DEVICE && !is_among(reads->names.v, n, &name, &at))
+			vec_push(&reads->names, name);
+	}
+	if (reads->names.n > n)
+		drop_doubles(reads);
 }
 
 static void add_wish(struct reads *reads, const struct world *w, const struct wish *wish)
@@ -193,7 +229,7 @@ void bind_reads(const winner_list *winners, const struct world *w, struct reads 
 	ret->resources = true;
 	vec_each(winner, winners)
 		add_wish(ret, w, winner->wish);
+	drop_doubles(ret);
 	add_noted(ret, &w->memory.pristine);
 	add_noted(ret, &w->memory.lasting.good);
-	drop_doubles(ret);
 }
