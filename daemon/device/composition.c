@@ -31,8 +31,9 @@ struct permission device_permission_by(const struct device *d, enum mandate mand
 		.mandate = mandate,
 		.off = d->env->off,
 		.unreadable = d->world.memory.unreadable < 0,
-		.waits = d->turn == TURN_LATER,
-		.held = d->turn == TURN_HELD,
+		.waits = d->turn.is == TURN_LATER,
+		.held = d->turn.is == TURN_HELD,
+		.clashes = d->turn.is == TURN_CLASH,
 		.paused_until = d->world.memory.pause.until,
 		.converged_once = d->world.memory.converged_once,
 		.torn_down = d->world.facts.reload_failed,
@@ -96,6 +97,7 @@ struct status_input device_status_input(const struct device *d)
 				     .fights = &d->fights,
 				     .history = &d->history,
 				     .permission = device_permission(d),
+				     .rival = d->turn.rival,
 				     .settled = d->settled};
 }
 

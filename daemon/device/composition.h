@@ -16,12 +16,22 @@ enum turn {
 	TURN_NOW,
 	TURN_LATER, /* DEVICE_EV_TURN comes when it is worth asking again */
 	TURN_HELD,  /* not before the config changes or an operator asks */
+	TURN_CLASH, /* another device wants other firmware in the same flash chip */
+};
+
+/* What the last plan was told. */
+struct turn_told {
+	enum turn is;
+	char *rival; /* of a TURN_CLASH: who wants which other firmware */
 };
 
 /* What is the same for all devices. */
 struct device_env {
-	/* NULL: it is always its turn; @flash: its firmware is to be written */
-	enum turn (*take_turn)(void *user, const struct device *d, bool flash);
+	/*
+	 * NULL: it is always its turn; @flash: its firmware is to be written; @ret_rival: of a
+	 * TURN_CLASH: who wants which other firmware, to be freed
+	 */
+	enum turn (*take_turn)(void *user, const struct device *d, bool flash, char **ret_rival);
 	void *user;
 	const char *kernel; /* its release */
 	const char *boot;   /* the boot's id */
@@ -44,8 +54,8 @@ struct device {
 	struct patience patience;
 	struct history history;
 	struct status status;
-	enum turn turn; /* of the last plan */
-	bool settled;	/* has rested since it registered or the config changed */
+	struct turn_told turn;
+	bool settled; /* has rested since it registered or the config changed */
 };
 
 void device_goal(const struct device *d, struct state *ret);

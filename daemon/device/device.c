@@ -68,6 +68,7 @@ struct device *device_free(struct device *d)
 	world_clear(&d->world);
 	status_clear(&d->status);
 	view_clear(&d->view);
+	free(d->turn.rival);
 	free(d->handle);
 	free(d);
 	return NULL;
@@ -340,7 +341,7 @@ static void tell_rest(struct device *d, bool restored, const struct resting *r)
  */
 static enum mandate mandate_at_rest(const struct device *d)
 {
-	if (d->world.memory.pause.until || d->turn == TURN_HELD)
+	if (d->world.memory.pause.until || d->turn.is == TURN_HELD || d->turn.is == TURN_CLASH)
 		return d->mandate;
 	return d->assignment.may.n ||
 			       (d->view.identity.error && d->assignment.want.firmware.version)
@@ -371,11 +372,11 @@ static void rest(struct device *d, uint64_t now, struct device_todo *todo, struc
 	todo->wake_at = MIN(todo->wake_at, d->patience.until);
 	if (view_is_identified(&d->view) ? !view_rereads(&d->view) : d->view.read.error != 0)
 		d->settled = true;
-	if (d->turn == TURN_LATER || run_waits(&d->run))
+	if (d->turn.is == TURN_LATER || run_waits(&d->run))
 		d->settled = false;
 	if (run_waits(&d->run))
 		todo->wake_at = MIN(todo->wake_at, now + MOVING_LOOK);
-	if (d->failures.retry_at != USEC_NEVER || d->turn == TURN_LATER || run_waits(&d->run))
+	if (d->failures.retry_at != USEC_NEVER || d->turn.is == TURN_LATER || run_waits(&d->run))
 		return;
 	ret->rests = true;
 	ret->foreign = d->reloads.foreign_open;

@@ -43,6 +43,8 @@ static enum hindrance reload_hindrance(const struct circumstances *c)
 		return HINDRANCE_POLICY;
 	if (c->waits || c->held)
 		return c->waits ? HINDRANCE_TURN : HINDRANCE_HELD;
+	if (c->clashes)
+		return HINDRANCE_CLASH;
 	return HINDRANCE_NONE;
 }
 
@@ -100,6 +102,8 @@ const char *hindrance_text(enum hindrance h)
 		return "waits until others are reloaded or flashed";
 	case HINDRANCE_HELD:
 		return "held back: the reload of another device failed";
+	case HINDRANCE_CLASH:
+		return "held back: two devices want different firmware in one flash chip";
 	case HINDRANCE_POLICY:
 		return "waits for a permitted reload";
 	case HINDRANCE_FAILED:

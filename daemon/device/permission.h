@@ -30,6 +30,7 @@ enum hindrance {
 	HINDRANCE_REPORT_ONLY,	  /* `drift: report` */
 	HINDRANCE_TURN,		  /* others are being reloaded or flashed */
 	HINDRANCE_HELD,		  /* the reload of another one ended in quarantine */
+	HINDRANCE_CLASH,	  /* another device wants other firmware in the same chip */
 	HINDRANCE_POLICY,	  /* `reload:` of the entry */
 	HINDRANCE_FAILED,	  /* something that belongs to a reload failed */
 	HINDRANCE_QUARANTINE,	  /* torn down, and no roll-back is left to try */
@@ -49,6 +50,7 @@ struct circumstances {
 	bool off;
 	bool unreadable;	 /* its memory */
 	bool waits, held;	 /* TURN_LATER, TURN_HELD */
+	bool clashes;		 /* TURN_CLASH */
 	uint64_t paused_until;	 /* 0: it is not; USEC_NEVER: without an end */
 	bool converged_once;	 /* since the device registered */
 	bool torn_down;		 /* RELOAD_FAILED */

@@ -35,28 +35,29 @@ static void plan_for(struct device *d, enum may may, bool patient)
 }
 
 /* What is torn down is brought back at once; all else that disrupts waits for its turn. */
-static enum turn take_turn(const struct device *d)
+static enum turn take_turn(struct device *d)
 {
 	enum disrupts what = steps_disrupt(&d->run.plan.steps);
 
 	if (!d->env->take_turn || d->world.facts.reload_failed || what == DISRUPTS_NONE)
 		return TURN_NOW;
-	return d->env->take_turn(d->env->user, d, what == DISRUPTS_FLASH);
+	return d->env->take_turn(d->env->user, d, what == DISRUPTS_FLASH, &d->turn.rival);
 }
 
 static void make_plan(struct device *d, uint64_t now)
 {
 	bool patient;
 
-	d->turn = TURN_NOW;
+	d->turn.is = TURN_NOW;
+	free(TAKE(d->turn.rival));
 	patient = d->mandate == MANDATE_NONE && device_permission(d).may != MAY_NOTHING;
 	plan_for(d, device_permission(d).may, patient);
 	if (patience_look(&d->patience, &d->run.plan.left, now)) {
 		patient = false;
 		plan_for(d, device_permission(d).may, patient);
 	}
-	d->turn = take_turn(d);
-	if (d->turn != TURN_NOW)
+	d->turn.is = take_turn(d);
+	if (d->turn.is != TURN_NOW)
 		plan_for(d, device_permission(d).may, patient);
 }
 

@@ -292,6 +292,11 @@ static void find_pending(const struct status_input *in, struct finding *f)
 		buf_add(also(f, STATE_PENDING_POWER_CYCLE),
 			"waits for a power cycle, no reload can activate it: %s",
 			plan->pending_text.s);
+	else if (in->rival)
+		buf_add(also(f, STATE_FAILED),
+			"firmware %s is not flashed: %s in the same flash chip; the entries of "
+			"both have to agree",
+			in->goal->firmware.version, in->rival);
 	else if (plan->pending != DISRUPTION_NONE &&
 		 (why == HINDRANCE_TURN || why == HINDRANCE_HELD || why == HINDRANCE_FAILED))
 		buf_add(also(f, STATE_PENDING_RELOAD), "%s: %s", hindrance_text(why),

@@ -42,6 +42,7 @@ struct status_input {
 	const struct fights *fights;
 	const struct history *history;
 	struct permission permission;
+	const char *rival; /* who wants which other firmware in the same flash chip, or NULL */
 	bool settled;
 };
 

@@ -27,10 +27,11 @@ struct member {
 	struct runner *runner;
 	struct marks marks;
 	enum { NO_TURN, TURN_TO_RELOAD, TURN_TO_FLASH } turn; /* see turns.h */
-	bool told;					      /* observers know of it */
-	bool changed;					      /* ... and not of this, */
-	bool progress;					      /* nor of this: a flash has gone on */
-	bool succeeded; /* it is gone, and another has registered under its handle */
+	enum turn clash; /* what others with its flash chip said when it last asked to flash */
+	bool told;	 /* observers know of it */
+	bool changed;	 /* ... and not of this, */
+	bool progress;	 /* nor of this: a flash has gone on */
+	bool succeeded;	 /* it is gone, and another has registered under its handle */
 };
 
 struct devices {

@@ -108,3 +108,47 @@ def test_held_back(kernel, carved):
     assert carved.get(second, "ReloadCount") == 0
     assert carved.ctl("retry", second)[0] == 0
     assert carved.state(second) == "converged"
+
+
+def entry(handle, version):
+    return (f'"{handle[-1]}": {{match: {{handle: "{handle}"}}, firmware: {{version: "{version}", '
+            f'file: mlx5/fw-{version}.bin}}}}')
+
+
+def test_functions_want_different_firmware(kernel, carved):
+    """None of them is flashed, which the next boot would undo, until the entries agree."""
+    prepare(kernel, carved, CARD)
+    other = carved.folder / "root/lib/firmware/mlx5/fw-22.36.1020.bin"
+    other.write_text("image")
+    carved.file.write_text("version: 1\nsettings: {audit_interval: 0}\ndevices: {"
+                           f'{entry(CARD[0], "22.36.1010")}, {entry(CARD[1], "22.36.1020")}}}\n')
+    carved.start_no_wait()
+    carved.wait_bus()
+    carved.wait_ready()
+    for handle, rival, version in ((CARD[0], CARD[1], "22.36.1020"), (CARD[1], CARD[0], "22.36.1010")):
+        assert carved.state(handle) == "failed"
+        assert f"{rival} (entry {rival[-1]}) wants {version} in the same flash chip" in carved.get(handle, "StateReason")
+        assert kernel.tell("state", handle)["versions"]["running"]["fw"] == "22.35.1012"
+    assert "is written to flash" not in carved.text()
+    carved.file.write_text("version: 1\nsettings: {audit_interval: 0}\ndevices: {"
+                           f'{entry(CARD[0], "22.36.1010")}, {entry(CARD[1], "22.36.1010")}}}\n')
+    carved.call("Reload", "a{sv}")
+    for handle in CARD:
+        carved.wait_state(handle, "converged")
+        assert kernel.tell("state", handle)["versions"]["running"]["fw"] == "22.36.1010"
+
+
+def test_cards_want_different_firmware(kernel, carved):
+    """Each is asked to flash its own; the kernel has an image for the first only."""
+    prepare(kernel, carved, APART)
+    other = carved.folder / "root/lib/firmware/mlx5/fw-22.36.1020.bin"
+    other.write_text("image")
+    carved.file.write_text("version: 1\nsettings: {audit_interval: 0}\ndevices: {"
+                           f'{entry(APART[0], "22.36.1010")}, '
+                           f'{entry(APART[1], "22.36.1020").replace(chr(34) + "0" + chr(34) + ":", "b:", 1)}}}\n')
+    carved.start_no_wait()
+    carved.wait_bus()
+    most_at_once(carved, APART)
+    assert carved.state(APART[0]) == "converged"
+    assert "failed to locate the requested firmware file" in carved.get(APART[1], "StateReason")
+    assert "flash chip" not in carved.text()
