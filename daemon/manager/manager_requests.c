@@ -11,7 +11,7 @@
 
 /**
  * manager_reload() - read the config files again.
- * @who: asks, for people; or NULL
+ * @who: who asks, for the history; or NULL
  * @confirm: on trial for so many microseconds; 0: for good
  * @hash: of the config that they have to say; 0: any
  * @ret_job: the job that ends when all devices have come to rest
@@ -111,7 +111,7 @@ const char *manager_refuses_config(const struct manager *m, uint64_t confirm)
 /**
  * manager_apply() - let devices bring about what is wanted of them, now.
  * @name: of a device, or of an entry for all its devices; "" for all there are
- * @who: asks, for people; or NULL
+ * @who: who asks, for the history; or NULL
  * @allow_reload: by a reload too, whatever the policy says and it destroys
  * @retry: what failed, was fought over or quarantined too
  *
@@ -134,7 +134,7 @@ uint64_t manager_apply(struct manager *m, const char *name, const char *who, boo
 /**
  * manager_pause() - write nothing to devices, or go on with that.
  * @name: of a device, or of an entry for all its devices
- * @who: asks, for people; or NULL
+ * @who: who asks, for the history; or NULL
  * @until: by clock_now(); 0: go on; USEC_NEVER: without an end
  * @wall: the same by clock_wall()
  */

@@ -122,7 +122,7 @@ const char *manager_problem(const struct manager *m)
 }
 
 /**
- * manager_look() - look at a file of firmware for somebody else than a device's machine; see
+ * manager_look() - look at a file of firmware that no device's machine has asked for; see
  * look_new().
  */
 struct look *manager_look(struct manager *m, const struct firmware *f, void (*done)(void *user),

@@ -62,13 +62,12 @@ static struct precheck *probe(const struct runner *r, bool closely)
 	return p;
 }
 
-/* With room for @n_more. */
+/* @n_more: leave room for so many behind them */
 static struct batch *pack_requests(struct runner *r, size_t n_more)
 {
 	struct batch *b = batch_new(r->requests.n + n_more);
 
 	b->n = r->requests.n;
-
 	for (size_t i = 0; i < r->requests.n; i++) {
 		b->v[i].request = TAKE(r->requests.v[i].msg);
 		b->v[i].dump = r->requests.v[i].dump;
@@ -76,10 +75,7 @@ static struct batch *pack_requests(struct runner *r, size_t n_more)
 	return b;
 }
 
-/*
- * Behind what @b has already, where a step does not get a gate of its own. A phase waits for the
- * answers to the one before.
- */
+/* Put the steps behind what is in @b; a phase waits for the answers to the one before it. */
 static void pack_steps(struct runner *r, struct batch *b, const struct device_todo *todo)
 {
 	chan_hold(r->chan, false);

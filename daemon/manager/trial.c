@@ -121,7 +121,7 @@ static void end_overdue_trial(struct configs *c, const struct config *files)
 
 /**
  * configs_roll_back() - the config before the one on trial is in force.
- * @why: for people
+ * @why: for the journal
  * @who: asked, or NULL
  *
  * Return: 0; -errno where it cannot be read again: then what was on trial stays.
