@@ -44,12 +44,17 @@ static enum turn take_turn(struct device *d)
 	return d->env->take_turn(d->env->user, d, what == DISRUPTS_FLASH, &d->turn.rival);
 }
 
+static void forget_turn(struct device *d)
+{
+	d->turn.is = TURN_NOW;
+	free(TAKE(d->turn.rival));
+}
+
 static void make_plan(struct device *d, uint64_t now)
 {
 	bool patient;
 
-	d->turn.is = TURN_NOW;
-	free(TAKE(d->turn.rival));
+	forget_turn(d);
 	patient = d->mandate == MANDATE_NONE && device_permission(d).may != MAY_NOTHING;
 	plan_for(d, device_permission(d).may, patient);
 	if (patience_look(&d->patience, &d->run.plan.left, now)) {
@@ -195,6 +200,7 @@ static void replan(struct device *d, uint64_t now)
 static void release(struct device *d)
 {
 	state_clear(&d->goal);
+	forget_turn(d);
 	if (d->run.activity != ACTIVITY_WRITING)
 		run_drop(&d->run);
 	failures_forget(&d->failures);

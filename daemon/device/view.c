@@ -345,12 +345,10 @@ static bool is_numbered(const struct world *w, const struct facts *facts)
 static bool is_another(const struct view *v, const struct world *w, const struct facts *facts,
 		       enum presence before)
 {
-	const counter_list *counters = &facts->counters;
+	bool replaced = before == PRESENCE_REPLACED && !view_is_identified(v);
 
-	if (is_numbered(w, facts))
-		return facts->registration != w->memory.registration;
-	return (before == PRESENCE_REPLACED && !view_is_identified(v)) ||
-	       (w->memory.counters.n && counters_restarted(counters, &w->memory.counters));
+	return (replaced && !is_numbered(w, facts)) ||
+	       facts_of_another(facts, &w->memory.counters, w->memory.registration);
 }
 
 /* What was heard since the question may be of its end, which came after the answer. */

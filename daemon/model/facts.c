@@ -188,22 +188,28 @@ bool counters_action_differs(const counter_list *a, const counter_list *b, uint8
 }
 
 /**
- * facts_show_reload() - was the registration that is known reloaded since?
+ * facts_of_another() - as far as numbers and counters tell: is it another registration?
  * @now: of a GET
  * @known: the counters as they were
  * @registration: its number, or 0
+ */
+bool facts_of_another(const struct facts *now, const counter_list *known, uint64_t registration)
+{
+	return registration && now->registration ? now->registration != registration
+						 : counters_restarted(&now->counters, known);
+}
+
+/**
+ * facts_show_reload() - was the registration that is known reloaded since?
+ * @now, @known, @registration: as in facts_of_another()
  *
  * Return: false also where it may be another registration, it is torn down, or nothing was told.
  */
 bool facts_show_reload(const struct facts *now, const counter_list *known, uint64_t registration)
 {
-	bool numbered = registration && now->registration;
-
-	if (numbered ? now->registration != registration
-		     : counters_restarted(&now->counters, known))
-		return false;
 	return known->n && now->counters.n && !now->reload_failed &&
-	       counters_differ(&now->counters, known);
+	       counters_differ(&now->counters, known) &&
+	       !facts_of_another(now, known, registration);
 }
 
 /** counters_copy() - make @to equal to @from. */

@@ -44,6 +44,7 @@ const char *facts_version(const struct facts *f, enum version_kind kind, const c
 bool facts_same_versions(const struct facts *a, const struct facts *b);
 const char *facts_firmware_key(const struct facts *f, const char *written);
 bool facts_offers(const struct facts *f, uint8_t action, uint8_t limit);
+bool facts_of_another(const struct facts *now, const counter_list *known, uint64_t registration);
 bool facts_show_reload(const struct facts *now, const counter_list *known, uint64_t registration);
 bool counters_offer(const counter_list *list, uint8_t action, uint8_t limit);
 unsigned counters_reloads(const counter_list *now, const counter_list *before);

@@ -115,8 +115,9 @@ def entry(handle, version):
             f'file: mlx5/fw-{version}.bin}}}}')
 
 
-def test_functions_want_different_firmware(kernel, carved):
-    """None of them is flashed, which the next boot would undo, until the entries agree."""
+@pytest.mark.parametrize("agree", [True, False], ids=["until they agree", "until one wants none"])
+def test_functions_want_different_firmware(kernel, carved, agree):
+    """None of them is flashed, which the next boot would undo."""
     prepare(kernel, carved, CARD)
     other = carved.folder / "root/lib/firmware/mlx5/fw-22.36.1020.bin"
     other.write_text("image")
@@ -131,11 +132,12 @@ def test_functions_want_different_firmware(kernel, carved):
         assert kernel.tell("state", handle)["versions"]["running"]["fw"] == "22.35.1012"
     assert "is written to flash" not in carved.text()
     carved.file.write_text("version: 1\nsettings: {audit_interval: 0}\ndevices: {"
-                           f'{entry(CARD[0], "22.36.1010")}, {entry(CARD[1], "22.36.1010")}}}\n')
+                           f'{entry(CARD[0], "22.36.1010")}' +
+                           (f', {entry(CARD[1], "22.36.1010")}' if agree else "") + "}\n")
     carved.call("Reload", "a{sv}")
-    for handle in CARD:
-        carved.wait_state(handle, "converged")
-        assert kernel.tell("state", handle)["versions"]["running"]["fw"] == "22.36.1010"
+    for handle, state in zip(CARD, ("converged", "converged" if agree else "unmanaged")):
+        carved.wait_state(handle, state)
+        assert state == "unmanaged" or kernel.tell("state", handle)["versions"]["running"]["fw"] == "22.36.1010"
 
 
 def test_cards_want_different_firmware(kernel, carved):

@@ -3,9 +3,9 @@
  * Requests as bytes, and bytes as answers. Both are compared as text: a request is taken apart by a
  * walker of its own, an answer is put together by wire_answers.h.
  */
+#include "manager/glance.h"
 #include "model/config.h"
 #include "wire/decode.h"
-#include "manager/glance.h"
 #include "wire/encode.h"
 #include "wire/reading.h"
 
