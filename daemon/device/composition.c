@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* See composition.h. */
 #include "device/composition.h"
-#include "device/baseline.h"
 #include "device/goal.h"
 #include "plan/ahead.h"
 
@@ -75,13 +74,6 @@ void device_ahead(const struct device *d, step_list *ret)
 	ahead_make(&goal, &d->world, &limits, ret);
 	state_clear(&goal);
 	vec_clear(&limits.failed);
-}
-
-/** device_note_sending() - @s is about to be sent: note what it replaces. */
-void device_note_sending(struct device *d, const struct step *s)
-{
-	baseline_keep(&d->world, &d->assignment.want, s);
-	reloads_staging(&d->reloads, &d->world, s);
 }
 
 /** device_status_input() - what the status is derived from; borrows from @d. */

@@ -61,7 +61,6 @@ struct device {
 void device_goal(const struct device *d, struct state *ret);
 struct journal device_journal(const struct device *d);
 bool device_may_go_ahead(const struct device *d);
-void device_note_sending(struct device *d, const struct step *s);
 void device_ahead(const struct device *d, step_list *ret);
 struct permission device_permission(const struct device *d);
 struct permission device_permission_by(const struct device *d, enum mandate mandate);

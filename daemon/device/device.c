@@ -306,7 +306,8 @@ static void send(struct device *d, uint64_t now, struct device_todo *todo)
 	for (size_t i = d->run.first; i < d->run.end; i++) {
 		const struct step *s = &d->run.plan.steps.v[i];
 
-		device_note_sending(d, s);
+		baseline_keep(&d->world, &d->assignment.want, s);
+		reloads_staging(&d->reloads, &d->world, s);
 		reloads_begin(&d->world, &d->assignment.want, s);
 		history_sending(&d->history, s, now);
 		flash_begin(&d->world.memory, d->env->boot, s);
@@ -329,7 +330,7 @@ static void tell_rest(struct device *d, bool restored, const struct resting *r)
 	uint64_t since = counted_at ? counted_at : d->view.heard.first_at;
 
 	if (restored && d->assignment.used.entry)
-		journal_restored(device_journal(d), d->history.n_restored,
+		journal_restored(device_journal(d), d->history.restored.notes.n,
 				 since ? history_restored_after(&d->history, since) : 0);
 	if (r->outage && !r->foreign)
 		journal_reloaded(device_journal(d), r->outage);

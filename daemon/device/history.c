@@ -86,10 +86,14 @@ void history_add_failure(struct history *h)
 	h->n_failed++;
 }
 
-/** history_add_restored() - a SET makes up for a reload by another program. */
-void history_add_restored(struct history *h, uint64_t now)
+/**
+ * history_add_restored() - @s makes up for a reload by another program.
+ *
+ * What another such reload undoes is set once more, and counted once.
+ */
+void history_add_restored(struct history *h, const struct step *s, uint64_t now)
 {
-	h->n_restored++;
+	notes_put(&h->restored, &s->target, 0, &(struct value){.type = VALUE_BOOL});
 	h->restored_at = now;
 }
 
@@ -101,12 +105,6 @@ void history_add_restored(struct history *h, uint64_t now)
 uint64_t history_restored_after(const struct history *h, uint64_t since)
 {
 	return since < h->restored_at ? h->restored_at - since : 1;
-}
-
-/** history_restart_restore() - another such reload: the SETs before it are undone. */
-void history_restart_restore(struct history *h)
-{
-	h->n_restored = 0;
 }
 
 static char *name_of(const struct step *s)
@@ -227,7 +225,7 @@ bool history_close(struct history *h, const struct ending *e, uint64_t outage, u
 	struct record r = {.at = now, .outage = outage};
 
 	free(TAKE(h->drift_told));
-	h->n_restored = 0;
+	notes_clear(&h->restored);
 	if (!history_is_open(h) && !h->asked && !e->worth_telling && !outage) {
 		history_set_who(h, NULL); /* what comes next is not what was asked for */
 		return false;
@@ -283,6 +281,7 @@ void records_clear(record_list *records)
 void history_clear(struct history *h)
 {
 	records_clear(&h->records);
+	notes_clear(&h->restored);
 	buf_clear(&h->done);
 	free(h->who);
 	free(h->drift_told);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/text.h"
+#include "model/memory.h"
 #include "model/step.h"
 
 /* What set a device going. */
@@ -43,16 +44,16 @@ struct history {
 	char *who;	      /* who asked for it, or NULL */
 	struct buf done;      /* steps since the device rested */
 	unsigned n_done, n_failed;
-	unsigned n_restored;  /* SETs that make up for a reload by others */
-	uint64_t restored_at; /* the last of them was answered, microseconds */
-	bool recovering;      /* from a reload: an outage goes on */
-	uint64_t outage_from; /* when it began; 0: not known */
-	uint64_t reload_sent; /* microseconds; 0: none since the device rested */
-	uint64_t outage;      /* of the last reload, microseconds */
-	bool asked;	      /* what set it going is worth a record by itself */
-	char *drift_told;     /* the first object of which the journal says that it is set back */
-	record_list records;  /* oldest first */
-	uint64_t n_records;   /* made since the device registered */
+	struct notes restored; /* objects that were set after reloads by others */
+	uint64_t restored_at;  /* the last of them was answered, microseconds */
+	bool recovering;       /* from a reload: an outage goes on */
+	uint64_t outage_from;  /* when it began; 0: not known */
+	uint64_t reload_sent;  /* microseconds; 0: none since the device rested */
+	uint64_t outage;       /* of the last reload, microseconds */
+	bool asked;	       /* what set it going is worth a record by itself */
+	char *drift_told;      /* the first object of which the journal says that it is set back */
+	record_list records;   /* oldest first */
+	uint64_t n_records;    /* made since the device registered */
 };
 
 /* What comes into a record from elsewhere. */
@@ -70,9 +71,8 @@ void history_set_who(struct history *h, const char *who);
 void history_add_step(struct history *h, const struct step *s);
 void history_add_failure(struct history *h);
 void history_add_cut_off(struct history *h, const struct step *s);
-void history_add_restored(struct history *h, uint64_t now);
+void history_add_restored(struct history *h, const struct step *s, uint64_t now);
 uint64_t history_restored_after(const struct history *h, uint64_t since);
-void history_restart_restore(struct history *h);
 void history_tell_drift(struct history *h, const struct step *s);
 bool history_drift_tells(const struct history *h, const struct step *s);
 void history_sending(struct history *h, const struct step *s, uint64_t now);

@@ -343,7 +343,6 @@ static void account(struct device *d, const struct reading_news *news)
 	if (!reload.foreign)
 		return;
 	history_set_trigger(&d->history, TRIGGER_FOREIGN_RELOAD);
-	history_restart_restore(&d->history);
 	failures_reloaded(&d->failures);
 	run_forget_done(&d->run);
 }
@@ -371,8 +370,6 @@ static void note_offered(struct device *d)
 {
 	run_set_ahead(&d->run, &d->run.offered);
 	run_next(&d->run);
-	for (size_t i = d->run.first; i < d->run.end; i++)
-		device_note_sending(d, &d->run.plan.steps.v[i]);
 }
 
 static bool has_failed_reload(const struct failures *f)
@@ -418,12 +415,12 @@ static bool take_news(struct device *d, const struct reading_news *news, bool se
 		failures_suspect(&d->failures, now);
 	if (news->identified)
 		device_match(d);
-	if (!d->assignment.used.entry || view_needs(&d->view) == PART_OBJECTS)
-		return false;
-	if (news->glance && sent) {
+	if (sent) { /* whatever is asked for by now */
 		note_offered(d);
 		return true;
 	}
+	if (!d->assignment.used.entry || view_needs(&d->view) == PART_OBJECTS)
+		return false;
 	if (news->glance && go_ahead(d, news))
 		return false; /* read when that is answered */
 	if (news->partial)

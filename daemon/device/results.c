@@ -30,8 +30,8 @@ static void take_acknowledged(struct device *d, const struct step *s, uint64_t n
 		history_begin_outage(&d->history, d->run.since);
 		if (s->activates)
 			flash_activated(&d->world.memory, d->env->boot, &d->goal.firmware);
-	} else if (d->reloads.foreign_open) {
-		history_add_restored(&d->history, now);
+	} else if (step_traits(s)->sets && d->reloads.foreign_open) {
+		history_add_restored(&d->history, s, now);
 	}
 }
 

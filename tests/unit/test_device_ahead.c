@@ -81,9 +81,9 @@ static uint64_t restored_at, answered_at;
 
 static void watch_restore(struct rig *r)
 {
-	if (r->d->history.n_restored == restored)
+	if (r->d->history.restored.notes.n == restored)
 		return;
-	restored = r->d->history.n_restored;
+	restored = r->d->history.restored.notes.n;
 	if (restored) {
 		restored_at = r->d->history.restored_at;
 		answered_at = r->now;
@@ -356,19 +356,75 @@ static void test_successor_answers(void **state)
 	}
 }
 
-/* What is set already is undone: it is neither restored nor kept out. */
+/* So many settings the journal is told of. */
+static void watch_last(struct rig *r)
+{
+	if (r->d->history.restored.notes.n)
+		restored = (unsigned)r->d->history.restored.notes.n;
+}
+
+/* What is set already is undone: it is not kept out, and counted once. */
 static void test_second_reload(void **state)
 {
 	struct rig r = {};
 
 	(void)state;
 	begin(&r, ENTRY(LIVE));
+	r.watch = watch_last;
 	r.during_write = reload;
 	reload(&r);
 	rig_expect(&r, "converged", LIVE_AHEAD "trap_policer 1: rate 1000 -> rate 500\n");
+	assert_int_equal(restored, 3);
 	assert_int_equal(r.d->world.memory.foreign_reloads, 2);
 	assert_int_equal(r.d->failures.list.n, 0);
 	rig_clear(&r);
+}
+
+/* Between the glance and what goes ahead, which undoes both reloads then. */
+static void test_second_before(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	begin(&r, ENTRY(LIVE));
+	r.watch = watch_last;
+	restored = 0;
+	r.during_read = reload;
+	reload(&r);
+	rig_expect(&r, "converged", LIVE_AHEAD);
+	assert_int_equal(restored, 3);
+	assert_int_equal(r.d->world.memory.foreign_reloads, 2);
+	rig_clear(&r);
+}
+
+static void apply_it(struct rig *r)
+{
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_APPLY});
+}
+
+static void capture_it(struct rig *r)
+{
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_CAPTURE});
+}
+
+/* Asked for something else after a part of it was sent, or all: what was done is known. */
+static void test_asked_meanwhile(void **state)
+{
+	static void (*const asks[])(struct rig *) = {pause_it, apply_it, capture_it};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(asks); i++) {
+		struct rig r = {};
+
+		begin(&r, ENTRY(LIVE));
+		r.watch = watch_last;
+		restored = 0;
+		r.during_write = asks[i];
+		reload(&r);
+		assert_int_equal(restored, asks[i] == pause_it ? 1 : 3);
+		assert_non_null(strstr(last_detail(&r), "trap_policer 1 -> rate 500"));
+		rig_clear(&r);
+	}
 }
 
 /* Nothing was there to be set: the driver keeps what another program has set over a reload. */
@@ -495,7 +551,8 @@ int main(void)
 		BOTH(test_absent),	    BOTH(test_permission),
 		BOTH(test_called_off),	    BOTH(test_yielded),
 		BOTH(test_registered_anew), BOTH(test_successor_answers),
-		BOTH(test_second_reload),   BOTH(test_default_is_wanted),
+		BOTH(test_second_reload),   BOTH(test_second_before),
+		BOTH(test_asked_meanwhile), BOTH(test_default_is_wanted),
 		BOTH(test_never_written),   BOTH(test_killed),
 		BOTH(test_no_reload),	    BOTH(test_torn_down),
 	};
