@@ -103,16 +103,15 @@ static size_t count_digits(const char *s)
  */
 int text_compare(const char *a, const char *b)
 {
-	bool in_number = false;
-	size_t left, right;
+	size_t same = 0, left, right;
 
-	for (; *a && *a == *b; a++, b++)
-		in_number = is_digit(*a);
-	left = count_digits(a);
-	right = count_digits(b);
-	if (left != right && (in_number || (left && right)))
+	while (a[same] && a[same] == b[same])
+		same++;
+	left = count_digits(a + same);
+	right = count_digits(b + same);
+	if (left != right && ((same && is_digit(a[same - 1])) || (left && right)))
 		return CMP(left, right);
-	return CMP((unsigned char)*a, (unsigned char)*b);
+	return CMP((unsigned char)a[same], (unsigned char)b[same]);
 }
 
 /**
