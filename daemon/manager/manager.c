@@ -58,8 +58,10 @@ static void conclude(void *user)
 	m->reloaded = false;
 	if (m->phase != MANAGER_STOPPING) {
 		settled = jobs_settled(&m->jobs, &m->devices, !m->finder.problem);
-		if (m->configs.fresh && !devices_busy(&m->devices))
+		if (m->configs.fresh && !devices_busy(&m->devices)) {
+			emit(&m->observers, concluded, false); /* before the disk is waited for */
 			keeper_keep(&m->keeper);
+		}
 		if (settled)
 			undone(m);
 		jobs_end(&m->jobs, &m->devices, &m->observers);
