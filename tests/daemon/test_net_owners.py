@@ -14,6 +14,7 @@ from test_units import netdevs
 pytestmark = [pytest.mark.needs("systemd"), pytest.mark.only("6.12", "what these programs do depends on no kernel: one line is enough")]
 INTERFACES = pathlib.Path("/etc/network/interfaces")
 RULES = pathlib.Path("/run/udev/rules.d/70-front.rules")
+OFF = pathlib.Path("/etc/udev/rules.d/80-ifupdown.rules")  # it hides Debian's own, see tests/vm/lean
 
 
 def link(netdev):
@@ -30,6 +31,8 @@ def ifupdown(udev, make_switch):
     """ifupdown(SWITCH): the only netdev of the switch, whose address and MTU are in its hands from then on."""
     before = INTERFACES.read_text() if INTERFACES.exists() else None
     pathlib.Path("/run/network").mkdir(exist_ok=True)
+    OFF.unlink()
+    output("udevadm", "control", "--reload")
     taken = []
 
     def take(switch):
@@ -46,6 +49,8 @@ def ifupdown(udev, make_switch):
         INTERFACES.unlink()
     else:
         INTERFACES.write_text(before)
+    OFF.symlink_to("/dev/null")
+    output("udevadm", "control", "--reload")
 
 
 @pytest.mark.only("netdevsim", "one switch with a port is enough")
