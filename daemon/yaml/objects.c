@@ -50,6 +50,8 @@ static void check_param(struct schema *s, const struct object_place *o, const ch
 	_cleanup_free_ char *why = NULL;
 	struct value value;
 
+	if (strcmp(v->text, "default") == 0) /* that of the driver, whatever the type */
+		return;
 	if (!names)
 		why = explain_surprise(v);
 	if (!why)
