@@ -119,7 +119,7 @@ static void list_dir(struct search *s, const char *root, struct diag_list *diags
 		close(fd);
 	d = opendir(s->dir);
 	if (!d) {
-		if (errno != ENOENT)
+		if (errno != ENOENT || source_dangles(s->dir))
 			file_error(diags, s->dir, "cannot read the directory: %s", strerror(errno));
 		return;
 	}

@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <sha2.h>
 #include <string.h>
-#include <sys/stat.h>
 
 struct load {
 	const struct yaml_paths *paths;
@@ -70,10 +69,8 @@ static void keep_file(struct load *l, struct source *s)
 /* May it be missing? Nothing at all says nothing; a link to nothing is a mistake. */
 static bool may_be_missing(const struct load *l, const char *path, enum file_kind kind)
 {
-	struct stat st;
-
 	return kind == FILE_MAIN && !l->paths->file &&
-	       (l->paths->files || overlay_find(l->paths->overlay, path) || lstat(path, &st) < 0);
+	       (l->paths->files || overlay_find(l->paths->overlay, path) || !source_dangles(path));
 }
 
 static int read_source(struct load *l, const char *path, enum source_kind kind, struct source **ret)

@@ -280,7 +280,7 @@ static int read_opened(const char *path, int fd, enum source_kind kind, struct d
 	int r;
 
 	if (!text_is_line(path)) { /* it could not be told to anybody */
-		_cleanup_free_ char *shown = text_clean(path, strlen(path));
+		_cleanup_free_ char *shown = text_clean_line(path);
 
 		file_error(diags, shown, "the name is not UTF-8 text in one line; rename the file");
 		return -EINVAL;
@@ -329,6 +329,20 @@ int source_trust(const char *root, const char *path, struct diag_list *diags, in
 	else if (r >= 0)
 		*ret_fd = r;
 	return r == -EPERM ? r : 0;
+}
+
+/** source_dangles() - is @path missing because a link on the way to it leads nowhere? */
+bool source_dangles(const char *path)
+{
+	_cleanup_free_ char *at = mem_strdup(path);
+	struct stat st;
+
+	for (char *end = at + strlen(at); end && end > at; end = strrchr(at, '/')) {
+		*end = '\0';
+		if (lstat(at, &st) == 0)
+			return S_ISLNK(st.st_mode) && stat(at, &st) < 0;
+	}
+	return false;
 }
 
 /**

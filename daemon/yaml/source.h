@@ -34,6 +34,7 @@ int source_read(const char *path, enum source_kind kind, struct diag_list *diags
 int source_read_trusted(const char *root, const char *path, struct diag_list *diags,
 			struct source **ret);
 int source_trust(const char *root, const char *path, struct diag_list *diags, int *ret_fd);
+bool source_dangles(const char *path);
 bool source_is(const char *root, const char *path, const char *text);
 int source_of_text(const char *path, const char *text, struct diag_list *diags,
 		   struct source **ret);

@@ -214,6 +214,7 @@ static void make_not_a_file(const char *root)
 
 	write_text(root, MAIN "/x", "");
 	write_text(root, "/etc/carved/carved.d/dir.yaml/x", "");
+	write_text(root, "/etc/carved/carved.d/two\nlines.yaml", "version: 1\n");
 	write_text(root, "/run/carved/carved.d", "");
 	assert_int_equal(mkfifo(fifo, 0600), 0);
 	assert_int_equal(symlink("nowhere.yaml", dangling), 0);
@@ -249,6 +250,17 @@ static void make_main_is_dangling(const char *root)
 
 	write_text(root, "/etc/carved/carved.d/10-a.yaml", "devices: {a/b: {}}\n");
 	assert_int_equal(symlink("/nowhere/carved.yaml", path), 0);
+}
+
+static void make_directory_is_dangling(const char *root)
+{
+	_cleanup_free_ char *dropins = mem_printf("%s/run/carved", root);
+	_cleanup_free_ char *presets = mem_printf("%s/etc/carved/presets", root);
+
+	write_text(root, MAIN, "version: 1\n");
+	write_text(root, "/run/x", "");
+	assert_int_equal(symlink("not-mounted", dropins), 0);
+	assert_int_equal(symlink("/nowhere", presets), 0);
 }
 
 static void make_not_trusted(const char *root)
@@ -290,6 +302,7 @@ static const struct {
 	{"not-trusted", make_not_trusted},
 	{"byte-order-mark", make_byte_order_mark},
 	{"control-characters", make_control_characters},
+	{"directory-is-dangling", make_directory_is_dangling},
 	{"long-line", make_long_line},
 	{"main-is-dangling", make_main_is_dangling},
 	{"main-is-null", make_main_is_null},
