@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "client.h"
 #include "ctl.h"
+#include "output.h"
 #include "yaml/source.h"
 
 #include <errno.h>
@@ -356,10 +357,21 @@ static int run(struct parsed *p, const char *name)
 	return no_command(name);
 }
 
+/* A variable of a script that is not set must not stand for all devices. */
+static int refuse_empty(char **words)
+{
+	for (; *words; words++)
+		if (!**words)
+			return usage_error(mem_strdup("an argument is empty"));
+	return 0;
+}
+
 static int begin(struct parsed *p, int argc, char **argv)
 {
 	int r = parse_options(p, argc, argv);
 
+	if (r == 0)
+		r = refuse_empty(argv + optind);
 	if (r)
 		return r;
 	p->help |= optind < argc && strcmp(argv[optind], "help") == 0;
@@ -368,7 +380,7 @@ static int begin(struct parsed *p, int argc, char **argv)
 	else if (p->version)
 		printf("carvectl %s\n", PACKAGE_VERSION);
 	if (p->help || p->version)
-		return fflush(stdout) == 0 ? CTL_OK : CTL_ERROR;
+		return output_finish(0, CTL_OK);
 	if (optind >= argc)
 		return run(p, commands[0].name);
 	p->ctl.args = (const char *const *)argv + optind + 1;

@@ -17,7 +17,13 @@ const char *output_newline(const char *text)
 	return n && text[n - 1] != '\n' ? "\n" : "";
 }
 
-static int finish(int r, int exit_code)
+/**
+ * output_finish() - whether all has been written.
+ * @r: negative if it was not
+ *
+ * Return: @exit_code, or CTL_ERROR, which is told.
+ */
+int output_finish(int r, int exit_code)
 {
 	if (fflush(stdout) == 0 && r >= 0)
 		return exit_code;
@@ -32,7 +38,7 @@ static int finish(int r, int exit_code)
  */
 int output_json(const struct answer_type *type, const void *answer, int exit_code)
 {
-	return finish(answer_print_json(type, answer, stdout), exit_code);
+	return output_finish(answer_print_json(type, answer, stdout), exit_code);
 }
 
 /**
@@ -45,7 +51,7 @@ int output_text(struct buf *text, int exit_code)
 	int r = text->n && fwrite(text->s, 1, text->n, stdout) != text->n ? -EIO : 0;
 
 	buf_clear(text);
-	return finish(r, exit_code);
+	return output_finish(r, exit_code);
 }
 
 static int write_all(int fd, const struct buf *text)

@@ -7,4 +7,5 @@
 int output_json(const struct answer_type *type, const void *answer, int exit_code);
 const char *output_newline(const char *text);
 int output_text(struct buf *text, int exit_code);
+int output_finish(int r, int exit_code);
 int output_file(struct buf *text, const char *path);

@@ -321,7 +321,7 @@ int main(int argc, char **argv)
 	}
 	if (o.help || o.version) {
 		fputs(o.help ? usage : "carved " PACKAGE_VERSION "\n", stdout);
-		return 0;
+		return fflush(stdout) == 0 ? 0 : EXIT_FAILURE;
 	}
 	signal(SIGPIPE, SIG_IGN);
 	mem_one_heap();

@@ -104,9 +104,16 @@ def test_name_that_is_no_text(bed, carved):
 
 @pytest.mark.parametrize("words", [["sttaus"], ["status", "a", "b"], ["retry"], ["capture"], ["monitor", "x"],
                                    ["status", "--allow-reload"], ["apply", "--nothing"], ["metrics", "--json"],
-                                   ["--bus=x", "status"]])
+                                   ["--bus=x", "status"], [""], ["apply", "", "--allow-reload"], ["wait", ""]])
 def test_usage(bed, words):
     expect(bed.ctl(*words), 64, "^$", err=["^carvectl: ", "try: carvectl --help$"])
+
+
+@pytest.mark.parametrize("command", [["carvectl", "--help"], ["carvectl", "--version"], ["carved", "--help"]])
+def test_help_that_cannot_be_written(bed, command):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        assert subprocess.run([BUILD / command[0], *command[1:]], env=bed.environment, stdout=full, stderr=subprocess.DEVNULL,
+                              check=False).returncode == 1
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else")
