@@ -3,6 +3,7 @@
 #include "model/class.h"
 #include "model/port.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/devlink.h>
@@ -93,6 +94,9 @@ static int parse_part(const struct class *class, const struct key *key, const ch
 		*ret_why = mem_printf("%s: %s", key->name, why);
 	else if (ret->num < key->least)
 		*ret_why = mem_printf("%s: the least is %" PRIu64, key->name, key->least);
+	else if (!key->names && !isdigit((unsigned char)text[strlen(text) - 1]))
+		*ret_why = mem_printf("%s: write %" PRIu64 " instead of \"%s\"", key->name,
+				      ret->num, text); /* it tells which, not how many */
 	else
 		return 0;
 	return -EINVAL;

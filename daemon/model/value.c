@@ -6,6 +6,7 @@
 #include "model/value.h"
 #include "base/clock.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -207,7 +208,7 @@ static char *explain_number(const char *text)
 		return mem_printf("\"%s\" is not a whole number", text);
 	if (digits && text[digits] == ' ')
 		return mem_printf("\"%s\" has a space before its unit; write it without", text);
-	if (digits)
+	if (digits && (isalpha((unsigned char)text[digits]) || text[digits] == '%'))
 		return mem_printf("\"%s\" ends in an unknown unit; known are Ki, Mi, Gi (1024) and "
 				  "k, M, G (1000)",
 				  text);
@@ -248,8 +249,12 @@ static int parse_bool(const char *text, struct value *ret, char **ret_why)
 
 static int unknown_name(const char *text, const struct enum_names *names, char **ret_why)
 {
+	const char *meant = yaml11_bool(text);
 	struct buf b = {};
+	uint64_t num;
 
+	if (meant && enum_number(names, meant, &num))
+		return fail(ret_why, mem_printf("write %s instead of \"%s\"", meant, text));
 	if (names->closed)
 		buf_add(&b, "\"%s\" is not one of ", text);
 	else

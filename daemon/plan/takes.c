@@ -143,7 +143,7 @@ static void split_list(char *list, text_list *ret)
 static bool takes_card(struct binder *b, const struct wish *w, const struct object *have,
 		       _unused_ unsigned field, const struct value *v)
 {
-	const char *supported = object_str(have, CARD_SUPPORTED);
+	const char *supported = object_str(have, CARD_SUPPORTED), *near;
 	_cleanup_free_ char *list = mem_strdup(supported ? supported : "");
 	bool known = !*v->str;
 	text_list types = {};
@@ -151,13 +151,13 @@ static bool takes_card(struct binder *b, const struct wish *w, const struct obje
 	split_list(list, &types);
 	vec_each(type, &types)
 		known |= strcmp(*type, v->str) == 0;
+	near = text_nearest(v->str, types.v, types.n);
 	if (!known && (!supported || !*supported))
 		bind_error(b, w, "the driver knows no type for line card %s", have->name);
 	else if (!known)
-		bind_error(b, w,
-			   "line card %s cannot be %s; did you mean %s? It can be %s, or none",
-			   have->name, v->str, text_nearest(v->str, types.v, types.n) ?: types.v[0],
-			   supported);
+		bind_error(b, w, "line card %s cannot be %s%s%s%s %s, or none", have->name, v->str,
+			   near ? "; did you mean " : "", near ? near : "",
+			   near ? "? It can be" : ": it can be", supported);
 	vec_clear(&types);
 	return known;
 }

@@ -217,7 +217,7 @@ static const struct rule {
 	 .message = "text over several lines (| or >) is not supported; write it in one line"},
 	{"while scanning a quoted scalar:*", NULL, .message = "this quote is not closed"},
 	{"while parsing a quoted scalar:*", NULL,
-	 .message = "an unknown escape after \"\\\"; write \"\\\\\", or use single quotes"},
+	 .message = "a wrong escape after \"\\\"; write \"\\\\\", or use single quotes"},
 	{"*", NULL, .message = "this cannot stand here; is it the start of text without quotes?"},
 };
 
