@@ -547,11 +547,16 @@ record_list device_take_records(struct device *d)
 	return records;
 }
 
-/** device_busy() - is it on its way to another state? A re-read of what is known does not count. */
+/**
+ * device_busy() - is it on its way to another state?
+ *
+ * A re-read of what is known does not count, but where policy is known to be at defaults.
+ */
 bool device_busy(const struct device *d)
 {
 	return !d->settled || view_rereads(&d->view) || d->run.activity == ACTIVITY_WRITING ||
-	       run_reads_back(&d->run);
+	       run_reads_back(&d->run) ||
+	       (d->run.activity == ACTIVITY_READING && d->view.heard.recreated_at);
 }
 
 /** device_entries() - see assignment_entries(). */

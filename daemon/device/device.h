@@ -37,7 +37,7 @@ enum device_event_type {
 	DEVICE_EV_STALE,     /* something may have changed; .trigger, .identify */
 	DEVICE_EV_COUNTED,   /* the same, by a message that carries counters */
 	DEVICE_EV_VANISHED,  /* it says that it is gone */
-	DEVICE_EV_RECREATED, /* traps, groups or policers were registered again */
+	DEVICE_EV_RECREATED, /* traps, groups or policers are registered again: they go, or come */
 	DEVICE_EV_HEARD, /* .heard: these of the four above, in this order; .trigger, .identify */
 	DEVICE_EV_READ,	 /* .reading; .results as below, of steps that were sent along with it */
 	DEVICE_EV_DONE,	 /* .results of the first .n_results of todo.steps without STEP_REMEMBER */

@@ -224,6 +224,8 @@ static void find_progress(const struct status_input *in, uint64_t now, struct fi
 		buf_add(also(f, STATE_APPLYING), "reading back");
 	else if (in->reloads->foreign_open && will_read)
 		buf_add(also(f, STATE_READING), "it was reloaded by somebody else");
+	else if (v->heard.recreated_at && will_read)
+		buf_add(also(f, STATE_READING), "its driver registers traps again, as in a reload");
 	else if (view_has_vanished(v))
 		buf_add(also(f, STATE_READING), "the kernel says that it is gone%s",
 			v->presence == PRESENCE_LINGERING ? ", but it still answers" : "");

@@ -33,9 +33,8 @@ enum heard {
 	HEARD_ANY = 1 << 0, /* dropped when a read is sure to follow */
 	HEARD_COUNTERS =
 		1 << 1, /* one that carries reload counters, or says that the device is gone */
-	HEARD_RECREATED =
-		1 << 2,	       /* traps, groups or policers were registered: they are at defaults */
-	HEARD_KERNEL = 1 << 3, /* a message of the kernel, or the loss of some; no audit */
+	HEARD_RECREATED = 1 << 2, /* traps, groups or policers go, or come: they are at defaults */
+	HEARD_KERNEL = 1 << 3,	  /* a message of the kernel, or the loss of some; no audit */
 };
 
 struct view {
@@ -47,7 +46,7 @@ struct view {
 		unsigned open;	       /* enum heard, since the last question */
 		uint64_t first_at;     /* the first one since the last rest; 0: none */
 		uint64_t counters_at;  /* the last one with counters; 0: none, or answered */
-		uint64_t recreated_at; /* traps, groups, policers were registered again; 0: no */
+		uint64_t recreated_at; /* the last one of traps, groups, policers; 0: none */
 	} heard;
 	double tokens; /* limit reads after notifications */
 	uint64_t tokens_at;

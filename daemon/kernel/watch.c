@@ -69,8 +69,11 @@ static enum watch_event event_of(uint8_t command)
 	case DEVLINK_CMD_DEL:
 		return WATCH_VANISHED;
 	case DEVLINK_CMD_TRAP_NEW:
+	case DEVLINK_CMD_TRAP_DEL:
 	case DEVLINK_CMD_TRAP_GROUP_NEW:
+	case DEVLINK_CMD_TRAP_GROUP_DEL:
 	case DEVLINK_CMD_TRAP_POLICER_NEW:
+	case DEVLINK_CMD_TRAP_POLICER_DEL:
 		return WATCH_RECREATED;
 	default:
 		return WATCH_STALE;

@@ -16,7 +16,7 @@ enum watch_event {
 	WATCH_STALE,	 /* something of the device may have changed */
 	WATCH_PORT,	 /* ... a port of it has come, gone or got another netdev */
 	WATCH_APPEARED,	 /* it registered, or one of its counters changed */
-	WATCH_RECREATED, /* traps, groups or policers were registered again: at defaults */
+	WATCH_RECREATED, /* traps, groups or policers go or come: they will be at defaults */
 	WATCH_VANISHED,	 /* it says that it is gone: to be verified */
 	WATCH_OVERRUN,	 /* messages were lost: everything is stale; handle is NULL */
 	WATCH_UNNAMED,	 /* of a device whose name is not text; handle is that name, made text */

@@ -400,8 +400,8 @@ def test_foreign_reload_goes_on(day):
     """What is asked meanwhile is answered, by what was read before it, and says what is waited for."""
     day.carved.run(leaf(TRAP))
     day.kernel(f"delay {SPECTRUM} 3600000", f"reload {SPECTRUM}")
-    day.carved.wait_state(SPECTRUM, "reading")
     busy = "the kernel is busy with another request to the device"
+    wait(lambda: day.carved.all(SPECTRUM)["StateReason"] == busy, "the reload to take long")
     day.type(says=[f"↻ {SPECTRUM} +leaf +mlxsw_spectrum +reading .*", f"    {busy}", "carved: reading, 0 of 1 converged"], exit_code=3)
     day.type("status", "leaf", says=["         State: reading", f"        Reason: {busy}", " Was converged: .*"], exit_code=3)
     day.type("plan", says=[f"{SPECTRUM} is reading: {busy}"], hides=["Nothing to do"], exit_code=2)

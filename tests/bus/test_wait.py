@@ -38,6 +38,19 @@ def test_it_comes_to_be(bed, carved):
     assert [waiter.wait(DEADLINE) for waiter in waiters] == [0, 0]
 
 
+def test_reloaded_by_others(bed, carved):
+    """It is not there again before the kernel has taken what was set right behind the reload."""
+    carved.run(leaf(TRAP))
+    bed.kernel.ask(f"rule {SPECTRUM} TRAP_SET * hold")
+    bed.kernel.ask(f"reload {SPECTRUM}")
+    wait(lambda: carved.state(SPECTRUM) == "reading", "the reload to be noticed")
+    for words in [], ["--for=settled"]:
+        assert bed.ctl("wait", *words, "--timeout", "100ms").returncode == 3
+    bed.kernel.ask("release")
+    assert bed.ctl("wait").returncode == 0
+    assert bed.kernel.ask(f"state {SPECTRUM}")["traps"][NAME]["action"] == "trap"
+
+
 def test_what_is_not_known(bed, carved):
     expect(bed.ctl("wait"), 1, "^$", err=["carved is not running"])
     carved.run(leaf(TRAP))

@@ -137,7 +137,7 @@ def test_late_answer(make_switch, carved, relay):
     wait(lambda: two.trap(trap) == "trap", "the other device to be restored")
     carved.settled(two)
     # its SET went along with the question whether it was reloaded, which is not answered yet
-    assert carved.state(one) == "converged" and one.trap(trap) == "drop"
+    assert carved.state(one) == "reading" and one.trap(trap) == "drop"
     relay.rules()
     wait(lambda: one.trap(trap) == "trap" and carved.get(one, "ForeignReloadCount") == 1, "the late one, too")
     carved.settled(one)

@@ -1016,11 +1016,10 @@ struct sight {
 static void on_event(void *user, enum watch_event event, const char *handle,
 		     const struct flash_progress *progress)
 {
-	static const char *const names[] = {[WATCH_STALE] = "stale",
-					    [WATCH_APPEARED] = "appeared",
-					    [WATCH_VANISHED] = "vanished",
-					    [WATCH_OVERRUN] = "overrun",
-					    [WATCH_PROGRESS] = "progress"};
+	static const char *const names[] = {
+		[WATCH_STALE] = "stale",       [WATCH_APPEARED] = "appeared",
+		[WATCH_VANISHED] = "vanished", [WATCH_RECREATED] = "recreated",
+		[WATCH_OVERRUN] = "overrun",   [WATCH_PROGRESS] = "progress"};
 	struct sight *s = user;
 	size_t n = strlen(s->text);
 
@@ -1075,7 +1074,7 @@ static void test_watch(void **state)
 	put_device(&b, FAMILY, 0, DEVLINK_CMD_TRAP_DEL, "a", "b/c");
 	put_device(&b, FAMILY, 0, 250, "a", "e");
 	reply(fd, &b);
-	check_sight(w, &s, "stale a/b/c\nstale a/e\n");
+	check_sight(w, &s, "recreated a/b/c\nstale a/e\n");
 	assert_null(watch_free(w));
 	assert_null(watch_free(NULL));
 }

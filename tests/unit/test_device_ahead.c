@@ -380,6 +380,36 @@ static void test_second_reload(void **state)
 	rig_clear(&r);
 }
 
+static void is_reset(struct rig *r)
+{
+	tell(r, DEVICE_EV_RECREATED);
+	assert_string_equal(device_state_name(r->d->status.state), "reading");
+	rig_expect_reason(r, "its driver registers traps again");
+	assert_true(device_busy(r->d));
+	r->user = r;
+}
+
+/* What is heard to be at defaults is not there, though what goes ahead is not answered yet. */
+static void test_not_converged(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	begin(&r, ENTRY(LIVE));
+	r.during_read = is_reset;
+	reload(&r);
+	assert_non_null(r.user);
+	rig_expect(&r, "converged", LIVE_AHEAD);
+	assert_false(device_busy(r.d));
+	tell(&r, DEVICE_EV_RECREATED); /* of no reload */
+	rig_expect(&r, "converged", "");
+	r.during_read = is_reset;
+	r.now += USEC_PER_MIN;
+	rig_stale(&r);
+	rig_expect(&r, "converged", "");
+	rig_clear(&r);
+}
+
 /* Between the glance and what goes ahead, which undoes both reloads then. */
 static void test_second_before(void **state)
 {
@@ -545,16 +575,27 @@ static int shut_gate(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(test_foreign_reload),  BOTH(test_restored_at),
-		BOTH(test_own_reload),	    BOTH(test_own_reload_fails),
-		BOTH(test_refused),	    BOTH(test_not_answered),
-		BOTH(test_absent),	    BOTH(test_permission),
-		BOTH(test_called_off),	    BOTH(test_yielded),
-		BOTH(test_registered_anew), BOTH(test_successor_answers),
-		BOTH(test_second_reload),   BOTH(test_second_before),
-		BOTH(test_asked_meanwhile), BOTH(test_default_is_wanted),
-		BOTH(test_never_written),   BOTH(test_killed),
-		BOTH(test_no_reload),	    BOTH(test_torn_down),
+		BOTH(test_foreign_reload),
+		BOTH(test_restored_at),
+		BOTH(test_own_reload),
+		BOTH(test_own_reload_fails),
+		BOTH(test_refused),
+		BOTH(test_not_answered),
+		BOTH(test_absent),
+		BOTH(test_permission),
+		BOTH(test_called_off),
+		BOTH(test_yielded),
+		BOTH(test_registered_anew),
+		BOTH(test_successor_answers),
+		BOTH(test_not_converged),
+		BOTH(test_second_reload),
+		BOTH(test_second_before),
+		BOTH(test_asked_meanwhile),
+		BOTH(test_default_is_wanted),
+		BOTH(test_never_written),
+		BOTH(test_killed),
+		BOTH(test_no_reload),
+		BOTH(test_torn_down),
 	};
 
 	cmocka_set_test_filter(getenv("ONLY"));
