@@ -203,6 +203,16 @@ static bool rolls_back(const struct status_input *in)
 	       (rollback == ROLLBACK_GOOD || rollback == ROLLBACK_DEFAULTS);
 }
 
+/* What follows a reload without a question is no step of the plan. */
+static size_t count_steps(const struct run *r)
+{
+	size_t n = 0;
+
+	vec_each(s, &r->plan.steps)
+		n += !s->ahead || run_goes_ahead(r);
+	return n;
+}
+
 /* How far it is with what is being done, or why nothing is. */
 static void find_progress(const struct status_input *in, uint64_t now, struct finding *f)
 {
@@ -212,7 +222,7 @@ static void find_progress(const struct status_input *in, uint64_t now, struct fi
 
 	if (r->activity == ACTIVITY_WRITING)
 		buf_add(also(f, run_traits(r)->state), "%zu of %zu steps, trigger %s", r->first,
-			r->plan.steps.n, trigger_name(in->history->trigger));
+			count_steps(r), trigger_name(in->history->trigger));
 	else if (is_reading(in) && now >= r->since + SLOW_READ_USEC)
 		buf_add(also(f, STATE_READING),
 			"the kernel is busy with another request to the device");

@@ -108,6 +108,15 @@ static void test_restored_at(void **state)
 	rig_clear(&r);
 }
 
+/* What follows the reload is no step of it. */
+static void watch_progress(struct rig *r)
+{
+	if (r->d->status.state != STATE_RELOADING)
+		return;
+	rig_expect_reason(r, "0 of 1 steps");
+	r->user = r;
+}
+
 static void test_own_reload(void **state)
 {
 	struct rig r = {};
@@ -115,9 +124,11 @@ static void test_own_reload(void **state)
 
 	(void)state;
 	begin(&r, ENTRY(LIVE));
+	r.watch = watch_progress;
 	reads = r.reads;
 	rig_config(&r, ENTRY("params: {macs: 64}, " LIVE));
 	rig_expect(&r, "converged", STAGED RELOAD LIVE_AHEAD);
+	assert_non_null(r.user);
 	assert_int_equal(r.reads - reads, 4); /* also of what it resets, twice */
 	assert_int_equal(r.d->world.memory.foreign_reloads, 0);
 	assert_int_equal(pristine(&r, "t1"), DROP);
