@@ -36,9 +36,10 @@ static size_t place_of(const struct notes *n, const struct object *o, unsigned f
 	return low;
 }
 
-static struct note *find(const struct notes *n, const struct object *o, unsigned field)
+/* The note of the field of @o, whose place is @place; NULL: there is none. */
+static struct note *note_at(const struct notes *n, size_t place, const struct object *o,
+			    unsigned field)
 {
-	size_t place = place_of(n, o, field);
 	struct note *note = place < n->sorted.n ? &n->notes.v[n->sorted.v[place]] : NULL;
 
 	return note && compare(note, o, field) == 0 ? note : NULL;
@@ -47,33 +48,30 @@ static struct note *find(const struct notes *n, const struct object *o, unsigned
 /** notes_find() - the value noted for a field of @o, or NULL. */
 const struct value *notes_find(const struct notes *n, const struct object *o, unsigned field)
 {
-	const struct note *note = find(n, o, field);
+	const struct note *note = note_at(n, place_of(n, o, field), o, field);
 
 	return note ? &note->value : NULL;
+}
+
+/* Forget the note whose place is @place. */
+static void drop_at(struct notes *n, size_t place)
+{
+	size_t at = n->sorted.v[place];
+
+	vec_remove(&n->sorted, place);
+	vec_each(i, &n->sorted)
+		*i -= *i > at;
+	note_clear(&n->notes.v[at]);
+	vec_remove(&n->notes, at);
 }
 
 /* Forget the note of one field of @o, if there is one. */
 static void drop_note(struct notes *n, const struct object *o, unsigned field)
 {
-	struct note *note = find(n, o, field);
-	size_t at;
+	size_t place = place_of(n, o, field);
 
-	if (!note)
-		return;
-	at = (size_t)(note - n->notes.v);
-	vec_remove(&n->sorted, place_of(n, o, field));
-	vec_each(i, &n->sorted)
-		*i -= *i > at;
-	note_clear(note);
-	vec_remove(&n->notes, at);
-}
-
-static void add(struct notes *n, const struct note *note)
-{
-	const struct object o = {.class = note->class, .name = note->name, .cmode = note->cmode};
-
-	vec_insert(&n->sorted, place_of(n, &o, note->field), (uint32_t)n->notes.n);
-	vec_push(&n->notes, *note);
+	if (note_at(n, place, o, field))
+		drop_at(n, place);
 }
 
 /** notes_put() - note @value for a field of @o. Return: false where it stood there already. */
@@ -81,15 +79,18 @@ bool notes_put(struct notes *n, const struct object *o, unsigned field, const st
 {
 	struct note note = {
 		.class = o->class, .cmode = o->cmode, .field = (uint8_t)field, .value = *value};
-	const struct note *before = find(n, o, field);
+	size_t place = place_of(n, o, field);
+	const struct note *before = note_at(n, place, o, field);
 
 	if (before && value_equal(&before->value, value))
 		return false;
 	note.name = mem_strdup(o->name);
 	if (value->type == VALUE_STRING)
 		note.value.str = mem_strdup(value->str);
-	drop_note(n, o, field);
-	add(n, &note);
+	if (before)
+		drop_at(n, place);
+	vec_insert(&n->sorted, place, (uint32_t)n->notes.n);
+	vec_push(&n->notes, note);
 	return true;
 }
 
@@ -422,8 +423,10 @@ static void notes_copy(struct notes *to, const struct notes *from)
 		copy.name = mem_strdup(n->name);
 		if (n->value.type == VALUE_STRING)
 			copy.value.str = mem_strdup(n->value.str);
-		add(to, &copy);
+		vec_push(&to->notes, copy);
 	}
+	vec_each(at, &from->sorted)
+		vec_push(&to->sorted, *at);
 }
 
 /** memory_copy() - make @to, which must be empty, equal to @from. */
