@@ -85,9 +85,25 @@ void device_defaults(struct device *d)
 	firmware_probe(d);
 }
 
+/* Devices stand in the order in which they have registered, as dumps tell of them. */
+static void move_to_end(struct fake *f, struct device *d)
+{
+	struct device **p = &f->devices;
+
+	while (*p && *p != d)
+		p = &(*p)->next;
+	if (*p)
+		*p = d->next;
+	while (*p)
+		p = &(*p)->next;
+	*p = d;
+	d->next = NULL;
+}
+
 /* 6.1 tells all at the end of the probe; 6.12 registers first. */
 void device_register(struct fake *f, struct device *d)
 {
+	move_to_end(f, d);
 	d->serial = ++f->serial;
 	if (f->line >= FAKE_7_3 && strcmp(d->bus, INDEX_BUS) != 0)
 		d->index = ++f->last_index;

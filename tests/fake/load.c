@@ -399,7 +399,7 @@ struct device *device_free(struct device *d)
  */
 int fake_load(struct fake *f, json_t *facts, char **ret_why)
 {
-	struct device *d = make_room(1, sizeof(*d)), **end = &f->devices;
+	struct device *d = make_room(1, sizeof(*d));
 	struct loader l = {f, d, ret_why};
 
 	if (ret_why)
@@ -409,9 +409,6 @@ int fake_load(struct fake *f, json_t *facts, char **ret_why)
 		device_free(d);
 		return -EINVAL;
 	}
-	while (*end)
-		end = &(*end)->next;
-	*end = d;
 	objects_reset(d);
 	d->up = !d->reload_failed;
 	device_register(f, d);

@@ -253,6 +253,10 @@ static void test_dumps_6_12(void **state)
 	assert_int_equal(objects_in(&p, NULL), 16);
 	dump(&p, DEVLINK_CMD_GET, NSIM);
 	assert_int_equal(objects_in(&p, NULL), 2);
+	probe_tell(&p, "unbind " NSIM);
+	probe_tell(&p, "bind " NSIM);
+	dump(&p, DEVLINK_CMD_GET, NULL);
+	assert_int_equal(objects_in(&p, NULL), 2);
 	probe_request(&p, DEVLINK_CMD_TRAP_GET, NLM_F_DUMP, "netdevsim/netdevsim3");
 	assert_int_equal(probe_send(&p), -ENODEV);
 	probe_stop(&p);
