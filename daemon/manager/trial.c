@@ -86,6 +86,8 @@ static char *differing_files(const struct config *a, const struct config *b)
 	return buf_take(&out);
 }
 
+static const char deadline[] = "deadline"; /* in the place of who asked */
+
 /* @trial, NULL if it is not known, is not in force any more; @before is. */
 static void end_trial(struct configs *c, const struct config *trial, const struct config *before,
 		      const char *why, const char *who)
@@ -116,13 +118,13 @@ static void end_overdue_trial(struct configs *c, const struct config *files)
 		end_trial(c, known ? files : NULL, before,
 			  rebooted ? "the system was rebooted before it was confirmed"
 				   : "it was not confirmed in time",
-			  NULL);
+			  rebooted ? "reboot" : deadline);
 }
 
 /**
  * configs_roll_back() - the config before the one on trial is in force.
  * @why: for the journal
- * @who: asked, or NULL
+ * @who: asked, or NULL where its time was over
  *
  * Return: 0; -errno where it cannot be read again: then what was on trial stays.
  */
@@ -139,7 +141,7 @@ int configs_roll_back(struct configs *c, const char *why, const char *who)
 		configs_save_ledger(c);
 		return r;
 	}
-	end_trial(c, c->in_force, before, why, who);
+	end_trial(c, c->in_force, before, why, who ? who : deadline);
 	configs_adopt(c, before);
 	return 0;
 }

@@ -73,6 +73,7 @@ def test_rolled_back_at_the_deadline(bed, carved, signals, old):
     carved.wait_state(SPECTRUM, "converged")
     assert carved.get("ConfirmDeadlineUSec") == 0 and carved.get("ConfigOutOfSync")
     assert results(carved) == ["in-force", "rolled-back", "replaced"]
+    expect(bed.ctl("configs"), 0, "^0 .* deadline +in-force$")
     expect(bed.ctl("status"), 0, f"^{bed.file}: rolled back at .*: it was not confirmed in time$",
            "^The files on disk differ from what is in force;")
     assert "drop" in bed.file.read_text()
@@ -117,6 +118,7 @@ def test_after_a_reboot(bed, carved, signals, old):
     carved.at_rest()
     assert now(bed)[:2] == old[:2]
     assert carved.get("Diagnostics")[0].endswith("the system was rebooted before it was confirmed")
+    assert carved.call("ListConfigs")[0][2] == "reboot"
 
 
 def test_during_a_trial(bed, carved, signals, old):
