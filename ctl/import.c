@@ -73,6 +73,11 @@ static const char *to_grace(struct imported *im, const char *value)
 	return arena_printf(&im->arena, "%sms", value);
 }
 
+static const char *to_bool(_unused_ struct imported *im, const char *value)
+{
+	return is(value, "1") ? "true" : is(value, "0") ? "false" : value;
+}
+
 static const char *to_encap(_unused_ struct imported *im, const char *value)
 {
 	if (is(value, "basic") || is(value, "enable"))
@@ -102,8 +107,9 @@ static const struct verb verbs[] = {
 	 "health_reporters",
 	 "reporter",
 	 {{"grace_period", "grace_period", to_grace},
-	  {"auto_recover", "auto_recover", NULL},
-	  {"auto_dump", "auto_dump", NULL}}},
+	  {"auto_recover", "auto_recover", to_bool},
+	  {"auto_dump", "auto_dump", to_bool}}},
+	{{"lc", "set"}, "linecards", "lc", {{"type", "", NULL}}},
 };
 
 /* Commands that are known to have no place in a config. */
@@ -138,7 +144,7 @@ static bool changes_nothing(const word_list *w, size_t from)
 		for (size_t k = 0; k < ARRAY_SIZE(looks); k++)
 			if (is(w->v[i], looks[k]))
 				return true;
-	return from >= w->n;
+	return from >= w->n || strpbrk(w->v[from], "<>"); /* command -v devlink >/dev/null */
 }
 
 /* Do the words begin so? Return: how many these are; 0: no. */
@@ -205,6 +211,11 @@ static const char *take_pool(struct imported *im, const char *device, const word
 	return why;
 }
 
+/* Keywords without a value. */
+static const struct {
+	const char *word, *attr;
+} nones[] = {{"nopolicer", "policer"}, {"notype", ""}};
+
 static const char *take_keywords(struct imported *im, const struct verb *c, const char *device,
 				 const word_list *w, size_t from)
 {
@@ -213,8 +224,10 @@ static const char *take_keywords(struct imported *im, const struct verb *c, cons
 
 	if (!object)
 		return "it does not name what it sets";
-	if (has_word(w, from, "nopolicer")) {
-		why = import_add(im, device, c->section, object, "policer", "none");
+	for (size_t i = 0; !why && i < ARRAY_SIZE(nones); i++) {
+		if (!has_word(w, from, nones[i].word))
+			continue;
+		why = import_add(im, device, c->section, object, nones[i].attr, "none");
 		found = true;
 	}
 	for (size_t i = 0; !why && i < ARRAY_SIZE(c->keywords) && c->keywords[i].name; i++) {
@@ -273,6 +286,14 @@ static bool is_devlink(const char *word)
 	return is(slash ? slash + 1 : word, "devlink");
 }
 
+/* The file of `devlink -batch FILE`, or NULL. What follows "-" stands in the script itself. */
+static const char *batch_file(const word_list *w)
+{
+	const char *file = value_after(w, 0, "-b") ?: value_after(w, 0, "-batch");
+
+	return file && !is(file, "-") ? file : NULL;
+}
+
 /* Where a command of devlink begins, behind its options; @w->n: it is none. */
 static size_t find_devlink(const word_list *w)
 {
@@ -299,11 +320,12 @@ void import_devlink(struct imported *im, struct at at, const word_list *w, const
 	const char *why;
 
 	for (size_t i = 0; i < w->n; i++) /* sh -c '...' */
-		if (strchr(w->v[i], ' ') && strstr(w->v[i], "devlink "))
+		if (strchr(w->v[i], ' ') && strstr(w->v[i], "devlink ") && !strstr(w->v[i], "$(") &&
+		    !strchr(w->v[i], '`'))
 			import_script(im, at, w->v[i], import_devlink);
 	if (from >= w->n || changes_nothing(w, from))
 		return;
-	why = take(im, w, from);
+	why = batch_file(w) ? "import that file, too" : take(im, w, from);
 	if (why)
 		import_leave(im, at, text, why);
 }
@@ -315,10 +337,24 @@ static bool ends_in(const char *name, const char *suffix)
 	return n > m && is(name + n - m, suffix);
 }
 
+/* Without a byte order mark, and carriage returns at the ends of lines. */
+static const char *plain_text(struct imported *im, const char *text)
+{
+	char *plain = arena_strdup(&im->arena, text), *to = plain;
+
+	for (const char *p = text + 3 * (strncmp(text, "\xef\xbb\xbf", 3) == 0); *p; p++)
+		if (!(p[0] == '\r' && p[1] == '\n'))
+			*to++ = *p;
+	*to = '\0';
+	return plain;
+}
+
 /** import_text() - what the file called @file does; @text is what is in it. */
 void import_text(struct imported *im, const char *file, const char *text)
 {
 	struct at at = {file, 1};
+
+	text = plain_text(im, text);
 
 	if (ends_in(file, ".devlink"))
 		import_devlink_file(im, at, text);
@@ -334,10 +370,9 @@ void import_text(struct imported *im, const char *file, const char *text)
 static const struct {
 	const char *name, *parent;
 } sections[] = {
-	{"resources", NULL},	    {"params", NULL},
-	{"eswitch", NULL},	    {"pools", "shared_buffers"},
-	{"health_reporters", NULL}, {"trap_policers", NULL},
-	{"trap_groups", NULL},	    {"traps", NULL},
+	{"resources", NULL},	     {"params", NULL},	    {"eswitch", NULL},
+	{"pools", "shared_buffers"}, {"linecards", NULL},   {"health_reporters", NULL},
+	{"trap_policers", NULL},     {"trap_groups", NULL}, {"traps", NULL},
 };
 
 /** import_parent() - the section that @section lies in, or NULL. */
@@ -517,7 +552,7 @@ int command_import(const struct ctl *ctl)
 		if (read_file(ctl->args[i], &text) < 0)
 			exit_code = CTL_ERROR;
 		else
-			import_text(&im, ctl->args[i], arena_strdup(&im.arena, text.s));
+			import_text(&im, ctl->args[i], text.s);
 		buf_clear(&text);
 	}
 	if (exit_code == CTL_OK) {
