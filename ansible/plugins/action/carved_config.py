@@ -1,19 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """carved_config on the controller: renders the file, has the module of the same name write it, and
 confirms a trial only over a connection that was made after the switch came to rest. A host that
-cannot be reached again is not confirmed, and so takes back what was in force before."""
+cannot be reached again is not confirmed, and so takes back what was in force before.
+
+What only asks carvectl is run without Python, of which the start takes the CPU of a switch longer
+than all else."""
 
 from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
 import os
+import re
+import shlex
 import time
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.common.text.converters import to_text
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
+from ansible_collections.carved.fleet.plugins.module_utils.carvectl import (
+    OK, UNCONVERGED, CarvectlError, describe, is_working, read_json)
 from ansible_collections.carved.fleet.plugins.plugin_utils.text import as_yaml
 
 MODULE = 'carved.fleet.carved_config'
@@ -31,12 +38,17 @@ class ActionModule(ActionBase):
         self.files = self._files()
         self.ends = time.time() + int(self.arguments.get('timeout', 300))
         self.trial = bool(self.arguments.get('confirm'))
+        result = dict(changed=True)
         try:
             result = self._commit()
             if self._is_over(result):
                 return self._judged(result)
-            self._settle(result)
-            return self._end_trial(result) if self.trial else self._judged(result)
+            status = self._settle()
+            result.pop('devices', None)
+            result.update(describe(status))
+            return self._end_trial(result, status) if self.trial else self._judged(result)
+        except CarvectlError as e:
+            return dict(result, failed=True, msg=to_text(e), cmd=e.command)
         except AnsibleConnectionFailure as e:
             if not self.trial:
                 raise
@@ -88,22 +100,57 @@ class ActionModule(ActionBase):
         except (AnsibleError, UnicodeError, OSError) as e:
             raise AnsibleActionFail('src: %s' % to_text(e))
 
-    # --- its steps ---------------------------------------------------------------------------
+    # --- the host ----------------------------------------------------------------------------
 
     def _stage(self, stage):
+        """The module."""
         return self._execute_module(module_name=MODULE, task_vars=self.task_vars,
                                     module_args=dict(self.arguments, _stage=stage, _files=self.files))
 
-    def _reached(self, stage):
-        """A step over a new connection, for as long as there is time."""
+    def _run(self, *words, **options):
+        """Run a command of carvectl; returns what it says. expected: the exit codes that are no error."""
+        command = ' '.join(
+            (self._program(), '--bus=' + shlex.quote(self.arguments.get('bus', 'system'))) + words)
+        # Ansible may give it a terminal, which it must neither ask nor write for
+        done = self._low_level_execute_command(
+            'said=$(%s %s 2>&1 </dev/null); code=$?; echo "$said"; (exit $code)'
+            % (self._compute_environment_string(), command))
+        said = done['stdout'].strip()
+        if done['rc'] not in options.get('expected', (OK,)):
+            raise CarvectlError(command, done['rc'], said or done['stderr'].strip())
+        return said
+
+    def _program(self):
+        """For the shell; a path may have variables, as the module's."""
+        path = re.sub('^~(?=/)', '$HOME', self.arguments.get('carvectl') or 'carvectl')
+        return '"%s"' % re.sub(r'(["`\\])', r'\\\1', path)
+
+    def _status(self):
+        return read_json(self._run('--json', 'status', expected=(OK, UNCONVERGED)))
+
+    def _patiently(self, *words, **options):
+        """The same for what may cut the connection: on trial, there is another one."""
+        try:
+            self._run(*words, **options)
+        except AnsibleConnectionFailure:
+            if not self.trial:
+                raise
+
+    def _reached(self, ask):
+        """What is answered over a new connection, for as long as there is time."""
         while True:
             try:
                 self._connection.reset()
-                return self._stage(stage)
+                return ask()
             except AnsibleConnectionFailure:
-                if time.time() + PAUSE > self.ends:
+                if self._is_late():
                     raise
                 time.sleep(PAUSE)
+
+    def _is_late(self):
+        return time.time() + PAUSE > self.ends
+
+    # --- its steps ---------------------------------------------------------------------------
 
     def _commit(self):
         try:
@@ -118,27 +165,41 @@ class ActionModule(ActionBase):
         return (result.get('failed') or self._task.check_mode or not result['changed'] or
                 result.get('running') is False)
 
-    def _settle(self, result):
-        settled = self._reached('settle') if self.trial else self._stage('settle')
-        for key in ('carved_state', 'devices', 'out_of_sync', 'failed', 'msg'):
-            result.pop(key, None)
-            if key in settled:
-                result[key] = settled[key]
+    def _settle(self):
+        """Wait until nothing goes on; reload where that is what is left to do. Returns the status."""
+        status = self._rest()
+        if status['state'] == 'pending-reload' and boolean(self.arguments.get('disrupt', False)):
+            self._patiently('apply', '--allow-reload', expected=(OK, 1, UNCONVERGED))
+            status = self._rest()
+        return status
 
-    def _end_trial(self, result):
-        if result.get('failed'):
-            return result
-        if result['out_of_sync']:
+    def _rest(self):
+        """The status when nothing goes on; on trial, told over a connection that was made then."""
+        while True:
+            status = self._reached(self._status) if self.trial else self._status()
+            if self._is_late() or not is_working(status):
+                return status
+            self._patiently('wait', '--for=settled', '--timeout=%ds' % (self.ends - time.time()),
+                            expected=(OK, UNCONVERGED))
+
+    def _end_trial(self, result, status):
+        if status['config_out_of_sync']:
             return dict(result, failed=True, msg='the trial is over already: what was in force '
                         'before has come back')
         if not self._is_as_declared(result):
             result = self._judged(result)
-            undone = self._reached('undo')
+            undone = self._reached(lambda: self._stage('undo'))
             result['msg'] += '; ' + (undone['msg'] if undone.get('failed') else
                                      'what was in force before is back')
             return result
-        confirmed = self._reached('confirm')
-        return dict(result, **confirmed) if confirmed.get('failed') else self._judged(result)
+        self._confirm()
+        return self._judged(result)
+
+    def _confirm(self):
+        try:
+            self._run('confirm')
+        except AnsibleConnectionFailure:
+            self._reached(lambda: self._run('confirm'))
 
     def _is_as_declared(self, result):
         return (result.get('carved_state', 'converged') == 'converged' or

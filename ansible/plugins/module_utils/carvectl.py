@@ -12,6 +12,9 @@ OK = 0
 STEPS = 2
 UNCONVERGED = 3
 
+# The states of a device on which carved is at work.
+WORKING = ('reading', 'applying', 'flashing', 'reloading')
+
 
 class CarvectlError(Exception):
     """carvectl ended with an error; the exception's text is what it said."""
@@ -20,6 +23,14 @@ class CarvectlError(Exception):
         super(CarvectlError, self).__init__(text)
         self.command = command
         self.code = code
+
+
+def read_json(text):
+    """The document in what it printed; there may be remarks around it."""
+    try:
+        return json.JSONDecoder().raw_decode(text[text.index('{'):])[0]
+    except ValueError:
+        raise CarvectlError([], OK, 'carvectl printed no JSON: ' + text)
 
 
 class Carvectl:
@@ -40,11 +51,7 @@ class Carvectl:
 
     def ask(self, *arguments, **options):
         """The same with --json; returns the document."""
-        out = self.run('--json', *arguments, **options)
-        try:
-            return json.loads(out)
-        except ValueError:
-            raise CarvectlError(arguments, OK, 'carvectl printed no JSON: ' + out)
+        return read_json(self.run('--json', *arguments, **options))
 
     def status(self, *device):
         return self.ask('status', *device, expected=(OK, UNCONVERGED))
@@ -56,6 +63,23 @@ def common_arguments():
         bus=dict(type='str', choices=['system', 'user'], default='system'),
         carvectl=dict(type='path'),
     )
+
+
+def is_working(status):
+    """Does anything go on?"""
+    return any(d['state'] in WORKING for d in status['devices'])
+
+
+def unconverged(status):
+    return [d for d in status['devices'] if d['state'] not in ('converged', 'unmanaged')]
+
+
+def describe(status):
+    """A module's result from a status."""
+    result = dict(carved_state=status['state'])
+    if unconverged(status):
+        result['devices'] = unconverged(status)
+    return result
 
 
 def disruptive(steps):

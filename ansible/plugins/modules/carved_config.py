@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # SPDX-License-Identifier: GPL-2.0-or-later
 """One config file of carved: planned, written, put on trial. The action plugin of the same name
-calls it once for each step, over a connection of its own."""
+calls it for what has to do with files."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -121,11 +121,10 @@ devices:
 
 import os
 import tempfile
-import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.carved.fleet.plugins.module_utils.carvectl import (
-    OK, STEPS, UNCONVERGED, Carvectl, CarvectlError, as_text, common_arguments, disruptive)
+    OK, STEPS, UNCONVERGED, Carvectl, CarvectlError, as_text, common_arguments, describe, disruptive)
 
 
 def read(path):
@@ -206,18 +205,6 @@ class Change:
         self.module.fail_json(msg=str(error), **result)
 
 
-def unconverged(status):
-    return [d for d in status['devices'] if d['state'] not in ('converged', 'unmanaged')]
-
-
-def describe(status):
-    """A module's result from a status."""
-    result = dict(carved_state=status['state'])
-    if unconverged(status):
-        result['devices'] = unconverged(status)
-    return result
-
-
 def plan(change):
     """What the wanted file would do: the steps, and what it says differently."""
     overlay = change.overlay()
@@ -278,7 +265,6 @@ def stage_commit(change):
     except CarvectlError as e:
         change.write(change.before)
         change.fail(e, steps=steps)
-    result.update(describe(change.ctl.status()))
     module.exit_json(**result)
 
 
@@ -303,35 +289,6 @@ def check(change, path, temporary):
         change.fail(str(e).replace(temporary, path))
 
 
-def stage_settle(change):
-    """Wait until nothing goes on; reload where that is what is left to do."""
-    module = change.module
-    ends = time.time() + module.params['timeout']
-    try:
-        wait(change, ends)
-        status = change.ctl.status()
-        if status['state'] == 'pending-reload' and module.params['disrupt']:
-            change.ctl.run('apply', '--allow-reload', expected=(OK, 1, UNCONVERGED))
-            wait(change, ends)
-            status = change.ctl.status()
-    except CarvectlError as e:
-        change.fail(e)
-    module.exit_json(out_of_sync=status['config_out_of_sync'], **describe(status))
-
-
-def wait(change, ends):
-    change.ctl.run('wait', '--for=settled', '--timeout=%ds' % max(1, ends - time.time()),
-                   expected=(OK, UNCONVERGED))
-
-
-def stage_confirm(change):
-    try:
-        change.ctl.run('confirm')
-    except CarvectlError as e:
-        change.fail(e)
-    change.module.exit_json()
-
-
 def stage_undo(change):
     """End the trial; the files are those of the configuration that is in force then."""
     try:
@@ -345,7 +302,7 @@ def stage_undo(change):
     change.module.exit_json()
 
 
-STAGES = dict(commit=stage_commit, settle=stage_settle, confirm=stage_confirm, undo=stage_undo)
+STAGES = dict(commit=stage_commit, undo=stage_undo)
 
 
 def main():
