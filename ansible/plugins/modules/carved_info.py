@@ -11,7 +11,7 @@ module: carved_info
 short_description: Status, facts and table sizes of a host's switch ASICs
 version_added: 0.1.0
 description:
-  - Asks carved on the host; nothing is changed, and no privileges are needed.
+  - Asks carved on the host; nothing is changed there, and no privileges are needed.
 options:
   gather:
     description:
@@ -28,12 +28,21 @@ options:
     type: list
     elements: str
     default: []
+  dest:
+    description:
+      - A folder on the controller, in which the facts of each device are kept as a file. It has the name
+        of the handle, with V(!) for V(/) and V(.json).
+      - Needs V(facts) in O(gather).
+    type: path
 extends_documentation_fragment:
   - carved.fleet.carvectl
 attributes:
+  action:
+    support: full
+    description: It keeps the facts on the controller.
   check_mode:
     support: full
-    description: Nothing is changed anyway.
+    description: Says whether a file would be written.
 '''
 
 EXAMPLES = r'''
@@ -43,12 +52,9 @@ EXAMPLES = r'''
   register: asic
 
 - name: Keep what the switch has beside the inventory
-  ansible.builtin.copy:
-    content: "{{ item.value | to_nice_json }}"
-    dest: "facts/{{ inventory_hostname }}/{{ item.key | replace('/', '!') }}.json"
-    mode: "0644"
-  delegate_to: localhost
-  loop: "{{ asic.facts | dict2items }}"
+  carved.fleet.carved_info:
+    gather: [facts]
+    dest: "{{ inventory_dir }}/carved-facts/{{ inventory_hostname }}"
 '''
 
 RETURN = r'''
@@ -102,8 +108,11 @@ def main():
             gather=dict(type='list', elements='str', default=['status'],
                         choices=['status', 'facts', 'resources']),
             devices=dict(type='list', elements='str', default=[]),
+            dest=dict(type='path'),
         ),
         supports_check_mode=True)
+    if module.params['dest'] and 'facts' not in module.params['gather']:
+        module.fail_json(msg='dest: facts are not gathered')
     try:
         result = gather(Carvectl(module), module.params['gather'], module.params['devices'])
     except (CarvectlError, ValueError) as e:
