@@ -23,6 +23,7 @@ sys.modules["bus_bed"] = bus_bed
 spec.loader.exec_module(bus_bed)
 
 HANDLE = bus_bed.SPECTRUM
+PLUGINS = pathlib.Path(__file__).parent
 
 
 class Host:
@@ -57,16 +58,18 @@ class Host:
         return bus_bed.wait(condition, what)
 
     def writes(self):
-        return self.bed.kernel.ask("state")["requests"]
+        """The requests that ask for a change, in their order."""
+        return [r["command"] for r in self.bed.kernel.ask("requests")
+                if r["command"].endswith("_SET") or r["command"] in ("RELOAD", "FLASH_UPDATE")]
 
 
 class Run:
     """What Ansible said, by host and task."""
 
-    def __init__(self, done):
-        self.code, self.text = done.returncode, done.stdout + done.stderr
+    def __init__(self, code, said, complaints=""):
+        self.code, self.text = code, said + complaints
         try:
-            self.document = json.loads(done.stdout)
+            self.document = json.loads(said)
         except ValueError:
             raise AssertionError(self.text) from None
         self.hosts = self.document["hosts"]
@@ -76,12 +79,47 @@ class Run:
         return [r for r in self.document["results"] if (r["host"], r["action"]) == (host, action)]
 
 
-class Fleet:
-    command = ["ansible-playbook"]
-    plugins = TOP / "tests/fleet"
+def environment(folder, collections, plugins):
+    """Of an Ansible with these collections and plugins, whose own files are in this folder."""
+    return {"ANSIBLE_COLLECTIONS_PATHS": str(collections),  # before ansible-core 2.15
+            "ANSIBLE_COLLECTIONS_PATH": str(collections),
+            "ANSIBLE_CONNECTION_PLUGINS": str(plugins / "connection"),
+            "ANSIBLE_STDOUT_CALLBACK": "results",
+            "ANSIBLE_CALLBACK_PLUGINS": str(plugins / "callback"), "ANSIBLE_HOME": str(folder / "home"),
+            "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"), "ANSIBLE_RETRY_FILES_ENABLED": "0",
+            "ANSIBLE_DEPRECATION_WARNINGS": "0", "ANSIBLE_LOCALHOST_WARNING": "0", "HOME": str(folder)}
+
+
+class Controller:
+    """Plays playbooks one after the other; see controller.py."""
 
     def __init__(self, folder, collections):
-        self.folder, self.collections = folder, collections
+        self.files = [folder / "output", folder / "error"]
+        self.process = subprocess.Popen(
+            ["/usr/bin/python3", PLUGINS / "controller.py"], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env={**os.environ, **environment(folder, collections, PLUGINS)})
+
+    def play(self, arguments, folder):
+        self.process.stdin.write(json.dumps({
+            "arguments": [str(a) for a in arguments], "folder": str(folder),
+            "files": [str(f) for f in self.files]}) + "\n")
+        self.process.stdin.flush()
+        code = int(self.process.stdout.readline())
+        return Run(code, *(f.read_text() for f in self.files))
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        assert self.process.wait(60) == 0
+
+
+class Fleet:
+    """Switches and the Ansible that knows them: a process a play, or else a controller."""
+    command = ["ansible-playbook"]
+    plugins = PLUGINS
+
+    def __init__(self, folder, collections, controller=None):
+        self.folder, self.collections, self.controller = folder, collections, controller
         self.hosts = []
         self.carvectl = TOP / "build/plain/carvectl"  # each task starts it several times
         self.variables = {"ansible_connection": "cut", "ansible_python_interpreter": sys.executable,
@@ -103,41 +141,37 @@ class Fleet:
             "vars": {**self.variables, **variables}}}))
         return file
 
-    def play(self, playbook, *options, environment=None, **variables):
-        """Run a playbook of the collection, or one that is given as a list of plays."""
+    def play(self, playbook, *options, more=None, **variables):
+        """Run a playbook of the collection, or one that is given as a list of plays. more: of the environment."""
         if isinstance(playbook, list):
             path = self.folder / "playbook.yml"
             path.write_text(yaml.safe_dump(playbook, sort_keys=False))
             playbook = path
+        arguments = ["-i", self.inventory(**variables), *options, playbook]
+        if self.controller and not more:
+            return self.controller.play(arguments, self.folder)
         done = subprocess.run(
-            [*self.command, "-i", self.inventory(**variables), *options, playbook],
-            env={**os.environ, "ANSIBLE_COLLECTIONS_PATHS": str(self.collections),  # before ansible-core 2.15
-                 "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
-                 "ANSIBLE_CONNECTION_PLUGINS": str(self.plugins / "connection"),
-                 "ANSIBLE_STDOUT_CALLBACK": "results",
-                 "ANSIBLE_CALLBACK_PLUGINS": str(self.plugins / "callback"), "ANSIBLE_HOME": str(self.folder / "home"),
-                 "ANSIBLE_LOCAL_TEMP": str(self.folder / "tmp"), "ANSIBLE_RETRY_FILES_ENABLED": "0",
-                 "ANSIBLE_DEPRECATION_WARNINGS": "0", "ANSIBLE_LOCALHOST_WARNING": "0",
-                 "HOME": str(self.folder), **(environment or {})},
+            [*self.command, *arguments],
+            env={**os.environ, **environment(self.folder, self.collections, self.plugins), **(more or {})},
             capture_output=True, text=True, check=False, timeout=900, cwd=self.folder)
-        return Run(done)
+        return Run(done.returncode, done.stdout, done.stderr)
 
-    def config(self, config, *options, environment=None, **arguments):
+    def config(self, config, *options, more=None, **arguments):
         """One task of the module on all hosts."""
         task = {"carved.fleet.carved_config": {
             "dest": "{{ carved_root }}/etc/carved/carved.yaml", "carvectl": "{{ carved_carvectl }}",
             **({"config": config} if config is not None else {}), **arguments}}
         return self.play([{"hosts": "carved", "gather_facts": False,
                            "environment": "{{ carved_environment }}", "tasks": [task]}],
-                         *options, environment=environment)
+                         *options, more=more)
 
 
-def installed(folder, environment=None):
+def installed(folder, more=None):
     """The collection, built and installed below `folder` as its users do; where it is."""
     folder.mkdir(exist_ok=True)
     for words in (["build", TOP / "ansible"], ["install", "carved-fleet-0.1.0.tar.gz", "-p", folder / "collections"]):
         subprocess.run(["ansible-galaxy", "collection", *words], check=True, stdout=subprocess.DEVNULL, cwd=folder,
-                       env={**os.environ, "HOME": str(folder), **(environment or {})})
+                       env={**os.environ, "HOME": str(folder), **(more or {})})
     return folder / "collections"
 
 
@@ -148,10 +182,17 @@ def collections():
     shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+def controller(collections, tmp_path_factory):
+    controller = Controller(tmp_path_factory.mktemp("controller"), collections)
+    yield controller
+    controller.close()
+
+
 @pytest.fixture
-def fleet(collections):
+def fleet(collections, controller):
     folder = pathlib.Path(tempfile.mkdtemp(prefix="carved-fleet-"))
-    fleet = Fleet(folder, collections)
+    fleet = Fleet(folder, collections, controller)
     yield fleet
     fleet.close()
     shutil.rmtree(folder)

@@ -27,12 +27,14 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 
-@pytest.fixture
-def run(collections, tmp_path):
+@pytest.fixture(scope="module")
+def run(collections, tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+
     def run(*words):
         return subprocess.run([str(w) for w in words], capture_output=True, text=True, check=False, timeout=300,
                               cwd=collections / "ansible_collections/carved/fleet",
-                              env={**os.environ, "ANSIBLE_COLLECTIONS_PATHS": str(collections), "HOME": str(tmp_path),
+                              env={**os.environ, "ANSIBLE_COLLECTIONS_PATHS": str(collections), "HOME": str(home),
                                    "PYTHONPATH": str(collections), "LC_ALL": "C.UTF-8"})
     return run
 
@@ -47,17 +49,23 @@ def test_ansible_sanity(run):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.fixture(scope="module")
+def docs(run):
+    """What Ansible has understood of them."""
+    done = run("ansible-doc", "-t", "module", "--json", *(f"carved.fleet.{module}" for module in MODULES))
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
 @pytest.mark.parametrize("module", MODULES)
-def test_ansible_doc(run, module):
-    done = run("ansible-doc", "-t", "module", "--json", f"carved.fleet.{module}")
-    doc, = json.loads(done.stdout).values()
-    assert doc["examples"] and doc["return"] and doc["doc"]["options"], done.stderr
+def test_ansible_doc(docs, module):
+    doc = docs[f"carved.fleet.{module}"]
+    assert doc["examples"] and doc["return"] and doc["doc"]["options"]
 
 
 @pytest.mark.parametrize("module", MODULES[:2])
-def test_options_are_those_that_are_documented(run, module):
-    done = run("ansible-doc", "-t", "module", "--json", f"carved.fleet.{module}")
-    documented = next(iter(json.loads(done.stdout).values()))["doc"]["options"]
+def test_options_are_those_that_are_documented(run, docs, module):
+    documented = docs[f"carved.fleet.{module}"]["doc"]["options"]
     spec = json.loads(run(sys.executable, "-c", SPEC, f"plugins/modules/{module}.py").stdout)
     taken = {name: option for name, option in spec.items() if not name.startswith("_")}
     assert taken.keys() == documented.keys()

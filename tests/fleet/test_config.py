@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The modules on one switch."""
+import yaml
 from conftest import HANDLE
 
 
@@ -20,43 +21,52 @@ def program(host, text):
     return str(script)
 
 
-def test_written_and_in_force(fleet, host):
-    run = fleet.config(policy(1000))
-    assert run.code == 0, run.text
-    assert result(run, host)["changed"]
-    assert result(run, host)["carved_state"] == "converged"
-    assert host.policer(1) == 1000
-
-
-def test_the_second_time_nothing_changes(fleet, host):
-    fleet.config(policy(1000))
-    before = host.writes()
-    run = fleet.config(policy(1000))
-    assert (run.code, result(run, host)["changed"]) == (0, False)
-    assert host.policer(1) == 1000 and before > 0
+def given(host, rate):
+    """A config that is there, and in force."""
+    host.bed.file.write_text(yaml.safe_dump(policy(rate)))
+    assert host.bed.ctl("reload").returncode == 0
+    assert host.policer(1) == rate
 
 
 def test_check_mode_says_what_then_happens(fleet, host):
-    rate = host.policer(1)
+    """And the second time, nothing."""
+    rate, written = host.policer(1), host.writes()
     run = fleet.config(policy(1000), "--check", "--diff")
     said = result(run, host)
     assert run.code == 0, run.text
     assert said["changed"]
     assert host.policer(1) == rate and "leaf" not in host.bed.file.read_text()
+    assert host.writes() == written
     assert [(s["kind"], s["object"]) for s in said["steps"]] == [("trap_policer", "1")]
     assert "trap_policers.1.rate: 1000" in said["diff"]["after"]
-    assert result(fleet.config(policy(1000)), host)["steps"] == said["steps"]
+
+    run = fleet.config(policy(1000))
+    did = result(run, host)
+    assert run.code == 0, run.text
+    assert (did["changed"], did["carved_state"], did["steps"]) == (True, "converged", said["steps"])
+    assert host.policer(1) == 1000
+    assert host.writes() == [*written, "TRAP_POLICER_SET"]
+
+    stamp = host.bed.file.stat()
+    run = fleet.config(policy(1000))
+    again = result(run, host)
+    assert run.code == 0, run.text
+    assert (again["changed"], again["carved_state"], again["steps"]) == (False, "converged", [])
+    assert host.policer(1) == 1000
+    assert host.writes() == [*written, "TRAP_POLICER_SET"]
+    assert (host.bed.file.stat().st_ino, host.bed.file.stat().st_mtime_ns) == (stamp.st_ino, stamp.st_mtime_ns)
 
 
 def test_a_trial_is_confirmed(fleet, host):
     run = fleet.config(policy(1000), confirm="5m")
     assert run.code == 0, run.text
+    assert result(run, host)["carved_state"] == "converged"
     assert host.carved.get("ConfirmDeadlineUSec") == 0
     assert host.policer(1) == 1000
 
 
 def test_a_host_that_is_not_reached_again_comes_back_by_itself(fleet, host):
-    fleet.config(policy(1000))
+    given(host, 1000)
     # the switch is cut off as soon as the new config is in force
     cutting = program(host, f"$carvectl \"$@\" || exit\ncase \" $* \" in *' --confirm '*) touch {host.cut} ;; esac")
     run = fleet.config(policy(2000), confirm="5s", timeout=3, carvectl=cutting)
@@ -77,14 +87,20 @@ def test_a_reload_needs_to_be_permitted(fleet, host):
     assert run.code != 0 and "disrupt is not set" in said["msg"]
     assert "leaf" not in host.bed.file.read_text()
     assert host.size("/kvd/hash_single") == size
+    assert not host.writes()
 
 
 def test_a_reload_that_is_permitted_is_made(fleet, host):
-    sizes = {"/kvd/hash_single": 65536}
-    run = fleet.config(policy(1000, reload="manual", resources=sizes), disrupt=True, confirm="5m")
+    wanted = policy(1000, reload="manual", resources={"/kvd/hash_single": 65536})
+    said = result(fleet.config(wanted, "--check", disrupt=True, confirm="5m"), host)
+    assert "RELOAD" not in host.writes()
+    run = fleet.config(wanted, disrupt=True, confirm="5m")
     assert run.code == 0, run.text
+    assert result(run, host)["steps"] == said["steps"] and "reload" in [s["kind"] for s in said["steps"]]
+    assert host.writes().count("RELOAD") == 1
     assert host.size("/kvd/hash_single") == 65536
     assert host.policer(1) == 1000
+    assert host.carved.get("ConfirmDeadlineUSec") == 0
 
 
 def test_a_file_that_is_wrong_is_not_written(fleet, host):
@@ -96,7 +112,7 @@ def test_a_file_that_is_wrong_is_not_written(fleet, host):
 
 
 def test_a_switch_that_does_not_converge_takes_back_the_old(fleet, host):
-    fleet.config(policy(1000))
+    given(host, 1000)
     text = host.bed.file.read_text()
     host.bed.kernel.ask("rule pci/0000:03:00.0 TRAP_POLICER_SET 1 EINVAL times=1 text=not that one")
     run = fleet.config(policy(2000), confirm="5m")
@@ -112,26 +128,33 @@ def test_absent(fleet, host):
     drop_in = "{{ carved_root }}/etc/carved/carved.d/50-leaf.yaml"
     rate = host.policer(1)
     fleet.config(policy(1000), dest=drop_in)
-    assert host.policer(1) == 1000
+    file = host.bed.root / "etc/carved/carved.d/50-leaf.yaml"
+    assert host.policer(1) == 1000 and file.exists()
     run = fleet.config(None, dest=drop_in, state="absent")
     assert run.code == 0 and result(run, host)["changed"], run.text
-    assert host.policer(1) == rate
-    assert not result(fleet.config(None, dest=drop_in, state="absent"), host)["changed"]
+    assert host.policer(1) == rate and not file.exists()
+    run = fleet.config(None, dest=drop_in, state="absent")
+    assert run.code == 0 and not result(run, host)["changed"], run.text
 
 
 def test_drop_ins_and_presets_come_with_it(fleet, host):
+    """What an interrupted run has left beside them is not read."""
+    drop_ins = host.bed.root / "etc/carved/carved.d"
+    drop_ins.mkdir()
+    (drop_ins / ".carved-k3j2").write_text("version: 1\ndevi")
     run = fleet.config({"version": 1, "devices": {"leaf": {
         "match": {"driver": "mlxsw_spectrum"}, "presets": ["slow"]}}},
         presets={"slow": {"version": 1, "trap_policers": {1: {"rate": 500}}}},
         dropins={"50-more": {"version": 1, "devices": {"leaf": {"trap_policers": {2: {"rate": 700}}}}}})
     assert run.code == 0, run.text
     assert (host.policer(1), host.policer(2)) == (500, 700)
+    assert sorted(f.name for f in drop_ins.iterdir()) == [".carved-k3j2", "50-more.yaml"]
 
 
 def test_unknown_arguments(fleet, host):
     run = fleet.config(policy(1000), confrim="5m")
     assert run.code != 0 and "confrim" in result(run, host)["msg"]
-    assert "leaf" not in host.bed.file.read_text()
+    assert "leaf" not in host.bed.file.read_text() and not host.writes()
 
 
 def test_a_carved_that_is_too_old_for_trials(fleet, host):
@@ -145,16 +168,18 @@ def test_a_host_that_cannot_be_reached_at_all(fleet, host):
     host.cut.touch()
     run = fleet.config(policy(1000))
     assert run.code != 0 and result(run, host)["unreachable"]
-    host.cut.unlink()
-    assert fleet.config(policy(1000)).code == 0
-    assert host.policer(1) == 1000
+    assert "leaf" not in host.bed.file.read_text()
 
 
-def test_what_an_interrupted_run_left_is_not_read(fleet, host):
-    drop_ins = host.bed.root / "etc/carved/carved.d"
-    drop_ins.mkdir()
-    (drop_ins / ".carved-k3j2").write_text("version: 1\ndevi")
-    assert fleet.config(policy(1000)).code == 0
+def test_a_switch_of_which_carved_does_not_run(fleet, host):
+    """The file is written, and in force when it starts."""
+    rate = host.policer(1)
+    host.carved.stop()
+    run = fleet.config(policy(1000))
+    assert run.code == 0, run.text
+    assert (result(run, host)["changed"], result(run, host)["running"]) == (True, False)
+    assert host.policer(1) == rate
+    host.start()
     assert host.policer(1) == 1000
 
 

@@ -22,6 +22,11 @@ def newer():
 
 
 @pytest.fixture(scope="module")
+def controller():
+    """As that of conftest.py, but none: the command itself is started for each play."""
+
+
+@pytest.fixture(scope="module")
 def collections(newer, tmp_path_factory):
     """As `collections` of conftest.py, but built and installed by the newer one."""
     return installed(tmp_path_factory.mktemp("newer") / "built", newer)
@@ -40,11 +45,11 @@ def test_documented(newer, collections, tmp_path):
 
 
 def test_a_trial_is_confirmed(fleet, host, newer):
-    run = fleet.config(policy(1000), confirm="5m", environment=newer)
+    run = fleet.config(policy(1000), confirm="5m", more=newer)
     assert run.code == 0, run.text
     assert host.carved.get("ConfirmDeadlineUSec") == 0
     assert host.policer(1) == 1000
-    again = fleet.config(policy(1000), "--check", environment=newer)
+    again = fleet.config(policy(1000), "--check", more=newer)
     assert (again.code, result(again, host)["changed"]) == (0, False)
 
 
@@ -54,9 +59,9 @@ def test_roll_out(fleet, newer):
     for host in leaves:
         host.carved.config()
         host.start()
-    captured = fleet.play("carved.fleet.capture", environment=newer)
+    captured = fleet.play("carved.fleet.capture", more=newer)
     assert captured.code == 0, captured.text
     rate = "{{ (700 if inventory_hostname == 'leaf1' else 1000) | int }}"
-    run = fleet.play("carved.fleet.rollout", carved_config=policy(rate), environment=newer)
+    run = fleet.play("carved.fleet.rollout", carved_config=policy(rate), more=newer)
     assert run.code == 0, run.text
     assert [host.policer(1) for host in leaves] == [1000, 700]

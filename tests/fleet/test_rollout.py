@@ -7,7 +7,7 @@ import shutil
 import pytest
 from conftest import HANDLE, Fleet
 
-CHECK = "carved.fleet.carved_check"
+CONFIG, CHECK = "carved.fleet.carved_config", "carved.fleet.carved_check"
 
 
 def policy(rate, **more):
@@ -24,12 +24,14 @@ def start(fleet):
 
 
 @pytest.fixture(scope="module")
-def captured(collections, tmp_path_factory):
+def captured(collections, controller, tmp_path_factory):
     """What the playbook has kept of three switches: the same for all tests, as all switches begin alike."""
-    fleet = Fleet(tmp_path_factory.mktemp("captured"), collections)
-    start(fleet)
-    run = fleet.play("carved.fleet.capture")
-    fleet.close()
+    fleet = Fleet(tmp_path_factory.mktemp("captured"), collections, controller)
+    try:
+        start(fleet)
+        run = fleet.play("carved.fleet.capture")
+    finally:
+        fleet.close()
     assert run.code == 0, run.text
     return fleet.folder / "carved-facts"
 
@@ -44,18 +46,48 @@ def rates(leaves):
     return [host.policer(1) for host in leaves]
 
 
+def writes(leaves):
+    return [host.writes() for host in leaves]
+
+
 def test_captured_beside_the_inventory(fleet, leaves):
-    file = fleet.folder / "carved-facts/leaf1" / (HANDLE.replace("/", "!") + ".json")
-    assert json.loads(file.read_text())["handle"] == HANDLE
+    """One that is as it was is not written again, and in check mode none is."""
+    folder = fleet.folder / "carved-facts/leaf1"
+    file = folder / (HANDLE.replace("/", "!") + ".json")
+    facts = json.loads(file.read_text())
+    assert facts["handle"] == HANDLE and facts["trap_policers"]["1"]["rate"] == leaves[1].policer(1)
+    assert len(list(folder.iterdir())) == 2 and file.stat().st_mode & 0o777 == 0o644
+    file.write_text("{}")
+    changed = []
+    for options in ["--check"], [], []:
+        run = fleet.play("carved.fleet.capture", "--limit=leaf1", *options)
+        assert run.code == 0, run.text
+        changed.append((run.of("leaf1", "carved.fleet.carved_info")[-1]["changed"], json.loads(file.read_text())))
+    assert changed == [(True, {}), (True, facts), (False, facts)]
 
 
 def test_roll_out_and_again(fleet, leaves):
-    run = fleet.play("carved.fleet.rollout", carved_config=policy(1000))
+    """A group with one exception."""
+    config = policy("{{ (700 if inventory_hostname == 'leaf1' else 1000) | int }}")
+    run = fleet.play("carved.fleet.rollout", carved_config=config)
     assert run.code == 0, run.text
-    assert rates(leaves) == [1000] * 3
-    again = fleet.play("carved.fleet.rollout", carved_config=policy(1000))
+    assert [r["host"] for r in run.document["results"] if r["action"] == CONFIG] == ["leaf0", "leaf1", "leaf2"]
+    assert rates(leaves) == [1000, 700, 1000]
+    written = writes(leaves)
+    again = fleet.play("carved.fleet.rollout", carved_config=config, carved_serial=3)
     assert again.code == 0, again.text
     assert [summary["changed"] for summary in again.hosts.values()] == [0, 0, 0]
+    assert rates(leaves) == [1000, 700, 1000] and writes(leaves) == written
+
+
+def test_one_of_which_carved_does_not_run(fleet, leaves):
+    """It is waited for, here in vain."""
+    leaves[1].carved.stop()
+    run = fleet.play("carved.fleet.rollout", carved_config=policy(1000), carved_timeout=1)
+    assert run.code != 0
+    assert [run.of(h.name, "ansible.builtin.command")[-1].get("skipped", False) for h in leaves[:2]] == [True, False]
+    assert "leaf" in leaves[1].bed.file.read_text()
+    assert not run.of("leaf2")
 
 
 def test_check_mode_writes_nothing(fleet, leaves):
@@ -63,7 +95,7 @@ def test_check_mode_writes_nothing(fleet, leaves):
     run = fleet.play("carved.fleet.rollout", "--check", carved_config=policy(1000))
     assert run.code == 0, run.text
     assert [run.of(h.name)[-1]["changed"] for h in leaves] == [True] * 3
-    assert rates(leaves) == before
+    assert rates(leaves) == before and not any(writes(leaves))
     assert not any("leaf" in h.bed.file.read_text() for h in leaves)
 
 
@@ -77,14 +109,14 @@ def test_one_that_does_not_fit_stops_all_before_a_write(fleet, leaves):
     assert run.code != 0
     assert "/etc/carved/carved.yaml:6:7: the device has no trap policer 1" in run.of("leaf2", CHECK)[-1]["msg"], run.text
     assert not any(run.of(h.name) for h in leaves), "the module ran"
-    assert rates(leaves) == before
+    assert rates(leaves) == before and not any(writes(leaves))
 
 
 def test_without_what_was_captured_nothing_is_done(fleet, leaves):
     run = fleet.play("carved.fleet.rollout", carved_config=policy(1000), carved_facts_dir="/nowhere")
     assert run.code != 0
     assert "nothing was captured" in run.of("leaf0", CHECK)[-1]["msg"]
-    assert not any(run.of(h.name) for h in leaves)
+    assert not any(run.of(h.name) for h in leaves) and not any(writes(leaves))
 
 
 def test_the_first_that_fails_is_the_last(fleet, leaves):
@@ -98,16 +130,6 @@ def test_the_first_that_fails_is_the_last(fleet, leaves):
     assert rates(leaves) == [1000, old, before]
 
 
-def test_what_one_host_was_given_is_its_own(fleet, leaves):
-    """A group with one exception."""
-    config = policy("{{ 700 if inventory_hostname == 'leaf1' else 1000 }}")
-    config["devices"]["leaf"]["trap_policers"][1]["rate"] = \
-        "{{ (700 if inventory_hostname == 'leaf1' else 1000) | int }}"
-    run = fleet.play("carved.fleet.rollout", carved_config=config, carved_serial=3)
-    assert run.code == 0, run.text
-    assert rates(leaves) == [1000, 700, 1000]
-
-
 IMAGE = "mellanox/mlxsw_spectrum-13.2010.1406.mfa2"
 
 
@@ -116,7 +138,7 @@ def running(host):
 
 
 def flashes(host):
-    return [r["command"] for r in host.bed.kernel.ask("requests")].count("FLASH_UPDATE")
+    return host.writes().count("FLASH_UPDATE")
 
 
 @pytest.fixture
@@ -140,7 +162,7 @@ def test_firmware_in_series(fleet, leaves, image):
         assert run.code == 0, run.text
         assert [running(host) for host in leaves] == ["13.2010.1406"] * 3
         assert [flashes(host) for host in leaves] == [1] * 3
-    assert [summary["changed"] for summary in run.hosts.values()] == [0, 0, 0]
+    assert [summary["changed"] for summary in run.hosts.values()] == [0, 0, 0] and rates(leaves) == [1000] * 3
 
 
 def test_firmware_that_does_not_come_true_is_the_last(fleet, leaves, image):

@@ -141,7 +141,7 @@ def prepare(fleet, shared):
 
 
 def play(fleet, playbook, *options, **variables):
-    return fleet.play(f"carved.fleet.{playbook}", *options, **variables, environment={
+    return fleet.play(f"carved.fleet.{playbook}", *options, **variables, more={
         "PATH": f"{fleet.folder}/bin:{os.environ['PATH']}", "ANSIBLE_REMOTE_TEMP": f"{fleet.folder}/remote"})
 
 

@@ -30,8 +30,13 @@ class CallbackModule(CallbackBase):
         self.take(result)
         self.results[-1]["unreachable"] = True
 
-    v2_runner_on_ok = v2_runner_on_failed = v2_runner_on_skipped = take
+    def take_skipped(self, result):
+        self.take(result)
+        self.results[-1]["skipped"] = True
+
+    v2_runner_on_ok = v2_runner_on_failed = take
     v2_runner_on_unreachable = take_unreachable
+    v2_runner_on_skipped = take_skipped
 
     def v2_playbook_on_stats(self, stats):
         print(json.dumps({"results": self.results, "hosts": {
