@@ -66,6 +66,18 @@ static const char *name_of(const struct names *names, uint64_t num)
 	return num < names->n ? names->v[num] : NULL;
 }
 
+/* Which of @names are the first @n characters of @text? */
+static int find_name(const struct names *names, const char *text, size_t n, uint64_t *ret)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		if (names->v[i] && strlen(names->v[i]) == n && memcmp(names->v[i], text, n) == 0) {
+			*ret = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 /* A name, or a number that has one. */
 static int number_of(const json_t *j, const struct names *names, uint64_t *ret)
 {
@@ -75,13 +87,7 @@ static int number_of(const json_t *j, const struct names *names, uint64_t *ret)
 		*ret = (uint64_t)json_integer_value(j);
 		return name_of(names, *ret) ? 0 : -EINVAL;
 	}
-	for (size_t i = 0; text && i < names->n; i++) {
-		if (names->v[i] && strcmp(names->v[i], text) == 0) {
-			*ret = i;
-			return 0;
-		}
-	}
-	return -EINVAL;
+	return text ? find_name(names, text, strlen(text), ret) : -EINVAL;
 }
 
 /* --- values, notes, counters -------------------------------------------------- */
@@ -103,24 +109,34 @@ static json_t *whole(json_t *j, bool made)
 	return made ? j : NULL;
 }
 
+/* "u32:1000", not an object: there may be thousands. NULL where it is no text. */
 static json_t *value_to_json(const struct value *v)
 {
-	json_t *j = json_object();
-	char number[24];
-	bool made = set(j, "type", json_string(name_of(&type_names, v->type)));
+	const char *type = name_of(&type_names, v->type);
+	_cleanup_free_ char *text = NULL;
 
-	snprintf(number, sizeof(number), "%" PRIu64, v->num);
-	made &= set(j, "value", json_string(v->type == VALUE_STRING ? v->str : number));
-	return whole(j, made);
+	if (type)
+		text = v->type == VALUE_STRING ? mem_printf("%s:%s", type, v->str)
+					       : mem_printf("%s:%" PRIu64, type, v->num);
+	return json_string(text);
 }
 
+/* An earlier version wrote an object, with the type as a member of its own. */
 static int value_from_json(json_t *j, struct value *ret)
 {
-	const char *text = json_string_value(json_object_get(j, "value"));
+	const char *text = json_string_value(j), *colon = text ? strchr(text, ':') : NULL;
 	uint64_t type;
+	int r;
 
-	if (!text || number_of(json_object_get(j, "type"), &type_names, &type) < 0)
-		return -EINVAL;
+	if (json_is_object(j)) {
+		text = json_string_value(json_object_get(j, "value"));
+		r = text ? number_of(json_object_get(j, "type"), &type_names, &type) : -EINVAL;
+	} else {
+		r = colon ? find_name(&type_names, text, (size_t)(colon - text), &type) : -EINVAL;
+		text = colon ? colon + 1 : NULL;
+	}
+	if (r < 0)
+		return r;
 	ret->type = (enum value_type)type;
 	if (ret->type == VALUE_STRING)
 		ret->str = text;

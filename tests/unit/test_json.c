@@ -52,7 +52,7 @@ static void fill(struct memory *m)
 	put(&m->in_force, &class_param, "b", CMODE_DRIVERINIT,
 	    (struct value){.type = VALUE_BOOL, .num = 1});
 	put(&m->in_force, &class_param, "s", CMODE_DRIVERINIT,
-	    (struct value){.type = VALUE_STRING, .str = "text \" with \\ a\tquote"});
+	    (struct value){.type = VALUE_STRING, .str = "text: \" with \\ a\tquote"});
 	put(&m->in_force, &class_param, "u", CMODE_DRIVERINIT,
 	    (struct value){.type = VALUE_U64, .num = UINT64_MAX});
 	put(&m->ignored_sizes, &class_resource, "/a/b", CLASS_NO_CMODE,
@@ -177,6 +177,12 @@ static void test_lasting_without_config(void **state)
 	lasting_clear(&back);
 }
 
+#define MEMORY(counters, in_force, unread)                                                         \
+	"{'version': 1, 'handle': 'a/b', 'counters': " counters ", 'in_force': " in_force          \
+	", 'unread': " unread ", 'reloads': 0, 'foreign_reloads': 0, 'settled': false}"
+#define NOTE(class, name, cmode, value)                                                            \
+	"[{'class': " class ", 'name': " name ", 'cmode': " cmode ", 'value': " value "}]"
+
 /* Word for word what the version before names wrote. */
 static void test_memory_of_numbers(void **state)
 {
@@ -216,6 +222,23 @@ static void test_memory_of_numbers(void **state)
 	assert_int_equal(m.reload, RELOAD_MANUAL);
 	assert_int_equal(m.reloads, 5);
 	assert_int_equal(m.foreign_reloads, 2);
+	memory_clear(&m);
+}
+
+/* As the version wrote them that had values as objects. */
+static void test_memory_of_objects(void **state)
+{
+	json_t *j = parse(MEMORY(
+		"[]", NOTE("'param'", "'p'", "'runtime'", "{'type': 'string', 'value': 'a:b'}"),
+		NOTE("'resource'", "'/r'", "255", "{'type': 'u64', 'value': '8'}")));
+	struct memory m = {};
+
+	(void)state;
+	assert_int_equal(memory_from_json(j, &m), 0);
+	json_decref(j);
+	assert_string_equal(m.in_force.notes.v[0].value.str, "a:b");
+	assert_true(m.ignored_sizes.notes.v[0].value.type == VALUE_U64);
+	assert_true(m.ignored_sizes.notes.v[0].value.num == 8);
 	memory_clear(&m);
 }
 
@@ -264,8 +287,7 @@ static void test_names_are_written(void **state)
 	note = json_array_get(json_object_get(j, "in_force"), 0);
 	assert_string_equal(json_string_value(json_object_get(note, "cmode")), "permanent");
 	assert_string_equal(json_string_value(json_object_get(note, "field")), "value");
-	assert_string_equal(
-		json_string_value(json_object_get(json_object_get(note, "value"), "type")), "u8");
+	assert_string_equal(json_string_value(json_object_get(note, "value")), "u8:7");
 	note = json_array_get(json_object_get(j, "pristine"), 0);
 	assert_null(json_object_get(note, "cmode"));
 	json_decref(j);
@@ -278,12 +300,6 @@ static void test_names_are_written(void **state)
 	json_decref(j);
 	memory_clear(&m);
 }
-
-#define MEMORY(counters, in_force, unread)                                                         \
-	"{'version': 1, 'handle': 'a/b', 'counters': " counters ", 'in_force': " in_force          \
-	", 'unread': " unread ", 'reloads': 0, 'foreign_reloads': 0, 'settled': false}"
-#define NOTE(class, name, cmode, value)                                                            \
-	"[{'class': " class ", 'name': " name ", 'cmode': " cmode ", 'value': " value "}]"
 
 static const char *const damaged_memories[] = {
 	"null",
@@ -317,6 +333,11 @@ static const char *const damaged_memories[] = {
 	MEMORY("[]", NOTE("'param'", "'x'", "1", "{'type': 3, 'value': 1}"), "[]"),
 	MEMORY("[]", NOTE("'param'", "'x'", "1", "{'type': 3}"), "[]"),
 	MEMORY("[]", NOTE("'param'", "'x'", "1", "{'type': 'u9', 'value': '1'}"), "[]"),
+	MEMORY("[]", NOTE("'param'", "'x'", "1", "'u9:1'"), "[]"),
+	MEMORY("[]", NOTE("'param'", "'x'", "1", "'u32'"), "[]"),
+	MEMORY("[]", NOTE("'param'", "'x'", "1", "'u32 1'"), "[]"),
+	MEMORY("[]", NOTE("'param'", "'x'", "1", "':1'"), "[]"),
+	MEMORY("[]", NOTE("'param'", "'x'", "1", "''"), "[]"),
 	MEMORY("[]", "[]", NOTE("'resource'", "'/x'", "255", "{'type': 5, 'value': null}")),
 };
 
@@ -504,6 +525,7 @@ int main(void)
 		cmocka_unit_test(test_lasting_round_trip),
 		cmocka_unit_test(test_lasting_of_before),
 		cmocka_unit_test(test_memory_of_numbers),
+		cmocka_unit_test(test_memory_of_objects),
 		cmocka_unit_test(test_lasting_of_numbers),
 		cmocka_unit_test(test_names_are_written),
 		cmocka_unit_test(test_lasting_without_config),
