@@ -42,7 +42,7 @@ int store_keep_config(const struct store *s, const char *file, const struct conf
 		json_pack("{s:i,s:s,s:s*,s:o}", "version", CONFIG_FORMAT, "hash", hash, "file",
 			  file ? text_below(file, s->config_root) : NULL, "files", texts));
 	r = file_save(s->state_fd, name, text, true);
-	return r < 0 ? r : file_link(s->state_fd, name, own);
+	return r < 0 ? r : file_link(s->state_fd, name, own, text);
 }
 
 /* --- loading from what was kept ---------------------------------------------------- */

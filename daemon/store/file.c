@@ -306,10 +306,11 @@ void file_touch(int dir, const char *name)
 
 /**
  * file_link() - give a saved file another name, under which it stays when it is saved again.
+ * @text: what is in it; what has that name already and another text is replaced
  *
- * Return: 0, also where that name is taken; -errno.
+ * Return: 0 or -errno.
  */
-int file_link(int dir, const char *name, const char *other)
+int file_link(int dir, const char *name, const char *other, const char *text)
 {
 	const char *from, *to;
 	_cleanup_close_ int source = open_parent(dir, name, &from);
@@ -318,7 +319,7 @@ int file_link(int dir, const char *name, const char *other)
 	if (source < 0 || target < 0)
 		return MIN(source, target);
 	if (linkat(source, from, target, to, 0) < 0)
-		return errno == EEXIST ? 0 : -errno;
+		return errno == EEXIST ? file_save(dir, other, text, true) : -errno;
 	return fsync(target) < 0 ? -errno : 0;
 }
 

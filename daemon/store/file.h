@@ -34,7 +34,7 @@ int file_open_lock(int dir, const char *name, bool create);
 bool file_exists(int dir, const char *name);
 void file_touch(int dir, const char *name);
 void file_keep_newest(int dir, const char *sub, size_t n);
-int file_link(int dir, const char *name, const char *other);
+int file_link(int dir, const char *name, const char *other, const char *text);
 int file_read_json(int dir, const char *name, struct json_t **ret);
 char *file_json_text(struct json_t *j);
 void file_each(int dir, const char *sub, void (*each)(void *user, const char *name), void *user);

@@ -118,8 +118,16 @@ static void test_order(void **state)
 	folder_open(&f);
 	assert_int_equal(file_save(f.store.state_fd, "devices/a.json", "text", true), 0);
 	expect_done("fsync a.json.new\nrename a.json.new a.json\nfsync devices\n");
-	assert_int_equal(file_link(f.store.state_fd, "devices/a.json", "configs/b.json"), 0);
+	assert_int_equal(file_link(f.store.state_fd, "devices/a.json", "configs/b.json", "text"),
+			 0);
 	expect_done("link a.json b.json\nfsync configs\n");
+	assert_int_equal(file_link(f.store.state_fd, "devices/a.json", "configs/b.json", "text"),
+			 0);
+	expect_done("link a.json b.json\n");
+	assert_int_equal(file_link(f.store.state_fd, "devices/a.json", "configs/b.json", "more"),
+			 0);
+	expect_done("link a.json b.json\nfsync b.json.new\nrename b.json.new b.json\n"
+		    "fsync configs\n");
 	folder_close(&f);
 }
 
