@@ -252,22 +252,19 @@ static int do_rollback(struct bus *b, struct caller *c, sd_bus_message *m, sd_bu
 static int authorize_rollback(struct bus *b, struct caller *c, sd_bus_message *m,
 			      sd_bus_error *error)
 {
-	const struct ledger *l = manager_ledger(b->manager);
 	struct arguments a;
 	int r = read_rollback(m, &a, error);
-	bool undo;
 
 	if (r < 0)
 		return r;
 	a.hash = manager_rollback_target(b->manager, a.hash);
-	undo = ledger_has_trial(l) && a.hash == l->trial.before && !a.confirm;
 	return bus_authorize(b, c, m,
 			     &(struct demand){.action = ACTION_RELOAD,
 					      .then = do_rollback,
 					      .device = "",
 					      .hash = a.hash,
 					      .idle = !a.hash,
-					      .mandate = undo ? MANDATE_UNDO : MANDATE_RELOAD},
+					      .mandate = MANDATE_RELOAD},
 			     error);
 }
 

@@ -6,6 +6,7 @@
 #include "bus/internal.h"
 #include "manager/manager.h"
 #include "manager/runner.h"
+#include "model/ledger.h"
 #include "plan/match.h"
 
 /** bus_is_concerned() - would or does an entry match it? */
@@ -33,23 +34,26 @@ bool bus_is_open(const struct device *d, const struct config *config)
 	return open;
 }
 
-static enum disrupts disrupts_one(const struct device *d, const struct demand *demand,
-				  struct config *config, bool other)
+static enum disrupts disrupts_one(const struct device *d, const struct device_ask *ask, bool other)
 {
+	struct config *config = ask->config;
+
 	if (bus_is_open(d, config))
 		return DISRUPTS_RELOAD;
 	if (!bus_is_concerned(d, config))
 		return DISRUPTS_NONE;
 	if (!d->view.read.at || (other && !d->world.has_catalogue))
 		return DISRUPTS_RELOAD;
-	return device_would_disrupt(d,
-				    &(struct device_ask){config, demand->mandate, demand->retry});
+	return device_would_disrupt(d, ask);
 }
 
 /** bus_disrupts() - what would be done to traffic by @demand, with @config in force. */
 enum disrupts bus_disrupts(const struct bus *b, const struct demand *demand, struct config *config)
 {
 	bool other = config->hash != manager_config(b->manager)->hash;
+	bool undo = ledger_ends_trial(manager_ledger(b->manager), config->hash);
+	const struct device_ask ask = {config, undo ? MANDATE_UNDO : demand->mandate,
+				       demand->retry};
 	enum disrupts most = DISRUPTS_NONE;
 
 	for (size_t i = 0; i < manager_count(b->manager); i++) {
@@ -57,7 +61,7 @@ enum disrupts bus_disrupts(const struct bus *b, const struct demand *demand, str
 		const struct device *d = runner_device(runner);
 
 		if (!runner_gone(runner) && device_matches_name(d, demand->device))
-			most = MAX(most, disrupts_one(d, demand, config, other));
+			most = MAX(most, disrupts_one(d, &ask, other));
 	}
 	return most;
 }

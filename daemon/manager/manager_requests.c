@@ -65,7 +65,7 @@ static int end_trial(struct manager *m, const char *who, uint64_t *ret_job)
 }
 
 /**
- * manager_roll_back() - an older config is in force; without a trial of its own it ends one.
+ * manager_roll_back() - an older config is in force; the one before a trial ends that.
  * @hash: of a config that is kept; 0: the one before
  * @who, @confirm, @ret_job: as in manager_reload()
  *
@@ -79,7 +79,7 @@ int manager_roll_back(struct manager *m, uint64_t hash, const char *who, uint64_
 	uint64_t to = manager_rollback_target(m, hash);
 	int r;
 
-	if (ledger_has_trial(l) && to == l->trial.before && !confirm)
+	if (ledger_ends_trial(l, to))
 		return end_trial(m, who, ret_job);
 	if (manager_refuses_config(m, confirm))
 		return -EBUSY;

@@ -22,6 +22,12 @@ bool ledger_has_trial(const struct ledger *l)
 	return l->trial.hash;
 }
 
+/** ledger_ends_trial() - is what is on trial undone where the config @hash comes into force? */
+bool ledger_ends_trial(const struct ledger *l, uint64_t hash)
+{
+	return ledger_has_trial(l) && hash == l->trial.before;
+}
+
 /** ledger_follows_files() - would a start take what is in the files, whatever was before? */
 bool ledger_follows_files(const struct ledger *l)
 {
@@ -69,10 +75,19 @@ static void put(struct ledger *l, uint64_t hash, const char *who, uint64_t wall)
 	l->accepted.v[0] = a;
 }
 
-static void end_trial(struct ledger *l)
+static void forget_trial(struct ledger *l)
 {
 	free(l->trial.boot);
 	l->trial = (struct trial){};
+}
+
+/* @hash is to be in force. Where it is the config before the trial, devices go back to it. */
+static void end_trial(struct ledger *l, uint64_t hash)
+{
+	l->undoing = ledger_ends_trial(l, hash);
+	if (l->undoing)
+		l->accepted.v[0].fate = FATE_ROLLED_BACK;
+	forget_trial(l);
 }
 
 static void set_why(struct ledger *l, const char *why)
@@ -90,11 +105,10 @@ static void set_why(struct ledger *l, const char *why)
  */
 void ledger_accept(struct ledger *l, uint64_t hash, const char *who, uint64_t wall)
 {
-	end_trial(l);
+	end_trial(l, hash);
 	put(l, hash, who, wall);
 	set_why(l, NULL);
 	l->files = hash;
-	l->undoing = false;
 }
 
 /**
@@ -105,7 +119,7 @@ void ledger_accept(struct ledger *l, uint64_t hash, const char *who, uint64_t wa
  */
 void ledger_try(struct ledger *l, uint64_t deadline, const char *boot, uint64_t before)
 {
-	end_trial(l);
+	forget_trial(l);
 	if (before == ledger_in_force(l))
 		return;
 	l->accepted.v[0].fate = FATE_ON_TRIAL;
@@ -121,7 +135,7 @@ bool ledger_confirm(struct ledger *l)
 	if (!ledger_has_trial(l))
 		return false;
 	l->accepted.v[0].fate = FATE_IN_FORCE;
-	end_trial(l);
+	forget_trial(l);
 	return true;
 }
 
@@ -146,11 +160,9 @@ void ledger_roll_back(struct ledger *l, const char *why, const char *who, uint64
 {
 	uint64_t before = l->trial.before;
 
-	l->accepted.v[0].fate = FATE_ROLLED_BACK;
-	end_trial(l);
+	end_trial(l, before);
 	put(l, before, who, wall);
 	set_why(l, before == l->files ? NULL : why);
-	l->undoing = true;
 }
 
 /**
@@ -161,23 +173,24 @@ void ledger_roll_back(struct ledger *l, const char *why, const char *who, uint64
 void ledger_replace(struct ledger *l, uint64_t hash, uint64_t files, const char *why,
 		    const char *who, uint64_t wall)
 {
-	end_trial(l);
+	end_trial(l, hash);
 	put(l, hash, who, wall);
 	set_why(l, hash == files ? NULL : why);
 	l->files = files;
-	l->undoing = false;
 }
 
 /**
  * ledger_stands_for() - what is in force at a start.
- * @files: the hash of the files now
+ * @files: the hash of the files now; 0: they are refused
  *
  * Return: the hash of the config that stands in their place; 0: they count, as they are not those
- * that were put aside.
+ * that were put aside; or else it is not known, and what was kept last is all there is.
  */
 uint64_t ledger_stands_for(const struct ledger *l, uint64_t files)
 {
-	return l->why && files == l->files ? ledger_in_force(l) : 0;
+	bool aside = l->why && files == l->files;
+
+	return aside || (!files && l->undoing) ? ledger_in_force(l) : 0;
 }
 
 /** ledger_clear() - forget all. */
@@ -186,7 +199,7 @@ void ledger_clear(struct ledger *l)
 	vec_each(a, &l->accepted)
 		accepted_clear(a);
 	vec_clear(&l->accepted);
-	end_trial(l);
+	forget_trial(l);
 	free(l->why);
 	*l = (struct ledger){};
 }

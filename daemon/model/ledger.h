@@ -56,6 +56,7 @@ struct ledger {
 
 const char *fate_name(enum fate f);
 bool ledger_has_trial(const struct ledger *l);
+bool ledger_ends_trial(const struct ledger *l, uint64_t hash);
 bool ledger_follows_files(const struct ledger *l);
 uint64_t ledger_in_force(const struct ledger *l);
 uint64_t ledger_previous(const struct ledger *l);

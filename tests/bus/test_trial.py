@@ -86,18 +86,20 @@ def test_rolled_back_at_the_deadline(bed, carved, signals, old):
     assert carved.get("Diagnostics") == []
 
 
-@pytest.mark.parametrize("end", ["confirmed", "over", "edited"])
+@pytest.mark.parametrize("end", ["confirmed", "over", "over and broken", "edited"])
 def test_over_a_restart(bed, carved, signals, old, end):
-    try_it(carved, signals, MINUTE if end != "over" else dbus.UInt64(2_000_000))
+    try_it(carved, signals, dbus.UInt64(2_000_000) if end.startswith("over") else MINUTE)
     carved.process.send_signal(signal.SIGKILL)
     carved.process.wait(DEADLINE)
     if end == "edited":  # whatever was not asked for does not count while the trial goes on
         carved.config(leaf(TRAP))
-    if end == "over":
+    if end.startswith("over"):
         time.sleep(2)
+    if end == "over and broken":  # what was kept last is what was on trial
+        bed.file.write_text("devices: 7\n")
     carved.start()
     carved.at_rest()
-    if end == "over":
+    if end.startswith("over"):
         wait(lambda: now(bed)[:2] == old[:2], "the old config to come back")
         carved.wait_state(SPECTRUM, "converged")
         return
@@ -134,6 +136,17 @@ def test_during_a_trial(bed, carved, signals, old):
     expect(bed.ctl("rollback"), 0, "^carved: converged$", err=[f"^{bed.file}: rolled back at .*: root asked for it$"])
     assert now(bed)[:2] == old[:2] and carved.get("ConfirmDeadlineUSec") == 0
     assert "asked for it" in carved.get("Diagnostics")[0]
+
+
+@pytest.mark.parametrize("command, said", [("rollback", ["rolled back at "]), ("reload", [])])
+def test_back_by_another_trial(bed, carved, signals, old, command, said):
+    """To the config before, of which no trial can be: all that was on trial goes back, as after any."""
+    try_it(carved, signals)
+    if command == "reload":
+        carved.config(leaf("reload: manual\n" + TRAP))
+    expect(bed.ctl(command, "--confirm", "10m"), 0, "^carved: converged$", err=said)
+    assert now(bed)[:2] == old[:2] and carved.get("ConfirmDeadlineUSec") == 0
+    assert results(carved) == ["in-force", "rolled-back", "replaced"]
 
 
 def test_a_trial_that_is_refused(bed, carved, old):

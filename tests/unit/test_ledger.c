@@ -60,6 +60,8 @@ static void test_a_trial_is_rolled_back(void **state)
 	/* the files that were on trial do not count at the next start, others do */
 	assert_int_equal(ledger_stands_for(&l, 2), 1);
 	assert_int_equal(ledger_stands_for(&l, 3), 0);
+	/* nor what was kept last, where the files are refused */
+	assert_int_equal(ledger_stands_for(&l, 0), 1);
 	/* asked for, they do */
 	ledger_accept(&l, 2, NULL, 400);
 	assert_int_equal(ledger_stands_for(&l, 2), 0);
