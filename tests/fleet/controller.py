@@ -4,11 +4,14 @@
 A line of standard input is a play, as JSON: its arguments, its folder, and the files for its standard output and
 error. Each runs in a process of its own, and the line that answers is its exit status.
 """
+import importlib
 import json
 import os
+import pkgutil
 import sys
 
 from ansible.cli.playbook import PlaybookCLI
+from ansible.executor import module_common  # noqa: F401
 
 
 def play(arguments, folder, files):
@@ -25,6 +28,11 @@ def play(arguments, folder, files):
         sys.stderr.flush()
     return 0
 
+
+for kind in "become", "cache", "callback", "connection", "inventory", "shell", "strategy", "vars":
+    package = importlib.import_module(f"ansible.plugins.{kind}")
+    for plugin in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"ansible.plugins.{kind}.{plugin.name}")
 
 for line in sys.stdin:
     child = os.fork()
