@@ -30,17 +30,21 @@ static bool is(const char *a, const char *b)
 const char *import_add(struct imported *im, const char *device, const char *section,
 		       const char *object, const char *attr, const char *value)
 {
-	struct setting added = {device, section, object, attr, value};
+	struct setting added = {device, section, object, attr, value, im->text, im->at};
 	const char *why = import_try(im, &added);
 
 	if (why)
 		return why;
 	vec_each(s, &im->settings) {
-		if (is(s->device, device) && is(s->section, section) && is(s->object, object) &&
-		    is(s->attr, attr)) {
-			s->value = value;
-			return NULL;
-		}
+		if (!is(s->device, device) || !is(s->section, section) || !is(s->object, object) ||
+		    !is(s->attr, attr))
+			continue;
+		if (!is(s->value, value))
+			import_leave(im, s->at, s->text,
+				     arena_printf(&im->arena, "it is set again: %s:%u", im->at.file,
+						  im->at.line));
+		*s = added;
+		return NULL;
 	}
 	vec_push(&im->settings, added);
 	return NULL;
@@ -56,16 +60,24 @@ void import_leave(struct imported *im, struct at at, const char *text, const cha
 
 /* What a keyword of a command says in the config. */
 struct keyword {
-	const char *name, *attr; /* attr "": the object itself has this value */
+	const char *name, *attr; /* attr "": the object itself has this value; NULL: see take() */
 	const char *(*convert)(struct imported *im, const char *value);
+	const char *alone; /* it stands for this value, and none follows */
 };
+
+#define KEYWORDS_MAX 5
 
 /* A command that sets something. */
 struct verb {
 	const char *words[3]; /* NULL at their end */
 	const char *section;
 	const char *key; /* the keyword that names the object; "": it has no name */
-	struct keyword keywords[4];
+	struct keyword keywords[KEYWORDS_MAX];
+};
+
+/* What follows the keywords of a command; NULL: it does not have that one. */
+struct arguments {
+	const char *object, *values[KEYWORDS_MAX];
 };
 
 static const char *to_grace(struct imported *im, const char *value)
@@ -86,30 +98,46 @@ static const char *to_encap(_unused_ struct imported *im, const char *value)
 }
 
 static const struct verb verbs[] = {
-	{{"resource", "set"}, "resources", "path", {{"size", "", NULL}}},
+	{{"dev", "param", "set"},
+	 "params",
+	 "name",
+	 {{"value", NULL, NULL, NULL},
+	  {"cmode", NULL, NULL, NULL},
+	  {"default", NULL, NULL, "default"}}},
 	{{"dev", "eswitch", "set"},
 	 "eswitch",
 	 "",
-	 {{"mode", "mode", NULL},
-	  {"inline-mode", "inline_mode", NULL},
-	  {"encap-mode", "encap", to_encap},
-	  {"encap", "encap", to_encap}}},
-	{{"trap", "set"}, "traps", "trap", {{"action", "", NULL}}},
-	{{"trap", "group", "set"},
-	 "trap_groups",
-	 "group",
-	 {{"action", "action", NULL}, {"policer", "policer", NULL}}},
-	{{"trap", "policer", "set"},
-	 "trap_policers",
-	 "policer",
-	 {{"rate", "rate", NULL}, {"burst", "burst", NULL}}},
+	 {{"mode", "mode", NULL, NULL},
+	  {"inline-mode", "inline_mode", NULL, NULL},
+	  {"encap-mode", "encap", to_encap, NULL},
+	  {"encap", "encap", to_encap, NULL}}},
+	{{"sb", "pool", "set"},
+	 "pools",
+	 "pool",
+	 {{"sb", NULL, NULL, NULL}, {"size", "size", NULL, NULL}, {"thtype", "type", NULL, NULL}}},
+	{{"resource", "set"}, "resources", "path", {{"size", "", NULL, NULL}}},
 	{{"health", "set"},
 	 "health_reporters",
 	 "reporter",
-	 {{"grace_period", "grace_period", to_grace},
-	  {"auto_recover", "auto_recover", to_bool},
-	  {"auto_dump", "auto_dump", to_bool}}},
-	{{"lc", "set"}, "linecards", "lc", {{"type", "", NULL}}},
+	 {{"grace_period", "grace_period", to_grace, NULL},
+	  {"burst_period", "burst_period", to_grace, NULL},
+	  {"auto_recover", "auto_recover", to_bool, NULL},
+	  {"auto_dump", "auto_dump", to_bool, NULL}}},
+	{{"trap", "set"}, "traps", "trap", {{"action", "", NULL, NULL}}},
+	{{"trap", "group", "set"},
+	 "trap_groups",
+	 "group",
+	 {{"action", "action", NULL, NULL},
+	  {"policer", "policer", NULL, NULL},
+	  {"nopolicer", "policer", NULL, "none"}}},
+	{{"trap", "policer", "set"},
+	 "trap_policers",
+	 "policer",
+	 {{"rate", "rate", NULL, NULL}, {"burst", "burst", NULL, NULL}}},
+	{{"lc", "set"},
+	 "linecards",
+	 "lc",
+	 {{"type", "", NULL, NULL}, {"notype", "", NULL, "none"}}},
 };
 
 /* Commands that are known to have no place in a config. */
@@ -133,18 +161,27 @@ static const struct {
 	 "show"},
 };
 
+/* devlink takes the first of its words that begins with what is typed. */
+static bool is_short(const char *typed, const char *word)
+{
+	size_t n = strlen(typed);
+
+	return n > 1 && strncmp(typed, word, n) == 0;
+}
+
 /* Verbs that only look, or that carved does itself. */
 static bool changes_nothing(const word_list *w, size_t from)
 {
-	static const char *const looks[] = {"show",   "list",	   "lst",     "get",
-					    "info",   "monitor",   "help",    "dump",
-					    "reload", "occupancy", "snapshot"};
+	static const char *const looks[] = {"show",   "list",	  "lst",       "get",
+					    "info",   "monitor",  "help",      "dump",
+					    "reload", "diagnose", "occupancy", "snapshot"};
 
 	for (size_t i = from; i < w->n && i < from + 3; i++)
 		for (size_t k = 0; k < ARRAY_SIZE(looks); k++)
-			if (is(w->v[i], looks[k]))
+			if (is(w->v[i], looks[k]) || (i > from && is_short(w->v[i], looks[k])))
 				return true;
-	return from >= w->n || strpbrk(w->v[from], "<>"); /* command -v devlink >/dev/null */
+	/* devlink -batch - <<EOF; [ -x /sbin/devlink ] */
+	return from >= w->n || is(w->v[from], "-") || is(w->v[from], "]");
 }
 
 /* Do the words begin so? Return: how many these are; 0: no. */
@@ -153,16 +190,16 @@ static size_t begins(const word_list *w, size_t from, const char *const words[3]
 	size_t n = 0;
 
 	for (; n < 3 && words[n]; n++)
-		if (from + n >= w->n || !is(w->v[from + n], words[n]))
+		if (from + n >= w->n || !is_short(w->v[from + n], words[n]))
 			return 0;
 	return n;
 }
 
-static const char *value_after(const word_list *w, size_t from, const char *keyword)
+static const struct verb *find_verb(const word_list *w, size_t from)
 {
-	for (size_t i = from; i + 1 < w->n; i++)
-		if (is(w->v[i], keyword))
-			return w->v[i + 1];
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (begins(w, from, verbs[i].words))
+			return &verbs[i];
 	return NULL;
 }
 
@@ -182,65 +219,75 @@ static bool is_handle(const char *text)
 	       !strpbrk(text, "$%");
 }
 
-/* Return: why it cannot be said, or NULL. */
-static const char *take_param(struct imported *im, const char *device, const word_list *w,
-			      size_t from)
+static const char **find_value(const struct verb *c, struct arguments *a, const char *typed,
+			       const char **ret_alone)
 {
-	const char *name = value_after(w, from, "name"), *value = value_after(w, from, "value");
-	const char *cmode = value_after(w, from, "cmode");
-
-	if (!name || !value || !cmode)
-		return "it lacks a name, a value or a cmode";
-	return import_add(im, device, "params", name, cmode, value);
+	*ret_alone = NULL;
+	for (size_t i = 0; i < KEYWORDS_MAX && c->keywords[i].name; i++) {
+		*ret_alone = c->keywords[i].alone;
+		if (is_short(typed, c->keywords[i].name))
+			return &a->values[i];
+	}
+	*ret_alone = NULL;
+	return is_short(typed, c->key) ? &a->object : NULL;
 }
 
-static const char *take_pool(struct imported *im, const char *device, const word_list *w,
-			     size_t from)
+/* Return: why they are not understood as a whole, or NULL. */
+static const char *read_arguments(struct imported *im, const struct verb *c, const word_list *w,
+				  size_t from, struct arguments *ret)
 {
-	const char *sb = value_after(w, from, "sb") ?: "0", *pool = value_after(w, from, "pool");
-	const char *size = value_after(w, from, "size"), *type = value_after(w, from, "thtype");
-	const char *object, *why = NULL;
+	const char *alone, **value;
 
-	if (!pool)
-		return "it names no pool";
-	object = arena_printf(&im->arena, "%s/%s", sb, pool);
-	if (size)
-		why = import_add(im, device, "pools", object, "size", size);
-	if (type && !why)
-		why = import_add(im, device, "pools", object, "type", type);
-	return why;
+	for (size_t i = from; i < w->n; i++) {
+		value = find_value(c, ret, w->v[i], &alone);
+		if (!value)
+			return arena_printf(&im->arena, "carved does not know \"%s\" there",
+					    w->v[i]);
+		if (!alone && i + 1 >= w->n)
+			return arena_printf(&im->arena, "nothing follows \"%s\"", w->v[i]);
+		*value = alone ?: w->v[++i];
+	}
+	if (!ret->object && *c->key)
+		return "it does not name what it sets";
+	return NULL;
 }
 
-/* Keywords without a value. */
-static const struct {
-	const char *word, *attr;
-} nones[] = {{"nopolicer", "policer"}, {"notype", ""}};
-
-static const char *take_keywords(struct imported *im, const struct verb *c, const char *device,
-				 const word_list *w, size_t from)
+static const char *take_values(struct imported *im, const struct verb *c, const char *device,
+			       const char *object, const struct arguments *a)
 {
-	const char *object = *c->key ? value_after(w, from, c->key) : "", *why = NULL;
+	const char *why = NULL;
 	bool found = false;
 
-	if (!object)
-		return "it does not name what it sets";
-	for (size_t i = 0; !why && i < ARRAY_SIZE(nones); i++) {
-		if (!has_word(w, from, nones[i].word))
-			continue;
-		why = import_add(im, device, c->section, object, nones[i].attr, "none");
-		found = true;
-	}
-	for (size_t i = 0; !why && i < ARRAY_SIZE(c->keywords) && c->keywords[i].name; i++) {
+	for (size_t i = 0; !why && i < KEYWORDS_MAX; i++) {
 		const struct keyword *k = &c->keywords[i];
-		const char *value = value_after(w, from, k->name);
 
-		if (!value)
+		if (!a->values[i] || !k->attr)
 			continue;
 		why = import_add(im, device, c->section, object, k->attr,
-				 k->convert ? k->convert(im, value) : value);
+				 k->convert ? k->convert(im, a->values[i]) : a->values[i]);
 		found = true;
 	}
 	return found ? why : "it sets nothing that carved knows";
+}
+
+/* Return: why it cannot be said, or NULL. */
+static const char *take_verb(struct imported *im, const struct verb *c, const char *device,
+			     const word_list *w, size_t from)
+{
+	struct arguments a = {};
+	const char *why = read_arguments(im, c, w, from, &a);
+
+	if (why)
+		return why;
+	if (is(c->section, "params")) {
+		const char *value = a.values[0] ?: a.values[2], *cmode = a.values[1];
+
+		return value && cmode ? import_add(im, device, "params", a.object, cmode, value)
+				      : "it lacks a value or a cmode";
+	}
+	if (is(c->section, "pools"))
+		a.object = arena_printf(&im->arena, "%s/%s", a.values[0] ?: "0", a.object);
+	return take_values(im, c, device, a.object ?: "", &a);
 }
 
 static const char *why_not(const word_list *w, size_t from)
@@ -254,63 +301,129 @@ static const char *why_not(const word_list *w, size_t from)
 /* @from: behind "devlink" and its options. Return: why it cannot be said, or NULL. */
 static const char *take(struct imported *im, const word_list *w, size_t from)
 {
-	static const char *const param[3] = {"dev", "param", "set"}, *const pool[3] = {"sb", "pool",
-										       "set"};
-	const struct verb *c = NULL;
-	size_t n = begins(w, from, param) ?: begins(w, from, pool);
+	const struct verb *c = find_verb(w, from);
 	const char *device;
 
-	for (size_t i = 0; !n && i < ARRAY_SIZE(verbs); i++) {
-		c = &verbs[i];
-		n = begins(w, from, c->words);
-	}
-	if (!n)
+	if (!c)
 		return why_not(w, from);
-	device = from + n < w->n ? w->v[from + n] : "";
-	from += n + 1;
+	from += begins(w, from, c->words) + 1;
+	device = from <= w->n ? w->v[from - 1] : "";
 	for (size_t i = from - 1; i < w->n; i++)
 		if (strpbrk(w->v[i], "$`%"))
 			return "its arguments are known only when it runs";
 	if (!is_handle(device))
 		return "carved names a port by its physical number: see devlink port show";
-	if (c)
-		return take_keywords(im, c, device, w, from);
-	return is(w->v[from - n - 1], "sb") ? take_pool(im, device, w, from)
-					    : take_param(im, device, w, from);
+	return take_verb(im, c, device, w, from);
 }
 
+/* --- which commands are devlink's --------------------------------------------------------- */
+
+static const char *const objects[] = {"dev",	"resource", "trap", "sb",     "port",
+				      "health", "lc",	    "rate", "region", "dpipe"};
+
+/* Also behind "RUN+=" of udev. */
 static bool is_devlink(const char *word)
 {
-	const char *slash = strrchr(word, '/');
+	const char *name = word;
 
-	return is(slash ? slash + 1 : word, "devlink");
+	for (; *word; word++)
+		if (strchr("/=", *word))
+			name = word + 1;
+	return is(name, "devlink");
 }
 
-/* The file of `devlink -batch FILE`, or NULL. What follows "-" stands in the script itself. */
-static const char *batch_file(const word_list *w)
+static size_t skip_options(const word_list *w, size_t i)
 {
-	const char *file = value_after(w, 0, "-b") ?: value_after(w, 0, "-batch");
-
-	return file && !is(file, "-") ? file : NULL;
+	for (; i < w->n && w->v[i][0] == '-'; i++)
+		i += is(w->v[i], "-N") || is(w->v[i], "-Netns") || is(w->v[i], "--Netns");
+	return i;
 }
 
 /* Where a command of devlink begins, behind its options; @w->n: it is none. */
 static size_t find_devlink(const word_list *w)
 {
-	static const char *const objects[] = {"dev",	"resource", "trap", "sb",     "port",
-					      "health", "lc",	    "rate", "region", "dpipe"};
-
 	for (size_t i = 0; i < ARRAY_SIZE(objects); i++) /* a batch file */
 		if (w->n > 2 && is(w->v[0], objects[i]))
 			return 0;
+	if (w->n > 2 && strlen(w->v[0]) > 1 && find_verb(w, 0))
+		return 0;
 	for (size_t i = 0; i < w->n; i++) {
-		if (!is_devlink(w->v[i]))
-			continue;
-		for (i++; i < w->n && w->v[i][0] == '-'; i++)
-			i += is(w->v[i], "-N") || is(w->v[i], "-n") || is(w->v[i], "-Netns");
-		return i;
+		size_t next = skip_options(w, i + 1);
+
+		if (is_devlink(w->v[i]) || (*w->v[i] == '$' && find_verb(w, next)))
+			return next;
 	}
 	return w->n;
+}
+
+/* What its options, or a command around it, make of it. Return: why it cannot be said, or NULL. */
+static const char *why_not_here(const word_list *w, size_t from)
+{
+	for (size_t i = 0; i < MIN(from, w->n); i++) {
+		if (strncmp(w->v[i], "-N", 2) == 0 || strncmp(w->v[i], "--N", 3) == 0 ||
+		    is(w->v[i], "netns") || is(w->v[i], "nsenter"))
+			return "carved sees the devices of its own network namespace only";
+		if (i && (is(w->v[i], "-b") || is(w->v[i], "-batch") || is(w->v[i], "--batch")) &&
+		    i + 1 < w->n && !is(w->v[i + 1], "-"))
+			return "import that file, too";
+	}
+	if (from + 1 < w->n && is_short(w->v[from], "dev") && is_short(w->v[from + 1], "reload") &&
+	    has_word(w, from, "netns"))
+		return "carved leaves a device in its network namespace";
+	if (is(w->v[0], "down") || is(w->v[0], "pre-down") || is(w->v[0], "post-down"))
+		return "that is done when an interface is taken down";
+	return NULL;
+}
+
+static bool is_printed(const word_list *w)
+{
+	for (size_t i = 0; i < MIN((size_t)2, w->n); i++)
+		if (is(w->v[i], "echo") || is(w->v[i], "printf") || is(w->v[i], "logger"))
+			return true;
+	return false;
+}
+
+static const char *find_in_text(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = text; (p = strstr(p, word)); p += n)
+		if ((p == text || !isalnum((unsigned char)p[-1])) && !isalnum((unsigned char)p[n]))
+			return p + n;
+	return NULL;
+}
+
+/* Do they look as if they set something, though not as a shell would have it? */
+static bool is_suspect(const word_list *w)
+{
+	struct buf text = {};
+	const char *from;
+	bool found = false;
+
+	vec_each(word, w)
+		buf_add(&text, "%s ", *word);
+	from = find_in_text(text.s, "devlink");
+	for (size_t i = 0; from && i < ARRAY_SIZE(objects); i++) {
+		const char *p = find_in_text(from, objects[i]);
+
+		found |= p && find_in_text(p, "set");
+	}
+	buf_clear(&text);
+	return found;
+}
+
+/* sh -c '...' Return: is there any? */
+static bool take_nested(struct imported *im, struct at at, const word_list *w)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < w->n; i++) {
+		if (!strchr(w->v[i], ' ') || !strstr(w->v[i], "devlink "))
+			continue;
+		import_script(im, at, w->v[i], import_devlink);
+		found = true;
+	}
+	return found;
 }
 
 /** import_devlink() - what a command says, if it is one of devlink. */
@@ -319,13 +432,19 @@ void import_devlink(struct imported *im, struct at at, const word_list *w, const
 	size_t from = find_devlink(w);
 	const char *why;
 
-	for (size_t i = 0; i < w->n; i++) /* sh -c '...' */
-		if (strchr(w->v[i], ' ') && strstr(w->v[i], "devlink ") && !strstr(w->v[i], "$(") &&
-		    !strchr(w->v[i], '`'))
-			import_script(im, at, w->v[i], import_devlink);
-	if (from >= w->n || changes_nothing(w, from))
+	if (is_printed(w)) {
+		if (is_suspect(w))
+			import_leave(im, at, text, "it is printed, not done");
 		return;
-	why = batch_file(w) ? "import that file, too" : take(im, w, from);
+	}
+	if (!take_nested(im, at, w) && from >= w->n && is_suspect(w))
+		import_leave(im, at, text, "it is not understood");
+	why = why_not_here(w, from);
+	if (from >= w->n || (!why && changes_nothing(w, from)))
+		return;
+	im->at = at;
+	im->text = text;
+	why = why ?: take(im, w, from);
 	if (why)
 		import_leave(im, at, text, why);
 }
@@ -349,158 +468,26 @@ static const char *plain_text(struct imported *im, const char *text)
 	return plain;
 }
 
+/* Begins it with a section? "[ -x FILE ]" of a shell is none. */
+static bool is_ini(const char *text)
+{
+	while (*text && strchr(" \t\r\n#;", *text))
+		text += strchr("#;", *text) ? strcspn(text, "\n") : 1;
+	return *text == '[' && isalpha((unsigned char)text[1]);
+}
+
 /** import_text() - what the file called @file does; @text is what is in it. */
 void import_text(struct imported *im, const char *file, const char *text)
 {
 	struct at at = {file, 1};
 
 	text = plain_text(im, text);
-
 	if (ends_in(file, ".devlink"))
 		import_devlink_file(im, at, text);
-	else if (strstr(text, "[Service]"))
+	else if (is_ini(text))
 		import_unit(im, at, text);
 	else
 		import_script(im, at, text, import_devlink);
-}
-
-/* --- as a config ----------------------------------------------------------------------- */
-
-/* In this order; with a parent they lie in it. */
-static const struct {
-	const char *name, *parent;
-} sections[] = {
-	{"resources", NULL},	     {"params", NULL},	    {"eswitch", NULL},
-	{"pools", "shared_buffers"}, {"linecards", NULL},   {"health_reporters", NULL},
-	{"trap_policers", NULL},     {"trap_groups", NULL}, {"traps", NULL},
-};
-
-/** import_parent() - the section that @section lies in, or NULL. */
-const char *import_parent(const char *section)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
-		if (is(sections[i].name, section))
-			return sections[i].parent;
-	return NULL;
-}
-
-/* Would carved's YAML take it for what it is? */
-static bool is_plain(const char *text)
-{
-	static const char *const surprises[] = {"on", "off",  "yes", "no", "y",
-						"n",  "null", "~",   "On", "Off"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(surprises); i++)
-		if (is(text, surprises[i]))
-			return false;
-	if (text[0] == '0' && text[1])
-		return false;
-	return *text &&
-	       text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				 "0123456789._/-")] == '\0' &&
-	       *text != '-';
-}
-
-static void add_text(const char *text, struct buf *out)
-{
-	char *end;
-	unsigned long long n;
-
-	if (strncmp(text, "0x", 2) == 0) { /* devlink takes it, carved writes decimals */
-		n = strtoull(text, &end, 16);
-		if (!*end) {
-			buf_add(out, "%llu", n);
-			return;
-		}
-	}
-	if (is_plain(text)) {
-		buf_add(out, "%s", text);
-		return;
-	}
-	buf_add(out, "\"");
-	for (; *text; text++)
-		buf_add(out, "%s%c", strchr("\"\\", *text) ? "\\" : "", *text);
-	buf_add(out, "\"");
-}
-
-static bool is_first(const struct imported *im, const struct setting *s, bool by_object)
-{
-	for (const struct setting *t = im->settings.v; t < s; t++)
-		if (is(t->device, s->device) && is(t->section, s->section) &&
-		    (!by_object || is(t->object, s->object)))
-			return false;
-	return true;
-}
-
-/* An object with all that is set of it, in one line. */
-static void render_object(const struct imported *im, const struct setting *first, unsigned indent,
-			  struct buf *out)
-{
-	bool section = !*first->object, map = *first->attr;
-	size_t n = 0;
-
-	buf_add(out, "%*s", (int)indent, "");
-	if (!section) {
-		add_text(first->object, out);
-		buf_add(out, ": ");
-	}
-	buf_add(out, "%s", map ? "{" : "");
-	vec_each(s, &im->settings) {
-		if (!is(s->device, first->device) || !is(s->section, first->section) ||
-		    !is(s->object, first->object) || (*s->attr != '\0') != map)
-			continue;
-		buf_add(out, "%s%s%s", n++ ? ", " : "", s->attr, map ? ": " : "");
-		add_text(s->value, out);
-	}
-	buf_add(out, "%s\n", map ? "}" : "");
-}
-
-static void render_section(const struct imported *im, const struct setting *first,
-			   const char *parent, struct buf *out)
-{
-	unsigned indent = parent ? 6 : 4;
-
-	if (parent)
-		buf_add(out, "    %s:\n", parent);
-	buf_add(out, "%*s%s:%s", (int)indent, "", first->section, *first->object ? "\n" : " ");
-	vec_each(s, &im->settings)
-		if (is(s->device, first->device) && is(s->section, first->section) &&
-		    is_first(im, s, true))
-			render_object(im, s, *s->object ? indent + 2 : 0, out);
-}
-
-static void render_device(const struct imported *im, const char *device, struct buf *out)
-{
-	buf_add(out, "  %s:\n", device);
-	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
-		vec_each(s, &im->settings)
-			if (is(s->device, device) && is(s->section, sections[i].name) &&
-			    is_first(im, s, false))
-				render_section(im, s, sections[i].parent, out);
-}
-
-static bool is_first_device(const struct imported *im, const struct setting *s)
-{
-	for (const struct setting *t = im->settings.v; t < s; t++)
-		if (is(t->device, s->device))
-			return false;
-	return true;
-}
-
-/** import_render() - append the config; what it cannot say is a comment at its end. */
-void import_render(const struct imported *im, struct buf *out)
-{
-	buf_add(out, "version: 1\n%s", im->settings.n ? "devices:\n" : "");
-	vec_each(s, &im->settings)
-		if (is_first_device(im, s))
-			render_device(im, s->device, out);
-	if (im->unsaid.n)
-		buf_add(out, "\n# Not translated:\n");
-	vec_each(u, &im->unsaid) {
-		_cleanup_free_ char *text = text_clean_line(u->text);
-
-		buf_add(out, "# %s:%u: %s\n#     %s\n", u->file, u->line, text, u->why);
-	}
 }
 
 /** import_clear() - free all that was found. */
@@ -522,6 +509,8 @@ static int read_file(const char *name, struct buf *ret)
 
 	buf_add(ret, "%s", "");
 	while (f && r == 0 && (n = fread(block, 1, sizeof(block), f)) > 0) {
+		if (memchr(block, '\0', n))
+			r = -EILSEQ;
 		buf_add(ret, "%.*s", (int)strnlen(block, n), block);
 		if (ret->n > FILE_MAX)
 			r = -EFBIG;
@@ -531,7 +520,8 @@ static int read_file(const char *name, struct buf *ret)
 	if (f && f != stdin)
 		fclose(f);
 	if (r < 0)
-		client_say("cannot read %s: %s", name, strerror(-r));
+		client_say("cannot read %s: %s", name,
+			   r == -EILSEQ ? "it is not a text" : strerror(-r));
 	return r;
 }
 

@@ -7,8 +7,9 @@
  *	import_render(&im, &out);
  *	import_clear(&im);
  *
- * import_words.c makes commands of a file, import.c settings of a command, import_json.c JSON of
- * settings. import_try.c asks carved's own reader of YAML what it would take.
+ * import_words.c makes commands of a file, import.c settings of a command, import_yaml.c a config
+ * and import_json.c JSON of settings. import_try.c asks carved's own reader of YAML what it would
+ * take.
  */
 #pragma once
 
@@ -17,12 +18,21 @@
 #include "base/vec.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef VEC(const char *) word_list;
+
+/* A place in a file. */
+struct at {
+	const char *file;
+	unsigned line;
+};
 
 /* One key and value; what comes later replaces it. */
 struct setting {
 	const char *device, *section, *object, *attr, *value; /* object and attr: "" for none */
+	const char *text;				      /* as it is written */
+	struct at at;
 };
 
 /* What cannot be said in a config. */
@@ -35,16 +45,12 @@ struct imported {
 	struct arena arena;
 	VEC(struct setting) settings;
 	VEC(struct unsaid) unsaid;
-};
-
-/* A place in a file. */
-struct at {
-	const char *file;
-	unsigned line;
+	const char *text; /* what is looked at now */
+	struct at at;
+	unsigned depth; /* of commands in commands */
 };
 
 void import_text(struct imported *im, const char *file, const char *text);
-void import_render(const struct imported *im, struct buf *out);
 void import_clear(struct imported *im);
 
 /* import_words.c */
@@ -52,11 +58,15 @@ typedef void (*import_command)(struct imported *im, struct at at, const word_lis
 			       const char *text);
 void import_script(struct imported *im, struct at at, const char *text, import_command found);
 
+/* import_yaml.c */
+void import_render(const struct imported *im, struct buf *out);
+const char *import_parent(const char *section);
+bool import_hex(const char *text, uint64_t *ret);
+
 /* import_json.c */
 void import_render_json(const struct imported *im, struct buf *out);
 
 /* import.c, for the others */
-const char *import_parent(const char *section);
 const char *import_add(struct imported *im, const char *device, const char *section,
 		       const char *object, const char *attr, const char *value);
 void import_leave(struct imported *im, struct at at, const char *text, const char *why);

@@ -68,7 +68,9 @@ static void on_unit_line(struct imported *im, _unused_ void *user, const struct 
 {
 	const char *command = line->value + strspn(line->value, "-@:+!|");
 
-	if (strncasecmp(line->key, "Exec", 4) == 0)
+	if (strncasecmp(line->key, "ExecStop", 8) == 0 && strstr(command, "devlink"))
+		import_leave(im, line->at, line->text, "that is done when the unit stops");
+	else if (strncasecmp(line->key, "Exec", 4) == 0)
 		import_script(im, line->at, command, import_devlink);
 }
 
@@ -123,8 +125,11 @@ static const char *take_line(struct imported *im, struct devlink_file *f, const 
 
 static void on_devlink_line(struct imported *im, void *user, const struct ini_line *line)
 {
-	const char *why = take_line(im, user, line);
+	const char *why;
 
+	im->at = line->at;
+	im->text = line->text;
+	why = take_line(im, user, line);
 	if (why)
 		import_leave(im, line->at, line->text, why);
 }

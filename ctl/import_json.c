@@ -23,8 +23,8 @@ static json_t *value_of(const char *text)
 	size_t digits = strspn(text, "0123456789");
 	uint64_t n;
 
-	if (strncmp(text, "0x", 2) == 0)
-		return json_number(strtoull(text, NULL, 16));
+	if (import_hex(text, &n))
+		return json_number(n);
 	if (digits && !text[digits] && (text[0] != '0' || digits == 1) &&
 	    text_number(text, digits, &n) == 0)
 		return json_number(n);
