@@ -495,6 +495,34 @@ static void reload_in_between(struct rig *r)
 		appear(r);
 }
 
+static void ask_in_between(struct rig *r)
+{
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_APPLY});
+}
+
+static void capture_in_between(struct rig *r)
+{
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_CAPTURE});
+}
+
+/* Unless it is paused anyway. */
+static void pause_in_between(struct rig *r)
+{
+	if (r->d->world.memory.pause.until)
+		return;
+	rig_send(r, &(struct device_event){
+			    .type = DEVICE_EV_PAUSE, .until = USEC_NEVER, .who = "the test"});
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_PAUSE});
+}
+
+static void remove_in_between(struct rig *r)
+{
+	_cleanup_config_ struct config *none = rig_load("devices: {}");
+
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_CONFIG, .config = none});
+	rig_send(r, &(struct device_event){.type = DEVICE_EV_CONFIG, .config = r->config});
+}
+
 /* While the machine is at something. */
 static void interfere(struct random_world *w)
 {
@@ -505,7 +533,15 @@ static void interfere(struct random_world *w)
 		    {"nothing is heard any more", NULL, NULL},
 		    {"somebody reloads during the next read", reload_in_between, NULL},
 		    {"of a reload is heard during the next read", appear, NULL},
-		    {"somebody reloads during the next write", NULL, reload_in_between}};
+		    {"somebody reloads during the next write", NULL, reload_in_between},
+		    {"somebody asks during the next read", ask_in_between, NULL},
+		    {"somebody asks during the next write", NULL, ask_in_between},
+		    {"it is captured during the next read", capture_in_between, NULL},
+		    {"it is captured during the next write", NULL, capture_in_between},
+		    {"a pause during the next read", pause_in_between, NULL},
+		    {"a pause during the next write", NULL, pause_in_between},
+		    {"no config during the next read", remove_in_between, NULL},
+		    {"no config during the next write", NULL, remove_in_between}};
 	unsigned i = pick(w, ARRAY_SIZE(ways));
 
 	buf_add(&w->history, "%s\n", ways[i].what);
