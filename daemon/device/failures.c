@@ -136,10 +136,10 @@ bool failures_block_reload(const struct failures *f)
 /** failure_explain() - append "trap x: drop was refused: Invalid argument: text of the kernel". */
 void failure_explain(const struct failure *f, struct buf *out)
 {
-	_cleanup_free_ char *object = step_object_label(&f->step);
+	_cleanup_free_ char *title = step_title(&f->step);
 	_cleanup_free_ char *place = mark_format(f->step.mark);
 
-	buf_add(out, "%s %s", step_kind_name(&f->step), object);
+	buf_add(out, "%s", title);
 	if (step_traits(&f->step)->to)
 		buf_add(out, " to %s", f->step.to);
 	if (f->error == 0)

@@ -106,14 +106,14 @@ void journal_set(struct journal j, const struct step *s, uint64_t took)
 {
 	/* what the driver goes on with by itself takes longer */
 	bool away = s->disruption == DISRUPTION_PORTS && !s->target.class->progress;
-	_cleanup_free_ char *object = step_object_label(s), *ports = NULL;
+	_cleanup_free_ char *object = step_object_label(s), *title = step_title(s), *ports = NULL;
 	struct log_fields f = fields_at(j, MESSAGE_SET, object, s->mark);
 
 	ports = away ? mem_printf("; ports were down for up to %.1f ms",
 				  (double)took / USEC_PER_MSEC)
 		     : mem_strdup("");
-	log_with(LOG_INFO, &f, "%s: %s %s is set: %s%s%s%s%s", j.handle, s->target.class->noun,
-		 object, s->from, *s->from ? " -> " : "", s->to, waits_for(&s->target), ports);
+	log_with(LOG_INFO, &f, "%s: %s is set: %s%s%s%s%s", j.handle, title, s->from,
+		 *s->from ? " -> " : "", s->to, waits_for(&s->target), ports);
 }
 
 /** journal_foreign_size() - @s has set back a size that only another program can have staged. */
@@ -142,26 +142,24 @@ void journal_ignored_size(struct journal j, const struct object *want)
  */
 void journal_drift(struct journal j, const struct step *s, bool wanted, size_t n)
 {
-	_cleanup_free_ char *object = step_object_label(s);
+	_cleanup_free_ char *object = step_object_label(s), *title = step_title(s);
 	_cleanup_free_ char *more = n > 1 ? mem_printf(", and %zu more", n - 1) : mem_strdup("");
 	struct log_fields f = fields_at(j, MESSAGE_DRIFT, object, s->mark);
 
-	log_with(LOG_NOTICE, &f, "%s: changed by somebody else: %s %s is %s, %s %s%s", j.handle,
-		 s->target.class->noun, object, s->from, wanted ? "wanted" : "in force", s->to,
-		 more);
+	log_with(LOG_NOTICE, &f, "%s: changed by somebody else: %s is %s, %s %s%s", j.handle, title,
+		 s->from, wanted ? "wanted" : "in force", s->to, more);
 }
 
 /** journal_yielded() - what @s would set is left alone from now on. */
 void journal_yielded(struct journal j, const struct step *s, bool wanted)
 {
-	_cleanup_free_ char *object = step_object_label(s);
+	_cleanup_free_ char *object = step_object_label(s), *title = step_title(s);
 	struct log_fields f = fields_at(j, MESSAGE_FIGHT, object, s->mark);
 
 	log_with(LOG_WARNING, &f,
-		 "%s: %s %s: somebody else has changed it three times in ten minutes (now %s, "
+		 "%s: %s: somebody else has changed it three times in ten minutes (now %s, "
 		 "%s %s); it is left alone until the config changes or carvectl retry",
-		 j.handle, s->target.class->noun, object, s->from, wanted ? "wanted" : "in force",
-		 s->to);
+		 j.handle, title, s->from, wanted ? "wanted" : "in force", s->to);
 }
 
 /** journal_flash() - how far @firmware has come. @reason: of a mismatch */

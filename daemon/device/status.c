@@ -269,27 +269,35 @@ enum disruption status_pending(const struct status_input *in)
 	return in->run->plan.pending;
 }
 
+/* The params that wait for a power cycle and are @wanted. Return: how many; their names in @ret. */
+static size_t list_until_boot(const struct status_input *in, bool wanted, struct buf *ret)
+{
+	size_t n = 0;
+
+	vec_each(note, &in->world->memory.until_boot.notes)
+		if (is_wanted(in, note) == wanted)
+			buf_add(ret, "%sparam %s", n++ ? ", " : "", note->name);
+	return n;
+}
+
 /* Params that were set, and take effect later; also those that no file names any more. */
 static void find_until_boot(const struct status_input *in, struct finding *f)
 {
-	const struct memory *m = &in->world->memory;
-	bool waits = false;
+	struct buf wanted = {}, left = {};
+	size_t n = list_until_boot(in, true, &wanted), n_left = list_until_boot(in, false, &left);
 
-	vec_each(note, &m->until_boot.notes) {
-		bool wanted = is_wanted(in, note);
-
-		waits |= wanted;
-		if (wanted)
-			buf_add(also(f, STATE_PENDING_POWER_CYCLE),
-				"waits for a power cycle: param %s", note->name);
-		else
-			buf_add(also(f, STATE_UNMANAGED),
-				"param %s was set before, and takes effect at the next power cycle",
-				note->name);
-	}
-	if (waits && m->registered)
+	if (n)
+		buf_add(also(f, STATE_PENDING_POWER_CYCLE), "waits for a power cycle: %s",
+			wanted.s);
+	if (n && in->world->memory.registered)
 		buf_add(&f->reason, "; the device registered anew since; carved cannot tell "
 				    "whether that was enough; carvectl retry ends the wait");
+	if (n_left)
+		buf_add(also(f, STATE_UNMANAGED), "%s %s at the next power cycle", left.s,
+			n_left == 1 ? "was set before, and takes effect"
+				    : "were set before, and take effect");
+	buf_clear(&wanted);
+	buf_clear(&left);
 }
 
 static void find_pending(const struct status_input *in, struct finding *f)
@@ -326,11 +334,10 @@ static void name_steps(const step_list *steps, struct buf *b)
 	size_t n = 0;
 
 	vec_each(s, steps) {
-		_cleanup_free_ char *label = step_object_label(s);
+		_cleanup_free_ char *title = step_title(s);
 
 		if (step_traits(s)->request && n++ < REPORTED_MAX)
-			buf_add(b, "%s %s %s", n > 1 ? "," : ":",
-				s->target.class ? s->target.class->noun : step_kind_name(s), label);
+			buf_add(b, "%s %s", n > 1 ? "," : ":", title);
 	}
 	if (n > REPORTED_MAX)
 		buf_add(b, " and %zu more", n - REPORTED_MAX);

@@ -134,6 +134,21 @@ char *step_object_label(const struct step *s)
 	return object_label(&s->target);
 }
 
+/**
+ * step_title() - "trap tail_drop", "reload driver_reinit", or "eswitch", of which there is one.
+ *
+ * Return: to be freed.
+ */
+char *step_title(const struct step *s)
+{
+	_cleanup_free_ char *label = step_object_label(s);
+	const struct class *class = s->target.class;
+
+	if (class && class->form == FORM_SECTION)
+		return mem_strdup(class->noun);
+	return mem_printf("%s %s", class ? class->noun : step_kind_name(s), label);
+}
+
 /** step_origin() - where it was written that it is to be done, or ""; to be freed. */
 char *step_origin(const struct step *s)
 {

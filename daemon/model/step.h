@@ -71,6 +71,7 @@ void step_set_firmware(struct step *s, const struct firmware *f);
 void step_set_target(struct step *s, const struct object *o, field_mask fields);
 const char *step_kind_name(const struct step *s);
 char *step_object_label(const struct step *s);
+char *step_title(const struct step *s);
 char *step_origin(const struct step *s);
 bool step_same(const struct step *a, const struct step *b);
 void step_clear(struct step *s);

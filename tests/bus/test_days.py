@@ -302,16 +302,20 @@ def test_busy_for_the_moment(day):
     day.type("retry", "leaf", says=["carved: converged"], exit_code=0)
 
 
-def test_power_cycle(day):
+def test_power_cycle(day, tmp_path):
     """It is written, and stays so when nothing names it any more."""
-    day.kernel(f"add {FACTS}/mlx5.json")
-    day.carved.run(entry("nic", "params: {enable_sriov: {permanent: true}}", "{driver: mlx5_core}"))
+    facts = json.loads((FACTS / "mlx5.json").read_text())
+    facts["params"]["total_vfs"] = {"permanent": {"type": "u32", "value": 0}}
+    (tmp_path / "facts").write_text(json.dumps(facts))
+    day.kernel(f"add {tmp_path}/facts")
+    day.carved.run(entry("nic", "params: {enable_sriov: {permanent: true}, total_vfs: {permanent: 8}}", "{driver: mlx5_core}"))
     day.type("status", "nic", says=["         State: pending-power-cycle", "param +enable_sriov/permanent +true +true .*"], exit_code=3)
-    day.type("plan", says=[f"{NIC} is pending-power-cycle: waits for a power cycle: param .*"], hides=["Nothing"], exit_code=0)
+    day.type("plan", says=[f"{NIC} is pending-power-cycle: waits for a power cycle: param enable_sriov, param total_vfs"],
+             hides=["Nothing"], exit_code=0)
     day.type("explain", "nic", says=["  the device shows: true", "  but: in force after a power cycle"], hides=["as wanted"])
     day.carved.config()
     day.type("reload", says=["carved: converged"], exit_code=0)
-    day.type(says=[f"  {NIC} .* unmanaged .*", "    param enable_sriov was set before, and takes effect at the next power cycle"])
+    day.type(says=[f"  {NIC} .* unmanaged .*", "    param enable_sriov, param total_vfs were set before, and take effect.*"])
 
 
 def test_window(day):

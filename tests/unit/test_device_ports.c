@@ -216,7 +216,7 @@ static void test_linecard_takes_too_long(void **state)
 	while (r.d->status.state == STATE_APPLYING && r.now < begun + 40 * USEC_PER_SEC)
 		rig_tick(&r);
 	rig_expect(&r, "failed", "");
-	rig_expect_reason(&r, "linecard 1 to A was accepted but not kept: provisioning");
+	rig_expect_reason(&r, "line card 1 to A was accepted but not kept: provisioning");
 	assert_in_range(r.now - begun, 30 * USEC_PER_SEC, 32 * USEC_PER_SEC);
 	rig_stale(&r);
 	rig_expect(&r, "failed", "");
