@@ -109,6 +109,44 @@ def test_asked_for_meanwhile(bed, carved):
     assert json.loads(done.stdout)["devices"][0]["state"] == "paused"
 
 
+def sets(bed):
+    return [r for r in bed.kernel.ask("requests") if r["command"] == "TRAP_SET"]
+
+
+def test_in_a_reload_by_others(bed, carved):
+    """What is to be set right behind it is with the device's thread already, and is not set."""
+    carved.run(leaf(TRAP))
+    before = len(sets(bed))
+    bed.kernel.ask(f"delay {SPECTRUM} 3600000")
+    bed.kernel.ask(f"reload {SPECTRUM}")
+    carved.wait_state(SPECTRUM, "reading")
+    with subprocess.Popen([BUILD / "carvectl", "pause", "leaf"], env=bed.environment) as pause:
+        carved.wait_state(SPECTRUM, "paused")
+        bed.kernel.ask(f"delay {SPECTRUM} 0")
+    assert pause.returncode == 0
+    wait(lambda: carved.all(SPECTRUM)["ForeignReloadCount"] == 1 and carved.all(SPECTRUM)["Drift"], "it to be read")
+    assert action(bed) == "drop" and len(sets(bed)) == before
+    expect(bed.ctl("resume", "leaf"), 0, "^$")
+    carved.wait_state(SPECTRUM, "converged")
+    assert action(bed) == "trap" and len(sets(bed)) == before + 1
+
+
+def test_edited_in_a_reload_by_others(bed, carved):
+    """What the config before had is not set in between."""
+    carved.run(leaf(TRAP))
+    before = len(sets(bed))
+    bed.kernel.ask(f"delay {SPECTRUM} 3600000")
+    bed.kernel.ask(f"reload {SPECTRUM}")
+    carved.wait_state(SPECTRUM, "reading")
+    carved.config(leaf("traps: {vlan_tag_mismatch: trap}"))
+    assert bed.ctl("reload", "--no-wait").returncode == 0
+    wait(lambda: carved.get("Generation") == 2, "the config to be in force")
+    bed.kernel.ask(f"delay {SPECTRUM} 0")
+    wait(lambda: carved.all(SPECTRUM)["ForeignReloadCount"] == 1, "the reload to be seen")
+    carved.wait_state(SPECTRUM, "converged")
+    assert [r["name"] for r in sets(bed)[before:]] == ["vlan_tag_mismatch"]
+
+
 def remembered(bed):
     """Does a file say so, which is all that a crash leaves?"""
     return any("paused_until" in path.read_text() and json.loads(path.read_text())["paused_until"]
