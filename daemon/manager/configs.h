@@ -66,6 +66,7 @@ void configs_clear(struct configs *c);
 
 /* trial.c */
 int configs_start(struct configs *c, bool may_be_kept);
+void configs_start_again(struct configs *c);
 void configs_accept(struct configs *c, struct config *config, const char *who, uint64_t confirm);
 int configs_confirm(struct configs *c);
 int configs_roll_back(struct configs *c, const char *why, const char *who);

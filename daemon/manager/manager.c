@@ -117,6 +117,20 @@ static void on_lock(struct manager *m)
 	finder_start(&m->finder);
 }
 
+/*
+ * What another carved did meanwhile is in the ledger, and what it was told in the files: this is a
+ * start like any.
+ */
+static void start_again(struct manager *m)
+{
+	configs_start_again(&m->configs);
+	m->devices.config = m->configs.in_force;
+	m->devices.undoing = m->configs.ledger.undoing;
+	m->reloaded = true;
+	enact_schedule_settle(m);
+	on_lock(m);
+}
+
 /* Whoever cannot be sure to be alone writes nothing. */
 static void on_no_lock(struct manager *m, int error)
 {
@@ -140,7 +154,7 @@ static void on_lock_timer(void *user)
 	else if (r < 0)
 		on_no_lock(m, r);
 	else
-		on_lock(m);
+		start_again(m);
 }
 
 static void take_lock(struct manager *m)

@@ -226,10 +226,13 @@ static struct config *find_stand_in(struct configs *c, struct config *files)
 /* The files are refused, and nothing stands in their place. */
 static int fall_back(struct configs *c)
 {
-	int r = store_load_config(c->store, 0, &c->in_force);
+	struct config *config;
+	int r = store_load_config(c->store, 0, &config);
 
 	if (r < 0)
 		return r;
+	config_unref(c->in_force);
+	c->in_force = config;
 	c->generation++;
 	log_fact(LOG_ERR, MESSAGE_CONFIG_REFUSED,
 		 "the config is refused; the one accepted last is in force");
@@ -259,4 +262,18 @@ int configs_start(struct configs *c, bool may_be_kept)
 	else
 		return may_be_kept ? fall_back(c) : -ENOENT;
 	return 0;
+}
+
+/**
+ * configs_start_again() - as configs_start(), when another carved has ended that this one has
+ * waited for. What can be read only once was read already.
+ */
+void configs_start_again(struct configs *c)
+{
+	if (configs_read_once(c))
+		return;
+	ledger_clear(&c->ledger);
+	c->fresh = c->urgent = false;
+	if (configs_start(c, true) < 0)
+		configs_accept(c, config_ref(c->in_force), NULL, 0);
 }

@@ -6,7 +6,9 @@ import re
 import signal
 import subprocess
 
-from conftest import BUILD, DEADLINE, MANAGER, NETDEVSIM, NOBODY, SPECTRUM, wait
+import pytest
+
+from conftest import BUILD, Carved, DEADLINE, MANAGER, NETDEVSIM, NOBODY, SPECTRUM, wait
 from test_dbus import error_of, leaf
 
 
@@ -114,3 +116,24 @@ def test_waiting_for_another(bed, carved, signals):
     wait(lambda: any(values.get("State") == "absent" for _, values, _ in told()), "the state to be told")
     wait(lambda: any("Diagnostics" in gone for _, _, gone in told()), "the diagnostics to be told of")
     assert carved.call("ListDevices")[0][2] == "absent" and list(carved.get("Diagnostics")) == []
+
+
+@pytest.mark.parametrize("files", ["edited", "broken"])
+def test_after_another(bed, carved, files):
+    """What that one did meanwhile counts, not what there was when this one began to wait."""
+    carved.run(leaf("traps: {source_mac_is_multicast: trap}"))
+    second = Carved(bed)
+    second.log = bed.folder / "second"
+    second.start()
+    wait(lambda: "waiting for it" in second.log.read_text(), "the second one to wait")
+    carved.config(leaf("traps: {source_mac_is_multicast: drop}"))
+    assert bed.ctl("reload").returncode == 0
+    if files == "broken":
+        bed.file.write_text("devices: 7\n")
+    first = [str(hash) for hash, *_ in carved.call("ListConfigs")]
+    carved.stop()
+    second.at_rest()
+    assert bed.kernel.device(SPECTRUM)["traps"]["source_mac_is_multicast"]["action"] == "drop"
+    assert [str(hash) for hash, *_ in second.call("ListConfigs")] == first and len(first) == 2
+    assert second.get("ConfigOutOfSync") == (files == "broken")
+    second.stop()
