@@ -105,7 +105,8 @@ static int do_confirm(struct bus *b, _unused_ struct caller *c, sd_bus_message *
 		return sd_bus_error_setf(
 			error, SD_BUS_ERROR_FAILED,
 			"it is confirmed, but that cannot be saved: after a restart of carved it "
-			"would be on trial again (%s)",
+			"would be on trial again (%s); this is tried again every minute, and by "
+			"another carvectl confirm",
 			strerror(-r));
 	return sd_bus_reply_method_return(m, NULL);
 }

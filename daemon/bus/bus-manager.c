@@ -68,6 +68,19 @@ static int append_diags(sd_bus_message *reply, const struct diag_list *diags, in
 	return r;
 }
 
+static int append_unsaved(sd_bus_message *reply, const struct manager *m)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (!manager_unsaved(m))
+		return 0;
+	text = mem_printf(
+		"which config is in force cannot be saved, and a restart may bring another "
+		"one into force: %s; it is tried again every minute",
+		strerror(-manager_unsaved(m)));
+	return sd_bus_message_append(reply, "s", text);
+}
+
 static int get_diagnostics(_unused_ sd_bus *bus, _unused_ const char *path,
 			   _unused_ const char *interface, _unused_ const char *property,
 			   sd_bus_message *reply, void *user, _unused_ sd_bus_error *error)
@@ -77,6 +90,8 @@ static int get_diagnostics(_unused_ sd_bus *bus, _unused_ const char *path,
 
 	if (r >= 0 && manager_problem(b->manager))
 		r = sd_bus_message_append(reply, "s", manager_problem(b->manager));
+	if (r >= 0)
+		r = append_unsaved(reply, b->manager);
 	if (r >= 0 && manager_ledger(b->manager)->why)
 		r = sd_bus_message_append(reply, "s", manager_ledger(b->manager)->why);
 	r = append_diags(reply, manager_diagnostics(b->manager), r);

@@ -225,6 +225,12 @@ static int open_connection(struct bus *b)
 	return b->is_users ? sd_bus_open_user(&b->connection) : sd_bus_open_system(&b->connection);
 }
 
+/* One of carved's own, of no file and no device. */
+static bool has_problem(const struct bus *b)
+{
+	return manager_problem(b->manager) || manager_unsaved(b->manager);
+}
+
 static void connect_bus(struct bus *b)
 {
 	int r = open_connection(b);
@@ -242,7 +248,7 @@ static void connect_bus(struct bus *b)
 	for (size_t i = 0; i < manager_count(b->manager); i++)
 		add_device(b, manager_at(b->manager, i));
 	b->state = manager_state(b->manager);
-	b->has_problem = manager_problem(b->manager);
+	b->has_problem = has_problem(b);
 	sd_bus_request_name_async(b->connection, NULL, BUS_NAME, 0, on_name, b);
 	/* by the loop: nobody is answered before the manager has started */
 	loop_timer_set(b->timer, clock_now());
@@ -251,15 +257,15 @@ static void connect_bus(struct bus *b)
 static void tell_state(struct bus *b)
 {
 	enum device_state state = manager_state(b->manager);
-	bool has_problem = manager_problem(b->manager);
+	bool problem = has_problem(b);
 
 	if (state != b->state)
 		sd_bus_emit_properties_changed(b->connection, BUS_PATH, BUS_MANAGER, "State", NULL);
-	if (has_problem != b->has_problem)
+	if (problem != b->has_problem)
 		sd_bus_emit_properties_changed(b->connection, BUS_PATH, BUS_MANAGER, "Diagnostics",
 					       NULL);
 	b->state = state;
-	b->has_problem = has_problem;
+	b->has_problem = problem;
 }
 
 /* A connection that was made since it was found shows it already. */

@@ -77,13 +77,19 @@ int configs_load(struct configs *c, struct config **ret)
 	return r;
 }
 
-static void keep_in_force(const struct configs *c)
+/* What came of a write; that it fails is told once, not at each try. */
+static int note_result(int *error, int r, const char *what)
 {
-	int r = store_keep_config(c->store, c->paths.file, c->in_force);
+	if (r < 0 && r != *error)
+		log_fact(LOG_WARNING, MESSAGE_NOT_SAVED, "%s: %s", what, strerror(-r));
+	*error = MIN(r, 0);
+	return r;
+}
 
-	if (r < 0)
-		log_fact(LOG_WARNING, MESSAGE_NOT_SAVED,
-			 "the config is not kept for a start with broken files: %s", strerror(-r));
+static void keep_in_force(struct configs *c)
+{
+	note_result(&c->unsaved.config, store_keep_config(c->store, c->paths.file, c->in_force),
+		    "the config is not kept for a start with broken files");
 }
 
 /**
@@ -101,14 +107,16 @@ void configs_adopt(struct configs *c, struct config *config)
 }
 
 /** configs_save_ledger() - Return: 0, or -errno, which the journal is told. */
-int configs_save_ledger(const struct configs *c)
+int configs_save_ledger(struct configs *c)
 {
-	int r = store_save_ledger(c->store, &c->ledger);
+	return note_result(&c->unsaved.ledger, store_save_ledger(c->store, &c->ledger),
+			   "which config is in force is not saved");
+}
 
-	if (r < 0)
-		log_fact(LOG_WARNING, MESSAGE_NOT_SAVED,
-			 "which config is in force is not saved: %s", strerror(-r));
-	return r;
+/** configs_unsaved() - Return: why the config in force or the ledger is not on disk, or 0. */
+int configs_unsaved(const struct configs *c)
+{
+	return c->unsaved.ledger ? c->unsaved.ledger : c->unsaved.config;
 }
 
 /** configs_known() - Return: a config that is in force, or was, and is in memory; or NULL. */
@@ -178,12 +186,13 @@ bool configs_is_urgent(const struct configs *c)
  */
 void configs_keep(struct configs *c, const hash_list *used)
 {
-	if (!c->fresh)
+	if (!c->fresh && !configs_unsaved(c))
 		return;
 	c->fresh = c->urgent = false;
 	keep_in_force(c);
 	configs_save_ledger(c);
-	forget_others(c, used);
+	if (!configs_unsaved(c))
+		forget_others(c, used);
 }
 
 /**

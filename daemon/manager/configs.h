@@ -35,6 +35,9 @@ struct configs {
 	uint64_t generation; /* counts the configs that came into force */
 	bool fresh, urgent;
 	struct {
+		int config, ledger;
+	} unsaved; /* -errno of the last write of each */
+	struct {
 		stamp_list stamps; /* of the files when they were compared; empty: not known */
 		uint64_t with;	   /* the hash of the config that was in force */
 		bool differ;
@@ -53,7 +56,8 @@ void configs_adopt(struct configs *c, struct config *config);
 void configs_begin(struct configs *c);
 bool configs_is_urgent(const struct configs *c);
 void configs_keep(struct configs *c, const hash_list *used);
-int configs_save_ledger(const struct configs *c);
+int configs_save_ledger(struct configs *c);
+int configs_unsaved(const struct configs *c);
 int configs_find(const struct configs *c, uint64_t hash, struct config **ret);
 int configs_candidate(const struct configs *c, struct config **ret, struct diag_list *diags);
 struct config *configs_known(const struct configs *c, uint64_t hash);

@@ -9,6 +9,9 @@
 /* Devices that take longer than this to rest are not waited for. */
 #define KEEP_USEC (USEC_PER_SEC / 2)
 
+/* A disk is full for a while. */
+#define RETRY_USEC (60 * USEC_PER_SEC)
+
 static void on_timer(void *user)
 {
 	keeper_keep(user);
@@ -38,11 +41,20 @@ void keeper_keep(struct keeper *k)
 	hash_list used = {};
 
 	loop_timer_set(k->timer, USEC_NEVER);
-	if (!k->configs->fresh)
-		return;
+	k->retrying = false;
 	devices_configs(k->devices, &used);
 	configs_keep(k->configs, &used);
 	vec_clear(&used);
+	keeper_retry(k);
+}
+
+/** keeper_retry() - what could not be saved is tried again later. */
+void keeper_retry(struct keeper *k)
+{
+	if (k->retrying || k->configs->fresh || !configs_unsaved(k->configs))
+		return;
+	k->retrying = true;
+	loop_timer_set(k->timer, clock_now() + RETRY_USEC);
 }
 
 /** keeper_clear() - nothing is written any more. */

@@ -64,6 +64,7 @@ static void conclude(void *user)
 		}
 		if (settled)
 			undone(m);
+		keeper_retry(&m->keeper);
 		jobs_end(&m->jobs, &m->devices, &m->observers);
 	}
 	emit(&m->observers, concluded, settled);

@@ -80,5 +80,6 @@ enum device_state manager_absent(const struct manager *m, entry_list *ret);
 char *manager_absent_reason(const struct manager *m, const struct entry *e);
 bool manager_busy(const struct manager *m);
 const char *manager_problem(const struct manager *m);
+int manager_unsaved(const struct manager *m);
 struct look *manager_look(struct manager *m, const struct firmware *f, void (*done)(void *user),
 			  void *user);

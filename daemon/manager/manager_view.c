@@ -121,6 +121,12 @@ const char *manager_problem(const struct manager *m)
 			     : "another carved has not ended yet";
 }
 
+/** manager_unsaved() - see configs_unsaved(). Return: as that. */
+int manager_unsaved(const struct manager *m)
+{
+	return configs_unsaved(&m->configs);
+}
+
 /**
  * manager_look() - look at a file of firmware that no device's machine has asked for; see
  * look_new().

@@ -54,14 +54,14 @@ void configs_accept(struct configs *c, struct config *config, const char *who, u
 }
 
 /**
- * configs_confirm() - what is on trial stays.
+ * configs_confirm() - what is on trial stays. Where that was not saved it can be asked for again.
  *
  * Return: 0; -ENOENT where nothing is; -errno where that is not saved.
  */
 int configs_confirm(struct configs *c)
 {
 	if (!ledger_confirm(&c->ledger))
-		return -ENOENT;
+		return c->unsaved.ledger ? configs_save_ledger(c) : -ENOENT;
 	log_fact(LOG_NOTICE, MESSAGE_CONFIRMED, "the config that was on trial is confirmed");
 	return configs_save_ledger(c);
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Configs on trial, rolled back, put aside: D-Bus and carvectl. What is in force is asked of the fake kernel."""
 import json
+import shutil
 import signal
 import time
 
@@ -60,6 +61,32 @@ def test_confirmed(bed, carved, signals, old):
     expect(bed.ctl("confirm"), 1, "^$", err=["no config is on trial"])
     carved.process.send_signal(signal.SIGKILL)
     carved.process.wait(DEADLINE)
+    carved.start()
+    carved.at_rest()
+    assert now(bed) == ("drop", 90112, 1) and carved.get("ConfirmDeadlineUSec") == 0
+
+
+@pytest.mark.parametrize("again", ["confirm", "stop"])
+def test_confirmation_that_cannot_be_saved(bed, carved, signals, old, again):
+    """It is said, until it is saved after all: when it is asked for again, or at the end."""
+    try_it(carved, signals)
+    ledger = bed.folder / "state/ledger.json"
+    kept = ledger.read_text()
+    ledger.unlink()
+    (ledger / "in-the-way").mkdir(parents=True)
+    expect(bed.ctl("confirm"), 1, "^$", err=[r"it is confirmed, but that cannot be saved: .* \(Is a directory\)"])
+    expect(bed.ctl("status"), 0, "^which config is in force cannot be saved, .*: Is a directory;")
+    assert bed.ctl("confirm").returncode == 1
+    assert carved.log.read_text().count("is not saved: Is a directory") == 1
+    shutil.rmtree(ledger)
+    ledger.write_text(kept)
+    if again == "stop":
+        carved.stop()
+    else:
+        expect(bed.ctl("confirm"), 0, "^The config is confirmed, and stays in force.$")
+        assert carved.get("Diagnostics") == []
+        carved.process.send_signal(signal.SIGKILL)
+        carved.process.wait(DEADLINE)
     carved.start()
     carved.at_rest()
     assert now(bed) == ("drop", 90112, 1) and carved.get("ConfirmDeadlineUSec") == 0
