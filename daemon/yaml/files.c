@@ -165,6 +165,21 @@ void files_find(const struct yaml_paths *paths, const char *const dirs[FILES_DIR
 	ret->n = kept;
 }
 
+/** files_may_be() - would files_find() find @file in @dirs, were it there? */
+bool files_may_be(const struct yaml_paths *paths, const char *const dirs[FILES_DIRS],
+		  const struct overlaid *file)
+{
+	bool is_in = false;
+
+	for (unsigned i = 0; i < FILES_DIRS; i++) {
+		_cleanup_free_ char *dir =
+			mem_printf("%s%s", paths->root ? paths->root : "", dirs[i]);
+
+		is_in |= overlay_is_in(file, dir);
+	}
+	return is_in && ends_in(file->path, SUFFIX) && strrchr(file->path, '/')[1] != '.';
+}
+
 static int by_file_name(const void *name, const void *found)
 {
 	return strcmp(name, file_name(found));

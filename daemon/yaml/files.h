@@ -6,6 +6,7 @@
 #include "model/diag.h"
 
 struct node;
+struct overlaid;
 struct yaml_paths;
 
 struct found {
@@ -27,4 +28,6 @@ extern const char *const files_dropin_dirs[FILES_DIRS], *const files_preset_dirs
 
 void files_find(const struct yaml_paths *paths, const char *const dirs[FILES_DIRS],
 		struct arena *arena, struct diag_list *diags, found_list *ret);
+bool files_may_be(const struct yaml_paths *paths, const char *const dirs[FILES_DIRS],
+		  const struct overlaid *file);
 struct found *files_get(const found_list *list, const char *name);

@@ -147,11 +147,38 @@ static void load_presets(struct load *l)
 			f->root = load_file(l, f->path, FILE_PRESET, SOURCE_REGULAR);
 }
 
+static bool may_be_read(const struct load *l, const struct overlaid *file)
+{
+	const struct yaml_paths *p = l->paths;
+	_cleanup_free_ char *main_file = mem_printf("%s%s", l->root, FILES_MAIN);
+
+	if (files_may_be(p, files_preset_dirs, file))
+		return true;
+	if (p->file)
+		return strcmp(file->path, p->file) == 0;
+	return strcmp(file->path, main_file) == 0 || files_may_be(p, files_dropin_dirs, file);
+}
+
+/* A plan for what would not be read is no answer. */
+static void check_overlay(const struct load *l)
+{
+	for (size_t i = 0; l->paths->overlay && i < l->paths->overlay->files.n; i++) {
+		const struct overlaid *f = &l->paths->overlay->files.v[i];
+		_cleanup_free_ char *shown = text_clean_line(f->path);
+
+		if (!may_be_read(l, f))
+			file_error(l->diags, shown,
+				   "it would not be read: only the main file is, and what ends in "
+				   ".yaml in carved.d and presets");
+	}
+}
+
 static void load_all(struct load *l)
 {
 	struct build build = {
 		.config = l->config, .diags = l->diags, .presets = &l->presets, .order = 1};
 
+	check_overlay(l);
 	files_find(l->paths, files_preset_dirs, &l->scratch, l->diags, &l->presets);
 	if (l->paths->file)
 		load_named(l);

@@ -111,3 +111,14 @@ def test_carvectl_told_wrong(bed, value, status, said):
     done = bed.ctl("plan", "--with", value)
     assert (done.returncode, done.stdout) == (status, "")
     assert said in done.stderr
+
+
+@pytest.mark.parametrize("name", ["carved.yml", "carved.d/50-more.txt", "carved.d/more/50.yaml", "carved.d/../carved.yaml",
+                                  "carved.d/.50.yaml", "50-more.yaml"])
+def test_what_would_not_be_read(bed, carved, name):
+    """That there is nothing to do for a file that is not one of carved's would be believed."""
+    carved.run(leaf(TRAP))
+    path = f"{bed.root}/etc/carved/{name}"
+    for option in f"--with={path}={bed.file}", f"--without={path}":
+        done = bed.ctl("plan", option)
+        assert (done.returncode, done.stdout) == (1, "") and f"{path}: error: it would not be read: " in done.stderr, done

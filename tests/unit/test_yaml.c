@@ -322,18 +322,40 @@ static char *golden_dir(void)
 	return mem_printf("%s/%s", srcdir ? srcdir : ".", GOLDEN);
 }
 
+/* The files that a case wants to be gone: a line each in its file "without". */
+static void take_without(const char *root, struct overlay *ret)
+{
+	_cleanup_free_ char *list = mem_printf("%s/without", root), *lines = NULL;
+	char *rest, *line;
+
+	if (access(list, F_OK) < 0)
+		return;
+	lines = golden_read(list);
+	rest = lines;
+	while ((line = strsep(&rest, "\n")) && *line) {
+		_cleanup_free_ char *path = mem_printf("%s%s", root, line);
+
+		overlay_add(ret, path, NULL);
+	}
+}
+
 /* What loading the tree under @root gives, as text without @root. */
 static char *load_as_text(const char *root, bool trusted_only)
 {
 	_cleanup_free_ char *file = mem_printf("%s/carved.yaml", root), *text = NULL, *all = NULL;
 	_cleanup_config_ struct config *c = NULL;
+	struct overlay overlay = {};
 	struct yaml_paths paths = {.root = root,
 				   .file = access(file, F_OK) == 0 ? file : NULL,
-				   .trusted_only = trusted_only};
+				   .trusted_only = trusted_only,
+				   .overlay = &overlay};
 	struct diag_list diags = {};
 	struct buf out = {};
-	int r = yaml_load(&paths, &c, &diags);
+	int r;
 
+	take_without(root, &overlay);
+	r = yaml_load(&paths, &c, &diags);
+	overlay_clear(&overlay);
 	assert_int_equal(r, diags.n_errors ? -EINVAL : 0);
 	assert_int_equal(c != NULL, r == 0);
 	text = diag_render_all(&diags);
