@@ -66,8 +66,9 @@ def common_arguments():
 
 
 def is_working(status):
-    """Does anything go on?"""
-    return any(d['state'] in WORKING for d in status['devices'])
+    """Does anything go on? The state of all is asked a moment before that of each, so either tells."""
+    return any(state in WORKING
+               for state in [status['state']] + [d['state'] for d in status['devices']])
 
 
 def unconverged(status):
