@@ -63,6 +63,14 @@ class Host:
                 if r["command"].endswith("_SET") or r["command"] in ("RELOAD", "FLASH_UPDATE")]
 
 
+def program(host, text):
+    """carvectl, but for what `text` does."""
+    script = host.bed.folder / "carvectl"
+    script.write_text(f"#!/bin/sh\ncarvectl={host.fleet.carvectl}\n{text}\n")
+    script.chmod(0o755)
+    return str(script)
+
+
 class Run:
     """What Ansible said, by host and task."""
 
@@ -84,7 +92,7 @@ def environment(folder, collections, plugins):
     return {"ANSIBLE_COLLECTIONS_PATHS": str(collections),  # before ansible-core 2.15
             "ANSIBLE_COLLECTIONS_PATH": str(collections),
             "ANSIBLE_CONNECTION_PLUGINS": str(plugins / "connection"),
-            "ANSIBLE_STDOUT_CALLBACK": "results",
+            "ANSIBLE_CONFIG": str(plugins / "ansible.cfg"), "ANSIBLE_STDOUT_CALLBACK": "results",
             "ANSIBLE_CALLBACK_PLUGINS": str(plugins / "callback"), "ANSIBLE_HOME": str(folder / "home"),
             "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"), "ANSIBLE_RETRY_FILES_ENABLED": "0",
             "ANSIBLE_DEPRECATION_WARNINGS": "0", "ANSIBLE_LOCALHOST_WARNING": "0", "HOME": str(folder)}

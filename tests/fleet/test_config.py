@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The modules on one switch."""
 import yaml
-from conftest import HANDLE
+from conftest import HANDLE, program
 
 
 def policy(rate, **more):
@@ -11,14 +11,6 @@ def policy(rate, **more):
 
 def result(run, host):
     return run.of(host.name)[-1]
-
-
-def program(host, text):
-    """carvectl, but for what `text` does."""
-    script = host.bed.folder / "carvectl"
-    script.write_text(f"#!/bin/sh\ncarvectl={host.fleet.carvectl}\n{text}\n")
-    script.chmod(0o755)
-    return str(script)
 
 
 def given(host, rate):
@@ -63,21 +55,6 @@ def test_a_trial_is_confirmed(fleet, host):
     assert result(run, host)["carved_state"] == "converged"
     assert host.carved.get("ConfirmDeadlineUSec") == 0
     assert host.policer(1) == 1000
-
-
-def test_a_host_that_is_not_reached_again_comes_back_by_itself(fleet, host):
-    given(host, 1000)
-    # the switch is cut off as soon as the new config is in force
-    cutting = program(host, f"$carvectl \"$@\" || exit\ncase \" $* \" in *' --confirm '*) touch {host.cut} ;; esac")
-    run = fleet.config(policy(2000), confirm="5s", timeout=3, carvectl=cutting)
-    assert run.code != 0
-    assert "takes back what was in force before" in result(run, host)["msg"]
-    host.wait(lambda: host.policer(1) == 1000, "the roll-back")
-    host.cut.unlink()
-    # the next run sees that the files are not in force, and puts them on trial again
-    run = fleet.config(policy(2000), confirm="5m")
-    assert run.code == 0 and result(run, host)["changed"], run.text
-    assert host.policer(1) == 2000
 
 
 def test_a_reload_needs_to_be_permitted(fleet, host):

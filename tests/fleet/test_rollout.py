@@ -5,7 +5,7 @@ import json
 import shutil
 
 import pytest
-from conftest import HANDLE, Fleet
+from conftest import HANDLE, Fleet, program
 
 CONFIG, CHECK = "carved.fleet.carved_config", "carved.fleet.carved_check"
 
@@ -13,6 +13,11 @@ CONFIG, CHECK = "carved.fleet.carved_config", "carved.fleet.carved_check"
 def policy(rate, **more):
     return {"version": 1, "devices": {"leaf": {
         "match": {"driver": "mlxsw_spectrum"}, "trap_policers": {1: {"rate": rate}}, **more}}}
+
+
+def of_leaf1(its, others):
+    """A variable."""
+    return f"{{{{ {its!r} if inventory_hostname == 'leaf1' else {others!r} }}}}"
 
 
 def start(fleet):
@@ -128,6 +133,27 @@ def test_the_first_that_fails_is_the_last(fleet, leaves):
     assert "not that one" in run.of("leaf1")[-1]["msg"]
     assert not run.of("leaf2")
     assert rates(leaves) == [1000, old, before]
+
+
+def test_one_that_is_not_reached_again_comes_back_by_itself(fleet, leaves):
+    old = leaves[1].policer(1)
+    # the switch is cut off as soon as the new config is in force
+    cutting = program(leaves[1], "$carvectl \"$@\" || exit\ncase \" $* \" in *' --confirm '*) "
+                                 f"touch {leaves[1].cut} ;; esac")
+    run = fleet.play("carved.fleet.rollout", carved_config=policy(2000), carved_confirm=of_leaf1("5s", "5m"),
+                     carved_timeout=of_leaf1(3, 300), carved_carvectl=of_leaf1(cutting, str(fleet.carvectl)))
+    assert run.code != 0
+    assert "takes back what was in force before" in run.of("leaf1")[-1]["msg"], run.text
+    assert not run.of("leaf2")
+    leaves[1].wait(lambda: leaves[1].policer(1) == old, "the roll-back")
+    assert leaves[1].writes() == ["TRAP_POLICER_SET"] * 2
+    assert (leaves[0].policer(1), leaves[2].writes()) == (2000, [])
+    leaves[1].cut.unlink()
+    # the next run sees that the files are not in force, and puts them on trial again
+    run = fleet.play("carved.fleet.rollout", carved_config=policy(2000))
+    assert run.code == 0, run.text
+    assert [summary["changed"] for summary in run.hosts.values()] == [0, 1, 1]
+    assert rates(leaves) == [2000] * 3
 
 
 IMAGE = "mellanox/mlxsw_spectrum-13.2010.1406.mfa2"
