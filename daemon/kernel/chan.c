@@ -10,7 +10,6 @@
  * while there are VISITORS_MAX of them.
  */
 #include "kernel/chan.h"
-#include "base/clock.h"
 
 #include <errno.h>
 #include <netlink/msg.h>
@@ -237,12 +236,10 @@ static void carry_out(struct exchange_socket *s, struct batch *b)
 		s->inbox->n = s->inbox->next = 0; /* was of the socket before */
 	}
 	run_before(b);
-	b->sent = clock_now();
 	if (s->fd < 0)
 		fail_batch(b, s->fd);
 	else if (exchange_all(s, b->v, b->n) < 0)
 		s->fd = hang_up(s->fd);
-	b->answered = clock_now();
 }
 
 /* --- threads ----------------------------------------------------------------- */

@@ -43,8 +43,6 @@ struct batch {
 	struct precheck *before; /* NULL, or run first; its failure stops nothing */
 	int before_error;	 /* what before->run() returned */
 	bool no_thread;		 /* none could be had: nothing was done, the errors say why */
-	uint64_t sent, answered; /* clock_now() around it */
-	void *owner;		 /* the submitter's own */
 	struct batch *next;
 	struct chan *chan;
 };

@@ -219,11 +219,8 @@ static void test_answers(void **state)
 	line_open(&l, r);
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
 		batch_put(b, i, table[i].act, (uint32_t)i);
-	b->owner = &l;
 	chan_submit(l.chan, b);
 	assert_ptr_equal(await(r, &l, 1), b);
-	assert_ptr_equal(b->owner, &l);
-	assert_true(b->sent && b->answered >= b->sent);
 	for (size_t i = 0; i < b->n; i++)
 		check_exchange(&b->v[i], table[i].error, table[i].tags, table[i].extack);
 	line_close(&l);
@@ -354,6 +351,7 @@ static void test_lost_and_slow(void **state)
 	struct rig *r = *state;
 	struct line slow, lossy;
 	struct batch *b = batch_new(3);
+	uint64_t submitted;
 
 	line_open(&slow, r);
 	line_open(&lossy, r);
@@ -364,6 +362,7 @@ static void test_lost_and_slow(void **state)
 	batch_put(b, 0, ACT_ECHO, 3);
 	batch_put(b, 1, ACT_SILENCE, 4);
 	batch_put(b, 2, ACT_ECHO, 5);
+	submitted = clock_now();
 	chan_submit(lossy.chan, b);
 	submit(&lossy, ACT_STRAYS, 6, 1);
 	await(r, &lossy, 2);
@@ -373,7 +372,7 @@ static void test_lost_and_slow(void **state)
 	check_exchange(&b->v[2], 0, "5 ", NULL);
 	assert_false(b->v[2].lost);
 	check_exchange(&lossy.done.v[1]->v[0], 0, "6 ", NULL);
-	assert_true(b->answered - b->sent >= USEC_PER_SEC);
+	assert_true(clock_now() - submitted >= USEC_PER_SEC);
 	assert_int_equal(slow.done.n, 1);
 	server_let_go(r->server, 1);
 	await(r, &slow, 2);
