@@ -13,39 +13,54 @@ _carvectl_objects() {
 	carvectl "$@" --json 2>/dev/null | sed -n 's/^ *"object": "\([^"\\]\{1,\}\)",\{0,1\}$/\1/p' | sort -u
 }
 
+# The numbers of the configs that are kept.
+_carvectl_configs() {
+	local n
+	n=$(carvectl "$@" configs --json 2>/dev/null | grep -c '"hash":') && seq 0 $((n - 1))
+}
+
 _carvectl() {
-	local cur prev word command='' device='' bus=() i
+	local cur word command='' device='' bus=() i
 	COMPREPLY=()
 	# Handles contain colons: a word ends at a space only.
 	local line=${COMP_LINE:0:COMP_POINT} words
 	read -ra words <<<"$line"
 	if [[ $line == *[[:space:]] ]]; then words+=(''); fi
-	cur=${words[-1]} prev=${words[-2]-}
+	cur=${words[-1]}
 
-	for ((i = 1; i < ${#words[@]} - 1; i++)); do
+	# The option whose value is completed, and what there is of that already.
+	local last=$((${#words[@]} - 1)) option='' value=$cur files=''
+	for ((i = 1; i < last; i++)); do
 		word=${words[i]}
 		case $word in
 		--bus=*) bus=("$word") ;;
-		--bus) bus=("$word" "${words[++i]-}") ;;
-		--confirm | --for | --timeout | --since | --boot | --journal) ((++i)) ;;
-		--facts | --config-root) [[ $command != check ]] || ((++i)) ;;
-		--output) ((++i)) ;;
+		--facts | --config-root) [[ $command != check ]] || option=$word ;;
+		--bus | --confirm | --for | --timeout | --since | --boot | --journal | --output | --with | --without) option=$word ;;
 		-*) ;;
 		*) if [[ $command ]]; then device=${device:-$word}; else command=$word; fi ;;
 		esac
+		if [[ $option ]] && ((++i < last)); then
+			[[ $option != --bus ]] || bus=(--bus "${words[i]}")
+			option=''
+		fi
 	done
+	if [[ ! $option && $cur == --*=* ]]; then option=${cur%%=*} value=${cur#*=}; fi
+	case $option in
+	--config-root | --journal) files=-d ;;
+	--output | --facts | --without) files=-f ;;
+	--with) files=-f value=${value#*=} ;;
+	'') if [[ $cur != -* && ($command == import || $command == check) ]]; then files=-f; fi ;;
+	esac
 
-	local candidates=()
-	if [[ $prev == --bus ]]; then
-		candidates=(system user)
-	elif [[ $cur == --bus=* ]]; then
-		candidates=(--bus=system --bus=user)
-	elif [[ $command == check && $prev == --config-root ]]; then
-		mapfile -t candidates < <(compgen -d -- "$cur")
+	local candidates=() typed=${cur%"$value"}
+	if [[ $files ]]; then
+		mapfile -t candidates < <(compgen $files -- "$value")
 		compopt -o filenames
-	elif [[ $prev == --output || $cur == --without=* || $cur == --with=* || $command == import && $cur != -* || $command == check && ($prev == --facts || $cur != -*) ]]; then
-		mapfile -t candidates < <(compgen -f -- "$cur")
-		compopt -o filenames
+	elif [[ $option ]]; then
+		case $option in
+		--bus) candidates=(system user) ;;
+		--for) candidates=(converged settled) ;;
+		esac
 	elif [[ $cur == -* ]]; then
 		candidates=(--json --bus= --help --version)
 		case $command in
@@ -65,7 +80,13 @@ _carvectl() {
 	else
 		case $command in
 		'') candidates=(status plan reload confirm rollback configs diff apply retry pause resume wait check import capture explain resources history monitor metrics) ;;
-		configs) candidates=(show) ;;
+		configs)
+			case $device in
+			'') candidates=(show) ;;
+			show) mapfile -t candidates < <(_carvectl_configs "${bus[@]}") ;;
+			esac
+			;;
+		rollback | diff) mapfile -t candidates < <(_carvectl_configs "${bus[@]}") ;;
 		explain)
 			if [[ $device ]]; then
 				mapfile -t candidates < <(_carvectl_objects "${bus[@]}" status "$device")
@@ -74,13 +95,13 @@ _carvectl() {
 			fi
 			;;
 		status | plan | apply | retry | pause | resume | wait | capture | resources | history)
-			mapfile -t candidates < <(_carvectl_devices "${bus[@]}")
+			[[ $device ]] || mapfile -t candidates < <(_carvectl_devices "${bus[@]}")
 			;;
 		esac
 	fi
 
 	# What carved calls something is a word, whatever is in it; readline quotes names of files itself.
-	if [[ $command != check && $command != import ]]; then
+	if [[ ! $files ]]; then
 		for i in "${!candidates[@]}"; do printf -v "candidates[i]" %q "${candidates[i]}"; done
 	fi
 
@@ -88,6 +109,7 @@ _carvectl() {
 	local before=''
 	if [[ $cur == *[:=]* && $COMP_WORDBREAKS == *:* ]]; then before=${cur%"${cur##*[:=]}"}; fi
 	for word in "${candidates[@]}"; do
+		word=$typed$word
 		if [[ $word == "$cur"* ]]; then COMPREPLY+=("${word#"$before"}"); fi
 	done
 	if [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]]; then compopt -o nospace; fi

@@ -131,6 +131,9 @@ def test_completion_of_bash(bed):
         wanted = FOR_ALL | {name for name, owners in options().items() if command in owners}
         assert {word.strip("-=") for word in bash.complete(f"carvectl {command} --")} == wanted
     assert bash.complete("carvectl --bus=") == {"system", "user"}
+    for words in "--for=", "--for ":
+        assert bash.complete(f"carvectl wait {words}") == {"converged", "settled"}
+    assert bash.complete("carvectl history --since ") == set()
 
 
 def test_completion_of_devices(bed, carved):
@@ -141,6 +144,10 @@ def test_completion_of_devices(bed, carved):
             assert {"leaf", "spine", SPECTRUM} <= bash.complete(f"carvectl {command} ")
     assert bash.complete("carvectl status pci/0000:03") == {"03:00.0"}  # after the last colon, as readline has it
     assert bash.complete("carvectl --json status sp") == {"spine"}
+    for words in "status leaf", "plan --with", "history --boot", "rollback":
+        assert not {"leaf", "spine"} & bash.complete(f"carvectl {words} ")
+    for words in "rollback", "diff", "configs show":
+        assert bash.complete(f"carvectl {words} ") == {"0"}
 
 
 def test_completion_of_files(bed, tmp_path):
@@ -150,6 +157,10 @@ def test_completion_of_files(bed, tmp_path):
     for words in "check", "check --facts", "import", "metrics --output":
         assert bash.complete(f"carvectl {words} {tmp_path}/on") == {f"{tmp_path}/one.yaml"}
     assert bash.complete(f"carvectl plan {tmp_path}/on") == set()
+    for words in "--with=", "--with=/etc/carved/carved.yaml=", "--with ", "--without=":
+        assert bash.complete(f"carvectl plan {words}{tmp_path}/on") == {f"{tmp_path}/one.yaml"}
+    (tmp_path / "orchard").mkdir()
+    assert bash.complete(f"carvectl history --journal {tmp_path}/o") == {f"{tmp_path}/orchard"}
 
 
 def introspected(carved, path, interface):
