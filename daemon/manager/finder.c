@@ -69,9 +69,8 @@ static void on_notification(void *user, enum watch_event event, const char *hand
 	case WATCH_STALE:
 		hear(f, handle, DEVICE_EV_STALE);
 		return;
-	case WATCH_PORT:
-		devices_hear(f->devices, handle, DEVICE_EV_STALE,
-			     match_wants_netdevs(f->devices->config), TRIGGER_NOTIFICATION);
+	case WATCH_PORT: /* facts name the netdevs */
+		devices_hear(f->devices, handle, DEVICE_EV_STALE, true, TRIGGER_NOTIFICATION);
 		return;
 	case WATCH_APPEARED:
 		devices_appeared(f->devices, handle);

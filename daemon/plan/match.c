@@ -121,21 +121,6 @@ void match_netdev_names(const struct config *c, text_list *ret)
 	}
 }
 
-/** match_wants_netdevs() - is it of interest to @c which netdevs there are? */
-bool match_wants_netdevs(const struct config *c)
-{
-	vec_each(e, &c->entries) {
-		vec_each(m, &e->matches)
-			if (is_netdev(m))
-				return true;
-		vec_each(l, &e->layers)
-			vec_each(m, &l->matches)
-				if (is_netdev(m))
-					return true;
-	}
-	return false;
-}
-
 /** match_named() - the one handle that can match the entry, or NULL where it may be others. */
 const char *match_named(const struct entry *e)
 {

@@ -13,7 +13,6 @@ bool match_value(const char *pattern, const char *value);
 bool match_has_key(const char *key, const char *handle, const struct facts *f);
 bool match_netdev(const char *pattern, const struct facts *f);
 void match_netdev_names(const struct config *c, text_list *ret);
-bool match_wants_netdevs(const struct config *c);
 const char *match_named(const struct entry *e);
 bool match_layer(const struct layer *l, const char *handle, const struct facts *f);
 void match_note_layers(const struct entry *e, const char *handle, const struct facts *f,

@@ -8,7 +8,7 @@ import time
 import dbus
 import pytest
 
-from conftest import (DEVICE, MANAGER, NETDEVSIM, OBJECTS, PROPERTIES, ROOT, SPECTRUM, entry, wait)
+from conftest import (DEVICE, FACTS, MANAGER, NETDEVSIM, OBJECTS, PROPERTIES, ROOT, SPECTRUM, entry, wait)
 
 LEAF = '{driver: mlxsw_spectrum}'
 SIZES = "resources: {/kvd/linear: 90112, /kvd/linear/chunks: 40960, /kvd/hash_double: 68608}"
@@ -102,6 +102,21 @@ def test_netdevs(bed, carved, signals):
     assert line.split(", ") == names
     (folder / "swp3").rename(folder / "uplink")
     wait(lambda: any("uplink" in change.get("NetDevs", []) for _, change, _ in signals.of("PropertiesChanged")), "the new name")
+
+
+def test_netdevs_of_ports_that_come(bed, carved):
+    """No audit is waited for: the kernel tells of ports."""
+    folder = bed.root / "sys/bus/pci/devices/0000:03:00.0/net"
+    (folder / "swp1").mkdir(parents=True)
+    bed.kernel.ask(f"remove {SPECTRUM}")
+    bed.kernel.ask(f"add {FACTS / 'buffers.json'}")
+    carved.run(leaf("params: {fw_load_policy: {driverinit: driver}}"))
+    assert list(carved.all(SPECTRUM)["NetDevs"]) == ["swp1"]
+    for part in range(2):
+        (folder / f"swp1s{part}").mkdir()
+    (folder / "swp1").rmdir()
+    bed.kernel.ask(f"set {SPECTRUM} port p1 2")
+    wait(lambda: list(carved.all(SPECTRUM)["NetDevs"]) == ["swp1s0", "swp1s1"], "the netdevs of the parts")
 
 
 def test_apply_where_the_config_is_refused(bed, carved):

@@ -34,6 +34,7 @@
  *	set HANDLE policer ID [rate=N] [burst=N]
  *	set HANDLE resource PATH SIZE
  *	set HANDLE param NAME CMODE VALUE
+ *	set HANDLE port PORT COUNT		0: made whole again
  *	self-reinit HANDLE			the driver recovers: no counter tells
  *	remote-reload HANDLE ACTION [no_reset]	another host of the same device
  *	occ HANDLE PATH N			entries in use

@@ -161,16 +161,30 @@ static int set_param_line(struct line *l)
 	return send_it(l, &b, at);
 }
 
+static int set_port_line(struct line *l)
+{
+	const struct port *port = port_by_label(l->dev, l->word[3]);
+	unsigned long count = strtoul(l->word[4] ?: "0", NULL, 10);
+	struct bytes b = {};
+	size_t at;
+
+	if (!port)
+		return -EINVAL;
+	at = begin(l, &b, count ? DEVLINK_CMD_PORT_SPLIT : DEVLINK_CMD_PORT_UNSPLIT);
+	put_u32(&b, DEVLINK_ATTR_PORT_INDEX, port->index);
+	if (count)
+		put_u32(&b, DEVLINK_ATTR_PORT_SPLIT_COUNT, (uint32_t)count);
+	return send_it(l, &b, at);
+}
+
 int stranger_set(struct line *l)
 {
 	static const struct {
 		const char *kind;
 		int (*run)(struct line *l);
-	} kinds[] = {{"trap", set_trap_line},
-		     {"group", set_group_line},
-		     {"policer", set_policer_line},
-		     {"resource", set_resource_line},
-		     {"param", set_param_line}};
+	} kinds[] = {{"trap", set_trap_line},	    {"group", set_group_line},
+		     {"policer", set_policer_line}, {"resource", set_resource_line},
+		     {"param", set_param_line},	    {"port", set_port_line}};
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (strcmp(l->word[2], kinds[i].kind) == 0)
