@@ -324,13 +324,14 @@ struct resting {
 	uint64_t outage;     /* microseconds; 0: none */
 };
 
-static void tell_rest(struct device *d, bool restored, const struct resting *r)
+/* @good: all is as wanted. */
+static void tell_rest(struct device *d, bool good, const struct resting *r)
 {
 	uint64_t counted_at = d->view.heard.counters_at;
 	uint64_t since = counted_at ? counted_at : d->view.heard.first_at;
 
-	if (restored && d->assignment.used.entry)
-		journal_restored(device_journal(d), d->history.restored.notes.n,
+	if (r->foreign && d->assignment.used.entry)
+		journal_restored(device_journal(d), d->history.restored.notes.n, good,
 				 since ? history_restored_after(&d->history, since) : 0);
 	if (r->outage && !r->foreign)
 		journal_reloaded(device_journal(d), r->outage);
@@ -365,7 +366,7 @@ static void forget_last_error(struct device *d)
 static void rest(struct device *d, uint64_t now, struct device_todo *todo, struct resting *ret)
 {
 	const struct status_input in = device_status_input(d);
-	bool restored;
+	bool good;
 
 	todo->wake_at =
 		MIN(MIN(d->failures.retry_at, in.permission.until), view_wake_at(&d->view, now));
@@ -383,9 +384,9 @@ static void rest(struct device *d, uint64_t now, struct device_todo *todo, struc
 	ret->foreign = d->reloads.foreign_open;
 	if (!d->world.facts.reload_failed)
 		ret->outage = history_end_outage(&d->history, now);
-	restored =
-		reloads_rest(&d->reloads, &d->world, &d->assignment.want, status_is_as_wanted(&in));
-	tell_rest(d, restored, ret);
+	good = status_is_as_wanted(&in);
+	reloads_rest(&d->reloads, &d->world, &d->assignment.want, good);
+	tell_rest(d, good, ret);
 	fights_next_episode(&d->fights);
 	failures_rest(&d->failures);
 	forget_last_error(d);

@@ -205,15 +205,19 @@ void journal_attempt(struct journal j, enum attempt_news news, const char *why, 
 			 why ? ": " : "", why ? why : "", given_up ? "; given up" : "");
 }
 
-/** journal_restored() - after a reload by another program. @took: microseconds; 0: not known */
-void journal_restored(struct journal j, unsigned settings, uint64_t took)
+/**
+ * journal_restored() - after a reload by another program.
+ * @good: all is as wanted now
+ * @took: microseconds; 0: not known
+ */
+void journal_restored(struct journal j, unsigned settings, bool good, uint64_t took)
 {
 	const char *s = settings == 1 ? "" : "s";
 	struct log_fields f = fields(j, MESSAGE_RESTORED);
 
 	if (!settings)
-		log_with(LOG_NOTICE, &f, "%s: nothing was lost in a reload by somebody else",
-			 j.handle);
+		log_with(LOG_NOTICE, &f, "%s: nothing was %s a reload by somebody else", j.handle,
+			 good ? "lost in" : "restored after");
 	else if (took)
 		log_with(LOG_NOTICE, &f,
 			 "%s: %u setting%s restored %.1f ms after a reload by somebody else",

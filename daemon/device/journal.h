@@ -32,6 +32,6 @@ void journal_yielded(struct journal j, const struct step *s, bool wanted);
 void journal_flash(struct journal j, enum flash_news news, const struct firmware *f,
 		   const char *reason);
 void journal_attempt(struct journal j, enum attempt_news news, const char *why, bool given_up);
-void journal_restored(struct journal j, unsigned settings, uint64_t took);
+void journal_restored(struct journal j, unsigned settings, bool good, uint64_t took);
 void journal_reloaded(struct journal j, uint64_t outage);
 void journal_status(struct journal j, const struct status *s, const struct status_news *news);

@@ -421,14 +421,9 @@ static bool has_reload_part(const struct state *want)
 	return want->firmware.version;
 }
 
-/**
- * reloads_rest() - the device rests. @good: as @want says.
- *
- * Return: are reloads by others made good by that?
- */
-bool reloads_rest(struct reloads *r, struct world *w, const struct state *want, bool good)
+/** reloads_rest() - the device rests. @good: as @want says. */
+void reloads_rest(struct reloads *r, struct world *w, const struct state *want, bool good)
 {
-	bool restored = good && r->foreign_open;
 	_cleanup_free_ char *key = good && has_reload_part(want) ? key_of(w, want) : NULL;
 
 	if (good) {
@@ -438,7 +433,6 @@ bool reloads_rest(struct reloads *r, struct world *w, const struct state *want, 
 	if (key)
 		memory_set_proven(&w->memory, key);
 	r->foreign_open = 0;
-	return restored;
 }
 
 /** reloads_clear() - free what it holds. */

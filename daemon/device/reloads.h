@@ -63,5 +63,5 @@ enum attempt_news reloads_judge(struct world *w, struct failures *f, bool regist
 void reloads_learn(struct reloads *r, struct world *w, const struct state *want,
 		   const step_list *done, object_list *ret_ignored);
 void reloads_check_key(struct world *w, const struct state *want);
-bool reloads_rest(struct reloads *r, struct world *w, const struct state *want, bool good);
+void reloads_rest(struct reloads *r, struct world *w, const struct state *want, bool good);
 void reloads_clear(struct reloads *r);

@@ -58,6 +58,19 @@ def test_one_line_for_each_step(bed, carved):
     assert carved.log.read_text().count("trap source_mac_is_multicast is drop, wanted trap, and 1 more") == 1
 
 
+def test_reload_that_forgets_more_than_is_restored(bed, carved):
+    """What was set again is told, though something else still waits, and a reload is told where nothing was set."""
+    carved.run(leaf("reload: manual\ntraps: {source_mac_is_multicast: trap}\nresources: {/kvd/hash_double: 60288}"))
+    assert carved.state(SPECTRUM) == "pending-reload"
+    bed.kernel.ask(f"reload {SPECTRUM}")
+    wait(lambda: f"{SPECTRUM}: 1 setting restored" in carved.log.read_text(), "the reload to be told")
+    assert carved.state(SPECTRUM) == "pending-reload"
+    carved.config(leaf("reload: manual\nresources: {/kvd/hash_double: 60288}"))
+    bed.ctl("reload")
+    bed.kernel.ask(f"reload {SPECTRUM}")
+    wait(lambda: f"{SPECTRUM}: nothing was restored after a reload by somebody else\n" in carved.log.read_text(), "the reload to be told")
+
+
 def test_reload_that_costs_nothing(bed, carved):
     carved.run(leaf("resources: {/kvd/hash_double: 60416}"))
     bed.kernel.ask(f"reload {SPECTRUM}")
