@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Two switches, guests with a real kernel and a sshd on loopback, as Ansible has them: it runs as an ordinary user,
+"""Three switches, guests with a real kernel and a sshd on loopback, as Ansible has them: it runs as an ordinary user,
 and a reload cuts the connection (guest). What a switch is like is told by its driver."""
 import importlib.util
 import os
@@ -19,7 +19,7 @@ fleet_bed = importlib.util.module_from_spec(spec)
 sys.modules["fleet_bed"] = fleet_bed
 spec.loader.exec_module(fleet_bed)
 
-DEADLINE = 600  # emulated machines boot beside four others
+DEADLINE = 600  # three emulated machines boot beside four others
 ORDINARY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
 SIZE, TRAP = "kvd/linear/singles", "ingress_vlan_filter"
 CUT_OFF = 15000  # the size with which a guest has no network
@@ -87,7 +87,7 @@ def key(file):
 
 @pytest.fixture(scope="module")
 def fleet():
-    """The guests, and an Ansible that has all it needs in a folder of its own."""
+    """Three guests, and an Ansible that has all it needs in a folder of its own."""
     shared = pathlib.Path(tempfile.mkdtemp(prefix="guests-", dir=TOP / "build"))
     folder = pathlib.Path(tempfile.mkdtemp(prefix="carved-guests-"))
     logs = TOP / "build/logs/guests"
@@ -95,13 +95,13 @@ def fleet():
     key(shared / "host")
     key(shared / "user")
     fleet = fleet_bed.Fleet(folder, fleet_bed.installed(folder))
-    fleet.hosts = [Guest(f"leaf{i}", shared, logs) for i in range(2)]
+    fleet.hosts = [Guest(f"leaf{i}", shared, logs) for i in range(3)]
     public = (shared / "host.pub").read_text()
     (shared / "known_hosts").write_text("".join(f"[127.0.0.1]:{host.port} {public}" for host in fleet.hosts))
     prepare(fleet, shared)
     try:
         end = time.monotonic() + DEADLINE
-        while len(list(shared.glob("*.up"))) < 2:
+        while len(list(shared.glob("*.up"))) < 3:
             ended = {host.run.poll() for host in fleet.hosts} - {None}
             if 77 in ended:
                 pytest.skip("Debian's archive, as configured here, has no Linux 6.12")
@@ -113,7 +113,7 @@ def fleet():
         ended = [host.end() for host in fleet.hosts]
         shutil.rmtree(shared)
         shutil.rmtree(folder)
-    assert ended == [0, 0]
+    assert ended == [0, 0, 0]
 
 
 def prepare(fleet, shared):
@@ -150,21 +150,21 @@ def config(size=16000, trap="trap", **more):
         "match": {"driver": "asicsim"}, "resources": {f"/{SIZE}": size}, "traps": {TRAP: trap}, **more}}}
 
 
-def of_leaf0(its, others):
+def of_leaf1(its, others):
     """A variable."""
-    return f"{{{{ {its!r} if inventory_hostname == 'leaf0' else {others!r} }}}}"
+    return f"{{{{ {its!r} if inventory_hostname == 'leaf1' else {others!r} }}}}"
 
 
 def test_one_that_does_not_fit(fleet):
     """It ends the run before anything is written anywhere."""
     fresh = [host.looks_like() for host in fleet.hosts]
     wrong = config()
-    wrong["devices"]["leaf"]["traps"] = "{{ {'no_such' if inventory_hostname == 'leaf1' else '%s': 'trap'} }}" % TRAP
+    wrong["devices"]["leaf"]["traps"] = "{{ {'no_such' if inventory_hostname == 'leaf2' else '%s': 'trap'} }}" % TRAP
     run = play(fleet, "rollout", carved_config=wrong, carved_disrupt=True)
-    assert run.code != 0 and "no_such" in run.of("leaf1", "carved.fleet.carved_check")[-1]["msg"]
+    assert run.code != 0 and "no_such" in run.of("leaf2", "carved.fleet.carved_check")[-1]["msg"]
     assert not any(run.of(host.name) for host in fleet.hosts)
     assert [host.looks_like() for host in fleet.hosts] == fresh
-    assert [trap for _, trap, _, _ in fresh] == ["drop"] * 2
+    assert [trap for _, trap, _, _ in fresh] == ["drop"] * 3
 
 
 def test_roll_out_in_series(fleet):
@@ -172,24 +172,24 @@ def test_roll_out_in_series(fleet):
     firmware = {"version": "13.2010.2000", "file": "carved-test.asicsim"}
     run = good(play(fleet, "rollout", carved_config=config(firmware=firmware), carved_disrupt=True))
     of_hosts = [r for r in run.document["results"] if r["action"] == "carved.fleet.carved_config"]
-    assert [r["host"] for r in of_hosts] == ["leaf0", "leaf1"]
+    assert [r["host"] for r in of_hosts] == ["leaf0", "leaf1", "leaf2"]
     assert all(r["changed"] and {"firmware", "resource", "trap"} <= {step["kind"] for step in r["steps"]} for r in of_hosts)
-    assert [host.looks_like() for host in fleet.hosts] == [("16000", "trap", "13.2010.2000", 1)] * 2
+    assert [host.looks_like() for host in fleet.hosts] == [("16000", "trap", "13.2010.2000", 1)] * 3
 
 
 def test_one_that_loses_its_network(fleet):
     """It comes back by itself; the run fails by its name, and no further one is written."""
     before = [host.looks_like() for host in fleet.hosts]
-    size = of_leaf0(CUT_OFF, 14000)
-    run = play(fleet, "rollout", carved_config=config(size), carved_disrupt=True, carved_confirm="45s", carved_timeout=25,
-               ansible_timeout=10)
+    size = of_leaf1(CUT_OFF, 14000)
+    run = play(fleet, "rollout", carved_config=config(size), carved_disrupt=True, carved_confirm=of_leaf1("45s", "5m"),
+               carved_timeout=of_leaf1(25, 300), ansible_timeout=of_leaf1(10, 30))
     assert run.code != 0
-    assert "what was in force before" in run.of("leaf0")[-1]["msg"]
-    assert [name for name, summary in run.hosts.items() if summary["failures"] or summary["unreachable"]] == ["leaf0"]
-    assert not run.of("leaf1")
+    assert "what was in force before" in run.of("leaf1")[-1]["msg"]
+    assert [name for name, summary in run.hosts.items() if summary["failures"] or summary["unreachable"]] == ["leaf1"]
+    assert not run.of("leaf2")
     end = time.monotonic() + DEADLINE
-    while fleet.hosts[0].looks_like(check=False)[0] != before[0][0]:
-        assert time.monotonic() < end, "leaf0 does not come back"
+    while fleet.hosts[1].looks_like(check=False)[0] != before[1][0]:
+        assert time.monotonic() < end, "leaf1 does not come back"
         time.sleep(1)
     after = [host.looks_like() for host in fleet.hosts]
-    assert after == [(*before[0][:3], before[0][3] + 2), before[1]]
+    assert after == [("14000", "trap", "13.2010.2000", 2), (*before[1][:3], 3), before[2]]
