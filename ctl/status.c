@@ -63,6 +63,18 @@ static char *format_state(const struct device_answer *d)
 			  down);
 }
 
+/* A pause that the state does not tell of. Return: NULL where there is none; to be freed. */
+static char *format_pause(const struct device_answer *d)
+{
+	_cleanup_free_ char *until = NULL;
+
+	if (!d->paused_until || is(d->state, "paused"))
+		return NULL;
+	until = d->paused_until == UINT64_MAX ? mem_strdup("carvectl resume")
+					      : when_text(d->paused_until);
+	return mem_printf("paused until %s", until);
+}
+
 static void add_device(struct table *t, const struct device_answer *d, const struct style *style,
 		       uint64_t now)
 {
@@ -70,7 +82,7 @@ static void add_device(struct table *t, const struct device_answer *d, const str
 	_cleanup_free_ char *reloads =
 		mem_printf("%" PRIu64 "/%" PRIu64, d->reloads, d->foreign_reloads);
 	_cleanup_free_ char *drift = mem_printf("%zu", d->drift.n), *state = format_state(d);
-	_cleanup_free_ char *change = format_change(d, style, now);
+	_cleanup_free_ char *change = format_change(d, style, now), *pause = format_pause(d);
 	enum colour colour = state_colour(d->state);
 
 	if (style->marks)
@@ -84,7 +96,7 @@ static void add_device(struct table *t, const struct device_answer *d, const str
 	table_add(t, there ? drift : "", d->drift.n ? COLOUR_WAITING : COLOUR_NONE);
 	table_add(t, change, COLOUR_NONE);
 	/* the remarks below say why something is refused, and where */
-	table_add(t, is(d->state, "refused") ? "" : d->reason, COLOUR_NONE);
+	table_add(t, is(d->state, "refused") ? pause ?: "" : d->reason, COLOUR_NONE);
 }
 
 static void render_table(const struct status_answer *a, const struct style *style, uint64_t now,
@@ -336,6 +348,7 @@ static void put_header(const struct device_answer *d, const struct style *style,
 {
 	const char *name = *d->handle ? d->handle : d->entry;
 	enum colour colour = state_colour(d->state);
+	_cleanup_free_ char *pause = format_pause(d);
 
 	if (style->marks)
 		buf_add(out, "%s%s%s ", colour_begin(colour, style), state_mark(d->state, style),
@@ -347,8 +360,8 @@ static void put_header(const struct device_answer *d, const struct style *style,
 	put_netdevs(d, style, out);
 	put_firmware(d, style, out);
 	put_state(d, style, out);
-	if (!is(d->state, "refused")) /* the remarks below say why, and where */
-		put_label("Reason", d->reason, style, out);
+	/* the remarks below say why something is refused, and where */
+	put_label("Reason", is(d->state, "refused") ? pause ?: "" : d->reason, style, out);
 	put_label("Pending", d->pending_class, style, out);
 	put_times(d, style, now, out);
 	put_drift(d, style, out);

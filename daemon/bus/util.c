@@ -43,7 +43,7 @@ uint64_t bus_realtime(struct bus *b, uint64_t boot_time)
 
 	if (off > CLOCK_STEP_USEC)
 		b->boot_time = zero;
-	return b->boot_time + boot_time;
+	return boot_time < UINT64_MAX - b->boot_time ? b->boot_time + boot_time : UINT64_MAX;
 }
 
 static int read_texts(sd_bus_message *m, struct overlay *ret)
@@ -216,13 +216,13 @@ bool bus_is_entry(const struct config *config, const char *name)
 	return false;
 }
 
-/** bus_parse_hash() - of a config, by its name; "": 0. Return: 0 or -EINVAL. */
+/** bus_parse_hash() - of a config, by its name; "": 0, which no name is. Return: 0 or -EINVAL. */
 int bus_parse_hash(const char *text, uint64_t *ret)
 {
-	char *end;
+	bool is_hash = strlen(text) == 16 && strspn(text, "0123456789abcdef") == 16;
 
-	*ret = strtoull(text, &end, 16);
-	return !*text || (strlen(text) == 16 && !*end) ? 0 : -EINVAL;
+	*ret = is_hash ? strtoull(text, NULL, 16) : 0;
+	return !*text || *ret ? 0 : -EINVAL;
 }
 
 /** bus_no_such_config() - set @error. Return: as a method that fails. */

@@ -94,6 +94,24 @@ def test_what_cannot_be(bed, carved):
     assert carved.state(SPECTRUM) == "converged"
 
 
+def test_without_an_end_in_sight(bed, carved):
+    """What is later than any clock can say is no time in 1970."""
+    carved.run(leaf(TRAP))
+    carved.call("Pause", "leaf", dbus.UInt64(FOREVER - 1), {})
+    assert carved.all(SPECTRUM)["PausedUntilUSec"] >= FOREVER - 10**6
+
+
+def test_of_what_is_refused(bed, carved):
+    """The state says less than what holds; who mends the files must see why nothing is written even then."""
+    carved.run(leaf("traps: {no_such_trap: drop}"))
+    bed.ctl("pause", "leaf")
+    expect(bed.ctl("status", "leaf"), 3, "^ *State: refused$", "^ *Reason: paused until carvectl resume$")
+    expect(bed.ctl("status"), 3, f"^{SPECTRUM} .* refused .* paused until carvectl resume$")
+    bed.ctl("resume", "leaf")
+    bed.ctl("pause", "leaf", "1h")
+    expect(bed.ctl("status"), 3, f"^{SPECTRUM} .* refused .* paused until 2")
+
+
 @pytest.mark.parametrize("words", [["0"], ["5"], ["now"], ["-1s"]])
 def test_times_that_are_none(bed, words):
     assert bed.ctl("pause", "--", "leaf", *words).returncode == 64

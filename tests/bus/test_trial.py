@@ -231,6 +231,15 @@ def test_nothing_before(bed, carved):
     expect(bed.ctl("rollback"), 1, "^$", err=["no config before is kept"])
 
 
+@pytest.mark.parametrize("name", ["0" * 16, "0x" + "1" * 14, " " * 15 + "1", "-" + "1" * 15])
+def test_names_that_no_config_has(bed, carved, old, name):
+    """Not even that of the one in force, or of the one before."""
+    for method, arguments in ("Rollback", ({},)), ("ReadConfig", ()), ("Plan", ({"config": name},)):
+        first = "" if method == "Plan" else name
+        assert error_of(carved.call, method, first, *arguments) == ("org.carved1.Error.NoSuchConfig",
+                                                                    f"no config {name} is kept")
+
+
 def test_twenty_are_kept(bed, carved, old):
     for i in range(25):
         carved.config(leaf(f"traps: {{{NAME}: {'drop' if i % 2 else 'trap'}}} # {i}"))
