@@ -27,6 +27,15 @@ struct child {
 	bool overdue;
 };
 
+/* Those of real time have no names. */
+static char *signal_text(int number)
+{
+	const char *name = sigabbrev_np(number);
+
+	return name ? mem_printf("it was ended by the signal %s", name)
+		    : mem_printf("it was ended by the signal %d", number);
+}
+
 /* Return: NULL where it ended well; else to be freed. */
 static char *failure_of(const struct child *c, const siginfo_t *info)
 {
@@ -34,7 +43,7 @@ static char *failure_of(const struct child *c, const siginfo_t *info)
 		return mem_printf("it had not ended after %.1f s",
 				  (double)c->call.limit / USEC_PER_SEC);
 	if (info->si_code != CLD_EXITED)
-		return mem_printf("it was ended by the signal %s", sigabbrev_np(info->si_status));
+		return signal_text(info->si_status);
 	return info->si_status ? mem_printf("it ended with status %d", info->si_status) : NULL;
 }
 

@@ -178,6 +178,7 @@ def test_order_and_names(bed, carved, dispatcher):
     dispatcher.script("converged", "15-no-script", mode=0o644)
     dispatcher.script("converged", "16-fails", "#!/bin/sh\necho complaint\nexit 3\n")
     dispatcher.script("converged", "17-not-a-program", "#!/no/such/shell\n")
+    dispatcher.script("converged", "19-real-time", "#!/bin/sh\nkill -40 $$\n")
     (dispatcher.folder / "converged.d/18-folder").mkdir()
     (dispatcher.folder / "converged.d/30-link").symlink_to("../failed.d/linked")
     dispatcher.script("failed", "linked")
@@ -188,6 +189,7 @@ def test_order_and_names(bed, carved, dispatcher):
     assert "complaint\n" in said
     assert f"{SPECTRUM}: {dispatcher.folder}/converged.d/16-fails: it ended with status 3\n" in said
     assert f"{SPECTRUM}: {dispatcher.folder}/converged.d/17-not-a-program: No such file or directory\n" in said
+    assert f"{SPECTRUM}: {dispatcher.folder}/converged.d/19-real-time: it was ended by the signal 40\n" in said
     assert "15-no-script" not in said and ".hidden" not in said and "18-folder" not in said
 
 
