@@ -77,15 +77,32 @@ static int open_below(int dir, const char *name, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
+/* The directory that @name is in; to be freed. @ret_base: the rest of the name */
+static char *parent_of(const char *name, const char **ret_base)
+{
+	const char *slash = strrchr(name, '/');
+
+	*ret_base = slash ? slash + 1 : name;
+	return slash ? mem_printf("%.*s", (int)(slash - name), name) : mem_strdup(".");
+}
+
 /* The directory that @name is in, for names alone. Return: a descriptor or -errno. */
 static int open_parent(int dir, const char *name, const char **ret_base)
 {
-	const char *slash = strrchr(name, '/');
-	_cleanup_free_ char *parent =
-		slash ? mem_printf("%.*s", (int)(slash - name), name) : mem_strdup(".");
+	_cleanup_free_ char *parent = parent_of(name, ret_base);
 
-	*ret_base = slash ? slash + 1 : name;
 	return open_below(dir, parent, O_RDONLY | O_DIRECTORY);
+}
+
+/* The same, to write there: one that was removed since the start is made again. */
+static int make_parent(int dir, const char *name, const char **ret_base)
+{
+	_cleanup_free_ char *parent = parent_of(name, ret_base);
+	int fd = open_parent(dir, name, ret_base);
+
+	if (fd != -ENOENT || mkdirat(dir, parent, 0700) < 0)
+		return fd;
+	return open_parent(dir, name, ret_base);
 }
 
 /* For people. */
@@ -219,7 +236,7 @@ static int replace(int dir, const char *name, const char *text, bool lasting)
 {
 	_cleanup_free_ char *temporary = NULL;
 	const char *base;
-	_cleanup_close_ int parent = open_parent(dir, name, &base);
+	_cleanup_close_ int parent = make_parent(dir, name, &base);
 	int r;
 
 	if (parent < 0)
@@ -314,7 +331,7 @@ int file_link(int dir, const char *name, const char *other, const char *text)
 {
 	const char *from, *to;
 	_cleanup_close_ int source = open_parent(dir, name, &from);
-	_cleanup_close_ int target = open_parent(dir, other, &to);
+	_cleanup_close_ int target = make_parent(dir, other, &to);
 
 	if (source < 0 || target < 0)
 		return MIN(source, target);

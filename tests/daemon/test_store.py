@@ -226,6 +226,22 @@ def test_folders_are_made(switch, carved):
     assert (carved.folder / "state/accepted.json").exists() and (carved.folder / "runtime/lock").exists()
 
 
+@pytest.mark.only("fake", "files are written the same way everywhere")
+def test_folders_are_removed(switch, carved):
+    """While carved runs; with what it does next they are there again."""
+    w = switch.words
+    carved.run(entry(switch, **w.wanted))
+    carved.settled(switch)
+    made = [carved.folder / name for name in ("state/devices", "state/configs", "runtime/devices")]
+    for folder in made:
+        shutil.rmtree(folder)
+    carved.reload(entry(switch, on_removal="keep"))
+    carved.settled(switch)
+    carved.stop()
+    assert all(list(folder.iterdir()) for folder in made)
+    assert "saved" not in carved.text() and "not kept" not in carved.text()
+
+
 @pytest.mark.anywhere("what a mount is like does not depend on the switch")
 @pytest.mark.parametrize("where, options", [("state", "size=4k,nr_inodes=3"), ("state", "ro"), ("runtime", "size=4k")])
 def test_mount(switch, carved, capture, where, options):
