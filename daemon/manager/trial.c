@@ -135,7 +135,8 @@ int configs_roll_back(struct configs *c, const char *why, const char *who)
 
 	if (r < 0) {
 		log_fact(LOG_ERR, MESSAGE_NOT_SAVED,
-			 "the config before the one on trial cannot be read again: %s",
+			 "the config before the one on trial cannot be read again, and the one on "
+			 "trial stays: %s",
 			 strerror(-r));
 		ledger_confirm(&c->ledger);
 		configs_save_ledger(c);
