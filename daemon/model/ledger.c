@@ -81,12 +81,18 @@ static void forget_trial(struct ledger *l)
 	l->trial = (struct trial){};
 }
 
-/* @hash is to be in force. Where it is the config before the trial, devices go back to it. */
+/*
+ * @hash is to be in force. Where it is the config before the trial, devices go back to it, and go on
+ * with that when it is accepted once more.
+ */
 static void end_trial(struct ledger *l, uint64_t hash)
 {
-	l->undoing = ledger_ends_trial(l, hash);
-	if (l->undoing)
+	if (ledger_ends_trial(l, hash)) {
 		l->accepted.v[0].fate = FATE_ROLLED_BACK;
+		l->undoing = true;
+	} else if (hash != ledger_in_force(l)) {
+		l->undoing = false;
+	}
 	forget_trial(l);
 }
 

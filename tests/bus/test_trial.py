@@ -113,7 +113,7 @@ def test_rolled_back_at_the_deadline(bed, carved, signals, old):
     assert carved.get("Diagnostics") == []
 
 
-@pytest.mark.parametrize("end", ["confirmed", "over", "over and broken", "edited"])
+@pytest.mark.parametrize("end", ["confirmed", "over", "over and broken", "over and as before", "edited"])
 def test_over_a_restart(bed, carved, signals, old, end):
     try_it(carved, signals, dbus.UInt64(2_000_000) if end.startswith("over") else MINUTE)
     carved.process.send_signal(signal.SIGKILL)
@@ -124,6 +124,8 @@ def test_over_a_restart(bed, carved, signals, old, end):
         time.sleep(2)
     if end == "over and broken":  # what was kept last is what was on trial
         bed.file.write_text("devices: 7\n")
+    if end == "over and as before":  # which is no reason to leave what was on trial
+        carved.config(leaf("reload: manual\n" + TRAP))
     carved.start()
     carved.at_rest()
     if end.startswith("over"):

@@ -62,6 +62,9 @@ static void test_a_trial_is_rolled_back(void **state)
 	assert_int_equal(ledger_stands_for(&l, 3), 0);
 	/* nor what was kept last, where the files are refused */
 	assert_int_equal(ledger_stands_for(&l, 0), 1);
+	/* the config before, accepted once more, does not end the way back to it */
+	ledger_accept(&l, 1, NULL, 400);
+	assert_true(l.undoing);
 	/* asked for, they do */
 	ledger_accept(&l, 2, NULL, 400);
 	assert_int_equal(ledger_stands_for(&l, 2), 0);
