@@ -82,8 +82,8 @@ static void forget_trial(struct ledger *l)
 }
 
 /*
- * @hash is to be in force. Where it is the config before the trial, devices go back to it, and go on
- * with that when it is accepted once more.
+ * @hash is to be in force. Where it is the config before the trial, devices go back to it, and go
+ * on with that when it is accepted once more.
  */
 static void end_trial(struct ledger *l, uint64_t hash)
 {
