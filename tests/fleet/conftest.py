@@ -8,6 +8,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -53,6 +54,12 @@ class Host:
 
     def size(self, path):
         return self.bed.kernel.ask(f"state {HANDLE}")["resources"][path]["size"]
+
+    def used_for(self):
+        """What the connection was used for, without the module: "reset" and commands of carvectl."""
+        lines = pathlib.Path(f"{self.cut}-events").read_text().splitlines()
+        return [line if line == "reset" else command[1] for line in lines
+                if (command := re.search(r"--bus=system (?:--json )?(\w+)", line)) or line == "reset"]
 
     def wait(self, condition, what):
         return bus_bed.wait(condition, what)

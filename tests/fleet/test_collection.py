@@ -70,6 +70,6 @@ def test_options_are_those_that_are_documented(run, docs, module):
     taken = {name: option for name, option in spec.items() if not name.startswith("_")}
     assert taken.keys() == documented.keys()
     for name, option in taken.items():
-        for key in "type", "choices", "default", "elements", "required":
-            assert option.get(key) == documented[name].get(key) or \
-                (key == "required" and not documented[name].get(key)), (name, key)
+        for key in "type", "choices", "default", "elements":
+            assert option.get(key) == documented[name].get(key), (name, key)
+        assert option.get("required", False) == documented[name].get("required", False), name

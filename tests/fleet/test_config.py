@@ -49,11 +49,33 @@ def test_check_mode_says_what_then_happens(fleet, host):
     assert (host.bed.file.stat().st_ino, host.bed.file.stat().st_mtime_ns) == (stamp.st_ino, stamp.st_mtime_ns)
 
 
+def once_after_reload(host, command):
+    """carvectl, but that when the status is asked for the first time after a reload, this command is run instead."""
+    told = host.bed.folder / "told"
+    return program(host, f"""case " $* " in
+        *' reload '*) touch {told} ;;
+        *' status '*) [ ! -e {told} ] || {{ rm {told}; {command}; exit; }} ;;
+        esac; exec $carvectl "$@" """)
+
+
 def test_a_trial_is_confirmed(fleet, host):
-    run = fleet.config(policy(1000), confirm="5m")
+    """Over a connection that was made when nothing went on any more."""
+    busy = once_after_reload(
+        host, """$carvectl "$@" | sed '0,/"state"/s/"state": *"[a-z]*"/"state":"applying"/'""")
+    run = fleet.config(policy(1000), confirm="5m", carvectl=busy)
     assert run.code == 0, run.text
     assert result(run, host)["carved_state"] == "converged"
+    assert host.used_for() == ["reset", "status", "wait", "reset", "status", "confirm"]
     assert host.carved.get("ConfirmDeadlineUSec") == 0
+    assert host.policer(1) == 1000
+
+
+def test_a_trial_that_is_over_is_not_confirmed(fleet, host):
+    given(host, 1000)
+    ended = once_after_reload(host, """$carvectl rollback --yes >&2; $carvectl "$@" """)
+    run = fleet.config(policy(2000), confirm="5m", carvectl=ended)
+    assert run.code != 0 and "the trial is over already" in result(run, host)["msg"], run.text
+    assert "confirm" not in host.used_for()
     assert host.policer(1) == 1000
 
 
@@ -85,7 +107,7 @@ def test_a_file_that_is_wrong_is_not_written(fleet, host):
     said = result(run, host)
     assert run.code != 0
     assert f"{host.bed.file}:8:15: error" in said["msg"], said["msg"]
-    assert "leaf" not in host.bed.file.read_text()
+    assert "leaf" not in host.bed.file.read_text() and not host.writes()
 
 
 def test_a_switch_that_does_not_converge_takes_back_the_old(fleet, host):
@@ -138,7 +160,7 @@ def test_a_carved_that_is_too_old_for_trials(fleet, host):
     old = program(host, "$carvectl \"$@\" | sed s/confirm_deadline_usec/unknown/")
     run = fleet.config(policy(1000), confirm="5m", carvectl=old)
     assert run.code != 0 and "too old for trials" in result(run, host)["msg"]
-    assert "leaf" not in host.bed.file.read_text()
+    assert "leaf" not in host.bed.file.read_text() and not host.writes()
 
 
 def test_a_host_that_cannot_be_reached_at_all(fleet, host):
@@ -165,7 +187,8 @@ def test_a_trial_of_somebody_else_is_left_alone(fleet, host):
     assert host.bed.ctl("reload", "--confirm=5m").returncode == 0
     run = fleet.config(policy(1000), confirm="5m")
     assert run.code != 0 and "is on trial" in result(run, host)["msg"]
-    assert host.policer(1) == 700
+    assert host.policer(1) == 700 and host.carved.get("ConfirmDeadlineUSec") > 0
+    assert "700" in host.bed.file.read_text()
 
 
 def info(fleet, host, **arguments):
