@@ -557,7 +557,7 @@ bool device_busy(const struct device *d)
 {
 	return !d->settled || view_rereads(&d->view) || d->run.activity == ACTIVITY_WRITING ||
 	       run_reads_back(&d->run) ||
-	       (d->run.activity == ACTIVITY_READING && d->view.heard.recreated_at);
+	       (d->run.activity == ACTIVITY_READING && view_is_reset(&d->view));
 }
 
 /** device_entries() - see assignment_entries(). */

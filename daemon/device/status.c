@@ -234,13 +234,13 @@ static void find_progress(const struct status_input *in, uint64_t now, struct fi
 		buf_add(also(f, STATE_APPLYING), "reading back");
 	else if (in->reloads->foreign_open && will_read)
 		buf_add(also(f, STATE_READING), "it was reloaded by somebody else");
-	else if (v->heard.recreated_at && will_read)
-		buf_add(also(f, STATE_READING), "its driver registers traps again, as in a reload");
 	else if (view_has_vanished(v))
 		buf_add(also(f, STATE_READING), "the kernel says that it is gone%s",
 			v->presence == PRESENCE_LINGERING ? ", but it still answers" : "");
 	else if (is_unread(in) && (is_reading(in) || !view_is_identified(v)))
 		buf_add(also(f, STATE_READING), "reading the device");
+	else if (view_is_reset(v))
+		buf_add(also(f, STATE_READING), "its driver registers traps again, as in a reload");
 }
 
 static void find_activity(const struct status_input *in, uint64_t now, struct finding *f)
@@ -485,7 +485,8 @@ static bool is_undecided(const struct status_input *in, uint64_t now)
 {
 	bool looks = in->settled && !in->reloads->foreign_open && (in->view->need & PART_IMPACT);
 
-	return (looks || in->failures->retrying) && in->run->activity != ACTIVITY_WRITING &&
+	return (looks || in->failures->retrying) && !view_is_reset(in->view) &&
+	       in->run->activity != ACTIVITY_WRITING &&
 	       (!is_reading(in) || now < in->run->since + SLOW_READ_USEC);
 }
 

@@ -457,8 +457,10 @@ enum reading_outcome view_answer(struct view *v, struct world *w, const struct d
 			return READING_GOOD;
 	}
 	take_facts(v, w, r, now, ret);
-	if (!ret->glance)
-		take_states(v, w, r, ret);
+	if (ret->glance)
+		return READING_GOOD;
+	take_states(v, w, r, ret);
+	v->read.asked = v->asked_at;
 	return READING_GOOD;
 }
 
@@ -482,6 +484,12 @@ void view_forget_image(struct world *w)
 bool view_rereads(const struct view *v)
 {
 	return v->read.losses && !v->read.error;
+}
+
+/** view_is_reset() - were traps, groups or policers registered again since they were asked for? */
+bool view_is_reset(const struct view *v)
+{
+	return v->heard.recreated_at > v->read.asked;
 }
 
 /* What was heard before the last question is answered. */

@@ -56,6 +56,7 @@ struct view {
 		unsigned losses; /* reads in a row that failed for the moment */
 		bool denied;	 /* the last one lacked what had been there */
 		uint64_t at;	 /* the last success; 0: never */
+		uint64_t asked;	 /* when what it has of objects was asked for */
 	} read;
 	struct {
 		int error;   /* INFO_GET fails: -errno */
@@ -124,6 +125,7 @@ enum reading_outcome view_answer(struct view *v, struct world *w, const struct d
 void view_take_image(struct view *v, struct world *w, int error, const char *why);
 void view_forget_image(struct world *w);
 bool view_rereads(const struct view *v);
+bool view_is_reset(const struct view *v);
 bool view_was_unread(const struct view *v, const struct object *o);
 void view_rest(struct view *v, struct world *w);
 uint64_t view_wake_at(const struct view *v, uint64_t now);

@@ -617,9 +617,8 @@ static void deliver(struct rig *r, const struct device_event *e, struct device_t
 	/* what a reload known of has undone is not there before it was read again */
 	assert_false(r->d->reloads.foreign_open && r->d->status.state == STATE_CONVERGED &&
 		     todo->wake_at > r->now);
-	/* nor is that in force which was registered again, and is being read */
-	assert_false(r->d->view.heard.recreated_at && r->d->run.activity == ACTIVITY_READING &&
-		     r->d->status.state == STATE_CONVERGED && !r->d->failures.retrying);
+	/* nor is that in force which was registered again */
+	assert_false(view_is_reset(&r->d->view) && r->d->status.state == STATE_CONVERGED);
 	if (r->watch)
 		r->watch(r);
 }
