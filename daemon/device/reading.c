@@ -97,9 +97,14 @@ static void add_not_kept(struct device *d, const struct step *s, uint64_t now)
 			   now);
 }
 
-/* What the driver is at by itself has taken too long. */
+/*
+ * What the driver is at by itself has taken too long. A step that waits for it, as it needs the
+ * room, was not sent.
+ */
 static void give_up_waiting(struct device *d, uint64_t now)
 {
+	const struct step *last = NULL;
+
 	plan_for(d, device_permission(d).may, false);
 	vec_each(s, &d->run.plan.steps) {
 		const struct object *t = &s->target;
@@ -108,8 +113,10 @@ static void give_up_waiting(struct device *d, uint64_t now)
 				? state_find(&d->world.have, t->class, t->name, t->cmode)
 				: NULL;
 
-		if (have && t->class->moves(have))
+		if (have && t->class->moves(have) &&
+		    !(last && object_compare(&last->target, t) == 0))
 			add_not_kept(d, s, now);
+		last = s;
 	}
 }
 

@@ -226,6 +226,30 @@ static void test_linecard_takes_too_long(void **state)
 	rig_clear(&r);
 }
 
+/* What was not sent yet, as it needs the card to be free, was not accepted either. */
+static void test_linecard_is_not_free(void **state)
+{
+	struct rig r = {};
+
+	(void)state;
+	rig_start(&r, PORTS, ENTRY(CARD));
+	sim_card(&r.sim, "1", "A");
+	rig_stale(&r);
+	rig_log_clear(&r);
+	rig_config(&r, ENTRY("linecards: {1: B}"));
+	for (uint64_t end = r.now + 40 * USEC_PER_SEC;
+	     r.d->status.state == STATE_APPLYING && r.now < end;)
+		rig_tick(&r);
+	rig_expect(&r, "failed", "linecard 1: A -> none\n");
+	rig_expect_reason(&r, "line card 1 to none was accepted but not kept: unprovisioning");
+	assert_null(strstr(r.d->status.reason, "to B"));
+	assert_null(strstr(r.d->failures.last_error, "to B"));
+	sim_card(&r.sim, "1", "");
+	rig_stale(&r);
+	rig_expect(&r, "pending-reload", "");
+	rig_clear(&r);
+}
+
 #define SPLIT_1	  "port_splits: {p1: 2}"
 #define PORTS_9	  ", shared_buffers: {ports: {p1s1/0/0: {threshold: 9}, p2/0/0: {threshold: 9}}}"
 #define PORTS_SET "sb_port p1s1/0/0: 5 -> 9\nsb_port p2/0/0: 5 -> 9\n"
@@ -333,6 +357,7 @@ int main(void)
 		cmocka_unit_test(test_linecard),
 		cmocka_unit_test(test_thresholds_go_back),
 		cmocka_unit_test(test_linecard_takes_too_long),
+		cmocka_unit_test(test_linecard_is_not_free),
 		cmocka_unit_test(test_port_of_the_same_name),
 		cmocka_unit_test(test_ports_that_are_not_read),
 		cmocka_unit_test(test_ports_of_a_failed_reload),
