@@ -184,15 +184,17 @@ static int wait_for_name(struct client *c)
  */
 int client_open(struct client *c, const struct ctl *ctl)
 {
+	const char *name;
 	int r;
 
 	*c = (struct client){.ctl = ctl};
 	r = ctl->user_bus ? sd_bus_open_user(&c->bus) : sd_bus_open_system(&c->bus);
+	if (r >= 0) /* which the bus gives to those that it lets in, only */
+		r = sd_bus_get_unique_name(c->bus, &name);
 	if (r < 0)
-		client_say("carved is not running, and no D-Bus either (%s bus: %s); start it "
-			   "with: %s",
+		client_say("carved cannot be asked without D-Bus (%s bus: %s)%s",
 			   ctl->user_bus ? "user" : "system", strerror(-r),
-			   ctl->user_bus ? "carved --bus=user" : "systemctl start carved");
+			   ctl->user_bus ? "" : "; look at: systemctl status dbus carved");
 	else if (!ctl->user_bus && !is_there(c) && is_started(c))
 		r = wait_for_name(c);
 	return r;

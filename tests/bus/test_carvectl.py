@@ -8,7 +8,9 @@ import pty
 import re
 import shutil
 import signal
+import socket
 import subprocess
+import threading
 import time
 
 import dbus
@@ -43,7 +45,18 @@ def test_no_daemon(bed):
 
 def test_no_bus(bed):
     expect(bed.ctl("status", DBUS_SYSTEM_BUS_ADDRESS="unix:path=/nowhere"), 1, "^$",
-           err=["and no D-Bus either .*systemctl start carved"])
+           err=["carved cannot be asked without D-Bus \\(system bus: No such file or directory\\); look at: systemctl status dbus carved$"])
+
+
+def test_bus_that_lets_nobody_in(bed):
+    """As it does with users that the system does not know: carved has not ended."""
+    with socket.socket(socket.AF_UNIX) as bus:
+        bus.bind(str(bed.folder / "closed"))
+        bus.listen()
+        threading.Thread(target=lambda: [bus.accept()[0].close() for _ in range(2)], daemon=True).start()
+        for command in "status", "reload":
+            expect(bed.ctl(command, DBUS_SYSTEM_BUS_ADDRESS=f"unix:path={bed.folder}/closed"), 1, "^$",
+                   err=["^carvectl: carved cannot be asked without D-Bus \\(system bus: [^()]+\\); look at: systemctl status dbus carved$"])
 
 
 @pytest.mark.parametrize("state", ["active", "activating", "reloading"])
