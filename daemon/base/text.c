@@ -187,6 +187,26 @@ bool text_is_line(const char *s)
 }
 
 /**
+ * text_blank() - the first character of @s that shows as a space, or not at all, and is no space.
+ *
+ * Text that is copied from a page or a chat has them. Return: 0 where there is none.
+ */
+uint32_t text_blank(const char *s)
+{
+	uint32_t c;
+
+	for (size_t n = strlen(s), len; n; s += len, n -= len) {
+		len = text_char(s, n, &c);
+		if (len == 0)
+			return 0;
+		if (c == 0xa0 || c == 0xad || c == 0x1680 || (c >= 0x2000 && c <= 0x200f) ||
+		    c == 0x202f || (c >= 0x205f && c <= 0x2064) || c == 0x3000)
+			return c;
+	}
+	return 0;
+}
+
+/**
  * text_number() - the number that the first @digits bytes of @text write.
  * @text: begins with so many decimal digits
  *

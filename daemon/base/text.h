@@ -28,6 +28,7 @@ size_t text_char(const char *p, size_t n, uint32_t *ret);
 bool text_is_control(uint32_t c);
 bool text_is_utf8(const char *s);
 bool text_is_line(const char *s);
+uint32_t text_blank(const char *s);
 int text_number(const char *text, size_t digits, uint64_t *ret);
 char *text_clean(const char *p, size_t n);
 char *text_clean_line(const char *s);

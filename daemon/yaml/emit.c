@@ -120,7 +120,8 @@ static const struct object *object(struct emitter *e, const struct object *o,
 
 	if (o->class->form != FORM_SECTION)
 		key(e, o->name,
-		    strspn(o->name, "0123456789") > 0 && o->class->keys[0].type == VALUE_STRING);
+		    text_blank(o->name) || (strspn(o->name, "0123456789") > 0 &&
+					    o->class->keys[0].type == VALUE_STRING));
 	switch (o->class->form) {
 	case FORM_SCALAR:
 		value(e, o, 0);

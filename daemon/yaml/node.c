@@ -148,6 +148,9 @@ static void read_scalar(struct reader *r, const yaml_event_t *e)
 		place_error(r->diags, node->at,
 			    "a line break or another control character in a value or key");
 		node->type = NODE_BAD;
+	} else if (!node->quoted && text_blank(node->text)) {
+		place_blank(r->diags, node->at, text_blank(node->text));
+		node->type = NODE_BAD;
 	} else if (!is_key && !node->quoted && !e->data.scalar.tag) {
 		node->type = plain_type(r, node->at, node->text);
 	}

@@ -113,6 +113,15 @@ void place_error(struct diag_list *diags, struct place at, const char *format, .
 	diag_add(diags, DIAG_ERROR, place_mark(at), line, NULL, "%s", message);
 }
 
+/** place_blank() - report that text at @at has @c, as text_blank() finds it. */
+void place_blank(struct diag_list *diags, struct place at, uint32_t c)
+{
+	place_error(diags, at,
+		    "character U+%04" PRIX32 " only looks like a space, or like nothing; write a "
+		    "plain space, or put the text into quotes",
+		    c);
+}
+
 /** file_error() - report an error that concerns a whole file. */
 void file_error(struct diag_list *diags, const char *path, const char *format, ...)
 {

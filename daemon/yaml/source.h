@@ -44,4 +44,5 @@ const char *source_kept_line(struct place at);
 char place_char(struct place at);
 struct mark place_mark(struct place at);
 void place_error(struct diag_list *diags, struct place at, const char *format, ...) _printf_(3, 4);
+void place_blank(struct diag_list *diags, struct place at, uint32_t c);
 void file_error(struct diag_list *diags, const char *path, const char *format, ...) _printf_(3, 4);

@@ -45,6 +45,18 @@ static char *line_words(struct source *source, uint32_t line, struct place *ret_
 	return words;
 }
 
+/* Is there a space in the line of @at that is none? Then that is what is wrong. */
+static bool report_blank(const struct problem *p, struct place at)
+{
+	_cleanup_free_ char *words = line_words(at.source, at.line, &at);
+	uint32_t c = words ? text_blank(words) : 0;
+	size_t n = p->diags->diags.n;
+
+	if (c && !(n && mark_same(p->diags->diags.v[n - 1].mark, place_mark(at))))
+		place_blank(p->diags, at, c);
+	return c;
+}
+
 /* A line that should be a key but has no colon followed by a space. */
 static void report_no_colon(const struct problem *p, struct place at, const char *words)
 {
@@ -89,6 +101,8 @@ static bool report_line_above(const struct problem *p)
 	if (!words || strstr(words, ": ") || words[0] == '-' ||
 	    strchr(":,]}\"'", words[strlen(words) - 1]))
 		return false;
+	if (report_blank(p, above))
+		return true;
 	report_no_colon(p, above, words);
 	return true;
 }
@@ -237,6 +251,8 @@ void syntax_report(const yaml_parser_t *parser, struct place open, struct diag_l
 	words = mem_printf("%s: %s", context, parser->problem ? parser->problem : "");
 	while (fnmatch(rule->pattern, words, 0) != 0)
 		rule++;
+	if (report_blank(&p, p.context) || report_blank(&p, p.at))
+		return;
 	if (rule->report)
 		rule->report(&p);
 	else
