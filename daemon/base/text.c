@@ -196,6 +196,9 @@ uint32_t text_blank(const char *s)
 	uint32_t c;
 
 	for (size_t n = strlen(s), len; n; s += len, n -= len) {
+		len = 1;
+		if ((unsigned char)*s < 0x80)
+			continue;
 		len = text_char(s, n, &c);
 		if (len == 0)
 			return 0;
