@@ -247,7 +247,7 @@ static void find_activity(const struct status_input *in, uint64_t now, struct fi
 {
 	const struct run *r = in->run;
 
-	if (!rolls_back(in))
+	if (!rolls_back(in) && !r->broken)
 		find_progress(in, now, f);
 	if (r->activity == ACTIVITY_WRITING || (is_reading(in) && f->reason.n))
 		add_age(r, now, f);

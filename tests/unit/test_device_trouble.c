@@ -813,10 +813,14 @@ static void test_kernel_breaks_down(void **state)
 	assert_false(device_busy(r.d));
 	rig_log_clear(&r);
 	sim_set(&r.sim, "traps", "t1", "action", 0);
+	r.now += USEC_PER_SEC;
+	rig_send(&r, &(struct device_event){.type = DEVICE_EV_RECREATED});
 	rig_stale(&r);
 	rig_tick(&r);
 	rig_config(&r, ENTRY("traps: {t1: mirror}"));
 	rig_expect(&r, "failed", "");
+	assert_string_equal(r.d->status.reason,
+			    "the kernel broke down in a setting of this device; reboot");
 	assert_int_equal(r.wake_at, USEC_NEVER);
 	rig_clear(&r);
 }
