@@ -192,9 +192,10 @@ int client_open(struct client *c, const struct ctl *ctl)
 	if (r >= 0) /* which the bus gives to those that it lets in, only */
 		r = sd_bus_get_unique_name(c->bus, &name);
 	if (r < 0)
-		client_say("carved cannot be asked without D-Bus (%s bus: %s)%s",
-			   ctl->user_bus ? "user" : "system", strerror(-r),
-			   ctl->user_bus ? "" : "; look at: systemctl status dbus carved");
+		client_say(
+			"carved cannot be asked without D-Bus (%s bus: %s); look at: systemctl %s",
+			ctl->user_bus ? "user" : "system", strerror(-r),
+			ctl->user_bus ? "--user status dbus" : "status dbus carved");
 	else if (!ctl->user_bus && !is_there(c) && is_started(c))
 		r = wait_for_name(c);
 	return r;

@@ -600,7 +600,7 @@ def test_on_a_bus_of_ones_own(day):
     done = day.bed.ctl("--bus=user", "status", DBUS_SESSION_BUS_ADDRESS=day.bed.bus.address, DBUS_SYSTEM_BUS_ADDRESS="unix:path=/nowhere")
     assert done.returncode == 0 and "carved: converged, 1 of 1 converged" in done.stdout
     done = day.bed.ctl("--bus=user", "status", DBUS_SESSION_BUS_ADDRESS="unix:path=/nowhere")
-    assert done.returncode == 1 and done.stderr.endswith("start it with: carved --bus=user\n")
+    assert done.returncode == 1 and done.stderr.endswith("look at: systemctl --user status dbus\n")
 
 
 def test_many_devices(day):
