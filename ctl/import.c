@@ -60,7 +60,7 @@ void import_leave(struct imported *im, struct at at, const char *text, const cha
 
 /* What a keyword of a command says in the config. */
 struct keyword {
-	const char *name, *attr; /* attr "": the object itself has this value; NULL: see take() */
+	const char *name, *attr; /* attr "": the object itself has it; NULL: see take_verb() */
 	const char *(*convert)(struct imported *im, const char *value);
 	const char *alone; /* it stands for this value, and none follows */
 };

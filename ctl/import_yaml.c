@@ -8,11 +8,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-static bool is(const char *a, const char *b)
-{
-	return strcmp(a, b) == 0;
-}
-
 /* In this order; with a parent they lie in it. */
 static const struct {
 	const char *name, *parent;
@@ -32,7 +27,7 @@ static const struct {
 const char *import_parent(const char *section)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
-		if (is(sections[i].name, section))
+		if (text_equal(sections[i].name, section))
 			return sections[i].parent;
 	return NULL;
 }
@@ -44,7 +39,7 @@ static bool is_plain(const char *text)
 						"n",  "null", "~",   "On", "Off"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(surprises); i++)
-		if (is(text, surprises[i]))
+		if (text_equal(text, surprises[i]))
 			return false;
 	if (text[0] == '0' && text[1])
 		return false;
@@ -88,8 +83,8 @@ static void add_text(const char *text, struct buf *out)
 static bool is_first(const struct imported *im, const struct setting *s, bool by_object)
 {
 	for (const struct setting *t = im->settings.v; t < s; t++)
-		if (is(t->device, s->device) && is(t->section, s->section) &&
-		    (!by_object || is(t->object, s->object)))
+		if (text_equal(t->device, s->device) && text_equal(t->section, s->section) &&
+		    (!by_object || text_equal(t->object, s->object)))
 			return false;
 	return true;
 }
@@ -108,8 +103,9 @@ static void render_object(const struct imported *im, const struct setting *first
 	}
 	buf_add(out, "%s", map ? "{" : "");
 	vec_each(s, &im->settings) {
-		if (!is(s->device, first->device) || !is(s->section, first->section) ||
-		    !is(s->object, first->object) || (*s->attr != '\0') != map)
+		if (!text_equal(s->device, first->device) ||
+		    !text_equal(s->section, first->section) ||
+		    !text_equal(s->object, first->object) || (*s->attr != '\0') != map)
 			continue;
 		buf_add(out, "%s%s%s", n++ ? ", " : "", s->attr, map ? ": " : "");
 		add_text(s->value, out);
@@ -126,8 +122,8 @@ static void render_section(const struct imported *im, const struct setting *firs
 		buf_add(out, "    %s:\n", parent);
 	buf_add(out, "%*s%s:%s", (int)indent, "", first->section, *first->object ? "\n" : " ");
 	vec_each(s, &im->settings)
-		if (is(s->device, first->device) && is(s->section, first->section) &&
-		    is_first(im, s, true))
+		if (text_equal(s->device, first->device) &&
+		    text_equal(s->section, first->section) && is_first(im, s, true))
 			render_object(im, s, *s->object ? indent + 2 : 0, out);
 }
 
@@ -136,15 +132,15 @@ static void render_device(const struct imported *im, const char *device, struct 
 	buf_add(out, "  %s:\n", device);
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
 		vec_each(s, &im->settings)
-			if (is(s->device, device) && is(s->section, sections[i].name) &&
-			    is_first(im, s, false))
+			if (text_equal(s->device, device) &&
+			    text_equal(s->section, sections[i].name) && is_first(im, s, false))
 				render_section(im, s, sections[i].parent, out);
 }
 
 static bool is_first_device(const struct imported *im, const struct setting *s)
 {
 	for (const struct setting *t = im->settings.v; t < s; t++)
-		if (is(t->device, s->device))
+		if (text_equal(t->device, s->device))
 			return false;
 	return true;
 }

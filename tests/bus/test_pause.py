@@ -131,13 +131,18 @@ def sets(bed):
     return [r for r in bed.kernel.ask("requests") if r["command"] == "TRAP_SET"]
 
 
+def begin_reload(bed, carved):
+    """By somebody else; it ends with `delay {SPECTRUM} 0`."""
+    bed.kernel.ask(f"delay {SPECTRUM} 3600000")
+    bed.kernel.ask(f"reload {SPECTRUM}")
+    carved.wait_state(SPECTRUM, "reading")
+
+
 def test_in_a_reload_by_others(bed, carved):
     """What is to be set right behind it is with the device's thread already, and is not set."""
     carved.run(leaf(TRAP))
     before = len(sets(bed))
-    bed.kernel.ask(f"delay {SPECTRUM} 3600000")
-    bed.kernel.ask(f"reload {SPECTRUM}")
-    carved.wait_state(SPECTRUM, "reading")
+    begin_reload(bed, carved)
     with subprocess.Popen([BUILD / "carvectl", "pause", "leaf"], env=bed.environment) as pause:
         carved.wait_state(SPECTRUM, "paused")
         bed.kernel.ask(f"delay {SPECTRUM} 0")
@@ -153,9 +158,7 @@ def test_edited_in_a_reload_by_others(bed, carved):
     """What the config before had is not set in between."""
     carved.run(leaf(TRAP))
     before = len(sets(bed))
-    bed.kernel.ask(f"delay {SPECTRUM} 3600000")
-    bed.kernel.ask(f"reload {SPECTRUM}")
-    carved.wait_state(SPECTRUM, "reading")
+    begin_reload(bed, carved)
     carved.config(leaf("traps: {vlan_tag_mismatch: trap}"))
     assert bed.ctl("reload", "--no-wait").returncode == 0
     wait(lambda: carved.get("Generation") == 2, "the config to be in force")
